@@ -1,0 +1,2 @@
+//! The invite server.
+fn main() {}
