@@ -1,0 +1,198 @@
+//! What the commands need from outside: found, or installed, or named with the command that installs it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::files::{Stamp, cargo, fingerprint, root};
+use crate::process::{ask, run, timed};
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+const OLDEST_NODE: u32 = 20;
+/// In the order in which `tests/support/chromium.mjs` looks for them.
+const CHROMIUM_NAMES: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+];
+
+/// Detects and installs everything, and says what is there (`cargo xtask check-tools`).
+pub(crate) fn check_all() -> Result<()> {
+    wasm_target()?;
+    rustfmt()?;
+    clippy()?;
+    node()?;
+    npm_packages("xtask")?;
+    npm_packages("tests")?;
+    let chromium = chromium()?;
+
+    let version = |program: &str, arguments: &[&str]| {
+        ask(program, arguments).unwrap_or_else(|| "missing".to_owned())
+    };
+    println!(
+        "rustc     {}, with {WASM_TARGET}",
+        version("rustc", &["--version"])
+    );
+    println!("rustfmt   {}", version("cargo", &["fmt", "--version"]));
+    println!("clippy    {}", version("cargo", &["clippy", "--version"]));
+    println!(
+        "nextest   {}",
+        if has_nextest() {
+            "installed"
+        } else {
+            "not installed; `cargo test` is used instead"
+        }
+    );
+    println!(
+        "node      {}, npm {}",
+        version("node", &["--version"]),
+        version(npm(), &["--version"])
+    );
+    println!("chromium  {}", chromium.display());
+    println!("Nothing is missing.");
+    Ok(())
+}
+
+/// The standard library for wasm32.
+pub(crate) fn wasm_target() -> Result<()> {
+    let installed = ask(
+        "rustc",
+        &["--print", "target-libdir", "--target", WASM_TARGET],
+    )
+    .is_some_and(|directory| Path::new(&directory).is_dir());
+    if installed {
+        Ok(())
+    } else {
+        rustup(
+            &format!("the {WASM_TARGET} target"),
+            &["target", "add", WASM_TARGET],
+        )
+    }
+}
+
+/// rustfmt.
+pub(crate) fn rustfmt() -> Result<()> {
+    if cargo_has("fmt") {
+        Ok(())
+    } else {
+        rustup("rustfmt", &["component", "add", "rustfmt"])
+    }
+}
+
+/// clippy.
+pub(crate) fn clippy() -> Result<()> {
+    if cargo_has("clippy") {
+        Ok(())
+    } else {
+        rustup("clippy", &["component", "add", "clippy"])
+    }
+}
+
+/// cargo-nextest is used when it is there; it is not worth compiling.
+pub(crate) fn has_nextest() -> bool {
+    cargo_has("nextest")
+}
+
+fn cargo_has(subcommand: &str) -> bool {
+    cargo(&[subcommand, "--version"])
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
+
+fn rustup(what: &str, arguments: &[&str]) -> Result<()> {
+    if ask("rustup", &["--version"]).is_none() {
+        bail!(
+            "{what} is missing, and there is no rustup to add it: install it the way Rust was installed here"
+        );
+    }
+    timed(&format!("install {what}"), || {
+        run(Command::new("rustup").current_dir(root()).args(arguments))
+    })
+}
+
+/// Node, new enough, and npm.
+pub(crate) fn node() -> Result<()> {
+    let Some(version) = ask("node", &["--version"]) else {
+        bail!(
+            "Node is missing: install version {OLDEST_NODE} or newer (Debian 13: apt-get install nodejs npm)"
+        );
+    };
+    let major: u32 = version
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
+    if major < OLDEST_NODE {
+        bail!("Node is {version}: version {OLDEST_NODE} or newer is needed");
+    }
+    if ask(npm(), &["--version"]).is_none() {
+        bail!("npm is missing: install it (Debian: apt-get install npm)");
+    }
+    Ok(())
+}
+
+/// npm's program: a script with another name on Windows.
+pub(crate) fn npm() -> &'static str {
+    if cfg!(windows) { "npm.cmd" } else { "npm" }
+}
+
+/// The packages of a directory's `package-lock.json`, exactly.
+pub(crate) fn npm_packages(directory: &str) -> Result<()> {
+    node()?;
+    let place = root().join(directory);
+    let inputs = [place.join("package.json"), place.join("package-lock.json")];
+    // Inside node_modules: who deletes that starts afresh.
+    let stamp = Stamp::new(
+        place.join("node_modules/.xtask-stamp"),
+        fingerprint(&inputs, &[])?,
+    );
+    if stamp.is_current() {
+        return Ok(());
+    }
+    timed(&format!("install the npm packages of {directory}/"), || {
+        run(Command::new(npm()).current_dir(&place).args([
+            "ci",
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+        ]))
+    })?;
+    stamp.write()
+}
+
+/// A Chromium or Chrome, for the tests in a browser.
+pub(crate) fn chromium() -> Result<PathBuf> {
+    if let Some(found) = find_chromium() {
+        return Ok(found);
+    }
+    let by_hand = "Chromium is missing. Install it (Debian: sudo apt-get install chromium), or set CHROMIUM to its path";
+    if ask("apt-get", &["--version"]).is_none() || ask("id", &["-u"]).as_deref() != Some("0") {
+        bail!(by_hand);
+    }
+    timed("install Chromium (apt-get)", || {
+        let apt = |arguments: &[&str]| {
+            run(Command::new("apt-get")
+                .env("DEBIAN_FRONTEND", "noninteractive")
+                .arg("--quiet")
+                .args(arguments))
+        };
+        apt(&["update"])?;
+        apt(&["install", "--yes", "--no-install-recommends", "chromium"])
+    })?;
+    find_chromium().context(by_hand)
+}
+
+fn find_chromium() -> Option<PathBuf> {
+    if let Some(chosen) = std::env::var_os("CHROMIUM") {
+        return Some(chosen.into());
+    }
+    let path = std::env::var_os("PATH")?;
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    CHROMIUM_NAMES
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
+        .find(|file| file.is_file())
+}
