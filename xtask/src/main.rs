@@ -1,53 +1,104 @@
 //! The project's commands: `cargo xtask --help` lists them.
 
+mod demo;
 mod files;
+mod locks;
 mod process;
 mod size;
+mod tally;
+mod test;
 mod tools;
 mod wasm;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 const HELP: &str = "\
 The project's commands.
 
 cargo xtask demo [--port N] [--no-open]   Build everything, start the demo server, say what to try
-cargo xtask test [STAGE…] [--full]        Run every check, or only the stages named
+cargo xtask test [STAGE…]                 Run every check, or only the stages named
 cargo xtask build [--dev]                 Build the SDK's wasm into pkg/wasm (--dev: quick, large, with names)
 cargo xtask size                          Weigh what a page downloads against its ceilings
 cargo xtask check-tools                   Install what the other commands need, and say what is there
 
 Every command installs what it misses: the wasm32 target, rustfmt and clippy by rustup, npm packages by npm, and
 Chromium by apt-get when it runs as root. Needed before: Rust with rustup, and Node 20 or newer with npm.
+
+The stages of `test`:
 ";
+
+/// A failure that has been explained already: only the exit code is left to say it.
+#[derive(Debug)]
+struct Reported;
+
+impl std::fmt::Display for Reported {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("failed, as said above")
+    }
+}
+
+impl std::error::Error for Reported {}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match dispatch(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            if !error.is::<Reported>() {
+                eprintln!("error: {error:#}");
+            }
             ExitCode::FAILURE
         }
     }
 }
 
 fn dispatch(arguments: &[&str]) -> Result<()> {
+    if arguments.is_empty()
+        || arguments
+            .iter()
+            .any(|argument| ["help", "--help", "-h"].contains(argument))
+    {
+        print!("{HELP}{}", test::help());
+        return Ok(());
+    }
     match arguments {
-        [] | ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => print!("{HELP}"),
-        ["build"] => wasm::build(wasm::Mode::Release)?,
-        ["build", "--dev"] => wasm::build(wasm::Mode::Dev)?,
+        ["demo", options @ ..] => demo_with(options),
+        ["test", stages @ ..] => test::run(stages),
+        ["build"] => wasm::build(wasm::Mode::Release),
+        ["build", "--dev"] => wasm::build(wasm::Mode::Dev),
         ["size"] => {
             wasm::build(wasm::Mode::Release)?;
-            size::check()?;
+            size::check()
         }
-        ["check-tools"] => tools::check_all()?,
+        ["check-tools"] => tools::check_all(),
+        [demo::ANNOUNCE, options @ ..] => demo::announce(options.is_empty()),
         _ => bail!(
             "`cargo xtask {}` is not a command; `cargo xtask --help` lists them",
             arguments.join(" ")
         ),
     }
-    Ok(())
+}
+
+fn demo_with(options: &[&str]) -> Result<()> {
+    let mut port = demo::PORT;
+    // A machine that runs a pipeline has nobody in front of it.
+    let mut open = std::env::var_os("CI").is_none();
+    let mut rest = options.iter();
+    while let Some(option) = rest.next() {
+        match *option {
+            "--no-open" => open = false,
+            "--port" => {
+                let number = rest.next().context("--port needs a number")?;
+                port = number
+                    .parse()
+                    .with_context(|| format!("--port {number} is not a port"))?;
+            }
+            _ => bail!(
+                "`cargo xtask demo` does not know `{option}`; it takes --port N and --no-open"
+            ),
+        }
+    }
+    demo::start(port, open)
 }

@@ -1,0 +1,304 @@
+//! `cargo xtask test`: every check, stage by stage, to one verdict.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::files::{cargo, root};
+use crate::process::{heading, run_listening, seconds};
+use crate::tally::Tally;
+use crate::{demo, locks, size, tools, wasm};
+
+/// A group of checks with a name one can type.
+struct Stage {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Tally) -> Result<()>,
+    /// Runs against what `build` makes.
+    needs_build: bool,
+}
+
+const fn stage(name: &'static str, about: &'static str, run: fn(&Tally) -> Result<()>) -> Stage {
+    Stage {
+        name,
+        about,
+        run,
+        needs_build: false,
+    }
+}
+
+const fn stage_after_build(
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Tally) -> Result<()>,
+) -> Stage {
+    Stage {
+        name,
+        about,
+        run,
+        needs_build: true,
+    }
+}
+
+/// In this order: what fails fast comes first.
+const STAGES: [Stage; 11] = [
+    stage("locks", "lock files without download addresses", |_| {
+        locks::check()
+    }),
+    stage("fmt", "rustfmt", fmt),
+    stage(
+        "clippy",
+        "clippy, warnings denied, native and wasm32",
+        clippy,
+    ),
+    stage(
+        "native",
+        "Rust tests (cargo-nextest when installed)",
+        native,
+    ),
+    stage("doctests", "the examples in Rust documentation", doctests),
+    stage(BUILD, "the SDK's wasm and the server", |_| build()),
+    stage_after_build("size", "byte budgets", |_| size::check()),
+    stage_after_build("types", "the package's TypeScript declarations", types),
+    stage_after_build(
+        "packaging",
+        "the packed npm package, each way it is used",
+        |tally| node_tests("packaging", tally),
+    ),
+    stage_after_build(
+        "conformance",
+        "every operation and answer, in Chromium",
+        |tally| node_tests("conformance", tally),
+    ),
+    stage_after_build("browser", "two people in two windows", |tally| {
+        node_tests("browser", tally)
+    }),
+];
+
+const BUILD: &str = "build";
+
+/// The stages for `--help`.
+pub(crate) fn help() -> String {
+    STAGES
+        .iter()
+        .map(|stage| format!("  {:<12} {}\n", stage.name, stage.about))
+        .collect()
+}
+
+struct Outcome {
+    name: &'static str,
+    time: Duration,
+    passed: u64,
+    failed: u64,
+    remark: &'static str,
+}
+
+/// Runs the stages named, or all; an error when anything failed.
+pub(crate) fn run(arguments: &[&str]) -> Result<()> {
+    let stages = select(arguments)?;
+    let start = Instant::now();
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    for stage in stages {
+        let build_failed = outcomes
+            .iter()
+            .any(|outcome| outcome.name == BUILD && outcome.failed > 0);
+        outcomes.push(if stage.needs_build && build_failed {
+            Outcome {
+                name: stage.name,
+                time: Duration::ZERO,
+                passed: 0,
+                failed: 1,
+                remark: "NOT RUN: build failed",
+            }
+        } else {
+            run_stage(stage)
+        });
+    }
+    conclude(&outcomes, start.elapsed())
+}
+
+fn select(arguments: &[&str]) -> Result<Vec<&'static Stage>> {
+    if let Some(unknown) = arguments
+        .iter()
+        .find(|name| !STAGES.iter().any(|stage| stage.name == **name))
+    {
+        bail!("there is no stage `{unknown}`; the stages are\n{}", help());
+    }
+    let wanted = |stage: &&Stage| arguments.is_empty() || arguments.contains(&stage.name);
+    let needs_build = STAGES.iter().filter(wanted).any(|stage| stage.needs_build);
+    Ok(STAGES
+        .iter()
+        .filter(|stage| wanted(stage) || (needs_build && stage.name == BUILD))
+        .collect())
+}
+
+fn run_stage(stage: &'static Stage) -> Outcome {
+    heading(&format!("{}: {}", stage.name, stage.about));
+    let start = Instant::now();
+    let tally = Tally::default();
+    let outcome = (stage.run)(&tally);
+    let time = start.elapsed();
+    if let Err(error) = &outcome {
+        println!("error: {error:#}");
+    }
+    let (passed, failed) = tally.counts(outcome.is_ok());
+    let remark = if failed == 0 { "ok" } else { "FAILED" };
+    println!("    {}: {remark} in {}", stage.name, seconds(time));
+    Outcome {
+        name: stage.name,
+        time,
+        passed,
+        failed,
+        remark,
+    }
+}
+
+fn conclude(outcomes: &[Outcome], time: Duration) -> Result<()> {
+    heading("result");
+    println!(
+        "{:<12} {:>14} {:>7} {:>7}",
+        "stage", "time", "passed", "failed"
+    );
+    for Outcome {
+        name,
+        time,
+        passed,
+        failed,
+        remark,
+    } in outcomes
+    {
+        println!(
+            "{name:<12} {:>14} {passed:>7} {failed:>7}  {remark}",
+            seconds(*time)
+        );
+    }
+    let passed: u64 = outcomes.iter().map(|outcome| outcome.passed).sum();
+    let failed: u64 = outcomes.iter().map(|outcome| outcome.failed).sum();
+    println!("{:<12} {:>14}", "all", seconds(time));
+    let again: Vec<&str> = outcomes
+        .iter()
+        .filter(|outcome| outcome.failed > 0)
+        .map(|outcome| outcome.name)
+        .collect();
+    if failed > 0 {
+        println!("\nOnly what failed: cargo xtask test {}", again.join(" "));
+    }
+    println!("\n{passed} passed, {failed} failed");
+    if failed > 0 {
+        Err(crate::Reported.into())
+    } else {
+        Ok(())
+    }
+}
+
+fn fmt(tally: &Tally) -> Result<()> {
+    tools::rustfmt()?;
+    listening(&mut cargo(&["fmt", "--all", "--check"]), tally)
+}
+
+fn clippy(tally: &Tally) -> Result<()> {
+    tools::clippy()?;
+    tools::wasm_target()?;
+    let deny = ["--", "--deny", "warnings"];
+    let native = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        "xtask/bindgen",
+    ];
+    listening(cargo(&native).args(deny), tally)?;
+    let wasm = [
+        "clippy",
+        "--package",
+        "invite-keys",
+        "--package",
+        "invite-key",
+        "--lib",
+    ];
+    listening(
+        cargo(&wasm)
+            .args(["--target", "wasm32-unknown-unknown"])
+            .args(deny),
+        tally,
+    )
+}
+
+fn native(tally: &Tally) -> Result<()> {
+    if tools::has_nextest() {
+        let quiet = ["--status-level", "slow", "--hide-progress-bar"];
+        listening(
+            cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]).args(quiet),
+            tally,
+        )
+    } else {
+        listening(
+            &mut cargo(&["test", "--workspace", "--all-targets", "--no-fail-fast"]),
+            tally,
+        )
+    }
+}
+
+fn doctests(tally: &Tally) -> Result<()> {
+    listening(
+        &mut cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]),
+        tally,
+    )
+}
+
+fn build() -> Result<()> {
+    wasm::build(wasm::Mode::Release)?;
+    demo::build_server()
+}
+
+fn types(tally: &Tally) -> Result<()> {
+    tools::node_for_tests()?;
+    listening(
+        Command::new(tools::npm())
+            .current_dir(root().join("tests"))
+            .args(["run", "types"]),
+        tally,
+    )
+}
+
+/// Runs the `*.test.mjs` of one directory of `tests/`, each of which starts a server of its own.
+fn node_tests(directory: &str, tally: &Tally) -> Result<()> {
+    tools::node_for_tests()?;
+    let chromium = tools::chromium()?;
+    let mut files = Vec::new();
+    find_tests(&root().join("tests").join(directory), &mut files)?;
+    if files.is_empty() {
+        bail!("tests/{directory} has no *.test.mjs");
+    }
+    files.sort();
+    let mut command = Command::new("node");
+    command
+        .current_dir(root().join("tests"))
+        // What hangs ends as a failure with a name.
+        .args(["--test", "--test-reporter=spec", "--test-timeout=300000"])
+        .args(files)
+        .env("INVITE_SERVER_BIN", demo::server_binary())
+        .env("CHROMIUM", chromium);
+    listening(&mut command, tally)
+}
+
+fn find_tests(directory: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    let Ok(entries) = directory.read_dir() else {
+        return Ok(());
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() && !path.ends_with("node_modules") {
+            find_tests(&path, found)?;
+        } else if path.to_string_lossy().ends_with(".test.mjs") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn listening(command: &mut Command, tally: &Tally) -> Result<()> {
+    run_listening(command, |line| tally.listen(line))
+}
