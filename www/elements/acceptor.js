@@ -1,0 +1,174 @@
+// <invite-acceptor>: who invites you to what, what you would gain, as whom, Accept or Not now.
+// It never sees the key: `invites.acceptPending(policy)` holds it and asks us for the decision.
+// How to sign in is the page's business: it fills the slot "sign-in".
+import { announcer, avatar, create, icon, nameOf } from './dom.js';
+import { styles } from './styles.js';
+import { abilities, failure, permissionName, timeLeft, words } from './words.js';
+
+const OWN_STYLES = `
+.ticket { position: relative; max-width: 30rem; margin-inline: auto; background: var(--surface); border: 1px solid var(--line); border-radius: calc(var(--radius) + 4px); }
+.head, .foot { padding: 1.75rem 1.5rem; }
+.head { display: grid; gap: 0.75rem; justify-items: center; text-align: center; }
+.head .avatar { width: 3.25rem; height: 3.25rem; font-size: 1.375rem; }
+.head h1 { font-size: clamp(1.5rem, 6cqi, 2rem); line-height: 1.15; letter-spacing: -0.02em; font-weight: 700; overflow-wrap: anywhere; }
+.tear { position: relative; border-block-start: 2px dashed var(--line); margin-inline: 1.25rem; }
+.tear::before, .tear::after { content: ""; position: absolute; top: -0.6875rem; width: 1.25rem; height: 1.25rem; border-radius: 50%;
+  background: var(--page); border: 1px solid var(--line); clip-path: inset(-1px -1px -1px 50%); }
+.tear::before { left: calc(-1.25rem - 0.6875rem); }
+.tear::after { right: calc(-1.25rem - 0.6875rem); clip-path: inset(-1px 50% -1px -1px); }
+.foot { display: grid; gap: 1.25rem; }
+.gains { display: grid; gap: 0.5rem; margin-block-start: 0.5rem; }
+.gains li { display: flex; gap: 0.625rem; align-items: flex-start; line-height: 1.4; }
+.gains .icon { color: var(--accent); margin-block-start: 0.125em; stroke-width: 2.25; }
+.account { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 0.75rem; padding: 0.75rem; border-radius: 10px; background: var(--sunken); }
+.account div { flex: 1; min-width: 8rem; line-height: 1.3; overflow-wrap: anywhere; }
+.decide { display: grid; gap: 0.5rem; grid-template-columns: 2fr 1fr; }
+.badge { display: grid; place-items: center; width: 3.25rem; height: 3.25rem; border-radius: 50%; border: 1px solid transparent; background: var(--accent-soft); color: var(--accent); font-size: 1.5rem; }
+.badge.bad { background: var(--danger-soft); color: var(--danger); }
+@container (max-width: 22rem) { .decide { grid-template-columns: 1fr; } .head, .foot { padding-inline: 1rem; } }
+@media (forced-colors: active) { .tear::before, .tear::after { display: none; } .badge { border-color: CanvasText; } }
+`;
+
+export class InviteAcceptor extends HTMLElement {
+  #invites;
+  #root;
+  #ticket;
+  #announce = announcer();
+  #running = false;
+  #title = '';
+
+  /** The connection whose `pending` invite is shown. */
+  get invites() { return this.#invites; }
+  set invites(value) {
+    this.#invites = value;
+    this.#run();
+  }
+
+  connectedCallback() {
+    if (!this.#root) {
+      this.#root = this.attachShadow({ mode: 'open' });
+      this.#root.adoptedStyleSheets = styles(OWN_STYLES);
+      this.#ticket = create('article', { class: 'ticket', part: 'ticket' });
+      this.#root.append(this.#ticket, this.#announce.node);
+    }
+    this.#run();
+  }
+
+  async #run() {
+    if (!this.isConnected || !this.#invites || this.#running) return;
+    this.#running = true;
+    this.#show(create('div', { class: 'head' }, create('p', { class: 'muted' }, words.acceptor.loading)));
+    try {
+      const outcome = await this.#invites.acceptPending((preview) => this.#decide(preview));
+      if (outcome) this.#showAccepted(outcome);
+      else this.#showDeclined();
+    } catch (error) {
+      this.#showFailure(error);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** Shows the invite; settles when somebody decides. Signed out it waits: signing in leaves the page. */
+  #decide(preview) {
+    this.#title = preview.title || preview.resource;
+    const inviter = nameOf(preview.inviter) || words.acceptor.somebody;
+    const heading = create('h1', { tabindex: '-1' }, this.#title);
+    const head = create('header', { class: 'head' },
+      avatar(inviter),
+      create('p', {}, words.acceptor.invites(inviter)),
+      heading,
+      create('p', { class: 'row' },
+        create('span', { class: 'chip', 'data-letters': preview.permissions }, permissionName(preview.permissions)),
+        create('span', { class: 'chip' }, icon('clock'), timeLeft(preview.expiresAt))));
+    const foot = create('div', { class: 'foot' });
+    return new Promise((resolve) => {
+      foot.append(...(preview.account ? this.#signedIn(preview, resolve) : this.#signedOut(preview)));
+      this.#show(head, create('div', { class: 'tear' }), foot);
+      this.#announce.say(`${words.acceptor.invites(inviter)} ${this.#title}`);
+    });
+  }
+
+  #gains(letters, heading) {
+    return create('section', {}, create('h2', { class: 'small' }, heading),
+      create('ul', { class: 'gains' }, ...abilities(letters).map((sentence) => create('li', {}, icon('check'), create('span', {}, sentence)))));
+  }
+
+  #signedOut(preview) {
+    this.dispatchEvent(new CustomEvent('signinneeded', { bubbles: true, composed: true }));
+    return [
+      this.#gains(preview.permissions, words.acceptor.gain),
+      create('section', { class: 'stack' }, create('p', {}, words.acceptor.signIn), create('slot', { name: 'sign-in' })),
+    ];
+  }
+
+  #signedIn(preview, resolve) {
+    const { account, gained, permissions } = preview;
+    const signIn = create('div', { hidden: true, id: 'sign-in' }, create('slot', { name: 'sign-in' }));
+    const other = create('button', {
+      type: 'button', class: 'plain', 'aria-expanded': 'false', 'aria-controls': 'sign-in',
+      on: { click() {
+        signIn.hidden = !signIn.hidden;
+        other.setAttribute('aria-expanded', String(!signIn.hidden));
+      } },
+    }, words.acceptor.other);
+    const accept = create('button', {
+      type: 'button', class: 'primary', part: 'accept',
+      on: { click() {
+        accept.setAttribute('aria-disabled', 'true');
+        later.disabled = true;
+        accept.textContent = words.acceptor.accepting;
+        resolve(true);
+      } },
+    }, words.acceptor.accept);
+    const later = create('button', { type: 'button', part: 'later', on: { click: () => resolve(false) } }, words.acceptor.later);
+    return [
+      gained
+        ? this.#gains(gained, gained.length < permissions.length ? words.acceptor.gainMore : words.acceptor.gain)
+        : create('p', { class: 'notice' }, words.acceptor.nothing),
+      create('div', { class: 'stack' },
+        create('div', { class: 'account' },
+          avatar(nameOf(account)),
+          create('div', {}, create('span', { class: 'muted small' }, words.acceptor.account), create('br'), create('strong', {}, nameOf(account))),
+          other),
+        signIn),
+      create('div', { class: 'decide' }, accept, later),
+    ];
+  }
+
+  #showAccepted({ resource, permissions, already, gained }) {
+    const title = this.#title || resource;
+    const event = new CustomEvent('accepted', { bubbles: true, composed: true, cancelable: true, detail: { resource, permissions, gained, already } });
+    this.#result('check', words.acceptor.acceptedHeading(title), already ? words.acceptor.already : words.acceptor.accepted(permissions));
+    this.dispatchEvent(event);
+  }
+
+  #showDeclined() {
+    this.#result('clock', words.acceptor.declinedHeading, words.acceptor.declined);
+    this.dispatchEvent(new CustomEvent('declined', { bubbles: true, composed: true }));
+  }
+
+  #showFailure(error) {
+    const { title, text, retry } = failure(error);
+    // While the invite is still pending another try, or another account, can succeed.
+    const again = this.#invites.pending && (retry || error?.code === 'not_signed_in');
+    this.#result('warning', title, text, again && create('button', { type: 'button', class: 'primary', on: { click: () => this.#run() } }, words.retry),
+      error?.code === 'not_signed_in' && create('slot', { name: 'sign-in' }));
+    this.dispatchEvent(new CustomEvent('rejected', { bubbles: true, composed: true, detail: { code: error?.code ?? 'unknown' } }));
+  }
+
+  #result(name, title, text, ...more) {
+    const heading = create('h1', { tabindex: '-1' }, title);
+    this.#show(create('div', { class: 'head' },
+      create('span', { class: name === 'warning' ? 'badge bad' : 'badge' }, icon(name)),
+      heading, create('p', {}, text), ...more, create('slot', { name: 'next' })));
+    this.#announce.say(`${title}. ${text}`);
+    heading.focus();
+  }
+
+  #show(...content) {
+    this.#ticket.replaceChildren(...content);
+  }
+}
+
+customElements.define('invite-acceptor', InviteAcceptor);

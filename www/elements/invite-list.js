@@ -1,0 +1,84 @@
+// Open invites, newest first. Rows live as long as their invite, so that refreshing moves no focus.
+import { create, icon, nameOf, setText } from './dom.js';
+import { confirmOn } from './link-field.js';
+import { listOf, moment } from './time.js';
+import { permissionName, timeLeft, uses, words } from './words.js';
+
+/** What names an invite within the list, also where a server gives no id. */
+export function identityOf(invite) {
+  return invite.id ?? invite.key;
+}
+
+/** `onCopy(invite) → boolean`, `onRevoke(invite, button)`. */
+export function inviteList({ onCopy, onRevoke }) {
+  const list = create('ul', { class: 'invites', part: 'invites', 'aria-labelledby': 'list-heading' });
+  const empty = create('p', { class: 'muted', part: 'empty' }, words.list.loading);
+  const stale = create('p', { class: 'notice small', hidden: true }, words.list.stale);
+  const node = create('div', { class: 'stack' }, stale, list, empty);
+  const rows = new Map();
+
+  function row(invite) {
+    const made = { invite };
+    const chip = create('span', { class: 'chip', 'data-letters': invite.permissions }, permissionName(invite.permissions));
+    const left = create('span', {});
+    const used = create('span', {});
+    const joined = create('p', { class: 'joined small', hidden: true });
+    const copy = create('button', {
+      type: 'button', part: 'copy',
+      on: { async click() { if (await onCopy(made.invite)) confirmOn(copy, words.link.copied); } },
+    }, icon('copy'), create('span', {}, words.link.copy));
+    const revoke = create('button', {
+      type: 'button', class: 'quiet', part: 'revoke', on: { click: () => onRevoke(made.invite, revoke) },
+    }, words.revoke.open);
+    made.node = create('li', { class: 'invite' },
+      create('div', { class: 'about' },
+        chip,
+        create('p', { class: 'facts small muted' }, create('span', { class: 'fact' }, icon('clock'), left), create('span', { class: 'fact' }, icon('people'), used)),
+        joined),
+      create('div', { class: 'actions' }, copy, revoke));
+    made.update = (now) => {
+      made.invite = now;
+      setText(left, timeLeft(now.expiresAt));
+      if (now.expiresAt) left.title = moment(now.expiresAt);
+      setText(used, uses(now));
+      used.parentElement.hidden = now.uses === undefined;
+      const names = (now.accepted ?? []).map(({ user }) => nameOf(user));
+      joined.hidden = names.length === 0;
+      setText(joined, names.length ? words.list.joined(listOf(names)) : '');
+      // Many buttons with one name: what a screen reader hears tells them apart.
+      const which = `${permissionName(now.permissions)}, ${timeLeft(now.expiresAt)}`;
+      copy.setAttribute('aria-label', `${words.link.copy}: ${which}`);
+      revoke.setAttribute('aria-label', `${words.revoke.open}: ${which}`);
+    };
+    return made;
+  }
+
+  return {
+    node,
+    update(invites) {
+      const kept = new Set(invites.map(identityOf));
+      for (const [id, { node: gone }] of rows) {
+        if (!kept.has(id)) {
+          gone.remove();
+          rows.delete(id);
+        }
+      }
+      invites.forEach((invite, index) => {
+        const id = identityOf(invite);
+        if (!rows.has(id)) rows.set(id, row(invite));
+        const { node: item, update } = rows.get(id);
+        update(invite);
+        // Moving a node loses its focus: only where the order really changed.
+        if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
+      });
+      list.hidden = invites.length === 0;
+      empty.hidden = invites.length > 0;
+      setText(empty, words.list.empty);
+    },
+    forget(id) {
+      rows.get(id)?.node.remove();
+      rows.delete(id);
+    },
+    setStale(value) { stale.hidden = !value; },
+  };
+}

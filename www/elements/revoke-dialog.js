@@ -1,0 +1,27 @@
+// Asks before a link stops working.
+import { create } from './dom.js';
+import { words } from './words.js';
+
+/** `ask()` resolves with whether to revoke; Escape and a press outside mean no. */
+export function revokeDialog() {
+  const node = create('dialog', {
+    class: 'revoke', 'aria-labelledby': 'revoke-heading', 'aria-describedby': 'revoke-text', part: 'dialog',
+    on: { click: (event) => { if (event.target === node) node.close(''); } },
+  },
+  create('form', { method: 'dialog', class: 'stack' },
+    create('h2', { id: 'revoke-heading' }, words.revoke.heading),
+    create('p', { id: 'revoke-text' }, words.revoke.text),
+    create('div', { class: 'row end' },
+      create('button', { value: '', autofocus: true }, words.revoke.keep),
+      create('button', { value: 'revoke', class: 'danger', part: 'confirm-revoke' }, words.revoke.confirm))));
+  return {
+    node,
+    ask() {
+      node.returnValue = '';
+      node.showModal();
+      return new Promise((resolve) => {
+        node.addEventListener('close', () => resolve(node.returnValue === 'revoke'), { once: true });
+      });
+    },
+  };
+}

@@ -1,0 +1,54 @@
+// What the demo asks its own server besides invites: who am I, what is mine, make a new one, sign out.
+
+/** A refusal of the server, with its stable code. */
+class Refusal extends Error {
+  constructor({ code = 'server_error', detail, title }, status) {
+    super(detail || title || `The server answered ${status}.`);
+    this.name = 'Refusal';
+    this.code = code;
+  }
+}
+
+async function ask(path, { method = 'GET', body } = {}) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      cache: 'no-store',
+      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new Refusal({ code: 'offline', detail: 'The server cannot be reached.' }, 0);
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refusal(answer, response.status);
+  return answer;
+}
+
+/** The signed-in person, or null. */
+export async function whoAmI() {
+  return (await ask('/api/v1/me')).user;
+}
+
+/** `[{ resource, title, permissions }]`: everything the signed-in person has any right to. */
+export async function myResources() {
+  return (await ask('/api/v1/resources')).resources;
+}
+
+/** Makes a resource; its name in addresses comes from its title. */
+export async function createResource(title) {
+  return ask(`/api/v1/resources/${encodeURIComponent(slug(title))}`, { method: 'PUT', body: { title } });
+}
+
+/** Ends the session. */
+export async function signOut() {
+  await fetch('/auth/logout', { method: 'POST', redirect: 'manual' });
+}
+
+/** "Grandma’s recipes" → "grandmas-recipes", with a few letters more so that titles may repeat. */
+function slug(title) {
+  const plain = title.normalize('NFKD').replace(/[^\w\s-]/g, '').trim().toLowerCase().replace(/[\s_-]+/g, '-').slice(0, 80);
+  const letters = crypto.getRandomValues(new Uint32Array(1))[0].toString(36).slice(0, 5);
+  return `${plain || 'resource'}-${letters}`;
+}

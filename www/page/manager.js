@@ -1,0 +1,72 @@
+// The start page: sign in, choose a resource, manage its invites.
+import { connect } from '/sdk/index.js';
+import '../elements/manager.js';
+import { create, setText } from '../elements/dom.js';
+import { permissionName } from '../elements/words.js';
+import { showAccount, signInChoices } from './account.js';
+import { createResource, myResources, whoAmI } from './api.js';
+import { part, showProblem } from './parts.js';
+
+async function start() {
+  const me = await whoAmI();
+  showAccount(part('account'), me);
+  if (!me) {
+    part('sign-in').replaceChildren(signInChoices({ continueUrl: location.pathname + location.search }));
+    part('welcome').hidden = false;
+    return;
+  }
+  const resources = await myResources();
+  const wanted = new URLSearchParams(location.search).get('resource');
+  const selected = resources.find(({ resource }) => resource === wanted)
+    ?? resources.find(({ permissions }) => permissions.includes('a'))
+    ?? resources[0];
+  showResources(resources, selected);
+  if (selected) showSelected(selected, me);
+  part('new-resource').addEventListener('submit', createNew);
+  part('workspace').hidden = false;
+}
+
+function showResources(resources, selected) {
+  part('resources').replaceChildren(...resources.map((item) => create('li', {},
+    create('a', { href: `/?resource=${encodeURIComponent(item.resource)}`, 'aria-current': item === selected && 'page' },
+      create('span', { class: 'name' }, item.title || item.resource),
+      create('span', { class: 'muted small' }, permissionName(item.permissions))))));
+  part('no-resources').hidden = resources.length > 0;
+}
+
+function showSelected({ resource, title, permissions }, me) {
+  const admin = permissions.includes('a');
+  document.title = `${title || resource} · invite-keys demo`;
+  setText(part('selected-title'), title || resource);
+  setText(part('selected-permissions'), permissionName(permissions));
+  part('selected-permissions').dataset.letters = permissions;
+  part('selected-open').href = `/${encodeURIComponent(resource)}/`;
+  part('not-admin').hidden = admin;
+  part('selected').hidden = false;
+  if (!admin) return;
+  const manager = part('manager');
+  manager.setAttribute('resource', resource);
+  manager.setAttribute('page', `/${encodeURIComponent(resource)}/`);
+  manager.me = me;
+  manager.invites = connect({ resource });
+  manager.hidden = false;
+}
+
+async function createNew(event) {
+  event.preventDefault();
+  const input = part('new-title');
+  const title = input.value.trim();
+  setText(part('new-error'), '');
+  input.removeAttribute('aria-invalid');
+  try {
+    if (!title) throw new Error('Give it a name first.');
+    const { resource } = await createResource(title);
+    location.assign(`/?resource=${encodeURIComponent(resource)}`);
+  } catch (error) {
+    setText(part('new-error'), error.message);
+    input.setAttribute('aria-invalid', 'true');
+    input.focus();
+  }
+}
+
+start().catch(showProblem);

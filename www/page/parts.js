@@ -1,0 +1,15 @@
+// What both pages share.
+import { create } from '../elements/dom.js';
+
+/** The page's part with this id. */
+export function part(id) {
+  return document.getElementById(id);
+}
+
+/** The page could not be shown at all. */
+export function showProblem(error) {
+  const node = part('problem');
+  node.hidden = false;
+  node.replaceChildren(`${error?.message || 'Something went wrong.'} `,
+    create('button', { type: 'button', on: { click: () => location.reload() } }, 'Try again'));
+}

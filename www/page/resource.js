@@ -1,0 +1,76 @@
+// /<resource>/ and /join: the invite that brought you here, else the resource itself, else how to get in.
+import { connect, invites } from '/sdk/index.js';
+import '../elements/acceptor.js';
+import { avatar, create, nameOf, setText } from '../elements/dom.js';
+import { permissionName } from '../elements/words.js';
+import { showAccount, signInChoices } from './account.js';
+import { myResources, whoAmI } from './api.js';
+import { part, showProblem } from './parts.js';
+
+const resource = location.pathname === '/join' ? null : decodeURIComponent(location.pathname.split('/')[1]);
+
+async function start() {
+  const me = await whoAmI();
+  showAccount(part('account'), me);
+  if (invites.pending) showInvite(invites.pending, me);
+  else await showResource(me);
+}
+
+function showInvite({ continueUrl }, me) {
+  document.title = 'An invite for you · invite-keys demo';
+  const acceptor = part('acceptor');
+  const here = new URL(continueUrl, location.href);
+  part('acceptor-sign-in').replaceChildren(signInChoices({ continueUrl: here.pathname + here.search, except: me?.username }));
+  acceptor.addEventListener('accepted', ({ detail }) => showNext(`/${encodeURIComponent(detail.resource)}/`, 'Open it'));
+  acceptor.addEventListener('declined', () => showNext('/', 'Your resources'));
+  acceptor.addEventListener('rejected', ({ detail }) => {
+    if (detail.code !== 'not_signed_in') showNext('/', 'Your resources');
+  });
+  acceptor.hidden = false;
+  acceptor.invites = invites;
+}
+
+function showNext(address, text) {
+  const next = part('next');
+  next.href = address;
+  setText(next, text);
+  next.hidden = false;
+}
+
+async function showResource(me) {
+  if (!resource) {
+    showAsk('No invite here', 'Open the whole link somebody sent you. It begins with this address and goes on after it.');
+    return;
+  }
+  const mine = me ? (await myResources()).find((item) => item.resource === resource) : null;
+  if (!mine) {
+    if (me) showAsk('You are not in yet', `${nameOf(me)} has no access here. Ask somebody who has to send you an invite link.`);
+    else showAsk('Sign in to open this', 'If you have access, you will see it after signing in. If not, ask somebody inside for an invite link.', true);
+    return;
+  }
+  const title = mine.title || mine.resource;
+  document.title = `${title} · invite-keys demo`;
+  setText(part('resource-title'), title);
+  setText(part('resource-permissions'), permissionName(mine.permissions));
+  part('resource-permissions').dataset.letters = mine.permissions;
+  const invite = part('resource-invite');
+  invite.href = `/?resource=${encodeURIComponent(resource)}`;
+  invite.hidden = !mine.permissions.includes('a');
+  const members = await connect({ resource }).members();
+  part('members').replaceChildren(...members.map(({ user, permissions }) => create('li', {},
+    avatar(nameOf(user)),
+    create('span', { class: 'name' }, user.username === me.username && user.provider === me.provider ? `${nameOf(user)} (you)` : nameOf(user)),
+    create('span', { class: 'chip', 'data-letters': permissions }, permissionName(permissions)))));
+  part('resource').hidden = false;
+}
+
+function showAsk(title, text, signIn = false) {
+  document.title = `${title} · invite-keys demo`;
+  setText(part('ask-title'), title);
+  setText(part('ask-text'), text);
+  part('ask-sign-in').hidden = !signIn;
+  if (signIn) part('ask-sign-in').replaceChildren(signInChoices({ continueUrl: location.pathname }));
+  part('ask').hidden = false;
+}
+
+start().catch(showProblem);
