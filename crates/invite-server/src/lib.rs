@@ -1,1 +1,5 @@
 //! The invite server.
+
+pub mod api;
+pub mod core;
+pub mod store;

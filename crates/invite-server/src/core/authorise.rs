@@ -1,0 +1,89 @@
+//! Who may do what: the one function that every call of every dialect goes through.
+
+use invite_key::permissions::{Permission, Permissions};
+
+use super::{Authority, Refusal, User};
+
+/// What somebody wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Create a resource.
+    CreateResource,
+    /// See which resources one has access to.
+    Resources,
+    /// Create an invite.
+    Create,
+    /// List one's own invites.
+    List,
+    /// List every admin's invites.
+    ListEveryone,
+    /// Remove an invite of one's own.
+    Remove,
+    /// Look an invite up by its key.
+    Check,
+    /// Accept an invite by its key.
+    Accept,
+    /// See who has access.
+    Members,
+    /// Change what somebody may do.
+    SetMember,
+    /// See what one may do oneself.
+    Permissions,
+}
+
+/// What it would be done to, as it is stored.
+#[derive(Clone, Copy, Debug)]
+pub struct On<'a> {
+    /// The resource; it need not exist.
+    pub resource: &'a str,
+    /// What the asker may do there. Nothing on a resource that does not exist, so the two cannot be told apart.
+    pub permissions: Permissions,
+    /// Who made the invite that is meant, if there is such an invite.
+    pub inviter: Option<&'a User>,
+}
+
+impl<'a> On<'a> {
+    /// A resource where the asker may do this, and no invite in particular.
+    pub fn resource(resource: &'a str, permissions: Permissions) -> On<'a> {
+        On {
+            resource,
+            permissions,
+            inviter: None,
+        }
+    }
+
+    /// Nothing in particular.
+    pub fn nothing() -> On<'a> {
+        On::resource("", Permissions::NONE)
+    }
+}
+
+/// Lets a call through or refuses it.
+pub fn authorise(call: Call, asker: Option<Authority<'_>>, on: On<'_>) -> Result<(), Refusal> {
+    // Holding the key is the authority to look; what the anonymous see of it is the rule's business.
+    if call == Call::Check {
+        return Ok(());
+    }
+    let actor = match asker {
+        None => return Err(Refusal::NotSignedIn),
+        Some(Authority::Operator) => return Ok(()),
+        Some(Authority::Actor(actor)) => actor,
+    };
+    let admin = on.permissions.contains(Permission::Admin);
+    let resource = on.resource.to_owned();
+    match call {
+        Call::Check | Call::Accept | Call::CreateResource | Call::Resources | Call::Permissions => {
+            Ok(())
+        }
+        Call::Members if on.permissions.is_empty() => Err(Refusal::NotMember { resource }),
+        Call::Members => Ok(()),
+        _ if !admin => Err(Refusal::NotAdmin {
+            resource,
+            current: on.permissions,
+        }),
+        Call::Remove if !on.inviter.is_some_and(|inviter| inviter.is(&actor.user)) => {
+            Err(Refusal::CannotRemove)
+        }
+        Call::Create | Call::List | Call::ListEveryone | Call::Remove | Call::SetMember => Ok(()),
+    }
+}

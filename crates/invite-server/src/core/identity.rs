@@ -1,0 +1,65 @@
+//! Who is asking.
+
+use serde::{Deserialize, Serialize};
+
+/// A person, as their sign-in provider names them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// The name the provider knows this person by.
+    pub username: String,
+    /// The sign-in provider, such as `test`.
+    pub provider: String,
+    /// The name to show to people, when the provider gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+}
+
+impl User {
+    /// A user without a display name.
+    pub fn new(username: impl Into<String>, provider: impl Into<String>) -> User {
+        User {
+            username: username.into(),
+            provider: provider.into(),
+            display_name: None,
+        }
+    }
+
+    /// `username:provider`, as Webstrates writes it.
+    pub fn user_id(&self) -> String {
+        format!("{}:{}", self.username, self.provider)
+    }
+
+    /// Whether both are the same person; display names do not count.
+    pub fn is(&self, other: &User) -> bool {
+        self.username == other.username && self.provider == other.provider
+    }
+
+    /// What to call this person in a sentence.
+    pub fn shown_name(&self) -> &str {
+        self.display_name.as_deref().unwrap_or(&self.username)
+    }
+}
+
+/// Somebody who has proved who they are. Only sign-in code makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The person.
+    pub user: User,
+}
+
+impl Actor {
+    /// The actor for a user whose identity has just been proved.
+    pub fn new(user: User) -> Actor {
+        Actor { user }
+    }
+}
+
+/// On whose word members are changed.
+#[derive(Clone, Copy, Debug)]
+pub enum Authority<'a> {
+    /// The person who runs the server (demo data, command line): no permission is asked.
+    Operator,
+    /// A signed-in person, who must be an admin of the resource.
+    Actor(&'a Actor),
+}

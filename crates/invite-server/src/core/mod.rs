@@ -1,0 +1,27 @@
+//! The rules of invites: who may do what, and what a change does.
+//!
+//! Nothing here sees HTTP or SQL. A change is one pure function in [`rules`] over the [`state`] that a
+//! [`Store`](crate::store::Store) has locked; [`Invites`] brings the two together and is what every dialect calls.
+
+mod authorise;
+mod clock;
+mod identity;
+mod invite;
+pub mod options;
+mod refusal;
+pub mod rules;
+mod secrets;
+mod service;
+pub mod state;
+
+pub use authorise::{Call, On, authorise};
+pub use clock::{Clock, Moment};
+pub use identity::{Actor, Authority, User};
+pub use invite::{
+    Acceptance, Accepted, Checked, Invite, InviteList, InviteStatus, Member, Reader, Removed,
+    ResourceOf,
+};
+pub use options::{CreateRequest, ListRequest, RemoveTarget};
+pub use refusal::Refusal;
+pub use secrets::{SecretFileUnusable, Secrets};
+pub use service::Invites;

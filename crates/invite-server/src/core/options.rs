@@ -1,0 +1,282 @@
+//! What callers ask for, parsed and bounded once for all dialects.
+
+use invite_key::{InviteKey, KeyKind, permissions::Permissions, resource};
+use serde_json::{Map, Value};
+
+use super::{InviteStatus, Refusal};
+
+/// How long an invite lasts when its maker does not say: seven days, in seconds.
+pub const DEFAULT_MAX_AGE: u32 = 7 * 24 * 3600;
+/// The longest an invite may last: thirty days, in seconds.
+pub const MAX_AGE_LIMIT: u32 = 30 * 24 * 3600;
+/// How many invites a page holds when the caller does not say.
+pub const LIST_PAGE_DEFAULT: u32 = 50;
+/// How many invites a page can hold.
+pub const LIST_PAGE_LIMIT: u32 = 100;
+
+const MAX_USES_LIMIT: u32 = 10_000;
+const MESSAGE_LIMIT: usize = 1_000;
+const TITLE_LIMIT: usize = 200;
+const EXTRAS_LIMIT: usize = 8 * 1024;
+
+/// A new invite, as asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateRequest {
+    /// What it shall grant.
+    pub permissions: Permissions,
+    /// How long it shall last, in seconds: 1 to [`MAX_AGE_LIMIT`].
+    pub max_age: u32,
+    /// How often it may be used; `None` for any number.
+    pub max_uses: Option<u32>,
+    /// The inviter's words.
+    pub message: Option<String>,
+    /// A title.
+    pub title: Option<String>,
+    /// Data for the inviter's application.
+    pub extras: Option<Value>,
+    /// What sort of key it gets: `Webstrates` or `Opaque`.
+    pub kind: KeyKind,
+}
+
+impl CreateRequest {
+    /// A request for these permissions, this long, and nothing else.
+    pub fn new(permissions: Permissions, max_age: u32, kind: KeyKind) -> CreateRequest {
+        CreateRequest {
+            permissions,
+            max_age,
+            max_uses: None,
+            message: None,
+            title: None,
+            extras: None,
+            kind,
+        }
+    }
+
+    /// Reads the members of a JSON object. What is unknown is refused by name; what is `undefined` in JavaScript is
+    /// simply not there.
+    pub fn from_json(
+        members: &Map<String, Value>,
+        kind: KeyKind,
+    ) -> Result<CreateRequest, Refusal> {
+        let mut request = CreateRequest::new(permissions_option(None)?, DEFAULT_MAX_AGE, kind);
+        for (name, value) in members {
+            match name.as_str() {
+                "permissions" => request.permissions = permissions_option(Some(value))?,
+                "maxAge" => request.max_age = max_age_option(value)?,
+                "maxUses" => {
+                    request.max_uses = Some(whole_number("maxUses", value, MAX_USES_LIMIT)?)
+                }
+                "message" => request.message = Some(text_option("message", value)?),
+                "title" => request.title = Some(text_option("title", value)?),
+                "extras" => request.extras = (!value.is_null()).then(|| value.clone()),
+                "email" | "signed" | "send" => {
+                    return Err(Refusal::Unsupported {
+                        field: name.clone(),
+                    });
+                }
+                _ => return Err(unknown_member(name)),
+            }
+        }
+        request.validate()?;
+        Ok(request)
+    }
+
+    /// Refuses whatever is out of bounds, however the request came about.
+    pub fn validate(&self) -> Result<(), Refusal> {
+        if !matches!(self.kind, KeyKind::Webstrates | KeyKind::Opaque) {
+            return Err(Refusal::Unsupported {
+                field: "signed".into(),
+            });
+        }
+        if self.permissions.is_empty() {
+            return Err(permissions_refused());
+        }
+        if !(1..=MAX_AGE_LIMIT).contains(&self.max_age) {
+            return Err(out_of_range("maxAge", MAX_AGE_LIMIT));
+        }
+        if self
+            .max_uses
+            .is_some_and(|uses| !(1..=MAX_USES_LIMIT).contains(&uses))
+        {
+            return Err(out_of_range("maxUses", MAX_USES_LIMIT));
+        }
+        if let Some(message) = &self.message {
+            bounded_text("message", message, MESSAGE_LIMIT, &['\n', '\t'])?;
+        }
+        if let Some(title) = &self.title {
+            validate_title(title)?;
+        }
+        match &self.extras {
+            Some(extras) if extras.to_string().len() > EXTRAS_LIMIT => {
+                Err(Refusal::invalid_option(
+                    "extras",
+                    "extras is more than 8 KiB as JSON. Keep the data elsewhere and put its id into extras.",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Which invites to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListRequest {
+    /// All admins' invites instead of one's own.
+    pub everyone: bool,
+    /// Only those that stand so; `None` for all that are neither expired nor removed.
+    pub status: Option<InviteStatus>,
+    /// How many at most.
+    pub page_size: u32,
+    /// Where the page before ended.
+    pub page: Option<String>,
+}
+
+impl Default for ListRequest {
+    fn default() -> ListRequest {
+        ListRequest {
+            everyone: false,
+            status: None,
+            page_size: LIST_PAGE_DEFAULT,
+            page: None,
+        }
+    }
+}
+
+/// Which invite to remove.
+#[derive(Clone, Debug)]
+pub enum RemoveTarget {
+    /// The one with this key.
+    Key(InviteKey),
+    /// The one of this id.
+    Id(String),
+}
+
+/// The option `permissions`: one to three of the letters a, r and w; `r` when it is not there.
+pub fn permissions_option(value: Option<&Value>) -> Result<Permissions, Refusal> {
+    let text = match value {
+        None => "r",
+        Some(Value::String(text)) => text,
+        Some(_) => return Err(permissions_refused()),
+    };
+    match Permissions::parse(text) {
+        Ok(permissions) if !permissions.is_empty() => Ok(permissions),
+        _ => Err(permissions_refused()),
+    }
+}
+
+/// The option `maxAge`: whole seconds, as a number or as digits in a string.
+pub fn max_age_option(value: &Value) -> Result<u32, Refusal> {
+    whole_number("maxAge", value, MAX_AGE_LIMIT)
+}
+
+/// A title of a resource or an invite: one line of at most 200 characters.
+pub fn validate_title(title: &str) -> Result<(), Refusal> {
+    bounded_text("title", title, TITLE_LIMIT, &[])
+}
+
+/// The name of a resource that is to be created.
+pub fn validate_new_resource(name: &str) -> Result<(), Refusal> {
+    if !resource::is_valid(name) {
+        return Err(Refusal::invalid_option(
+            "resource",
+            "A resource id is 1 to 128 letters, digits, dots, hyphens or underscores.",
+        ));
+    }
+    // The site's own files and the demo's helpers live there.
+    if resource::is_reserved(name) || matches!(name, "site" | "demo") {
+        return Err(Refusal::invalid_option(
+            "resource",
+            "The server keeps that name for itself. Choose another.",
+        ));
+    }
+    Ok(())
+}
+
+/// A member that no option has.
+pub fn unknown_member(name: &str) -> Refusal {
+    let shown: String = name
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(40)
+        .collect();
+    Refusal::invalid_option(shown.clone(), format!("There is no option {shown}."))
+}
+
+/// An option that is text.
+pub fn text_option(field: &str, value: &Value) -> Result<String, Refusal> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        _ => Err(Refusal::invalid_option(
+            field,
+            format!("{field} is a string."),
+        )),
+    }
+}
+
+fn whole_number(field: &str, value: &Value, limit: u32) -> Result<u32, Refusal> {
+    let number = match value {
+        // JavaScript writes 60 also for 60.0, other languages do not.
+        Value::Number(number) => number.as_u64().or_else(|| {
+            number
+                .as_f64()
+                .filter(|float| float.fract() == 0.0)
+                .and_then(to_whole)
+        }),
+        Value::String(text)
+            if !text.is_empty()
+                && text.len() <= 10
+                && text.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            text.parse().ok()
+        }
+        _ => None,
+    };
+    number
+        .and_then(|number| u32::try_from(number).ok())
+        .filter(|number| (1..=limit).contains(number))
+        .ok_or_else(|| out_of_range(field, limit))
+}
+
+fn to_whole(float: f64) -> Option<u64> {
+    // Out-of-range floats never reach a cast: it would saturate silently.
+    (0.0..=f64::from(u32::MAX))
+        .contains(&float)
+        .then_some(float as u64)
+}
+
+fn bounded_text(field: &str, text: &str, limit: usize, allowed: &[char]) -> Result<(), Refusal> {
+    if text.chars().count() > limit {
+        return Err(Refusal::invalid_option(
+            field,
+            format!("{field} is at most {limit} characters."),
+        ));
+    }
+    if text
+        .chars()
+        .any(|letter| letter.is_control() && !allowed.contains(&letter))
+    {
+        return Err(Refusal::invalid_option(
+            field,
+            format!(
+                "{field} contains a control character or a line break that cannot stand there."
+            ),
+        ));
+    }
+    Ok(())
+}
+
+fn permissions_refused() -> Refusal {
+    Refusal::invalid_option(
+        "permissions",
+        "permissions is a string of one to three different letters of a (admin), r (read) and w (write).",
+    )
+}
+
+fn out_of_range(field: &str, limit: u32) -> Refusal {
+    let unit = if field == "maxAge" {
+        "whole number of seconds"
+    } else {
+        "whole number"
+    };
+    Refusal::invalid_option(field, format!("{field} is a {unit} from 1 to {limit}."))
+}

@@ -1,0 +1,222 @@
+//! What each change does: pure functions from the locked state to an answer and what has to be written.
+//!
+//! They may run more than once for one call (a store that has to retry runs them again), so they only compute.
+
+use invite_key::permissions::{Permission, Permissions};
+
+use super::{
+    Accepted, Actor, Authority, Call, CreateRequest, InviteStatus, Moment, On, Refusal, Removed,
+    User, authorise,
+    options::{validate_new_resource, validate_title},
+    state::{Change, Decision, State, StoredInvite},
+};
+
+type Ruling<Answer> = Result<Decision<Answer>, Refusal>;
+
+/// A resource begins; whoever creates it may do everything.
+pub fn create_resource(
+    state: &State,
+    actor: Option<&Actor>,
+    name: &str,
+    title: Option<&str>,
+    now: Moment,
+) -> Ruling<Permissions> {
+    authorise(
+        Call::CreateResource,
+        actor.map(Authority::Actor),
+        on(state, name),
+    )?;
+    let actor = actor.ok_or(Refusal::NotSignedIn)?;
+    validate_new_resource(name)?;
+    title.map_or(Ok(()), validate_title)?;
+    if state.resource.is_some() {
+        return Err(Refusal::AlreadyExists {
+            resource: name.to_owned(),
+        });
+    }
+    let permissions = Permissions::ALL;
+    Ok(Decision {
+        answer: permissions,
+        changes: vec![
+            Change::AddResource {
+                resource: name.to_owned(),
+                title: title.map(str::to_owned),
+                at: now,
+            },
+            Change::SetMember {
+                resource: name.to_owned(),
+                user: actor.user.clone(),
+                permissions,
+            },
+        ],
+    })
+}
+
+/// Somebody may do exactly this from now on. The operator's word also begins the resource.
+pub fn set_member(
+    state: &State,
+    authority: Authority<'_>,
+    resource: &str,
+    user: &User,
+    permissions: Permissions,
+    now: Moment,
+) -> Ruling<()> {
+    authorise(Call::SetMember, Some(authority), on(state, resource))?;
+    let mut changes = Vec::new();
+    if state.resource.is_none() {
+        validate_new_resource(resource)?;
+        changes.push(Change::AddResource {
+            resource: resource.to_owned(),
+            title: None,
+            at: now,
+        });
+    }
+    changes.push(Change::SetMember {
+        resource: resource.to_owned(),
+        user: user.clone(),
+        permissions,
+    });
+    Ok(Decision {
+        answer: (),
+        changes,
+    })
+}
+
+/// An invite begins. `fresh` brings what chance and the secrets decide: its id, the hash of its key.
+pub fn create(
+    state: &State,
+    actor: Option<&Actor>,
+    resource: &str,
+    request: &CreateRequest,
+    fresh: &StoredInvite,
+) -> Ruling<StoredInvite> {
+    authorise(
+        Call::Create,
+        actor.map(Authority::Actor),
+        on(state, resource),
+    )?;
+    request.validate()?;
+    if !request.permissions.gained(state.permissions).is_empty() {
+        return Err(Refusal::BeyondInviter {
+            held: state.permissions,
+            asked: request.permissions,
+        });
+    }
+    Ok(Decision {
+        answer: fresh.clone(),
+        changes: vec![Change::AddInvite(Box::new(fresh.clone()))],
+    })
+}
+
+/// What accepting would do, and whether it would be let through: also what a check shows.
+///
+/// Who holds every letter already gets the same answer again and uses nothing up, even when no use is left.
+pub fn acceptance(
+    state: &State,
+    resource: Option<&str>,
+    now: Moment,
+) -> Result<(StoredInvite, Permissions), Refusal> {
+    let invite = state.invite.as_ref().ok_or(Refusal::InvalidKey)?;
+    if resource.is_some_and(|resource| resource != invite.resource) {
+        return Err(Refusal::InvalidKey);
+    }
+    let status = invite.status(now);
+    match status {
+        InviteStatus::Removed => return Err(Refusal::Removed),
+        InviteStatus::Expired => return Err(Refusal::Expired),
+        InviteStatus::Accepted | InviteStatus::Pending => {}
+    }
+    if !state.inviter_permissions.contains(Permission::Admin) {
+        return Err(Refusal::InviterNotAdmin);
+    }
+    let gained = invite.permissions.gained(state.permissions);
+    if status == InviteStatus::Accepted && !gained.is_empty() {
+        return Err(Refusal::Exhausted);
+    }
+    Ok((invite.clone(), gained))
+}
+
+/// An invite is accepted: adds letters, never takes any, and spends a use only when it adds some.
+pub fn accept(
+    state: &State,
+    actor: Option<&Actor>,
+    resource: Option<&str>,
+    now: Moment,
+) -> Ruling<Accepted> {
+    authorise(
+        Call::Accept,
+        actor.map(Authority::Actor),
+        on(state, resource.unwrap_or_default()),
+    )?;
+    let actor = actor.ok_or(Refusal::NotSignedIn)?;
+    let (invite, gained) = acceptance(state, resource, now)?;
+    let permissions = state.permissions.merge(invite.permissions);
+    let already = gained.is_empty();
+    let changes = if already {
+        Vec::new()
+    } else {
+        vec![
+            Change::SetMember {
+                resource: invite.resource.clone(),
+                user: actor.user.clone(),
+                permissions,
+            },
+            Change::AddUse {
+                invite: invite.id.clone(),
+                user: actor.user.clone(),
+                at: now,
+            },
+        ]
+    };
+    let answer = Accepted {
+        resource: invite.resource,
+        permissions,
+        gained,
+        already,
+        extras: invite.extras,
+    };
+    Ok(Decision { answer, changes })
+}
+
+/// An inviter takes an invite back. People who joined keep their access.
+pub fn remove(
+    state: &State,
+    actor: Option<&Actor>,
+    resource: Option<&str>,
+    now: Moment,
+) -> Ruling<Removed> {
+    let actor = actor.ok_or(Refusal::NotSignedIn)?;
+    let named = state.invite.as_ref();
+    let resource = resource
+        .or(named.map(|invite| invite.resource.as_str()))
+        .ok_or(Refusal::CannotRemove)?;
+    // An invite of another resource is as good as none.
+    let invite = named.filter(|invite| invite.resource == resource);
+    let inviter = invite.map(|invite| &invite.inviter);
+    authorise(
+        Call::Remove,
+        Some(Authority::Actor(actor)),
+        On {
+            inviter,
+            ..on(state, resource)
+        },
+    )?;
+    let invite = invite.ok_or(Refusal::CannotRemove)?;
+    match invite.status(now) {
+        InviteStatus::Removed | InviteStatus::Expired => Err(Refusal::CannotRemove),
+        InviteStatus::Pending | InviteStatus::Accepted => Ok(Decision {
+            answer: Removed {
+                id: invite.id.clone(),
+                resource: invite.resource.clone(),
+            },
+            changes: vec![Change::RemoveInvite {
+                invite: invite.id.clone(),
+                at: now,
+            }],
+        }),
+    }
+}
+
+fn on<'a>(state: &State, resource: &'a str) -> On<'a> {
+    On::resource(resource, state.permissions)
+}

@@ -1,0 +1,253 @@
+//! The server's secrets: keys of invites are derived from them, so the database alone yields none.
+
+use std::{
+    fmt::{self, Write as _},
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use hmac::{Hmac, KeyInit, Mac};
+use invite_key::{InviteKey, KeyKind};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::Refusal;
+
+/// The secret file cannot be used; the sentence names the file and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretFileUnusable {
+    /// It could not be read or written.
+    #[error("the secret file {} cannot be read or written: {cause}", path.display())]
+    Unreachable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// Others than its owner may read it.
+    #[error("the secret file {} can be read by others; run: chmod 600 {}", path.display(), path.display())]
+    ReadableByOthers {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is not a secret file.
+    #[error("line {line} of the secret file {} is not `<id> <64 hex digits>`", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Which line, from 1; 0 when there is no secret at all.
+        line: usize,
+    },
+    /// The system gave no random bytes.
+    #[error("the system gives no random bytes")]
+    NoRandomBytes,
+}
+
+struct Secret {
+    id: String,
+    // As long as a block of SHA-256: HMAC pads a shorter key with zeros itself, and so cannot refuse this one.
+    bytes: Zeroizing<[u8; 64]>,
+}
+
+struct Ring {
+    current: Secret,
+    // Kept until the last invite made with them has expired.
+    older: Vec<Secret>,
+}
+
+/// All secrets of a server. Cheap to clone; `Debug` shows none.
+#[derive(Clone)]
+pub struct Secrets(Arc<Ring>);
+
+impl Secrets {
+    /// One fresh random secret, of id `1`.
+    pub fn generate() -> Result<Secrets, SecretFileUnusable> {
+        let mut random = Zeroizing::new([0u8; 32]);
+        getrandom::fill(random.as_mut_slice()).map_err(|_| SecretFileUnusable::NoRandomBytes)?;
+        let current = Secret {
+            id: "1".into(),
+            bytes: padded(&random),
+        };
+        Ok(Secrets(Arc::new(Ring {
+            current,
+            older: Vec::new(),
+        })))
+    }
+
+    /// Reads the secret file, or makes it (mode 0600) when there is none.
+    pub fn load_or_create(path: &Path) -> Result<Secrets, SecretFileUnusable> {
+        let unreachable = |cause| SecretFileUnusable::Unreachable {
+            path: path.to_owned(),
+            cause,
+        };
+        match fs::read_to_string(path) {
+            Ok(text) => {
+                refuse_readable_by_others(path)?;
+                Secrets::parse(&Zeroizing::new(text), path)
+            }
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                let secrets = Secrets::generate()?;
+                match write_new(path, &secrets.to_text()) {
+                    Ok(()) => Ok(secrets),
+                    // Another copy was faster: its file counts.
+                    Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+                        Secrets::load_or_create(path)
+                    }
+                    Err(cause) => Err(unreachable(cause)),
+                }
+            }
+            Err(cause) => Err(unreachable(cause)),
+        }
+    }
+
+    /// The key of an invite, derived from the newest secret; also that secret's id, to store.
+    pub fn new_key(&self, kind: KeyKind, invite: &str) -> Result<(InviteKey, String), Refusal> {
+        let secret = &self.0.current;
+        let key = derive(secret, kind, invite).ok_or(Refusal::ServerError)?;
+        Ok((key, secret.id.clone()))
+    }
+
+    /// The key of a stored invite again; `None` when its secret is no longer here.
+    pub fn key(&self, kind: KeyKind, invite: &str, secret_id: &str) -> Option<InviteKey> {
+        let mut secrets = std::iter::once(&self.0.current).chain(&self.0.older);
+        secrets
+            .find(|secret| secret.id == secret_id)
+            .and_then(|secret| derive(secret, kind, invite))
+    }
+
+    /// 32 bytes for another purpose (a session cookie's signature, say), which say nothing about any key.
+    pub fn derive_for(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        mac(&self.0.current, &["purpose/1/", purpose])
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Secrets, SecretFileUnusable> {
+        let malformed = |line| SecretFileUnusable::Malformed {
+            path: path.to_owned(),
+            line,
+        };
+        let mut all = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let secret = line
+                .split_once(' ')
+                .and_then(|(id, hex)| {
+                    Some(Secret {
+                        id: id.to_owned(),
+                        bytes: from_hex(hex.trim())?,
+                    })
+                })
+                .filter(|secret| {
+                    !secret.id.is_empty() && all.iter().all(|other: &Secret| other.id != secret.id)
+                })
+                .ok_or_else(|| malformed(number + 1))?;
+            all.push(secret);
+        }
+        let current = all.pop().ok_or_else(|| malformed(0))?;
+        Ok(Secrets(Arc::new(Ring {
+            current,
+            older: all,
+        })))
+    }
+
+    fn to_text(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::from(
+            "# Keys of invites are derived from these secrets. Keep this file with the database, and readable by nobody else.\n",
+        ));
+        for secret in self.0.older.iter().chain([&self.0.current]) {
+            let _ = write!(*text, "{} ", secret.id);
+            for byte in secret.bytes.iter().take(32) {
+                let _ = write!(*text, "{byte:02x}");
+            }
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Secrets({})", self.0.older.len() + 1)
+    }
+}
+
+fn derive(secret: &Secret, kind: KeyKind, invite: &str) -> Option<InviteKey> {
+    let bytes = mac(secret, &["invite-key/1/", kind.as_str(), invite]);
+    match kind {
+        KeyKind::Webstrates => Some(InviteKey::webstrates(&bytes)),
+        KeyKind::Opaque => Some(InviteKey::opaque(&bytes)),
+        _ => None,
+    }
+}
+
+fn mac(secret: &Secret, parts: &[&str]) -> Zeroizing<[u8; 32]> {
+    let mut mac = Hmac::<Sha256>::new((&*secret.bytes).into());
+    for part in parts {
+        mac.update(part.as_bytes());
+    }
+    Zeroizing::new(mac.finalize().into_bytes().into())
+}
+
+fn padded(bytes: &[u8; 32]) -> Zeroizing<[u8; 64]> {
+    let mut padded = Zeroizing::new([0u8; 64]);
+    for (slot, byte) in padded.iter_mut().zip(bytes) {
+        *slot = *byte;
+    }
+    padded
+}
+
+fn from_hex(text: &str) -> Option<Zeroizing<[u8; 64]>> {
+    let mut bytes = Zeroizing::new([0u8; 64]);
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (index, byte) in bytes.iter_mut().take(32).enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// Writes beside and links into place, so that a crash leaves no half file and two copies agree on one.
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.new", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&beside, path);
+    fs::remove_file(&beside)?;
+    linked?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(unix)]
+fn refuse_readable_by_others(path: &Path) -> Result<(), SecretFileUnusable> {
+    let metadata = fs::metadata(path).map_err(|cause| SecretFileUnusable::Unreachable {
+        path: path.to_owned(),
+        cause,
+    })?;
+    if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(SecretFileUnusable::ReadableByOthers {
+            path: path.to_owned(),
+        })
+    }
+}
+
+#[cfg(not(unix))]
+fn refuse_readable_by_others(_path: &Path) -> Result<(), SecretFileUnusable> {
+    Ok(())
+}

@@ -1,0 +1,402 @@
+//! The calls every dialect makes: scope, rule, store, and what of it the asker may see.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use invite_key::{InviteKey, permissions::Permissions};
+
+use super::{
+    Acceptance, Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Invite,
+    InviteList, InviteStatus, ListRequest, Member, Moment, On, Reader, Refusal, RemoveTarget,
+    Removed, ResourceOf, Secrets, User, authorise,
+    options::LIST_PAGE_LIMIT,
+    rules,
+    state::{InviteName, InviteQuery, KeyHash, Resource, Scope, StoredInvite},
+};
+use crate::store::Store;
+
+/// Invites: the rules over a store, with the server's secrets and a clock. Cheap to clone.
+///
+/// Wherever an asker is `Option<&Actor>`, `None` is somebody who is not signed in.
+#[derive(Clone, Debug)]
+pub struct Invites<S> {
+    store: S,
+    secrets: Secrets,
+    clock: Clock,
+}
+
+impl<S: Store> Invites<S> {
+    /// Brings the three together.
+    pub fn new(store: S, secrets: Secrets, clock: Clock) -> Invites<S> {
+        Invites {
+            store,
+            secrets,
+            clock,
+        }
+    }
+
+    /// The secrets, for what else has to be derived from them.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// The clock that all times are read from.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Whether the store answers.
+    pub async fn ready(&self) -> Result<(), Refusal> {
+        self.store.ready().await
+    }
+
+    /// Creates a resource; answers what its creator may do there.
+    pub async fn create_resource(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        title: Option<&str>,
+    ) -> Result<Permissions, Refusal> {
+        let now = self.clock.now();
+        let (actor, name, title) = (
+            actor.cloned(),
+            resource.to_owned(),
+            title.map(str::to_owned),
+        );
+        let rule = move |state: &_| {
+            rules::create_resource(state, actor.as_ref(), &name, title.as_deref(), now)
+        };
+        self.store.transact(on_resource(resource, None), rule).await
+    }
+
+    /// The resources the asker has access to.
+    pub async fn resources(&self, actor: Option<&Actor>) -> Result<Vec<ResourceOf>, Refusal> {
+        authorise(Call::Resources, actor.map(Authority::Actor), On::nothing())?;
+        let actor = actor.ok_or(Refusal::NotSignedIn)?;
+        self.store.resources(&actor.user).await
+    }
+
+    /// What the asker may do on a resource; nothing where there is no such resource.
+    pub async fn permissions(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+    ) -> Result<Permissions, Refusal> {
+        authorise(
+            Call::Permissions,
+            actor.map(Authority::Actor),
+            On::resource(resource, Permissions::NONE),
+        )?;
+        Ok(self
+            .store
+            .look(on_resource(resource, actor))
+            .await?
+            .permissions)
+    }
+
+    /// A resource with its version and its members, for a reader with `r` (Webstrates' `?v` and `?json`) or any other
+    /// member; the caller looks at the letters in the list.
+    pub async fn resource(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+    ) -> Result<(Resource, Vec<Member>), Refusal> {
+        let found = self.store.resource(resource).await?;
+        let permissions = match (&found, actor) {
+            (Some((_, members)), Some(actor)) => {
+                let own = members.iter().find(|member| member.user.is(&actor.user));
+                own.map_or(Permissions::NONE, |member| member.permissions)
+            }
+            _ => Permissions::NONE,
+        };
+        authorise(
+            Call::Members,
+            actor.map(Authority::Actor),
+            On::resource(resource, permissions),
+        )?;
+        found.ok_or_else(|| Refusal::NotMember {
+            resource: resource.to_owned(),
+        })
+    }
+
+    /// Who has access to a resource, in the order they came.
+    pub async fn members(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+    ) -> Result<Vec<Member>, Refusal> {
+        Ok(self.resource(actor, resource).await?.1)
+    }
+
+    /// Lets somebody do exactly this from now on; [`Permissions::NONE`] takes their access away. On the operator's word
+    /// the resource need not exist yet.
+    pub async fn set_member(
+        &self,
+        authority: Authority<'_>,
+        resource: &str,
+        user: &User,
+        permissions: Permissions,
+    ) -> Result<(), Refusal> {
+        let now = self.clock.now();
+        let actor = match authority {
+            Authority::Operator => None,
+            Authority::Actor(actor) => Some(actor.clone()),
+        };
+        let scope = on_resource(resource, actor.as_ref());
+        let (resource, user) = (resource.to_owned(), user.clone());
+        let rule = move |state: &_| {
+            let authority = actor.as_ref().map_or(Authority::Operator, Authority::Actor);
+            rules::set_member(state, authority, &resource, &user, permissions, now)
+        };
+        self.store.transact(scope, rule).await
+    }
+
+    /// Creates an invite; the answer holds its key, which is never shown to anybody else.
+    pub async fn create(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        request: CreateRequest,
+    ) -> Result<Invite, Refusal> {
+        let Some(asker) = actor else {
+            return Err(Refusal::NotSignedIn);
+        };
+        request.validate()?;
+        let now = self.clock.now();
+        let id = new_invite_id()?;
+        let (key, secret_id) = self.secrets.new_key(request.kind, &id)?;
+        let fresh = StoredInvite {
+            id,
+            key_hash: KeyHash::of(&key),
+            kind: request.kind,
+            secret_id,
+            resource: resource.to_owned(),
+            permissions: request.permissions,
+            created_at: now,
+            expires_at: now.plus_seconds(request.max_age),
+            inviter: asker.user.clone(),
+            uses: 0,
+            max_uses: request.max_uses,
+            message: request.message.clone(),
+            title: request.title.clone(),
+            extras: request.extras.clone(),
+            removed_at: None,
+        };
+        let (asker, name) = (asker.clone(), resource.to_owned());
+        let rule = move |state: &_| rules::create(state, Some(&asker), &name, &request, &fresh);
+        let stored = self
+            .store
+            .transact(on_resource(resource, actor), rule)
+            .await?;
+        Ok(shown(stored, Some(key), Some(Vec::new()), now))
+    }
+
+    /// Lists one's own invites, newest first, or every admin's. Only one's own show their keys.
+    pub async fn list(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        request: &ListRequest,
+    ) -> Result<InviteList, Refusal> {
+        let Some(asker) = actor else {
+            return Err(Refusal::NotSignedIn);
+        };
+        let call = if request.everyone {
+            Call::ListEveryone
+        } else {
+            Call::List
+        };
+        let state = self.store.look(on_resource(resource, actor)).await?;
+        let on = On::resource(resource, state.permissions);
+        authorise(call, Some(Authority::Actor(asker)), on)?;
+        if !(1..=LIST_PAGE_LIMIT).contains(&request.page_size) {
+            let sentence = format!("page_size is a whole number from 1 to {LIST_PAGE_LIMIT}.");
+            return Err(Refusal::invalid_option("page_size", sentence));
+        }
+        let before = request.page.as_deref().map(read_page).transpose()?;
+        let now = self.clock.now();
+        let query = InviteQuery {
+            resource: resource.to_owned(),
+            inviter: (!request.everyone).then(|| asker.user.clone()),
+            status: request.status,
+            now,
+            // One more than asked for tells whether there is a next page.
+            limit: request.page_size + 1,
+            before,
+        };
+        let mut listed = self.store.invites(query).await?;
+        let more = listed.len() > request.page_size as usize;
+        listed.truncate(request.page_size as usize);
+        let next_page = listed
+            .last()
+            .filter(|_| more)
+            .map(|last| write_page(last.number));
+        let invites = listed.into_iter().map(|one| {
+            let key = one
+                .invite
+                .inviter
+                .is(&asker.user)
+                .then(|| self.key_of(&one.invite))
+                .flatten();
+            shown(one.invite, key, Some(one.accepted), now)
+        });
+        Ok(InviteList {
+            invites: invites.collect(),
+            next_page,
+        })
+    }
+
+    /// Looks an invite up by its key. A signed-in holder learns why it would be refused; anybody else only that it is.
+    pub async fn check(
+        &self,
+        actor: Option<&Actor>,
+        key: &InviteKey,
+        resource: Option<&str>,
+    ) -> Result<Checked, Refusal> {
+        let now = self.clock.now();
+        let scope = Scope {
+            resource: None,
+            invite: Some(InviteName::Key(KeyHash::of(key))),
+            user: actor.map(|actor| actor.user.clone()),
+        };
+        let state = self.store.look(scope).await?;
+        authorise(Call::Check, actor.map(Authority::Actor), On::nothing())?;
+        let (invite, gained) = match (rules::acceptance(&state, resource, now), actor) {
+            (Ok(answer), _) => answer,
+            (Err(refusal), Some(_)) => return Err(refusal),
+            (Err(_), None) => return Err(Refusal::InvalidKey),
+        };
+        let title = invite
+            .title
+            .clone()
+            .or_else(|| state.resource.and_then(|resource| resource.title));
+        let reader = actor.map(|actor| Reader {
+            account: actor.user.clone(),
+            gained,
+            current: state.permissions,
+        });
+        Ok(Checked {
+            title,
+            reader,
+            invite: shown(invite, None, None, now),
+        })
+    }
+
+    /// Accepts an invite. Accepting again gives the same letters and uses nothing up.
+    pub async fn accept(
+        &self,
+        actor: Option<&Actor>,
+        key: &InviteKey,
+        resource: Option<&str>,
+    ) -> Result<Accepted, Refusal> {
+        let Some(asker) = actor else {
+            return Err(Refusal::NotSignedIn);
+        };
+        let now = self.clock.now();
+        let scope = Scope {
+            resource: None,
+            invite: Some(InviteName::Key(KeyHash::of(key))),
+            user: Some(asker.user.clone()),
+        };
+        let (asker, resource) = (asker.clone(), resource.map(str::to_owned));
+        let rule = move |state: &_| rules::accept(state, Some(&asker), resource.as_deref(), now);
+        self.store.transact(scope, rule).await
+    }
+
+    /// Takes an invite of one's own back.
+    pub async fn remove(
+        &self,
+        actor: Option<&Actor>,
+        resource: Option<&str>,
+        target: &RemoveTarget,
+    ) -> Result<Removed, Refusal> {
+        let Some(asker) = actor else {
+            return Err(Refusal::NotSignedIn);
+        };
+        let now = self.clock.now();
+        let invite = match target {
+            RemoveTarget::Key(key) => InviteName::Key(KeyHash::of(key)),
+            RemoveTarget::Id(id) => InviteName::Id(id.clone()),
+        };
+        let resource = resource.map(str::to_owned);
+        let scope = Scope {
+            resource: resource.clone(),
+            invite: Some(invite),
+            user: Some(asker.user.clone()),
+        };
+        let asker = asker.clone();
+        let rule = move |state: &_| rules::remove(state, Some(&asker), resource.as_deref(), now);
+        self.store.transact(scope, rule).await
+    }
+
+    /// The key again, as long as its secret is here and still the one it was made with.
+    fn key_of(&self, invite: &StoredInvite) -> Option<InviteKey> {
+        let key = self.secrets.key(invite.kind, &invite.id, &invite.secret_id);
+        let key = key.filter(|key| KeyHash::of(key) == invite.key_hash);
+        if key.is_none() {
+            tracing::error!(
+                invite = invite.id,
+                secret = invite.secret_id,
+                "the secret of an invite's key is not here"
+            );
+        }
+        key
+    }
+}
+
+fn on_resource(resource: &str, actor: Option<&Actor>) -> Scope {
+    Scope {
+        resource: Some(resource.to_owned()),
+        invite: None,
+        user: actor.map(|actor| actor.user.clone()),
+    }
+}
+
+fn shown(
+    stored: StoredInvite,
+    key: Option<InviteKey>,
+    accepted: Option<Vec<Acceptance>>,
+    now: Moment,
+) -> Invite {
+    let status: InviteStatus = stored.status(now);
+    Invite {
+        key,
+        id: stored.id,
+        resource: stored.resource,
+        permissions: stored.permissions,
+        created_at: stored.created_at,
+        expires_at: stored.expires_at,
+        created_by: stored.inviter,
+        status,
+        uses: stored.uses,
+        max_uses: stored.max_uses,
+        accepted,
+        message: stored.message,
+        title: stored.title,
+        extras: stored.extras,
+    }
+}
+
+fn new_invite_id() -> Result<String, Refusal> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes).map_err(|_| Refusal::ServerError)?;
+    Ok(format!("invite_{}", URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+fn write_page(number: i64) -> String {
+    URL_SAFE_NO_PAD.encode(number.to_be_bytes())
+}
+
+fn read_page(token: &str) -> Result<i64, Refusal> {
+    let bytes = URL_SAFE_NO_PAD
+        .decode(token)
+        .ok()
+        .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+    bytes
+        .map(i64::from_be_bytes)
+        .filter(|number| *number >= 0)
+        .ok_or_else(|| {
+            Refusal::invalid_option(
+                "page_token",
+                "page_token is not one this server gave. Begin without it.",
+            )
+        })
+}

@@ -1,0 +1,202 @@
+//! The rows a rule looks at, and the changes it may ask for.
+
+use invite_key::{KeyKind, permissions::Permissions};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::{Acceptance, InviteStatus, Moment, User};
+
+/// SHA-256 of a key's text: what is stored in the key's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyHash(pub [u8; 32]);
+
+impl KeyHash {
+    /// The hash of a key.
+    pub fn of(key: &invite_key::InviteKey) -> KeyHash {
+        KeyHash(Sha256::digest(key.reveal().as_bytes()).into())
+    }
+}
+
+/// How a call names an invite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InviteName {
+    /// By its key.
+    Key(KeyHash),
+    /// By its id.
+    Id(String),
+}
+
+/// The rows that a call needs, and a change locks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// This resource; without one, the invite's.
+    pub resource: Option<String>,
+    /// This invite.
+    pub invite: Option<InviteName>,
+    /// What this person may do on the resource.
+    pub user: Option<User>,
+}
+
+/// What is stored about the scope.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The resource, if it exists.
+    pub resource: Option<Resource>,
+    /// The invite, if it exists.
+    pub invite: Option<StoredInvite>,
+    /// What the scope's user may do on the resource.
+    pub permissions: Permissions,
+    /// What the inviter may do on the invite's resource, now.
+    pub inviter_permissions: Permissions,
+}
+
+impl Default for State {
+    /// Nothing is stored.
+    fn default() -> State {
+        State {
+            resource: None,
+            invite: None,
+            permissions: Permissions::NONE,
+            inviter_permissions: Permissions::NONE,
+        }
+    }
+}
+
+/// A resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: Option<String>,
+    /// How often its members have changed.
+    pub version: i64,
+}
+
+/// An invite as its row holds it: everything but the key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredInvite {
+    /// Its name.
+    pub id: String,
+    /// The hash of its key.
+    pub key_hash: KeyHash,
+    /// The sort of its key.
+    pub kind: KeyKind,
+    /// Which secret its key is derived from.
+    pub secret_id: String,
+    /// What it invites to.
+    pub resource: String,
+    /// What it grants.
+    pub permissions: Permissions,
+    /// When it was made.
+    pub created_at: Moment,
+    /// When it ends.
+    pub expires_at: Moment,
+    /// Who made it.
+    pub inviter: User,
+    /// How often it was used.
+    pub uses: u32,
+    /// How often it may be used.
+    pub max_uses: Option<u32>,
+    /// The inviter's words.
+    pub message: Option<String>,
+    /// A title.
+    pub title: Option<String>,
+    /// Data of the inviter's application.
+    pub extras: Option<Value>,
+    /// When it was taken back.
+    pub removed_at: Option<Moment>,
+}
+
+impl StoredInvite {
+    /// Where the invite stands at a moment.
+    pub fn status(&self, now: Moment) -> InviteStatus {
+        if self.removed_at.is_some() {
+            InviteStatus::Removed
+        } else if self.expires_at <= now {
+            InviteStatus::Expired
+        } else if self.max_uses.is_some_and(|most| self.uses >= most) {
+            InviteStatus::Accepted
+        } else {
+            InviteStatus::Pending
+        }
+    }
+}
+
+/// One thing to write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A resource begins, without members.
+    AddResource {
+        /// Its name.
+        resource: String,
+        /// Its title.
+        title: Option<String>,
+        /// When.
+        at: Moment,
+    },
+    /// Somebody may do exactly this on a resource; with no permissions they are no member. Moves its version.
+    SetMember {
+        /// Where.
+        resource: String,
+        /// Who.
+        user: User,
+        /// What.
+        permissions: Permissions,
+    },
+    /// An invite begins.
+    AddInvite(Box<StoredInvite>),
+    /// Somebody used an invite: counts one use.
+    AddUse {
+        /// Which invite, by id.
+        invite: String,
+        /// Who.
+        user: User,
+        /// When.
+        at: Moment,
+    },
+    /// An invite is taken back.
+    RemoveInvite {
+        /// Which invite, by id.
+        invite: String,
+        /// When.
+        at: Moment,
+    },
+}
+
+/// What a rule decided: the answer, and what has to be written before it is given.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision<Answer> {
+    /// The answer.
+    pub answer: Answer,
+    /// What to write, in this order.
+    pub changes: Vec<Change>,
+}
+
+/// Which invites to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InviteQuery {
+    /// On this resource.
+    pub resource: String,
+    /// Made by this person; by anyone when `None`.
+    pub inviter: Option<User>,
+    /// Standing so; when `None`, neither expired nor removed.
+    pub status: Option<InviteStatus>,
+    /// As seen at this moment.
+    pub now: Moment,
+    /// At most so many.
+    pub limit: u32,
+    /// Only those before this row.
+    pub before: Option<i64>,
+}
+
+/// An invite in a listing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListedInvite {
+    /// Where it stands in the order of creation.
+    pub number: i64,
+    /// The invite.
+    pub invite: StoredInvite,
+    /// Its last uses, newest first.
+    pub accepted: Vec<Acceptance>,
+}

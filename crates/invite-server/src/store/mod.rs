@@ -1,0 +1,66 @@
+//! Where invites live. The trait is what the core needs; below it is one folder per database.
+
+pub mod sqlite;
+
+use std::future::Future;
+
+use crate::core::{
+    Member, Refusal, ResourceOf, User,
+    state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
+};
+
+pub use sqlite::SqliteStore;
+
+/// The server's store: one variant per database.
+pub type Database = SqliteStore;
+
+/// The rules over the server's store.
+pub type Invites = crate::core::Invites<Database>;
+
+/// A store could not be opened; the sentence says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StoreUnusable(pub String);
+
+/// A database that holds resources, members and invites.
+///
+/// Reads see everything whose change was answered before they began.
+pub trait Store: Clone + Send + Sync + 'static {
+    /// Locks what `scope` names, lets `rule` decide over it, writes what it asks for, and answers once that is durable.
+    /// Either all of it is written or nothing. The rule may run more than once.
+    fn transact<Answer, Rule>(
+        &self,
+        scope: Scope,
+        rule: Rule,
+    ) -> impl Future<Output = Result<Answer, Refusal>> + Send
+    where
+        Answer: Send + 'static,
+        Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + 'static;
+
+    /// What is stored about a scope, without a lock.
+    fn look(&self, scope: Scope) -> impl Future<Output = Result<State, Refusal>> + Send;
+
+    /// Invites, newest first.
+    fn invites(
+        &self,
+        query: InviteQuery,
+    ) -> impl Future<Output = Result<Vec<ListedInvite>, Refusal>> + Send;
+
+    /// Who has access to a resource, in the order they came.
+    fn members(&self, resource: &str) -> impl Future<Output = Result<Vec<Member>, Refusal>> + Send;
+
+    /// A resource and its members in one look, so that the version fits them.
+    fn resource(
+        &self,
+        resource: &str,
+    ) -> impl Future<Output = Result<Option<(Resource, Vec<Member>)>, Refusal>> + Send;
+
+    /// The resources somebody has access to, by name.
+    fn resources(
+        &self,
+        user: &User,
+    ) -> impl Future<Output = Result<Vec<ResourceOf>, Refusal>> + Send;
+
+    /// Whether the store answers reads and writes.
+    fn ready(&self) -> impl Future<Output = Result<(), Refusal>> + Send;
+}

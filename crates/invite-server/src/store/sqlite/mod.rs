@@ -1,0 +1,86 @@
+//! SQLite: one file beside the server.
+
+mod changes;
+mod readers;
+mod rows;
+mod schema;
+mod writer;
+
+use std::path::Path;
+
+use crate::core::{
+    Member, Refusal, ResourceOf, User,
+    state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
+};
+
+use super::{Store, StoreUnusable};
+
+/// A SQLite database. Cheap to clone; it closes when the last clone is gone.
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    writer: writer::Writer,
+    readers: readers::Readers,
+}
+
+impl SqliteStore {
+    /// Opens the database file, or makes it, and brings its schema up to date. Blocks for a moment: it is for the start.
+    pub fn open(path: &Path) -> Result<SqliteStore, StoreUnusable> {
+        let writer = schema::open_writer(path)?;
+        Ok(SqliteStore {
+            readers: readers::Readers::open(path)?,
+            writer: writer::Writer::start(writer)?,
+        })
+    }
+}
+
+impl Store for SqliteStore {
+    async fn transact<Answer, Rule>(&self, scope: Scope, rule: Rule) -> Result<Answer, Refusal>
+    where
+        Answer: Send + 'static,
+        Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + 'static,
+    {
+        self.writer.transact(scope, rule).await
+    }
+
+    async fn look(&self, scope: Scope) -> Result<State, Refusal> {
+        self.readers
+            .read(move |connection| rows::state(connection, &scope))
+            .await
+    }
+
+    async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
+        self.readers
+            .read(move |connection| rows::invites(connection, &query))
+            .await
+    }
+
+    async fn members(&self, resource: &str) -> Result<Vec<Member>, Refusal> {
+        let resource = resource.to_owned();
+        self.readers
+            .read(move |connection| rows::members(connection, &resource))
+            .await
+    }
+
+    async fn resource(&self, resource: &str) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {
+        let name = resource.to_owned();
+        let look = move |connection: &_| match rows::resource(connection, &name)? {
+            None => Ok(None),
+            Some(resource) => Ok(Some((resource, rows::members(connection, &name)?))),
+        };
+        self.readers.read(look).await
+    }
+
+    async fn resources(&self, user: &User) -> Result<Vec<ResourceOf>, Refusal> {
+        let user = user.clone();
+        self.readers
+            .read(move |connection| rows::resources(connection, &user))
+            .await
+    }
+
+    async fn ready(&self) -> Result<(), Refusal> {
+        self.readers
+            .read(|connection| connection.query_row("SELECT 1", [], |_| Ok(())))
+            .await?;
+        self.writer.ready().await
+    }
+}

@@ -1,0 +1,224 @@
+//! Reading rows.
+
+use invite_key::{KeyKind, permissions::Permissions};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, types::Type};
+
+use crate::core::{
+    Acceptance, InviteStatus, Member, Moment, ResourceOf, User,
+    state::{InviteName, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite},
+};
+
+/// So many of an invite's uses come with it; `uses` counts them all.
+const ACCEPTED_SHOWN: u32 = 100;
+
+const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
+        expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at
+    FROM invites LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
+
+/// What is stored about a scope.
+pub(super) fn state(connection: &Connection, scope: &Scope) -> rusqlite::Result<State> {
+    let mut state = State::default();
+    if let Some(name) = &scope.invite {
+        state.invite = invite(connection, name)?;
+    }
+    if let Some(invite) = &state.invite {
+        state.inviter_permissions = permissions(connection, &invite.resource, &invite.inviter)?;
+    }
+    let named = scope
+        .resource
+        .as_deref()
+        .or(state.invite.as_ref().map(|invite| invite.resource.as_str()));
+    if let Some(name) = named {
+        if let Some(user) = &scope.user {
+            state.permissions = permissions(connection, name, user)?;
+        }
+        state.resource = resource(connection, name)?;
+    }
+    Ok(state)
+}
+
+pub(super) fn resource(connection: &Connection, name: &str) -> rusqlite::Result<Option<Resource>> {
+    connection
+        .prepare_cached("SELECT name, title, version FROM resources WHERE name = ?1")?
+        .query_row([name], |row| {
+            Ok(Resource {
+                name: row.get(0)?,
+                title: row.get(1)?,
+                version: row.get(2)?,
+            })
+        })
+        .optional()
+}
+
+pub(super) fn members(connection: &Connection, resource: &str) -> rusqlite::Result<Vec<Member>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT username, provider, display_name, permissions
+         FROM members LEFT JOIN people USING (username, provider) WHERE resource = ?1 ORDER BY number",
+    )?;
+    let rows = statement.query_map([resource], |row| {
+        Ok(Member {
+            user: user(row, 0)?,
+            permissions: permissions_at(row, 3)?,
+        })
+    })?;
+    rows.collect()
+}
+
+pub(super) fn resources(connection: &Connection, user: &User) -> rusqlite::Result<Vec<ResourceOf>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT name, title, permissions FROM members JOIN resources ON name = resource
+         WHERE username = ?1 AND provider = ?2 ORDER BY name",
+    )?;
+    let rows = statement.query_map([&user.username, &user.provider], |row| {
+        Ok(ResourceOf {
+            resource: row.get(0)?,
+            title: row.get(1)?,
+            permissions: permissions_at(row, 2)?,
+        })
+    })?;
+    rows.collect()
+}
+
+pub(super) fn invites(
+    connection: &Connection,
+    query: &InviteQuery,
+) -> rusqlite::Result<Vec<ListedInvite>> {
+    let mut sql = format!("{INVITE} WHERE resource = :resource AND invites.number < :before");
+    if query.inviter.is_some() {
+        sql.push_str(" AND inviter_username = :username AND inviter_provider = :provider");
+    }
+    sql.push_str(match query.status {
+        None => " AND removed_at IS NULL AND expires_at > :now",
+        Some(InviteStatus::Pending) => {
+            " AND removed_at IS NULL AND expires_at > :now AND (max_uses IS NULL OR uses < max_uses)"
+        }
+        Some(InviteStatus::Accepted) => " AND removed_at IS NULL AND expires_at > :now AND uses >= max_uses",
+        Some(InviteStatus::Expired) => " AND removed_at IS NULL AND expires_at <= :now",
+        Some(InviteStatus::Removed) => " AND removed_at IS NOT NULL",
+    });
+    sql.push_str(" ORDER BY invites.number DESC LIMIT :limit");
+    let before = query.before.unwrap_or(i64::MAX);
+    let mut values: Vec<(&str, &dyn ToSql)> = vec![
+        (":resource", &query.resource),
+        (":before", &before),
+        (":limit", &query.limit),
+    ];
+    if let Some(inviter) = &query.inviter {
+        values.extend([
+            (":username", &inviter.username as &dyn ToSql),
+            (":provider", &inviter.provider),
+        ]);
+    }
+    if query.status != Some(InviteStatus::Removed) {
+        values.push((":now", &query.now.0));
+    }
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(values.as_slice(), |row| Ok((row.get(0)?, stored(row)?)))?;
+    let mut listed = Vec::new();
+    for row in rows {
+        let (number, invite) = row?;
+        let accepted = if invite.uses == 0 {
+            Vec::new()
+        } else {
+            uses(connection, &invite.id)?
+        };
+        listed.push(ListedInvite {
+            number,
+            invite,
+            accepted,
+        });
+    }
+    Ok(listed)
+}
+
+fn uses(connection: &Connection, invite: &str) -> rusqlite::Result<Vec<Acceptance>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT username, provider, display_name, at FROM uses LEFT JOIN people USING (username, provider)
+         WHERE invite = ?1 ORDER BY number DESC LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![invite, ACCEPTED_SHOWN], |row| {
+        Ok(Acceptance {
+            user: user(row, 0)?,
+            at: Moment(row.get(3)?),
+        })
+    })?;
+    rows.collect()
+}
+
+fn invite(connection: &Connection, name: &InviteName) -> rusqlite::Result<Option<StoredInvite>> {
+    match name {
+        InviteName::Key(hash) => connection
+            .prepare_cached(&format!("{INVITE} WHERE key_hash = ?1"))?
+            .query_row([hash.0], stored)
+            .optional(),
+        InviteName::Id(id) => connection
+            .prepare_cached(&format!("{INVITE} WHERE id = ?1"))?
+            .query_row([id], stored)
+            .optional(),
+    }
+}
+
+fn permissions(
+    connection: &Connection,
+    resource: &str,
+    user: &User,
+) -> rusqlite::Result<Permissions> {
+    let found = connection
+        .prepare_cached("SELECT permissions FROM members WHERE resource = ?1 AND username = ?2 AND provider = ?3")?
+        .query_row([resource, &user.username, &user.provider], |row| permissions_at(row, 0))
+        .optional()?;
+    Ok(found.unwrap_or(Permissions::NONE))
+}
+
+/// The columns of [`INVITE`].
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredInvite> {
+    let kind: String = row.get(3)?;
+    let extras: Option<String> = row.get(16)?;
+    Ok(StoredInvite {
+        id: row.get(1)?,
+        key_hash: KeyHash(row.get(2)?),
+        kind: [
+            KeyKind::Opaque,
+            KeyKind::Webstrates,
+            KeyKind::Signed,
+            KeyKind::Userkit,
+            KeyKind::Rkvst,
+        ]
+        .into_iter()
+        .find(|known| known.as_str() == kind)
+        .ok_or_else(|| unreadable(3, "an unknown kind of key"))?,
+        secret_id: row.get(4)?,
+        resource: row.get(5)?,
+        permissions: permissions_at(row, 6)?,
+        created_at: Moment(row.get(7)?),
+        expires_at: Moment(row.get(8)?),
+        inviter: user(row, 9)?,
+        uses: row.get(12)?,
+        max_uses: row.get(13)?,
+        message: row.get(14)?,
+        title: row.get(15)?,
+        extras: extras
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|_| unreadable(16, "extras that are not JSON"))?,
+        removed_at: row.get::<_, Option<i64>>(17)?.map(Moment),
+    })
+}
+
+/// Three columns: username, provider, display name.
+fn user(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
+    Ok(User {
+        username: row.get(first)?,
+        provider: row.get(first + 1)?,
+        display_name: row.get(first + 2)?,
+    })
+}
+
+fn permissions_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Permissions> {
+    let text: String = row.get(column)?;
+    Permissions::parse(&text).map_err(|_| unreadable(column, "letters that are no permissions"))
+}
+
+fn unreadable(column: usize, what: &str) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, what.into())
+}

@@ -1,0 +1,77 @@
+//! Opening connections, and bringing the schema up to date.
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::store::StoreUnusable;
+
+/// Forward only, in order; the number of those carried out stands in `user_version`.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_invites.sql")];
+
+const STATEMENTS_KEPT: usize = 64;
+
+/// The connection that writes. Every commit reaches the disk before it returns.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreUnusable> {
+    let mut connection = Connection::open(path).map_err(|cause| unusable(path, &cause))?;
+    prepare_writer(&mut connection).map_err(|cause| unusable(path, &cause))?;
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// A connection that only reads.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreUnusable> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let open = || -> rusqlite::Result<Connection> {
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        Ok(connection)
+    };
+    open().map_err(|cause| unusable(path, &cause))
+}
+
+fn prepare_writer(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // In WAL, anything less loses acknowledged commits with the power.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreUnusable> {
+    let newest = MIGRATIONS.len() as u32;
+    let mut step = || -> rusqlite::Result<u32> {
+        let transaction =
+            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let done: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        for migration in MIGRATIONS.iter().skip(done as usize) {
+            transaction.execute_batch(migration)?;
+        }
+        if done < newest {
+            transaction.pragma_update(None, "user_version", newest)?;
+        }
+        transaction.commit()?;
+        Ok(done)
+    };
+    let found = step().map_err(|cause| unusable(path, &cause))?;
+    if found > newest {
+        return Err(StoreUnusable(format!(
+            "the database {} has schema {found}, newer than this server's {}; start a newer server",
+            path.display(),
+            newest
+        )));
+    }
+    Ok(())
+}
+
+fn unusable(path: &Path, cause: &rusqlite::Error) -> StoreUnusable {
+    StoreUnusable(format!(
+        "the database {} cannot be used: {cause}",
+        path.display()
+    ))
+}

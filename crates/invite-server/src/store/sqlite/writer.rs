@@ -1,0 +1,129 @@
+//! The one thread that writes. It takes every change that waits, carries each out in a savepoint of its own inside one
+//! transaction, commits once, and only then answers them all: many durable changes for the price of one sync.
+
+use std::thread;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    core::{
+        Refusal,
+        state::{Decision, Scope, State},
+    },
+    store::StoreUnusable,
+};
+
+use super::{changes, rows};
+
+/// Callers wait for a place when so many changes wait already.
+const QUEUE: usize = 1024;
+/// So many share a commit at most, so that the first of them does not wait for ever.
+const BATCH: usize = 512;
+
+/// Runs a change inside the open transaction and hands back how to answer it once the commit is through.
+type Job = Box<dyn FnOnce(&Connection) -> Answering + Send>;
+type Answering = Box<dyn FnOnce(Result<(), Refusal>) + Send>;
+
+#[derive(Clone, Debug)]
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Writer {
+    /// Starts the thread. It ends, after answering what it has begun, when the last clone of the handle is gone.
+    pub(super) fn start(connection: Connection) -> Result<Writer, StoreUnusable> {
+        let (jobs, waiting) = mpsc::channel(QUEUE);
+        thread::Builder::new()
+            .name("invites-writer".into())
+            .spawn(move || run(&connection, waiting))
+            .map_err(|cause| StoreUnusable(format!("no thread for the database: {cause}")))?;
+        Ok(Writer { jobs })
+    }
+
+    pub(super) async fn transact<Answer, Rule>(
+        &self,
+        scope: Scope,
+        rule: Rule,
+    ) -> Result<Answer, Refusal>
+    where
+        Answer: Send + 'static,
+        Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + 'static,
+    {
+        let (answered, answer) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let outcome = decide(connection, &scope, rule);
+            Box::new(move |committed| {
+                // Nobody waits any more when the caller has gone away; the change stands all the same.
+                let _ = answered.send(committed.and(outcome));
+            })
+        });
+        self.jobs
+            .send(job)
+            .await
+            .map_err(|_| Refusal::ServerError)?;
+        answer.await.map_err(|_| Refusal::ServerError)?
+    }
+
+    pub(super) async fn ready(&self) -> Result<(), Refusal> {
+        let rule = |_: &State| {
+            Ok(Decision {
+                answer: (),
+                changes: Vec::new(),
+            })
+        };
+        self.transact(Scope::default(), rule).await
+    }
+}
+
+fn run(connection: &Connection, mut waiting: mpsc::Receiver<Job>) {
+    while let Some(first) = waiting.blocking_recv() {
+        let mut jobs = vec![first];
+        while jobs.len() < BATCH {
+            match waiting.try_recv() {
+                Ok(job) => jobs.push(job),
+                Err(_) => break,
+            }
+        }
+        carry_out(connection, jobs);
+    }
+}
+
+fn carry_out(connection: &Connection, jobs: Vec<Job>) {
+    if let Err(cause) = connection.execute_batch("BEGIN IMMEDIATE") {
+        tracing::error!(%cause, "no transaction could be begun");
+        // The jobs are dropped unrun; their callers see it as a failure of the server, and nothing was changed.
+        return;
+    }
+    let answering: Vec<Answering> = jobs.into_iter().map(|job| job(connection)).collect();
+    let committed = connection.execute_batch("COMMIT").map_err(|cause| {
+        tracing::error!(%cause, "a commit failed");
+        // A commit that failed for want of a lock leaves the transaction open, and the next could not begin.
+        if !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        Refusal::TryAgain
+    });
+    for answer in answering {
+        answer(committed.clone());
+    }
+}
+
+fn decide<Answer>(
+    connection: &Connection,
+    scope: &Scope,
+    rule: impl Fn(&State) -> Result<Decision<Answer>, Refusal>,
+) -> Result<Answer, Refusal> {
+    let state = rows::state(connection, scope).map_err(|cause| failed(&cause))?;
+    let decision = rule(&state)?;
+    if decision.changes.is_empty() {
+        return Ok(decision.answer);
+    }
+    changes::write(connection, &decision.changes).map_err(|cause| failed(&cause))?;
+    Ok(decision.answer)
+}
+
+fn failed(cause: &rusqlite::Error) -> Refusal {
+    tracing::error!(%cause, "a change could not be written");
+    Refusal::ServerError
+}
