@@ -1,0 +1,29 @@
+/**
+ * Takes up the invite that the address bar brought.
+ *
+ * On import the key is taken out of the address, from the query or the fragment, before anything is requested:
+ * `history.state`, other parameters and the rest of the hash stay. The invite is kept for this tab, 15 minutes, so that it
+ * outlives a sign-in, and accepted by policy. Nothing is accepted in a frame of another origin, and nothing while the page
+ * is hidden or prerendered.
+ *
+ * @example
+ * As a script; `data-policy` is optional:
+ * ```html
+ * <script type="module" src="https://invites.example.com/sdk/auto.js" data-policy="signed-in"></script>
+ * ```
+ *
+ * @example
+ * In a bundle, as the first import:
+ * ```js
+ * import { setPolicy } from 'invite-keys/auto';
+ *
+ * setPolicy(async (preview) => await myDialog(preview));
+ * document.addEventListener('inviteaccepted', ({ detail }) => location.assign(`/${detail.resource}/`));
+ * ```
+ *
+ * @packageDocumentation
+ */
+import type { AcceptPolicy } from './index.js';
+
+/** Says when to accept, in place of `data-policy`. Call it where you import it: accepting begins right after. */
+export declare function setPolicy(policy: AcceptPolicy | undefined): void;

@@ -1,0 +1,116 @@
+// Takes up the invite that the address bar brought. It imports nothing: the key is out of the address before any other
+// file is asked for, and a page that brings no invite loads no more than this. See auto.d.ts.
+const PENDING = 'invite-keys:pending';
+const page = globalThis.document;
+
+const cut = (text, at) => {
+  const index = text.indexOf(at);
+  return index < 0 ? [text] : [text.slice(0, index), text.slice(index + 1)];
+};
+
+const decode = (text = '') => {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text; // it is no key then, and the core says so
+  }
+};
+
+/** Takes one parameter out of a query or fragment; the rest stays byte for byte. */
+function take(parameter, sign, part) {
+  const found = new Set();
+  const kept = part?.split('&').filter((pair) => {
+    const [name, value] = cut(pair, '=');
+    const ours = decode(name) === parameter;
+    if (ours) found.add(decode(value));
+    return !ours;
+  });
+  return { rest: kept?.length ? sign + kept.join('&') : '', found };
+}
+
+/** Whether the address brought an invite; it is out of there afterwards, and kept. */
+function capture() {
+  const [address, hash] = cut(location.href, '#');
+  const [base, search] = cut(address, '?');
+  const query = take('acceptInvite', '?', search);
+  let fragment = take('acceptInvite', '#', hash);
+  const keys = new Set([...query.found, ...fragment.found]);
+  if (!keys.size) return false;
+  const via = fragment.found.size ? 'fragment' : 'query';
+  let resource;
+  if (via === 'fragment' && fragment.rest) {
+    fragment = take('resource', '#', fragment.rest.slice(1));
+    if (fragment.found.size) resource = [...fragment.found].join(' ');
+  }
+  const continueUrl = base + query.rest + fragment.rest;
+  history.replaceState(history.state, '', continueUrl);
+
+  // Two different keys become one that cannot be: an error, not a guess.
+  const record = { key: [...keys].join(' '), resource, capturedAt: new Date(), continueUrl, via };
+  const keep = () => {
+    try {
+      sessionStorage.setItem(PENDING, JSON.stringify(record));
+    } catch {} // storage is blocked, and with it any sign-in: the invite ends here
+  };
+  keep();
+  // What a prerendering page stores is thrown away when it is shown.
+  if (page.prerendering) page.addEventListener('prerenderingchange', keep, { once: true });
+  return true;
+}
+
+function tell(targets, type, detail) {
+  for (const target of targets) target.dispatchEvent(new CustomEvent(type, { detail }));
+  return {};
+}
+
+/** Whether a page of another origin shows this one. */
+function framed() {
+  try {
+    for (let frame = window; frame !== frame.parent; frame = frame.parent) {
+      if (frame.parent.location.origin !== location.origin) return true;
+    }
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const shown = () =>
+  new Promise((resolve) => {
+    const look = () => !page.hidden && !page.prerendering && resolve();
+    page.addEventListener('visibilitychange', look);
+    page.addEventListener('prerenderingchange', look);
+    look();
+  });
+
+let policy = page?.querySelector('script[data-policy]')?.dataset.policy;
+export const setPolicy = (chosen) => {
+  policy = chosen;
+};
+
+const kept = () => JSON.parse(sessionStorage.getItem(PENDING));
+
+async function takeUp() {
+  try {
+    if (!kept()) return;
+    const { invites } = await import('./index.js').catch(() => tell([page], 'inviterejected', { code: 'load_failed' }));
+    if (!invites.pending) return;
+    tell([invites, page], 'invitecaptured', invites.pending);
+    if (policy === 'off' || framed()) return;
+    await shown();
+    // Who said no is not asked again by every page of this tab; the page's own button still works.
+    if (kept().declined) return;
+    if (!(await invites.acceptPending(policy)) && kept()) {
+      sessionStorage.setItem(PENDING, JSON.stringify({ ...kept(), declined: true }));
+    }
+  } catch {} // `inviterejected` has told why; what may still work is kept
+}
+
+if (page) {
+  let turn = Promise.resolve();
+  const queue = () => (turn = turn.then(takeUp));
+  capture();
+  queue();
+  // A link to this very page reloads nothing.
+  addEventListener('hashchange', () => capture() && queue());
+}

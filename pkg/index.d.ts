@@ -1,0 +1,634 @@
+/**
+ * Create, list, check, accept and cancel invite keys.
+ *
+ * @example
+ * ```js
+ * import { invites } from 'invite-keys';
+ *
+ * const invite = await invites.create({ permissions: 'rw', maxAge: 3600 }, 'notes');
+ * const link = await invites.link(invite);
+ * ```
+ *
+ * Importing does nothing: the WebAssembly core is fetched at the first call.
+ *
+ * @packageDocumentation
+ */
+
+// Gives `Symbol.dispose` its type where a project's `lib` is older; the method exists only where the engine has it.
+/// <reference lib="esnext.disposable" />
+
+/** Anything JSON can say. */
+export type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
+
+/** A person. `username` and `provider` together tell people apart. */
+export interface User {
+  username: string;
+  /** Who vouches for the name, such as `github` or `test`. */
+  provider: string;
+  /** The name to show, where the server has one. */
+  displayName?: string;
+}
+
+/** Someone who has access to a resource. */
+export interface Member {
+  user: User;
+  /** Letters: `a` admin, `r` read, `w` write. */
+  permissions: string;
+}
+
+/** How a server speaks. */
+export type Dialect = 'webstrates' | 'http' | 'userkit' | 'rkvst';
+
+/** What sort of key a text looks like. */
+export type KeyKind = 'webstrates' | 'opaque' | 'signed' | 'userkit' | 'rkvst';
+
+/** Where an invite stands. */
+export type InviteStatus = 'pending' | 'accepted' | 'expired' | 'removed';
+
+/**
+ * An invite, as the server tells it. Dates are ISO 8601 strings; fields of a newer server pass through.
+ *
+ * From a Webstrates server, `create`, `get` and `check` give exactly what it sends ({@link WebstratesInvite}); `list` and
+ * `preview` give the same form everywhere.
+ */
+export interface Invite<Extras = Json> {
+  /** The secret. Only the inviter gets it. */
+  key?: string;
+  /** Names the invite, and is no secret. */
+  id?: string;
+  /** What people are invited to. */
+  resource: string;
+  /** Letters: `a` admin, `r` read, `w` write. */
+  permissions: string;
+  createdAt: string;
+  /** `null`: it does not expire. */
+  expiresAt: string | null;
+  createdBy: User;
+  status: InviteStatus;
+  /** How often it has been used. */
+  uses?: number;
+  /** How often it may be used; absent: as often as people like. */
+  maxUses?: number;
+  accepted?: { user: User; at: string }[];
+  email?: string;
+  message?: string;
+  title?: string;
+  extras?: Extras;
+}
+
+/** An invite as a Webstrates server sends it. */
+export interface WebstratesInvite {
+  key: string;
+  webstrateId: string;
+  permissions: string;
+  createdAt: string;
+  expiresAt: string | null;
+  createdBy: User;
+}
+
+/** What {@link Invites.create} takes. */
+export interface CreateOptions {
+  /**
+   * Letters: `a` admin, `r` read, `w` write.
+   * @defaultValue `'r'`
+   */
+  permissions?: string;
+  /**
+   * How long the invite lasts, in **seconds**, as in Webstrates; 30 days at most.
+   * @defaultValue `604800`, a week
+   */
+  maxAge?: number;
+  /** How many people may use it: 1 to 10,000. Not on Webstrates. */
+  maxUses?: number;
+  /** Whom it is for. A later version. */
+  email?: string;
+  /** What the person reads: 1,000 characters at most. Not on Webstrates. */
+  message?: string;
+  /** What this invite is called in your own list. Not on Webstrates. */
+  title?: string;
+  /** Your own data, handed to whoever accepts: 8 KiB of JSON at most. Not on Webstrates. */
+  extras?: Json;
+  /** Whether the key proves offline who made it. A later version. */
+  signed?: boolean;
+  /** Whether the server mails it. A later version. */
+  send?: boolean;
+}
+
+/** What every call takes as its last argument; it may stand wherever an argument is left out. */
+export interface CallOptions {
+  /** Ends the call with the code `aborted`. */
+  signal?: AbortSignal;
+  /**
+   * How long to wait for the answer, in **milliseconds**.
+   * @defaultValue `10000`
+   */
+  timeout?: number;
+  /** A later version. */
+  idempotencyKey?: string;
+}
+
+/** What {@link Invites.list} gives. */
+export interface ListFilter {
+  status?: InviteStatus;
+  /** Everyone's invites, for an admin; otherwise your own. */
+  everyone?: boolean;
+  /** How many to ask the server for at once: 1 to 100. */
+  pageSize?: number;
+}
+
+/** What accepting would do. */
+export interface Preview {
+  resource: string;
+  title?: string;
+  /** Who invites. */
+  inviter: User;
+  /** What the invite grants. */
+  permissions: string;
+  /** Which of these letters you do not have yet. */
+  gained: string;
+  expiresAt: string | null;
+  /** Seconds left. */
+  expiresIn: number;
+  usesLeft?: number;
+  /** Who would accept: the account that is signed in; `null`: nobody is. */
+  account: User | null;
+}
+
+/** How {@link Invites.link} and {@link buildLink} write a link. */
+export interface LinkOptions {
+  /** The page that opens. Without it: the webstrate itself on Webstrates, else the server's own accept page. */
+  page?: string | URL;
+  /**
+   * Where the key stands. A fragment never reaches a server, so mail scanners and logs cannot see it.
+   * @defaultValue `'query'` on Webstrates, whose server accepts from there; else `'fragment'`
+   */
+  in?: 'query' | 'fragment';
+  /**
+   * The parameter's name. `auto` and the `<head>` snippet read the usual one.
+   * @defaultValue `'acceptInvite'`
+   */
+  param?: string;
+}
+
+/** An invite that the address bar brought and nobody has accepted yet. Never the key. */
+export interface PendingInvite {
+  capturedAt: string;
+  resource?: string;
+  /** What the key looks like. */
+  kind: KeyKind;
+  /** The page without the invite: where a sign-in page should lead back to. */
+  continueUrl: string;
+}
+
+/** What accepting did. Already having the permissions is no error: `gained` is empty then and `already` true. */
+export interface AcceptOutcome {
+  resource: string;
+  /** What you may do now. */
+  permissions: string;
+  /** What you could not do before. */
+  gained: string;
+  already: boolean;
+  extras?: Json;
+  receipt?: string;
+  warnings: Warning[];
+}
+
+/** What an `invitewarning` says. */
+export interface Warning {
+  code: 'permission_delay' | 'permission_lost' | 'already_expired' | (string & {});
+  message: string;
+}
+
+/**
+ * When {@link Invites.acceptPending} accepts.
+ *
+ * - `'signed-in'`: if somebody is signed in. An invite that makes you an admin is asked about all the same.
+ * - `'confirm'`: after a person said yes to a question of the browser's.
+ * - `'off'`: never.
+ * - a function: it decides; it may ask by itself and take its time.
+ *
+ * Without one it is `'signed-in'` on Webstrates and `'confirm'` everywhere else.
+ */
+export type AcceptPolicy = 'signed-in' | 'confirm' | 'off' | ((preview: Preview) => boolean | Promise<boolean>);
+
+/** What {@link Invites.supports} knows. */
+export type Feature =
+  | 'maxUses'
+  | 'message'
+  | 'title'
+  | 'extras'
+  | 'preview'
+  | 'members'
+  | (string & {});
+
+/** A token, or what gets one; asked again after `bad_credentials`. */
+export type Bearer = string | (() => string | Promise<string>);
+
+/** The part of `WebSocket` that is used: a browser's own, or `WebSocket` from the npm package `ws`. */
+export interface WebSocketConstructor {
+  new (url: string): {
+    readonly readyState: number;
+    send(data: string): void;
+    close(code?: number, reason?: string): void;
+  };
+}
+
+/** Where a server is and how to speak with it. */
+export interface ConnectOptions {
+  /** Its address, such as `https://invites.example.com`; without it: this page's server. */
+  server?: string | URL;
+  /** What people are invited to, where a call does not say. */
+  resource?: string;
+  /** Without it the server is asked. */
+  dialect?: Dialect;
+  /**
+   * Who is calling, where no cookie says so. On Webstrates `bearer` is an access token.
+   */
+  auth?:
+    | { bearer: Bearer }
+    | { accessToken: string; username: string; provider: string }
+    | { appSecret: string };
+  /**
+   * Whether cookies go along.
+   * @defaultValue `'omit'` with a bearer, else `'same-origin'`
+   */
+  credentials?: 'omit' | 'same-origin' | 'include';
+  /**
+   * How long each call may take, in milliseconds.
+   * @defaultValue `10000`
+   */
+  timeout?: number;
+  /** Used in place of the global `fetch`. */
+  fetch?: typeof globalThis.fetch;
+  /** Used in place of the global `WebSocket`, which Node 20 does not have. */
+  WebSocket?: WebSocketConstructor;
+}
+
+/** An event of {@link Invites}; a key is in none of them. */
+export interface InvitesEvent<Detail> extends Event {
+  readonly detail: Detail;
+}
+
+/** The events, on an {@link Invites} and, for {@link invites} itself, on `document`, too. */
+export interface InvitesEventMap {
+  /** `auto` has taken up an invite: from the address, or kept by this tab since an earlier page. */
+  invitecaptured: InvitesEvent<PendingInvite>;
+  /** I accepted. */
+  inviteaccepted: InvitesEvent<AcceptOutcome>;
+  /** The pending invite could not be accepted; see {@link Invites.pending} for whether it is kept. */
+  inviterejected: InvitesEvent<{ code: ErrorCode }>;
+  /** I created one. */
+  invitecreated: InvitesEvent<{ id?: string; resource: string }>;
+  /** I removed one. */
+  inviteremoved: InvitesEvent<{ id?: string; resource?: string }>;
+  /** A call worked, but not quite as hoped. */
+  invitewarning: InvitesEvent<Warning>;
+}
+
+/**
+ * One server's invites. {@link invites} is this page's; {@link connect} makes others.
+ *
+ * The first five calls are Webstrates' own, argument for argument. Each settles: with the answer, at its deadline, or by
+ * its signal. Each rejection is an {@link InviteError}.
+ */
+export interface Invites extends EventTarget {
+  /**
+   * Makes an invite. Needs `a` on the resource.
+   *
+   * @example
+   * ```js
+   * const invite = await invites.create({ permissions: 'rw', maxAge: 24 * 3600 }, 'notes');
+   * ```
+   */
+  create(options?: CreateOptions, webstrateId?: string, call?: CallOptions): Promise<Invite>;
+  create(options: CreateOptions | undefined, call: CallOptions): Promise<Invite>;
+
+  /**
+   * The invites you made that still work.
+   *
+   * @example
+   * ```js
+   * for (const invite of await invites.get('notes')) show(invite);
+   * ```
+   */
+  get(webstrateId?: string, call?: CallOptions): Promise<Invite[]>;
+  get(call: CallOptions): Promise<Invite[]>;
+
+  /**
+   * Looks one invite up. Needs only the key.
+   *
+   * @example
+   * ```js
+   * const { resource, permissions, createdBy } = await invites.check(key);
+   * ```
+   */
+  check(key: string | Invite, webstrateId?: string, call?: CallOptions): Promise<Invite>;
+  check(key: string | Invite, call: CallOptions): Promise<Invite>;
+
+  /**
+   * Accepts an invite and resolves with all you may do now. Accepting twice is accepting once.
+   *
+   * @example
+   * ```js
+   * const permissions = await invites.accept(key);   // 'rw'
+   * ```
+   */
+  accept(key: string | Invite, webstrateId?: string, call?: CallOptions): Promise<string>;
+  accept(key: string | Invite, call: CallOptions): Promise<string>;
+
+  /**
+   * Cancels one of your invites. People who already joined keep their access.
+   *
+   * @example
+   * ```js
+   * await invites.remove(invite);
+   * ```
+   */
+  remove(key: string | Invite, webstrateId?: string, call?: CallOptions): Promise<{ acknowledged: boolean; deletedCount: number }>;
+  remove(key: string | Invite, call: CallOptions): Promise<{ acknowledged: boolean; deletedCount: number }>;
+
+  /**
+   * Your invites, asked for page by page as you go.
+   *
+   * @example
+   * ```js
+   * for await (const invite of invites.list()) show(invite);
+   * ```
+   */
+  list(filter?: ListFilter, call?: CallOptions): AsyncIterable<Invite>;
+
+  /**
+   * What accepting would do, and as whom.
+   *
+   * @example
+   * ```js
+   * const { inviter, title, gained, account } = await invites.preview(key);
+   * ```
+   */
+  preview(key: string | Invite, call?: CallOptions): Promise<Preview>;
+
+  /** Who has access. */
+  members(call?: CallOptions): Promise<Member[]>;
+
+  /**
+   * The link to send to people.
+   *
+   * @example
+   * ```js
+   * await navigator.clipboard.writeText(await invites.link(invite));
+   * ```
+   */
+  link(invite: Invite | string, options?: LinkOptions): Promise<string>;
+
+  /** Whether this server can do something, before you offer it. */
+  supports(feature: Feature): Promise<boolean>;
+
+  /**
+   * The invite that `auto` or the `<head>` snippet captured in this tab, for 15 minutes.
+   *
+   * @example
+   * ```js
+   * if (invites.pending) location.href = `/sign-in?continue=${encodeURIComponent(invites.pending.continueUrl)}`;
+   * ```
+   */
+  readonly pending: PendingInvite | null;
+
+  /**
+   * Accepts the pending invite. Called again meanwhile, it gives the same promise.
+   *
+   * Resolves with `null` if there is none or the policy says no. It is gone after success and final failure, and kept
+   * after a failure that may pass, such as `offline` and `not_signed_in`.
+   *
+   * @example
+   * ```js
+   * acceptButton.onclick = () => invites.acceptPending(() => true);
+   * ```
+   */
+  acceptPending(policy?: AcceptPolicy): Promise<AcceptOutcome | null>;
+
+  /** Becomes `webstrate.user.invites` on this page. */
+  install(): void;
+
+  /**
+   * Ends the calls under way with the code `closed` and drops the connection. What {@link connect} made stays closed;
+   * {@link invites} itself opens anew at the next call.
+   */
+  close(): void;
+
+  /** {@link Invites.close}, for `using`; only where the engine has `Symbol.dispose`. */
+  [Symbol.dispose](): void;
+
+  addEventListener<Type extends keyof InvitesEventMap>(
+    type: Type,
+    listener: ((event: InvitesEventMap[Type]) => void) | { handleEvent(event: InvitesEventMap[Type]): void } | null,
+    options?: boolean | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
+  ): void;
+  addEventListener(
+    type: string,
+    listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
+    options?: boolean | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
+  ): void;
+  removeEventListener<Type extends keyof InvitesEventMap>(
+    type: Type,
+    listener: ((event: InvitesEventMap[Type]) => void) | { handleEvent(event: InvitesEventMap[Type]): void } | null,
+    options?: boolean | { capture?: boolean },
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
+    options?: boolean | { capture?: boolean },
+  ): void;
+}
+
+/**
+ * This page's invites: the server of `<meta name="invite-keys" content="…">` or {@link configure}, else this origin; on a
+ * Webstrates page that one. In Node it needs {@link configure}.
+ *
+ * @example
+ * ```js
+ * await invites.accept(key);
+ * ```
+ */
+export declare const invites: Invites;
+
+/**
+ * Another server, or another account. Never throws: what is wrong with the options rejects the calls.
+ *
+ * @example
+ * ```js
+ * const other = connect({ server: 'https://invites.example.com', auth: { bearer } });
+ * ```
+ */
+export declare function connect(options?: ConnectOptions): Invites;
+
+/**
+ * Says where {@link invites} finds its server. Later than the first call, it closes the connection there was.
+ *
+ * @example
+ * ```js
+ * configure({ server: 'https://invites.example.com' });
+ * ```
+ */
+export declare function configure(options?: ConnectOptions): void;
+
+/**
+ * Loads the core ahead of the first call. After a failure, say offline, it may be called again.
+ *
+ * @example
+ * ```js
+ * dialog.onpointerenter = () => ready();
+ * ```
+ */
+export declare function ready(): Promise<void>;
+
+/** @internal How the entries for Node and service workers bring the core. */
+export declare function loadWith(loader: () => Promise<object>): void;
+
+/**
+ * What can be said about a key without asking anyone; never that it is valid.
+ */
+export type Verdict =
+  | {
+      verdict: 'plausible';
+      kind: KeyKind;
+      /** An English sentence for people, without the key. */
+      sentence: string;
+    }
+  | {
+      verdict: 'malformed';
+      /** Why, such as `too_short`. */
+      reason: 'empty' | 'too_short' | 'too_long' | 'bad_character' | 'upper_case' | 'checksum' | (string & {});
+      /** An English sentence for people, without the key. */
+      sentence: string;
+      /** What may have happened: `61 of 64 characters: cut off?`. */
+      hint?: string;
+      /** Where the fault is, counted from 0. */
+      at?: number;
+    };
+
+/** A link, taken apart. */
+export interface Link {
+  /** The link without the invite. */
+  page: string;
+  resource?: string;
+  key: string;
+  in: 'query' | 'fragment';
+}
+
+/** How {@link parseLink} and {@link inspect} read a link. */
+export interface ParseOptions {
+  /**
+   * The parameter's name.
+   * @defaultValue `'acceptInvite'`
+   */
+  param?: string;
+}
+
+/**
+ * Looks at a key offline.
+ *
+ * @example
+ * ```js
+ * const verdict = await inspect(input.value);
+ * if (verdict.verdict === 'malformed') input.setCustomValidity(verdict.sentence);
+ * ```
+ */
+export declare function inspect(key: string, options?: ParseOptions): Promise<Verdict>;
+/** {@link inspect}, at once; throws `load_failed` before {@link ready} has resolved. */
+export declare function inspectSync(key: string, options?: ParseOptions): Verdict;
+
+/** Takes a link apart; `null` if there is no invite in it. Rejects with `malformed_key` if its key is none. */
+export declare function parseLink(link: string | URL, options?: ParseOptions): Promise<Link | null>;
+/** {@link parseLink}, at once; throws `load_failed` before {@link ready} has resolved. */
+export declare function parseLinkSync(link: string | URL, options?: ParseOptions): Link | null;
+
+/** The exact inverse of {@link parseLink}. */
+export declare function buildLink(link: Link, options?: ParseOptions): Promise<string>;
+/** {@link buildLink}, at once; throws `load_failed` before {@link ready} has resolved. */
+export declare function buildLinkSync(link: Link, options?: ParseOptions): string;
+
+/** The stable codes of {@link InviteError}; a newer server may send others. `ERRORS.md` tells what to do about each. */
+export type ErrorCode =
+  | 'malformed_key'
+  | 'invalid_option'
+  | 'unsupported'
+  | 'not_signed_in'
+  | 'bad_credentials'
+  | 'not_admin'
+  | 'invalid_key'
+  | 'expired'
+  | 'removed'
+  | 'exhausted'
+  | 'inviter_not_admin'
+  | 'cannot_remove'
+  | 'already_exists'
+  | 'wrong_account'
+  | 'not_found'
+  | 'forbidden'
+  | 'rate_limited'
+  | 'limit_reached'
+  | 'try_again'
+  | 'offline'
+  | 'timeout'
+  | 'aborted'
+  | 'closed'
+  | 'unknown_outcome'
+  | 'not_invites_server'
+  | 'load_failed'
+  | 'secret_in_browser'
+  | 'server_error'
+  | 'bad_response'
+  | (string & {});
+
+/**
+ * Every rejection. A key never stands in it.
+ *
+ * `instanceof` misses errors of another frame or a second copy of this package: prefer {@link isInviteError}.
+ */
+export declare class InviteError extends Error {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details?: { retryable?: boolean; status?: number; retryAfter?: number; field?: string; cause?: unknown },
+  );
+  readonly name: 'InviteError';
+  /** Stable, unlike the message. */
+  readonly code: ErrorCode;
+  /** Whether the same call may work later. */
+  readonly retryable: boolean;
+  /** The HTTP status, where there was one. */
+  readonly status?: number;
+  /** When to try again, in milliseconds. */
+  readonly retryAfter?: number;
+  /** Which argument was wrong. */
+  readonly field?: string;
+  /** What was thrown underneath. */
+  readonly cause?: unknown;
+}
+
+/**
+ * Whether something caught is an {@link InviteError}, by its name.
+ *
+ * @example
+ * ```js
+ * try {
+ *   await invites.accept(key);
+ * } catch (error) {
+ *   if (!isInviteError(error)) throw error;
+ *   if (error.code === 'not_signed_in') signIn();
+ *   else show(error.message);
+ * }
+ * ```
+ */
+export declare function isInviteError(error: unknown): error is InviteError;
+
+declare global {
+  interface DocumentEventMap {
+    invitecaptured: InvitesEventMap['invitecaptured'];
+    inviteaccepted: InvitesEventMap['inviteaccepted'];
+    inviterejected: InvitesEventMap['inviterejected'];
+    invitecreated: InvitesEventMap['invitecreated'];
+    inviteremoved: InvitesEventMap['inviteremoved'];
+    invitewarning: InvitesEventMap['invitewarning'];
+  }
+}

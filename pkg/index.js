@@ -1,0 +1,193 @@
+// For pages, bundlers and workers: loads the WebAssembly core at the first call. The rules live there; here is only what
+// must answer before it has come. See index.d.ts for what each export does.
+
+/** Codes after which the captured invite can never be accepted: it is forgotten. After any other it is kept. */
+const FINAL = /^(malformed_key|invalid_key|expired|removed|exhausted|inviter_not_admin|not_found|invalid_option|unsupported)$/;
+const PENDING = 'invite-keys:pending';
+const PENDING_FOR = 15 * 60_000;
+const KINDS = { inv1_: 'opaque', invs1: 'signed', invt_: 'userkit', invit: 'rkvst' };
+const LETTERS = { a: 'admin', r: 'read', w: 'write' };
+
+export class InviteError extends Error {
+  static {
+    this.prototype.name = 'InviteError';
+  }
+  constructor(code, message, { cause, ...more } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    Object.assign(this, { code, retryable: false }, more);
+  }
+}
+
+export const isInviteError = (error) => error?.name === 'InviteError' && typeof error.code === 'string';
+
+// Browsers that have the HTML standard of 2026 ask the network again when a failed import() is repeated.
+let load = async () => {
+  const module_or_path = fetch(new URL('./wasm/core_bg.wasm', import.meta.url));
+  module_or_path.catch(() => {}); // reported below; the glue may fail first
+  const glue = await import('./wasm/core.js');
+  await glue.default({ module_or_path });
+  return glue;
+};
+let loading;
+let loaded;
+
+export function loadWith(loader) {
+  load = loader;
+}
+
+const core = () =>
+  (loading ??= load().then(
+    (glue) => {
+      glue.setErrorClass?.(InviteError);
+      return (loaded = glue);
+    },
+    (cause) => {
+      loading = undefined;
+      throw new InviteError('load_failed', `The WebAssembly part of invite-keys did not load: ${cause?.message ?? cause}`, {
+        retryable: true,
+        cause,
+      });
+    },
+  ));
+
+/** A call's deadline and signal count while the core is still on its way, too. */
+function within(promise, { signal, timeout } = {}) {
+  let timer;
+  return new Promise((resolve, reject) => {
+    const fail = (code, message, more) => reject(new InviteError(code, message, more));
+    timer = setTimeout(fail, timeout > 0 && timeout < 2 ** 31 ? timeout : 10_000, 'timeout',
+      'The WebAssembly part of invite-keys did not load in time.', { retryable: true });
+    signal?.addEventListener?.('abort', () => fail('aborted', 'The call was aborted.', { cause: signal.reason }));
+    promise.then(resolve, reject);
+  }).finally(() => clearTimeout(timer));
+}
+
+export const ready = async () => void (await core());
+
+const now = (name) => (...args) => {
+  if (loaded) return loaded[name](...args);
+  throw new InviteError('load_failed', `${name}Sync() works once ready() has resolved.`, { retryable: true });
+};
+const soon = (name) => async (...args) => (await core())[name](...args);
+export const inspect = /* @__PURE__ */ soon('inspect');
+export const parseLink = /* @__PURE__ */ soon('parseLink');
+export const buildLink = /* @__PURE__ */ soon('buildLink');
+export const inspectSync = /* @__PURE__ */ now('inspect');
+export const parseLinkSync = /* @__PURE__ */ now('parseLink');
+export const buildLinkSync = /* @__PURE__ */ now('buildLink');
+
+/** What auto.js or the <head> snippet captured in this tab, if it is still fresh. */
+function captured() {
+  try {
+    const record = JSON.parse(sessionStorage.getItem(PENDING));
+    if (record.key.slice && Date.now() - Date.parse(record.capturedAt) < PENDING_FOR) return record;
+    sessionStorage.removeItem(PENDING);
+  } catch {} // no storage, nothing there, or not ours
+}
+
+/** Forgets that record, not one captured meanwhile. */
+function forget({ capturedAt }) {
+  if (captured()?.capturedAt === capturedAt) sessionStorage.removeItem(PENDING);
+}
+
+/** The built-in question of the policy `confirm`; a page asks better by passing a function. */
+function ask({ inviter, title, resource, gained, account }) {
+  const who = inviter?.displayName || inviter?.username || 'Someone';
+  const what = [...gained].map((letter) => LETTERS[letter]).join(', ');
+  return !!globalThis.confirm?.(`${who} invites you to ${title || resource} (${what}). Accept as ${account?.displayName || account?.username}?`);
+}
+
+// Some server-side runtimes have no EventTarget, and importing is always harmless.
+class Invites extends (globalThis.EventTarget ?? Object) {
+  static {
+    if (Symbol.dispose) this.prototype[Symbol.dispose] = function () { this.close(); };
+  }
+  #options;
+  #connection;
+  #closed;
+  #accepting;
+
+  constructor(options) {
+    super();
+    this.#options = options;
+  }
+
+  static configure(options) {
+    invites.close();
+    invites.#options = options;
+  }
+
+  async #send(name, ...args) {
+    const { Connection } = loaded ?? (await within(core(), args.findLast((arg) => arg?.signal || arg?.timeout) ?? this.#options));
+    if (this.#closed) throw new InviteError('closed', 'This connection was closed: connect() again.');
+    this.#connection ??= new Connection(this.#options, (type, detail) => (type === 'confirm' ? ask(detail) : this.#emit(type, detail)));
+    return this.#connection[name](...args);
+  }
+
+  #emit(type, detail) {
+    for (const target of this === invites && globalThis.document ? [this, document] : [this]) {
+      target.dispatchEvent(new CustomEvent(type, { detail }));
+    }
+  }
+
+  create(...args) { return this.#send('create', ...args); }
+  get(...args) { return this.#send('get', ...args); }
+  check(...args) { return this.#send('check', ...args); }
+  accept(...args) { return this.#send('accept', ...args); }
+  remove(...args) { return this.#send('remove', ...args); }
+  preview(...args) { return this.#send('preview', ...args); }
+  members(...args) { return this.#send('members', ...args); }
+  link(...args) { return this.#send('link', ...args); }
+  supports(...args) { return this.#send('supports', ...args); }
+
+  async *list(filter, call) {
+    let token;
+    do {
+      const page = await this.#send('listPage', filter, token, call);
+      yield* page.invites;
+      token = page.next;
+    } while (token);
+  }
+
+  get pending() {
+    const record = captured();
+    if (!record) return null;
+    const { capturedAt, resource, continueUrl, key } = record;
+    return { capturedAt, resource, kind: KINDS[key.slice(0, 5)] ?? 'webstrates', continueUrl };
+  }
+
+  acceptPending(policy) {
+    return (this.#accepting ??= this.#acceptPending(policy).finally(() => (this.#accepting = undefined)));
+  }
+
+  async #acceptPending(policy) {
+    const record = captured();
+    if (!record || policy === 'off') return null;
+    try {
+      const outcome = await this.#send('acceptInvite', record.key, record.resource, policy);
+      if (!outcome) return null;
+      forget(record);
+      return outcome;
+    } catch (error) {
+      if (FINAL.test(error.code)) forget(record);
+      this.#emit('inviterejected', { code: error.code });
+      throw error;
+    }
+  }
+
+  install() {
+    const user = globalThis.webstrate?.user;
+    if (!user) throw new InviteError('unsupported', 'install() is for a page on a Webstrates server, once it has loaded: webstrate.user is not there.');
+    Object.defineProperty(user, 'invites', { value: this, configurable: true, enumerable: true, writable: true });
+  }
+
+  close() {
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#closed = this !== invites;
+  }
+}
+
+export const invites = /* @__PURE__ */ new Invites();
+export const connect = (options) => new Invites(options);
+export const configure = (options) => Invites.configure(options);
