@@ -1,5 +1,10 @@
 //! The invite server.
 
 pub mod api;
+pub mod app;
+pub mod auth;
+pub mod config;
 pub mod core;
+pub mod site;
 pub mod store;
+pub mod webstrates;

@@ -1,0 +1,115 @@
+//! Sample people and resources of `--demo`, and a way for tests to make their own.
+
+use axum::Router;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Json, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use invite_key::permissions::Permissions;
+use invite_key::resource;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::auth::{Auth, Source};
+use crate::core::{Actor, Authority, Refusal, User};
+use crate::store::Invites;
+
+const RESOURCES: [(&str, &str, &str); 3] = [
+    ("notes", "Team notes", "alice"),
+    ("roadmap", "Roadmap 2027", "alice"),
+    ("recipes", "Bob's recipes", "bob"),
+];
+
+/// Makes the sample resources where they are not there yet.
+///
+/// # Errors
+/// What the store says.
+pub(super) async fn fill(invites: &Invites) -> Result<(), Refusal> {
+    for (resource, title, owner) in RESOURCES {
+        let owner = Actor::new(person(owner));
+        match invites
+            .create_resource(Some(&owner), resource, Some(title))
+            .await
+        {
+            Ok(_) | Err(Refusal::AlreadyExists { .. }) => {}
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    let carol = person("carol");
+    let current = invites
+        .permissions(Some(&Actor::new(carol.clone())), "roadmap")
+        .await?;
+    if current.is_empty() {
+        invites
+            .set_member(Authority::Operator, "roadmap", &carol, Permissions::READ)
+            .await?;
+    }
+    Ok(())
+}
+
+fn person(username: &str) -> User {
+    User {
+        display_name: Some(crate::auth::display_name(username)),
+        ..User::new(username, crate::auth::TEST_PROVIDER)
+    }
+}
+
+#[derive(Clone)]
+struct Demo {
+    invites: Invites,
+    auth: Auth,
+}
+
+/// `POST /demo/members/{resource}`: anybody may give anybody anything, which is why it exists in `--demo` only.
+pub(super) fn router(invites: Invites, auth: Auth) -> Router {
+    Router::new()
+        .route("/demo/members/{resource}", post(set_member))
+        .with_state(Demo { invites, auth })
+}
+
+#[derive(Deserialize)]
+struct Membership {
+    username: String,
+    permissions: Option<String>,
+}
+
+async fn set_member(
+    State(demo): State<Demo>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Result<Json<Membership>, JsonRejection>,
+) -> Response {
+    if Source::of(&headers, demo.auth.origins()) == Source::OtherOrigin {
+        return (
+            StatusCode::FORBIDDEN,
+            "Only this server's own pages and tests may do this.",
+        )
+            .into_response();
+    }
+    let Ok(Json(body)) = body else {
+        return unusable("Send JSON: username, and permissions or null.");
+    };
+    let permissions = match body.permissions.as_deref() {
+        None | Some("") => Permissions::NONE,
+        Some(text) => match Permissions::parse(text) {
+            Ok(permissions) => permissions,
+            Err(error) => return unusable(error.sentence()),
+        },
+    };
+    if !crate::auth::is_username(&body.username)
+        || !resource::is_valid(&name)
+        || resource::is_reserved(&name)
+    {
+        return unusable("The user or the resource has a name that cannot be.");
+    }
+    match demo.invites.set_member(Authority::Operator, &name, &person(&body.username), permissions).await {
+        Ok(()) => Json(json!({ "resource": name, "username": body.username, "permissions": permissions.as_str() }))
+            .into_response(),
+        Err(refusal) => (StatusCode::SERVICE_UNAVAILABLE, refusal.sentence()).into_response(),
+    }
+}
+
+fn unusable(sentence: &'static str) -> Response {
+    (StatusCode::UNPROCESSABLE_ENTITY, sentence).into_response()
+}

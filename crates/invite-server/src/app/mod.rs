@@ -1,0 +1,226 @@
+//! The whole server: the parts put together, the limits around them, start and stop.
+
+mod demo;
+mod serve;
+mod stop;
+mod trace;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use tokio::net::TcpListener;
+use tower_http::timeout::TimeoutLayer;
+
+pub use stop::{Running, Stop};
+pub use trace::{RequestId, start_logging};
+
+use crate::auth::{self, Auth};
+use crate::config::{Config, ConfigError, Origins};
+use crate::core::{Clock, SecretFileUnusable, Secrets};
+use crate::site::{self, Site};
+use crate::store::{Invites, SqliteStore, StoreUnusable};
+use crate::webstrates::{self, Webstrates};
+
+/// Most bytes of a request's body.
+const BODY_BYTES: usize = 64 * 1024;
+/// How long a request may take, its body included.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// How long stopping waits for what was begun.
+const STOPPING_TIME: Duration = Duration::from_secs(15);
+
+/// Why the server does not start, for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A combination of options that cannot be.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The secret file.
+    #[error(transparent)]
+    Secrets(#[from] SecretFileUnusable),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreUnusable),
+    /// The sample data of `--demo`.
+    #[error("the sample data could not be stored: {0}")]
+    Demo(String),
+    /// The address is taken, or not this machine's.
+    #[error(
+        "cannot listen on {address}: {error}. Choose another with --listen, or port 0 for a free one"
+    )]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// No temporary folder for a demo.
+    #[error("no folder for temporary files: {0}")]
+    Temporary(io::Error),
+}
+
+/// A server that listens and has not begun to answer.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+    stop: Stop,
+    connections: u32,
+    // Removes a demo's database when the server ends.
+    _temporary: Option<TemporaryFolder>,
+}
+
+impl Server {
+    /// Opens the database and the port.
+    ///
+    /// # Errors
+    /// [`StartError`], a sentence that says what to change.
+    pub async fn start(config: &Config) -> Result<Self, StartError> {
+        config.validate()?;
+        let (database, temporary) = match (&config.database, config.demo) {
+            (Some(path), _) => (path.clone(), None),
+            (None, false) => (Config::default_database(), None),
+            (None, true) => {
+                let folder = TemporaryFolder::create().map_err(StartError::Temporary)?;
+                (folder.path.join("demo.db"), Some(folder))
+            }
+        };
+        let address = config.listen;
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| StartError::Listen { address, error })?;
+        let address = listener.local_addr().unwrap_or(address);
+        let origins = match &config.public_url {
+            Some(url) => Origins::public(url)?,
+            None => Origins::loopback(address),
+        };
+
+        let secrets = Secrets::load_or_create(&config.secret_file_for(&database))?;
+        let auth = Auth::new(&secrets.derive_for("sign-in"), origins);
+        let invites = Invites::new(SqliteStore::open(&database)?, secrets, Clock::system());
+        if config.demo {
+            demo::fill(&invites)
+                .await
+                .map_err(|refusal| StartError::Demo(refusal.sentence()))?;
+        }
+        let stop = Stop::new();
+        let router = router(config, &invites, &auth, &stop);
+        tracing::info!(%address, public = auth.origins().first(), demo = config.demo, "started");
+        if !config.demo {
+            tracing::warn!("nobody can sign in: this version has the test sign-in of --demo only");
+        }
+        Ok(Self {
+            listener,
+            address,
+            router,
+            stop,
+            connections: config.max_connections,
+            _temporary: temporary,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until `signal` comes, then finishes what was begun.
+    pub async fn run(self, signal: impl Future<Output = ()>) {
+        let serving = serve::serve(self.listener, self.router, self.connections, &self.stop);
+        tokio::select! {
+            () = serving => {}
+            () = signal => {}
+        }
+        tracing::info!("stopping");
+        if tokio::time::timeout(STOPPING_TIME, self.stop.stop())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some connections did not end in time");
+        }
+        tracing::info!("stopped");
+    }
+}
+
+fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Router {
+    let site = Site::new(config, auth.origins().clone());
+    let dialect = Webstrates::new(
+        invites.clone(),
+        auth.clone(),
+        site.clone(),
+        stop.clone(),
+        config.max_connections,
+    );
+    let mut router = webstrates::router(dialect).merge(site::router(site));
+    if config.demo {
+        router = router
+            .merge(auth::demo_router(auth.clone()))
+            .merge(demo::router(invites.clone(), auth.clone()));
+    }
+    router
+        .layer(middleware::from_fn_with_state(auth.clone(), auth::identify))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            REQUEST_TIME,
+        ))
+        .layer(middleware::from_fn(guarded))
+        .layer(middleware::from_fn(trace::trace))
+}
+
+// What every answer says unless its route says otherwise: keep nothing, run nothing, tell nobody where it came from.
+async fn guarded(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let defaults = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, site::NOTHING),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+    ];
+    for (name, value) in defaults {
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// A folder that is there as long as this value is.
+#[derive(Debug)]
+struct TemporaryFolder {
+    path: std::path::PathBuf,
+}
+
+impl TemporaryFolder {
+    fn create() -> io::Result<Self> {
+        let mut bytes = [0_u8; 8];
+        getrandom::fill(&mut bytes)
+            .map_err(|_| io::Error::other("the system gives no random bytes"))?;
+        let path =
+            std::env::temp_dir().join(format!("invite-server-{:016x}", u64::from_be_bytes(bytes)));
+        let mut builder = std::fs::DirBuilder::new();
+        // Only for the one who runs it; fails if the name is taken.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&path)?;
+        Ok(Self { path })
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        // What stays behind is in the temporary folder, where the system cleans up.
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}

@@ -1,0 +1,70 @@
+//! Stopping gracefully: everything that runs is told once, and whoever stops waits until all have ended.
+
+use tokio::sync::watch;
+
+/// Tells everything that runs to finish.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    sender: watch::Sender<bool>,
+}
+
+/// Held by something that runs, for as long as it runs.
+#[derive(Debug, Clone)]
+pub struct Running {
+    receiver: watch::Receiver<bool>,
+}
+
+impl Stop {
+    /// Nothing runs yet.
+    pub fn new() -> Self {
+        Self {
+            sender: watch::Sender::new(false),
+        }
+    }
+
+    /// Something begins to run.
+    pub fn begin(&self) -> Running {
+        Running {
+            receiver: self.sender.subscribe(),
+        }
+    }
+
+    /// Tells all, and waits for the last to end.
+    pub async fn stop(&self) {
+        self.sender.send_replace(true);
+        self.sender.closed().await;
+    }
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Running {
+    /// Returns once it is time to finish.
+    pub async fn told(&mut self) {
+        // The sender cannot be gone before it has told; if it were, finishing is right too.
+        let _ = self.receiver.wait_for(|stopped| *stopped).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn stopping_waits_for_what_runs() {
+        let stop = Stop::new();
+        let mut running = stop.begin();
+        let (say_ended, ended) = tokio::sync::oneshot::channel();
+        tokio::spawn(async move {
+            running.told().await;
+            say_ended.send(()).unwrap();
+            drop(running);
+        });
+        stop.stop().await;
+        assert_eq!(ended.await, Ok(()));
+    }
+}

@@ -1,0 +1,119 @@
+//! A number for each request, in its answer, in the log and in problem documents; and what the log says of it.
+//!
+//! Logged are the method, the route as the code writes it (`/api/v1/resources/{resource}`), the status and the time.
+//! Never the path, the query, a header or a body: any of them can hold a key.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{FromRequestParts, MatchedPath, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument as _;
+
+use crate::config::{LogFormat, LogLevel};
+
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The number of a request. An extractor.
+#[derive(Debug, Clone)]
+pub struct RequestId(Arc<str>);
+
+impl RequestId {
+    fn new() -> Self {
+        let mut bytes = [0_u8; 8];
+        // Without random bytes requests share a number: the log is worse, the answer is not.
+        let _ = getrandom::fill(&mut bytes);
+        Self(format!("{:016x}", u64::from_be_bytes(bytes)).into())
+    }
+
+    /// The number as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for RequestId {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        Ok(parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .unwrap_or_else(Self::new))
+    }
+}
+
+/// Middleware: numbers the request and logs how it ended.
+pub(super) async fn trace(mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = RequestId::new();
+    let method = known(request.method());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("(none)", MatchedPath::as_str)
+        .to_owned();
+    request.extensions_mut().insert(id.clone());
+
+    let span = tracing::info_span!("request", id = id.as_str(), method, route);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let status = response.status().as_u16();
+    span.in_scope(|| {
+        tracing::info!(
+            status,
+            microseconds = began.elapsed().as_micros() as u64,
+            "answered"
+        )
+    });
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert(HEADER, value);
+    }
+    response
+}
+
+// A method is any word the client likes; only the usual ones are repeated.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// Starts logging to the standard error stream: this server's own lines and nobody else's, because a library's debug
+/// line may print the very frame or query that holds a key.
+pub fn start_logging(level: LogLevel, format: LogFormat) {
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    use tracing_subscriber::{Layer as _, fmt};
+
+    let level = match level {
+        LogLevel::Off => LevelFilter::OFF,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    };
+    let own = Targets::new().with_target("invite_server", level);
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = match format {
+        LogFormat::Text => lines
+            .with_target(false)
+            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+            .boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    // Fails only if logging was started before, in which case it runs.
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(own))
+        .try_init();
+}

@@ -1,0 +1,212 @@
+//! The test sign-in of `--demo`: any name, any password, as Webstrates' own `/auth/test` takes it.
+
+use axum::Router;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Form, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::seal::{self, Purpose};
+use super::{Auth, BEARER_SECONDS, SESSION_SECONDS, Source, cookie};
+use crate::core::User;
+
+/// The provider's name.
+pub const PROVIDER: &str = "test";
+
+// The form posts to its own address, so what to go on with stays in the query: no attribute ever holds it.
+const FORM: &str = r#"<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Test sign-in</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/site/sign-in.css">
+<main>
+<h1>Test sign-in</h1>
+<p>Any name and any password will do. The sample data knows alice, bob and carol.</p>
+<form method="post">
+<p><label>Name<br><input name="username" required autofocus maxlength="64" pattern="[A-Za-z0-9_.\-]+" autocomplete="username"></label></p>
+<p><label>Password<br><input name="password" type="password" autocomplete="current-password"></label></p>
+<p><button>Sign in</button></p>
+</form>
+</main>
+</html>
+"#;
+
+const FORM_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+                           base-uri 'none'; frame-ancestors 'none'";
+
+/// `/auth/test` and `/auth/logout`.
+pub fn router(auth: Auth) -> Router {
+    Router::new()
+        .route("/auth/test", get(form).post(sign_in))
+        .route("/auth/logout", post(sign_out))
+        .with_state(auth)
+}
+
+async fn form() -> Response {
+    ([(header::CONTENT_SECURITY_POLICY, FORM_POLICY)], Html(FORM)).into_response()
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    username: String,
+    #[serde(default, rename = "continue")]
+    go_on: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Destination {
+    #[serde(default, rename = "continue")]
+    go_on: Option<String>,
+}
+
+async fn sign_in(
+    State(auth): State<Auth>,
+    query: Result<Query<Destination>, QueryRejection>,
+    headers: HeaderMap,
+    credentials: Result<Form<Credentials>, FormRejection>,
+) -> Response {
+    // Another site must not sign a visitor in as somebody else.
+    if Source::of(&headers, auth.origins()) == Source::OtherOrigin {
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "Sign in from this server's own page.",
+        );
+    }
+    let Ok(Form(credentials)) = credentials else {
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "Send username and password as a form.",
+        );
+    };
+    let name = credentials.username;
+    if !is_username(&name) {
+        return refuse(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "A name is 1 to 64 of A-Z, a-z, 0-9, dot, dash and underscore.",
+        );
+    }
+
+    let user = User {
+        display_name: Some(display_name(&name)),
+        ..User::new(name, PROVIDER)
+    };
+    let now = seal::now();
+    let session = auth
+        .sealer()
+        .seal(Purpose::Session, &user, now + SESSION_SECONDS);
+    let Some(cookie) = cookie::set(&session, SESSION_SECONDS, auth.origins().is_secure()) else {
+        return refuse(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The session could not be written.",
+        );
+    };
+    if wants_json(&headers) {
+        let bearer = auth
+            .sealer()
+            .seal(Purpose::Bearer, &user, now + BEARER_SECONDS);
+        let answer = json!({ "username": user.username, "provider": user.provider, "displayName": user.display_name,
+                             "bearer": bearer, "expiresIn": BEARER_SECONDS });
+        return ([(header::SET_COOKIE, cookie)], Json(answer)).into_response();
+    }
+    let go_on = credentials
+        .go_on
+        .or(query.ok().and_then(|Query(query)| query.go_on));
+    let location = go_on
+        .filter(|path| stays_here(path))
+        .unwrap_or_else(|| "/".into());
+    (
+        StatusCode::FOUND,
+        [(header::SET_COOKIE, cookie)],
+        [(header::LOCATION, location)],
+    )
+        .into_response()
+}
+
+async fn sign_out(State(auth): State<Auth>, headers: HeaderMap) -> Response {
+    if Source::of(&headers, auth.origins()) == Source::OtherOrigin {
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "Sign out from this server's own page.",
+        );
+    }
+    let cookie: HeaderMap = cookie::clear(auth.origins().is_secure())
+        .map(|cookie| (header::SET_COOKIE, cookie))
+        .into_iter()
+        .collect();
+    if wants_json(&headers) {
+        return (StatusCode::NO_CONTENT, cookie).into_response();
+    }
+    (StatusCode::FOUND, cookie, [(header::LOCATION, "/")]).into_response()
+}
+
+fn refuse(status: StatusCode, sentence: &'static str) -> Response {
+    (status, sentence).into_response()
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("application/json"))
+}
+
+/// Whether the test sign-in takes a name.
+pub fn is_username(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    (1..=64).contains(&name.len()) && name.bytes().all(plain)
+}
+
+/// What to call somebody of the test sign-in.
+pub fn display_name(username: &str) -> String {
+    let mut letters = username.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+// A path of ours. Browsers read "//host" and "/\host" as other hosts and drop tabs and line ends first.
+fn stays_here(path: &str) -> bool {
+    path.len() <= 2048
+        && path.starts_with('/')
+        && !path.starts_with("//")
+        && path
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_on_never_leaves_the_server() {
+        for good in ["/", "/notes/", "/notes/?a=b#c", "/a//b"] {
+            assert!(stays_here(good), "{good}");
+        }
+        for bad in [
+            "",
+            "notes",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/\t/evil.example",
+            "/a\r\nSet-Cookie: b",
+            "javascript:alert(1)",
+            "/é",
+        ] {
+            assert!(!stays_here(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn people_are_shown_with_a_capital() {
+        assert_eq!(display_name("alice"), "Alice");
+        assert_eq!(display_name(""), "");
+    }
+}

@@ -1,0 +1,156 @@
+//! Short texts that only this server can have written: sessions, bearers and Webstrates access tokens.
+//!
+//! `base64url(JSON) . base64url(HMAC-SHA-256)`. The purpose is part of what is authenticated, so that one sort never
+//! passes for another. They are signed, not secret: put nothing in them that their holder may not read.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+/// Longest text looked at; what we write is far shorter.
+const LONGEST: usize = 2048;
+
+/// What a sealed text is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The session cookie.
+    Session,
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// Webstrates' `?token=`.
+    AccessToken,
+}
+
+impl Purpose {
+    fn label(self) -> &'static [u8] {
+        match self {
+            Self::Session => b"invite-server/session/1/",
+            Self::Bearer => b"invite-server/bearer/1/",
+            Self::AccessToken => b"invite-server/access-token/1/",
+        }
+    }
+}
+
+/// Writes and reads sealed texts.
+#[derive(Clone)]
+pub struct Sealer {
+    mac: Hmac<Sha256>,
+}
+
+impl std::fmt::Debug for Sealer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Sealer")
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sealed<T> {
+    #[serde(flatten)]
+    content: T,
+    /// Seconds since 1970.
+    expires: u64,
+}
+
+impl Sealer {
+    /// A sealer that writes with this secret.
+    pub fn new(secret: &[u8; 32]) -> Self {
+        // HMAC pads a short key with zeros itself; doing it here leaves nothing that could fail.
+        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+        block
+            .iter_mut()
+            .zip(secret)
+            .for_each(|(to, from)| *to = *from);
+        Self {
+            mac: Hmac::new(&block),
+        }
+    }
+
+    /// Seals `content` until `expires`, seconds since 1970. Empty if it cannot be written as JSON.
+    pub fn seal<T: Serialize>(&self, purpose: Purpose, content: &T, expires: u64) -> String {
+        let Ok(json) = serde_json::to_vec(&Sealed { content, expires }) else {
+            return String::new();
+        };
+        let body = URL_SAFE_NO_PAD.encode(json);
+        let tag = self.tag(purpose, &body).finalize().into_bytes();
+        format!("{body}.{}", URL_SAFE_NO_PAD.encode(tag))
+    }
+
+    /// What was sealed, if it is ours, for this purpose, and not past its time.
+    pub fn open<T: DeserializeOwned>(&self, purpose: Purpose, text: &str, now: u64) -> Option<T> {
+        if text.len() > LONGEST {
+            return None;
+        }
+        let (body, tag) = text.split_once('.')?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
+        self.tag(purpose, body).verify_slice(&tag).ok()?;
+        let sealed: Sealed<T> = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()?;
+        (now < sealed.expires).then_some(sealed.content)
+    }
+
+    fn tag(&self, purpose: Purpose, body: &str) -> Hmac<Sha256> {
+        self.mac
+            .clone()
+            .chain_update(purpose.label())
+            .chain_update(body)
+    }
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Who {
+        username: String,
+    }
+
+    fn who() -> Who {
+        Who {
+            username: "alice".into(),
+        }
+    }
+
+    #[test]
+    fn what_was_sealed_opens_until_it_expires() {
+        let sealer = Sealer::new(&[7; 32]);
+        let text = sealer.seal(Purpose::Session, &who(), 100);
+        assert_eq!(sealer.open::<Who>(Purpose::Session, &text, 99), Some(who()));
+        assert_eq!(sealer.open::<Who>(Purpose::Session, &text, 100), None);
+    }
+
+    #[test]
+    fn another_purpose_secret_or_text_does_not_open() {
+        let sealer = Sealer::new(&[7; 32]);
+        let text = sealer.seal(Purpose::Session, &who(), 100);
+        assert_eq!(sealer.open::<Who>(Purpose::Bearer, &text, 1), None);
+        assert_eq!(
+            Sealer::new(&[8; 32]).open::<Who>(Purpose::Session, &text, 1),
+            None
+        );
+        for at in 0..text.len() {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(bytes).unwrap();
+            assert_eq!(
+                sealer.open::<Who>(Purpose::Session, &changed, 1),
+                None,
+                "byte {at}"
+            );
+        }
+        for broken in ["", ".", "a.b", &text[..text.len() - 1], &"a".repeat(5000)] {
+            assert_eq!(sealer.open::<Who>(Purpose::Session, broken, 1), None);
+        }
+    }
+}

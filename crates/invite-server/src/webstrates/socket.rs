@@ -1,0 +1,168 @@
+//! One socket: `init` first, then each call answered as it is done, in whatever order that is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
+use futures_util::stream::SplitSink;
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::{Instant, timeout};
+
+use super::answer::answer;
+use super::frame::{self, Incoming};
+use crate::app::Running;
+use crate::core::Actor;
+use crate::store::Invites;
+
+/// Most bytes of a message.
+pub(super) const MESSAGE_BYTES: usize = 64 * 1024;
+/// Calls of one socket that are carried out at once; the next waits unread.
+const CALLS_AT_ONCE: usize = 128;
+/// Answers that may wait for a slow reader before no more calls are begun.
+const ANSWERS_WAITING: usize = 16;
+/// How long a client may take to read one answer.
+const READING_TIME: Duration = Duration::from_secs(30);
+/// After this long without a word the client is asked whether it is still there.
+const SILENCE: Duration = Duration::from_secs(60);
+/// And after this long it is taken for gone.
+const GONE: Duration = Duration::from_secs(150);
+
+/// What a socket works with.
+pub(super) struct Session {
+    pub(super) invites: Invites,
+    /// Who opened it; fixed from then on, as in the original.
+    pub(super) actor: Option<Actor>,
+    pub(super) running: Running,
+    /// Its place among the sockets there may be.
+    pub(super) place: OwnedSemaphorePermit,
+}
+
+/// Serves a socket until either side ends it. Calls that were begun are finished and answered.
+pub(super) async fn serve(socket: WebSocket, session: Session) {
+    let Session {
+        invites,
+        actor,
+        mut running,
+        place,
+    } = session;
+    let (sink, mut stream) = socket.split();
+    let (answers, waiting) = mpsc::channel(ANSWERS_WAITING);
+    let writer = tokio::spawn(write(sink, waiting));
+    let connection = connection_id();
+    let calls = Arc::new(Semaphore::new(CALLS_AT_ONCE));
+    let actor = Arc::new(actor);
+    let mut heard = Instant::now();
+
+    let mut going = answers.send(text(frame::init(&connection))).await.is_ok();
+    let mut farewell = None;
+    while going {
+        let message = tokio::select! {
+            message = stream.next() => message,
+            () = tokio::time::sleep_until(heard + SILENCE), if heard.elapsed() < SILENCE => {
+                going = answers.send(Message::Ping(Vec::new().into())).await.is_ok();
+                continue;
+            }
+            () = tokio::time::sleep_until(heard + GONE) => break,
+            () = running.told() => {
+                farewell = Some(close(close_code::AWAY, "The server is stopping."));
+                break;
+            }
+        };
+        heard = Instant::now();
+        match message {
+            Some(Ok(Message::Text(text))) => {
+                match frame::read(&text) {
+                    Incoming::Call(call) => {
+                        // Reading stops here while too much is under way: backpressure instead of a queue.
+                        let Ok(permit) = Arc::clone(&calls).acquire_owned().await else {
+                            break;
+                        };
+                        let (invites, actor, answers) =
+                            (invites.clone(), Arc::clone(&actor), answers.clone());
+                        tokio::spawn(async move {
+                            let outcome = answer(&invites, (*actor).as_ref(), &call).await;
+                            let _ = answers
+                                .send(self::text(frame::reply(call.token, outcome)))
+                                .await;
+                            drop(permit);
+                        });
+                    }
+                    Incoming::Subscribe(document) => {
+                        let hello = frame::hello(&connection, &document, user((*actor).as_ref()));
+                        going = answers.send(self::text(hello)).await.is_ok();
+                    }
+                    Incoming::Nothing => {}
+                }
+            }
+            Some(Ok(Message::Close(_))) | None => break,
+            // Neither side of the original uses binary frames; pings answer themselves.
+            Some(Ok(_)) => {}
+            Some(Err(_)) => {
+                farewell = Some(close(
+                    close_code::SIZE,
+                    "A message is at most 64 KiB of text.",
+                ));
+                break;
+            }
+        }
+    }
+
+    // All permits back: every call that was begun has handed in its answer.
+    let _ = timeout(READING_TIME, calls.acquire_many(CALLS_AT_ONCE as u32)).await;
+    if let Some(farewell) = farewell {
+        let _ = answers.send(farewell).await;
+    }
+    drop(answers);
+    let _ = writer.await;
+    drop(place);
+    drop(running);
+}
+
+async fn write(mut sink: SplitSink<WebSocket, Message>, mut waiting: mpsc::Receiver<Message>) {
+    while let Some(message) = waiting.recv().await {
+        match timeout(READING_TIME, sink.send(message)).await {
+            Ok(Ok(())) => {}
+            _ => return,
+        }
+    }
+    let _ = timeout(READING_TIME, sink.close()).await;
+}
+
+/// Opens and closes at once, which is how Webstrates refuses a socket.
+pub(super) async fn refuse(mut socket: WebSocket, reason: Option<&'static str>) {
+    let frame = reason.map(|reason| CloseFrame {
+        code: close_code::PROTOCOL,
+        reason: Utf8Bytes::from_static(reason),
+    });
+    let _ = timeout(READING_TIME, socket.send(Message::Close(frame))).await;
+}
+
+fn text(text: String) -> Message {
+    Message::Text(text.into())
+}
+
+fn close(code: u16, reason: &'static str) -> Message {
+    Message::Close(Some(CloseFrame {
+        code,
+        reason: Utf8Bytes::from_static(reason),
+    }))
+}
+
+fn connection_id() -> String {
+    let mut bytes = [0_u8; 16];
+    // The id names the connection and proves nothing, so it may even be zero.
+    let _ = getrandom::fill(&mut bytes);
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}
+
+fn user(actor: Option<&Actor>) -> Value {
+    match actor {
+        Some(Actor { user }) => {
+            json!({ "userId": user.user_id(), "username": user.username, "provider": user.provider,
+                                        "displayName": user.shown_name() })
+        }
+        None => json!({ "userId": "anonymous:", "username": "anonymous", "provider": "" }),
+    }
+}
