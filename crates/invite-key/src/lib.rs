@@ -1,1 +1,32 @@
-//! Invite keys, offline.
+//! Invite keys, offline: formats, links, permissions and verdicts.
+//!
+//! Nothing here has a clock, a network or a browser, and nothing here can say that a key *works*: that is for the
+//! server that made it. What can be said without asking is whether a text has the shape of a key, and if not, what
+//! is wrong with it and where.
+//!
+//! ```
+//! use invite_key::{InviteKey, KeyKind, Verdict, inspect};
+//!
+//! let key = InviteKey::opaque(&[7; 32]);
+//! assert_eq!(inspect(key.reveal()), Verdict::Plausible { kind: KeyKind::Opaque });
+//!
+//! let cut_off = &key.reveal()[..38];
+//! assert_eq!(inspect(cut_off).sentence(), "The key is too short (38 of 41 characters: cut off?).");
+//! ```
+#![no_std]
+
+extern crate alloc;
+
+mod base62;
+mod key;
+pub mod link;
+mod percent;
+pub mod permissions;
+pub mod resource;
+mod shape;
+mod verdict;
+
+pub use key::{InviteKey, KeyKind};
+pub use permissions::{Permission, Permissions, PermissionsError};
+pub use shape::MAX_LENGTH;
+pub use verdict::{Malformed, Reason, Verdict, inspect};
