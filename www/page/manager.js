@@ -1,5 +1,5 @@
 // The start page: sign in, choose a resource, manage its invites.
-import { connect } from '/sdk/index.js';
+import { connect, invites } from '/sdk/index.js';
 import '../elements/manager.js';
 import { create, setText } from '../elements/dom.js';
 import { permissionName } from '../elements/words.js';
@@ -10,6 +10,7 @@ import { part, showProblem } from './parts.js';
 async function start() {
   const me = await whoAmI();
   showAccount(part('account'), me);
+  part('waiting').hidden = !invites.pending;
   if (!me) {
     part('sign-in').replaceChildren(signInChoices({ continueUrl: location.pathname + location.search }));
     part('welcome').hidden = false;

@@ -12,7 +12,12 @@ const resource = location.pathname === '/join' ? null : decodeURIComponent(locat
 async function start() {
   const me = await whoAmI();
   showAccount(part('account'), me);
-  if (invites.pending) showInvite(invites.pending, me);
+  const { pending } = invites;
+  // A second link opened in this very tab changes only the hash.
+  invites.addEventListener('invitecaptured', ({ detail }) => {
+    if (detail.capturedAt !== pending?.capturedAt) location.reload();
+  });
+  if (pending) showInvite(pending, me);
   else await showResource(me);
 }
 

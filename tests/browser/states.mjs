@@ -1,0 +1,112 @@
+// Every state the demo can show, for the accessibility test and for looking at them (look.mjs).
+import { setMember } from '../support/server.mjs';
+import { createInvite } from './people.mjs';
+
+/**
+ * Walks through all states and calls `visit(name, page)` in each. `options` are the browser context's
+ * (viewport, colorScheme, …).
+ */
+export async function everyState(it, options, visit) {
+  const resource = await it.resource({ alice: 'arw', carol: 'r' });
+  const nobody = await it.person('nobody', { ...options, signedIn: false });
+  await nobody.goto('/');
+  await nobody.getByRole('button', { name: 'Sign in as Alice' }).waitFor();
+  await visit('start-signed-out', nobody);
+
+  const alice = await it.person('alice', options);
+  const manager = alice.locator('invite-manager');
+  await alice.goto(`/?resource=${resource}`);
+  await manager.getByText('No open invites.').waitFor();
+  await manager.getByLabel('How many people?').waitFor();
+  await visit('manager-empty', alice);
+  await manager.getByLabel('How many people?').fill('-1');
+  await manager.getByRole('button', { name: 'Create invite link' }).click();
+  await manager.getByRole('alert').waitFor();
+  await visit('manager-field-error', alice);
+  await manager.getByLabel('How many people?').fill('');
+  const once = await createInvite(alice, { permissions: 'Admin', people: 1, expiry: '1 hour' });
+  const readOnly = await createInvite(alice, { permissions: 'Read', expiry: '30 days' });
+  const link = await createInvite(alice, { permissions: 'Read and write' });
+  await manager.getByRole('listitem').nth(2).waitFor();
+  await visit('manager-created', alice);
+
+  const bob = await it.person('bob', options);
+  const acceptor = bob.locator('invite-acceptor');
+  await nobody.goto(link);
+  await nobody.getByText('Sign in to accept.').waitFor();
+  await visit('acceptor-signed-out', nobody);
+  await bob.goto(link);
+  await acceptor.getByRole('button', { name: 'Accept' }).waitFor();
+  await visit('acceptor-signed-in', bob);
+  await acceptor.getByRole('button', { name: 'Use another account' }).click();
+  await visit('acceptor-other-account', bob);
+  await acceptor.getByRole('button', { name: 'Not now' }).click();
+  await acceptor.getByRole('heading', { name: 'Not now, then' }).waitFor();
+  await visit('acceptor-declined', bob);
+  await bob.goto('/');
+  await bob.getByText('An invite is waiting').waitFor();
+  await visit('start-invite-waiting', bob);
+  await bob.getByRole('link', { name: 'Look at it' }).click();
+  await acceptor.getByRole('button', { name: 'Accept' }).click();
+  await acceptor.getByRole('link', { name: 'Open it' }).waitFor();
+  await visit('acceptor-accepted', bob);
+  await acceptor.getByRole('link', { name: 'Open it' }).click();
+  await bob.locator('#members .name').first().waitFor();
+  await visit('resource', bob);
+  await bob.goto(readOnly);
+  await acceptor.getByText('You already have everything').waitFor();
+  await visit('acceptor-nothing-gained', bob);
+  await bob.goto(once);
+  await acceptor.getByText('in addition').waitFor();
+  await visit('acceptor-admin', bob);
+  await acceptor.getByRole('button', { name: 'Accept' }).click();
+  await acceptor.getByRole('link', { name: 'Open it' }).waitFor();
+
+  await manager.getByText('Bob joined').nth(1).waitFor();
+  await visit('manager-joined', alice);
+  await manager.getByRole('button', { name: /^Revoke: Read and write/ }).click();
+  await manager.getByRole('dialog').waitFor();
+  await visit('manager-revoke', alice);
+  await manager.getByRole('button', { name: 'Revoke invite' }).click();
+  await manager.getByText('Used once').first().waitFor();
+
+  const dora = await it.person('dora', options);
+  await dora.goto(link);
+  await dora.getByRole('heading', { name: 'This invite was cancelled' }).waitFor();
+  await visit('acceptor-cancelled', dora);
+  await dora.goto(once);
+  await dora.getByRole('heading', { name: 'This invite is used up' }).waitFor();
+  await visit('acceptor-used-up', dora);
+  await dora.goto(readOnly.slice(0, -3));
+  await dora.getByRole('heading', { name: 'This link is damaged' }).waitFor();
+  await visit('acceptor-damaged', dora);
+  await dora.goto('/');
+  await dora.getByText('Nothing yet.').waitFor();
+  await visit('start-nothing-yet', dora);
+  await dora.goto(`/${resource}/`);
+  await dora.getByRole('heading', { name: 'You are not in yet' }).waitFor();
+  await visit('resource-not-in', dora);
+  const carol = await it.person('carol', options);
+  await carol.goto(`/?resource=${resource}`);
+  await carol.getByText('Only admins can invite people here.').waitFor();
+  await visit('manager-not-admin', carol);
+
+  await setMember(it.server.url, resource, 'alice', 'rw');
+  await manager.getByText('Only admins can invite people here.').waitFor();
+  await visit('manager-no-longer-admin', alice);
+  await setMember(it.server.url, resource, 'alice', 'arw');
+  await alice.reload();
+  await manager.getByText('Used once').first().waitFor();
+  await alice.context().setOffline(true);
+  await manager.getByText('Not up to date').waitFor();
+  await visit('manager-offline', alice);
+  await alice.context().setOffline(false);
+
+  await carol.goto(readOnly);
+  await carol.getByRole('button', { name: 'Accept' }).waitFor();
+  await carol.context().setOffline(true);
+  await carol.getByRole('button', { name: 'Accept' }).click();
+  await carol.getByRole('button', { name: 'Try again' }).waitFor();
+  await visit('acceptor-offline', carol);
+  await Promise.all([alice, bob, carol, dora, nobody].map((page) => page.context().close()));
+}
