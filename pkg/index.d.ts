@@ -221,7 +221,7 @@ export type Feature =
   | 'members'
   | (string & {});
 
-/** A token, or what gets one; asked again after `bad_credentials`. */
+/** A token, or what gets one. */
 export type Bearer = string | (() => string | Promise<string>);
 
 /** The part of `WebSocket` that is used: a browser's own, or `WebSocket` from the npm package `ws`. */

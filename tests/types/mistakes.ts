@@ -1,0 +1,26 @@
+// What must not compile.
+import { connect, invites, type AcceptPolicy } from 'invite-keys';
+
+export async function mistakes(key: string): Promise<void> {
+  // @ts-expect-error seconds, as a number
+  await invites.create({ maxAge: '1 hour' });
+  // @ts-expect-error no such option
+  await invites.create({ maxage: 3600 });
+  // @ts-expect-error a key is a string or an invite
+  await invites.check(42);
+  // @ts-expect-error check needs a key
+  await invites.check();
+  // @ts-expect-error `timeout` is a number of milliseconds
+  await invites.get('notes', { timeout: '1s' });
+  // @ts-expect-error no such dialect
+  connect({ dialect: 'smoke signals' });
+  // @ts-expect-error no such policy
+  const policy: AcceptPolicy = 'always';
+  // @ts-expect-error the pending invite never shows its key
+  console.log(invites.pending?.key, policy);
+  // @ts-expect-error read-only
+  invites.pending = null;
+  // @ts-expect-error `accept` resolves with letters
+  const accepted: number = await invites.accept(key);
+  console.log(accepted);
+}

@@ -1,0 +1,94 @@
+// Everything a page uses, as it should read; `tsc` is the test.
+import {
+  InviteError, buildLink, configure, connect, inspect, inspectSync, invites, isInviteError, parseLink, ready,
+  type AcceptOutcome, type AcceptPolicy, type CreateOptions, type Invite, type Invites, type Json, type Preview, type User,
+  type Verdict,
+} from 'invite-keys';
+import { setPolicy } from 'invite-keys/auto';
+import { invites as fromConsole } from 'invite-keys/console';
+
+type Same<Left, Right> = (<T>() => T extends Left ? 1 : 2) extends <T>() => T extends Right ? 1 : 2 ? true : false;
+function same<Left, Right>(..._proof: Same<Left, Right> extends true ? [] : ['these types differ']): void {}
+
+export async function everyCall(key: string, signal: AbortSignal): Promise<void> {
+  const options: CreateOptions = { permissions: 'rw', maxAge: 3600, maxUses: 5, message: 'Come in', extras: { from: ['x', 1, null] } };
+  const invite = await invites.create(options, 'notes', { signal, timeout: 500 });
+  await invites.create();
+  await invites.create(options, { signal });
+  same<typeof invite, Invite>();
+  same<Invite['key'], string | undefined>();
+  same<Invite['expiresAt'], string | null>();
+  same<Invite['extras'], Json | undefined>();
+
+  const all = await invites.get('notes');
+  await invites.get({ timeout: 100 });
+  same<typeof all, Invite[]>();
+  same<Awaited<ReturnType<typeof invites.check>>, Invite>();
+  await invites.check(key);
+  await invites.check(invite, { signal });
+  const permissions = await invites.accept(key, 'notes');
+  same<typeof permissions, string>();
+  const removed = await invites.remove(invite);
+  same<typeof removed, { acknowledged: boolean; deletedCount: number }>();
+
+  for await (const each of invites.list({ status: 'pending', pageSize: 10 }, { signal })) same<typeof each, Invite>();
+  const preview: Preview = await invites.preview(key);
+  same<Preview['account'], User | null>();
+  const [member] = await invites.members();
+  same<NonNullable<typeof member>['user'], User>();
+  const link: string = await invites.link(invite, { in: 'fragment', page: new URL(location.href) });
+  if (await invites.supports('maxUses')) console.log(link, preview.gained, permissions.length);
+}
+
+export async function thePendingOne(): Promise<void> {
+  const { pending } = invites;
+  if (!pending) return;
+  location.assign(`/sign-in?continue=${encodeURIComponent(pending.continueUrl)}`);
+  // The key is never in it.
+  same<keyof typeof pending, 'capturedAt' | 'resource' | 'kind' | 'continueUrl'>();
+  const outcome = await invites.acceptPending(async (preview) => preview.gained !== '');
+  same<typeof outcome, AcceptOutcome | null>();
+  const policy: AcceptPolicy = 'signed-in';
+  await invites.acceptPending(policy);
+  setPolicy('confirm');
+  setPolicy(() => false);
+}
+
+export function connections(bearer: () => Promise<string>): void {
+  configure({ server: 'https://invites.example.com' });
+  const other: Invites = connect({ server: new URL(location.href), auth: { bearer }, fetch, WebSocket, credentials: 'include' });
+  connect({ auth: { accessToken: 'x', username: 'alice', provider: 'test' }, dialect: 'webstrates', resource: 'notes' });
+  other.close();
+  other[Symbol.dispose]();
+  same<typeof fromConsole, Invites>();
+  globalThis.invites.install();
+}
+
+export function events(): void {
+  invites.addEventListener('inviteaccepted', (event) => same<typeof event.detail, AcceptOutcome>());
+  invites.addEventListener('inviterejected', ({ detail }) => console.log(detail.code), { once: true });
+  document.addEventListener('inviteaccepted', ({ detail }) => console.log(detail.gained));
+  const any = (event: Event): void => console.log(event.type);
+  invites.addEventListener('something-newer', any);
+  invites.removeEventListener('inviteaccepted', any);
+}
+
+export async function offline(text: string): Promise<string> {
+  await ready();
+  const verdict: Verdict = inspectSync(text);
+  same<typeof verdict, Awaited<ReturnType<typeof inspect>>>();
+  if (verdict.verdict === 'malformed') return verdict.hint ?? verdict.reason;
+  const parts = await parseLink(location.href, { param: 'invite' });
+  return parts ? buildLink(parts) : verdict.kind;
+}
+
+export function errors(error: unknown): string {
+  if (error instanceof InviteError) same<typeof error.name, 'InviteError'>();
+  if (!isInviteError(error)) throw error;
+  same<typeof error.retryAfter, number | undefined>();
+  switch (error.code) {
+    case 'not_signed_in': return 'sign in';
+    case 'a_code_of_a_newer_server': return error.message;
+    default: return error.retryable ? 'later' : error.code;
+  }
+}
