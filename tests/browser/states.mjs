@@ -81,7 +81,7 @@ export async function everyState(it, options, visit) {
   await dora.getByRole('heading', { name: 'This link is damaged' }).waitFor();
   await visit('acceptor-damaged', dora);
   await dora.goto('/');
-  await dora.getByText('Nothing yet.').waitFor();
+  await dora.getByRole('heading', { name: 'Nothing here yet' }).waitFor();
   await visit('start-nothing-yet', dora);
   await dora.goto(`/${resource}/`);
   await dora.getByRole('heading', { name: 'You are not in yet' }).waitFor();

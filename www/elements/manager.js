@@ -14,10 +14,11 @@ const REFRESH_EVERY = 4000;
 
 const OWN_STYLES = `
 .manager { display: grid; gap: 1rem; }
-.link { display: grid; gap: 0.5rem; padding-block-start: 1.25rem; margin-block-start: 1.25rem; border-block-start: 1px dashed var(--control); }
+.link { display: grid; gap: 0.5rem; padding: 1rem; margin-block-start: 1.25rem; border: 1px dashed var(--accent); border-radius: 10px; background: var(--accent-soft); }
+.link .muted { color: var(--ink); }
 .link-row { display: flex; flex-wrap: wrap; gap: 0.5rem; }
-.link-row input { flex: 1 1 14rem; width: auto; min-width: 0; font-family: var(--mono); font-size: 0.875rem; text-overflow: ellipsis; }
-.link-row button { flex: 1 0 auto; }
+.link-row input { flex: 1 1 12rem; width: auto; min-width: 0; font-family: var(--mono); font-size: 0.875rem; text-overflow: ellipsis; }
+.link-row button { flex: 0 0 auto; }
 .invite { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.5rem 1rem; padding-block: 0.75rem; }
 .invite + .invite, .member + .member { border-block-start: 1px solid var(--line); }
 .invite:first-child { padding-block-start: 0; }
@@ -27,6 +28,7 @@ const OWN_STYLES = `
 .fact { display: inline-flex; align-items: center; gap: 0.375rem; }
 .joined { flex-basis: 100%; color: var(--accent); font-weight: 600; }
 .actions { display: flex; gap: 0.25rem; }
+.member:last-child { padding-block-end: 0; }
 .member { display: flex; align-items: center; gap: 0.75rem; padding-block: 0.5rem; }
 .member .name { flex: 1; min-width: 0; overflow-wrap: anywhere; font-weight: 600; }
 .member .name .muted { font-weight: 400; }
@@ -37,7 +39,7 @@ dialog::backdrop { background: rgb(12 14 18 / 0.55); }
 @container (max-width: 30rem) {
   .actions { width: 100%; }
   .actions button:first-child { flex: 1; }
-  .end button { flex: 1; }
+  .end button, .link-row button { flex: 1 0 auto; }
 }
 `;
 

@@ -32,7 +32,7 @@ function showResources(resources, selected) {
     create('a', { href: `/?resource=${encodeURIComponent(item.resource)}`, 'aria-current': item === selected && 'page' },
       create('span', { class: 'name' }, item.title || item.resource),
       create('span', { class: 'muted small' }, permissionName(item.permissions))))));
-  part('no-resources').hidden = resources.length > 0;
+  part('nothing').hidden = resources.length > 0;
 }
 
 function showSelected({ resource, title, permissions }, me) {

@@ -49,7 +49,7 @@ async function showResource(me) {
   }
   const mine = me ? (await myResources()).find((item) => item.resource === resource) : null;
   if (!mine) {
-    if (me) showAsk('You are not in yet', `${nameOf(me)} has no access here. Ask somebody who has to send you an invite link.`);
+    if (me) showAsk('You are not in yet', `${nameOf(me)} has no access here. Ask a member for an invite link.`);
     else showAsk('Sign in to open this', 'If you have access, you will see it after signing in. If not, ask somebody inside for an invite link.', true);
     return;
   }
