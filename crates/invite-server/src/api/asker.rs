@@ -2,8 +2,12 @@
 
 use std::{future::Future, pin::Pin};
 
-use axum::http::request::Parts;
+use axum::{
+    extract::FromRequestParts,
+    http::{Method, request::Parts},
+};
 
+use super::{ApiError, ApiState};
 use crate::core::{Actor, Refusal};
 
 /// Who sent a request, and how they proved it.
@@ -13,6 +17,9 @@ pub struct Asker {
     pub actor: Option<Actor>,
     /// What proved it.
     pub proof: Proof,
+    /// Whether the browser says that the request came from one of our own pages: `Origin` is a public origin of ours,
+    /// or `Sec-Fetch-Site` is `same-origin`.
+    pub from_own_page: bool,
 }
 
 /// What a request brought to prove who sent it.
@@ -21,18 +28,45 @@ pub enum Proof {
     /// Nothing.
     #[default]
     Nothing,
-    /// A cookie: the browser sends it by itself, so where the request came from has to be checked too.
+    /// A cookie: the browser sends it by itself, so a change also has to come from one of our own pages.
     Cookie,
     /// Something that only code which knows it can send, such as a bearer token.
     Bearer,
 }
 
-/// Finds out who sent a request. A request that brings nothing is anonymous, not refused; one that brings a bad bearer
-/// is refused with [`Refusal::BadCredentials`].
+/// Finds out who sent a request.
 pub trait Authenticator: Send + Sync + 'static {
-    /// Looks at the head of a request.
+    /// Looks at the head of a request. One that brings nothing is anonymous, not refused; one that brings a bad bearer
+    /// is refused with [`Refusal::BadCredentials`].
     fn identify<'a>(
         &'a self,
         request: &'a Parts,
     ) -> Pin<Box<dyn Future<Output = Result<Asker, Refusal>> + Send + 'a>>;
+}
+
+/// Whoever asks, allowed to ask at all: extracting it refuses bad credentials, and changes that a page of another
+/// site made the browser send.
+pub(super) struct Caller(Option<Actor>);
+
+impl Caller {
+    pub(super) fn actor(&self) -> Option<&Actor> {
+        self.0.as_ref()
+    }
+}
+
+impl FromRequestParts<ApiState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Caller, ApiError> {
+        let asker = state.authenticator.identify(parts).await?;
+        let changes = !matches!(parts.method, Method::GET | Method::HEAD);
+        if changes && asker.proof == Proof::Cookie && !asker.from_own_page {
+            return Err(ApiError::from(Refusal::Forbidden {
+                sentence: "A change with the session cookie has to come from a page of this server, with an Origin or \
+                           Sec-Fetch-Site header that says so. Programs use a bearer token."
+                    .into(),
+            }));
+        }
+        Ok(Caller(asker.actor))
+    }
 }

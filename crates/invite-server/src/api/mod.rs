@@ -1,5 +1,111 @@
-//! Our own HTTP API: JSON in, JSON out, refusals as problem documents (RFC 9457).
+//! Our own HTTP API: JSON in, JSON out, refusals as problem documents (RFC 9457), described by the OpenAPI document at
+//! `/api/v1/openapi.json`.
 
+mod about;
 mod asker;
+mod body;
+mod documented;
+mod invites;
+mod problem;
+mod resources;
+mod views;
+
+use std::{fmt, sync::Arc};
+
+use axum::{
+    Json, Router,
+    http::StatusCode,
+    middleware,
+    response::IntoResponse,
+    routing::{any, get},
+};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use asker::{Asker, Authenticator, Proof};
+pub use problem::RequestId;
+
+use crate::{core::Refusal, store::Invites};
+use problem::ApiError;
+
+/// What the calls work with. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    /// The rules over the store.
+    pub invites: Invites,
+    /// Finds out who asks.
+    pub authenticator: Arc<dyn Authenticator>,
+    /// The path where people sign in, if they can.
+    pub sign_in: Option<String>,
+}
+
+impl fmt::Debug for ApiState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ApiState")
+            .field("sign_in", &self.sign_in)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "invite-keys", description = "Create, list, check, accept and remove invite keys."),
+    modifiers(&Credentials),
+    security((), ("session" = []), ("bearer" = [])),
+)]
+struct Description;
+
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer =
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        let session = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+            "session",
+            "Set by signing in. Changes then also need an Origin of this server.",
+        )));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", bearer);
+        components.add_security_scheme("session", session);
+    }
+}
+
+/// All routes of the API, under their full paths: `/api/…`, `/.well-known/invite-keys`, `/healthz`, `/readyz`.
+pub fn router(state: ApiState) -> Router {
+    let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(about::me))
+        .routes(routes!(about::discovery))
+        .routes(routes!(about::healthy))
+        .routes(routes!(about::ready))
+        .routes(routes!(resources::list))
+        .routes(routes!(resources::create))
+        .routes(routes!(resources::members))
+        .routes(routes!(invites::create, invites::list))
+        .routes(routes!(invites::remove_by_id))
+        .routes(routes!(invites::remove))
+        .routes(routes!(invites::check))
+        .routes(routes!(invites::accept))
+        .split_for_parts();
+    let description = Arc::new(description);
+    let describe = move || async move { Json(description.as_ref()).into_response() };
+    router
+        .route("/api/v1/openapi.json", get(describe))
+        .route("/api", any(no_such_call))
+        .route("/api/{*rest}", any(no_such_call))
+        .method_not_allowed_fallback(other_method)
+        .layer(middleware::from_fn(problem::finish))
+        .with_state(state)
+}
+
+async fn no_such_call() -> ApiError {
+    Refusal::NotFound.into()
+}
+
+async fn other_method() -> ApiError {
+    ApiError::with_status(Refusal::NotFound, StatusCode::METHOD_NOT_ALLOWED)
+}

@@ -168,20 +168,15 @@ impl Authenticator for Auth {
         &'a self,
         request: &'a Parts,
     ) -> Pin<Box<dyn Future<Output = Result<Asker, Refusal>> + Send + 'a>> {
-        Box::pin(std::future::ready(
-            match self.identify(&request.headers).who {
-                Who::Nobody => Ok(Asker::default()),
-                Who::BadCredentials => Err(Refusal::BadCredentials),
-                Who::Cookie(actor) => Ok(Asker {
-                    actor: Some(actor),
-                    proof: Proof::Cookie,
-                }),
-                Who::Bearer(actor) => Ok(Asker {
-                    actor: Some(actor),
-                    proof: Proof::Bearer,
-                }),
-            },
-        ))
+        let Identity { who, source } = self.identify(&request.headers);
+        let from_own_page = source == Source::OwnOrigin;
+        let (actor, proof) = match who {
+            Who::Nobody => (None, Proof::Nothing),
+            Who::BadCredentials => return Box::pin(std::future::ready(Err(Refusal::BadCredentials))),
+            Who::Cookie(actor) => (Some(actor), Proof::Cookie),
+            Who::Bearer(actor) => (Some(actor), Proof::Bearer),
+        };
+        Box::pin(std::future::ready(Ok(Asker { actor, proof, from_own_page })))
     }
 }
 

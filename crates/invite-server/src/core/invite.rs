@@ -77,8 +77,8 @@ pub struct Invite {
     pub uses: u32,
     /// How often it may be used, if that is limited.
     pub max_uses: Option<u32>,
-    /// Who used it, newest first and at most the last 100; `None` where the reader may not know.
-    pub accepted: Option<Vec<Acceptance>>,
+    /// Who used it, newest first and at most the last 100; empty for whoever only holds its key.
+    pub accepted: Vec<Acceptance>,
     /// The inviter's words.
     pub message: Option<String>,
     /// A title the inviter gave.

@@ -186,7 +186,7 @@ impl<S: Store> Invites<S> {
             .store
             .transact(on_resource(resource, actor), rule)
             .await?;
-        Ok(shown(stored, Some(key), Some(Vec::new()), now))
+        Ok(shown(stored, Some(key), Vec::new(), now))
     }
 
     /// Lists one's own invites, newest first, or every admin's. Only one's own show their keys.
@@ -236,7 +236,7 @@ impl<S: Store> Invites<S> {
                 .is(&asker.user)
                 .then(|| self.key_of(&one.invite))
                 .flatten();
-            shown(one.invite, key, Some(one.accepted), now)
+            shown(one.invite, key, one.accepted, now)
         });
         Ok(InviteList {
             invites: invites.collect(),
@@ -264,6 +264,12 @@ impl<S: Store> Invites<S> {
             (Err(refusal), Some(_)) => return Err(refusal),
             (Err(_), None) => return Err(Refusal::InvalidKey),
         };
+        let accepted = match actor {
+            Some(actor) if invite.uses > 0 && invite.inviter.is(&actor.user) => {
+                self.store.acceptances(&invite.id).await?
+            }
+            _ => Vec::new(),
+        };
         let title = invite
             .title
             .clone()
@@ -276,7 +282,7 @@ impl<S: Store> Invites<S> {
         Ok(Checked {
             title,
             reader,
-            invite: shown(invite, None, None, now),
+            invite: shown(invite, None, accepted, now),
         })
     }
 
@@ -353,7 +359,7 @@ fn on_resource(resource: &str, actor: Option<&Actor>) -> Scope {
 fn shown(
     stored: StoredInvite,
     key: Option<InviteKey>,
-    accepted: Option<Vec<Acceptance>>,
+    accepted: Vec<Acceptance>,
     now: Moment,
 ) -> Invite {
     let status: InviteStatus = stored.status(now);

@@ -5,7 +5,7 @@ pub mod sqlite;
 use std::future::Future;
 
 use crate::core::{
-    Member, Refusal, ResourceOf, User,
+    Acceptance, Member, Refusal, ResourceOf, User,
     state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
 };
 
@@ -45,6 +45,12 @@ pub trait Store: Clone + Send + Sync + 'static {
         &self,
         query: InviteQuery,
     ) -> impl Future<Output = Result<Vec<ListedInvite>, Refusal>> + Send;
+
+    /// The last uses of an invite, newest first.
+    fn acceptances(
+        &self,
+        invite: &str,
+    ) -> impl Future<Output = Result<Vec<Acceptance>, Refusal>> + Send;
 
     /// Who has access to a resource, in the order they came.
     fn members(&self, resource: &str) -> impl Future<Output = Result<Vec<Member>, Refusal>> + Send;

@@ -9,7 +9,7 @@ mod writer;
 use std::path::Path;
 
 use crate::core::{
-    Member, Refusal, ResourceOf, User,
+    Acceptance, Member, Refusal, ResourceOf, User,
     state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
 };
 
@@ -51,6 +51,13 @@ impl Store for SqliteStore {
     async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
         self.readers
             .read(move |connection| rows::invites(connection, &query))
+            .await
+    }
+
+    async fn acceptances(&self, invite: &str) -> Result<Vec<Acceptance>, Refusal> {
+        let invite = invite.to_owned();
+        self.readers
+            .read(move |connection| rows::uses(connection, &invite))
             .await
     }
 

@@ -131,7 +131,8 @@ pub(super) fn invites(
     Ok(listed)
 }
 
-fn uses(connection: &Connection, invite: &str) -> rusqlite::Result<Vec<Acceptance>> {
+/// The last uses of an invite, newest first.
+pub(super) fn uses(connection: &Connection, invite: &str) -> rusqlite::Result<Vec<Acceptance>> {
     let mut statement = connection.prepare_cached(
         "SELECT username, provider, display_name, at FROM uses LEFT JOIN people USING (username, provider)
          WHERE invite = ?1 ORDER BY number DESC LIMIT ?2",

@@ -1,0 +1,77 @@
+//! What the server says of itself, and who it takes you for.
+
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{ApiError, ApiState, asker::Caller, problem::Problem, views::Me};
+
+/// What this server can do beyond the five calls.
+const FEATURES: &[&str] = &[
+    "maxUses", "message", "title", "extras", "preview", "members",
+];
+
+/// What this server speaks.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Discovery {
+    /// Always 1.
+    #[serde(rename = "invite-keys")]
+    invite_keys: u8,
+    dialect: &'static str,
+    /// Where the API is.
+    api: &'static str,
+    /// Whether the Webstrates socket is there too.
+    webstrates: bool,
+    features: &'static [&'static str],
+    /// Where people sign in; `null` when they cannot here.
+    #[schema(required)]
+    sign_in: Option<String>,
+}
+
+/// Whether the server runs.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Health {
+    status: &'static str,
+}
+
+/// Says who you are.
+#[utoipa::path(get, path = "/api/v1/me", tag = "about", responses(
+    (status = 200, body = Me),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn me(caller: Caller) -> Json<Me> {
+    Json(Me {
+        user: caller.actor().map(|actor| actor.user.clone()),
+    })
+}
+
+/// Says what this server speaks.
+#[utoipa::path(get, path = "/.well-known/invite-keys", tag = "about", responses((status = 200, body = Discovery)))]
+pub(super) async fn discovery(State(state): State<ApiState>) -> Json<Discovery> {
+    Json(Discovery {
+        invite_keys: 1,
+        dialect: "http",
+        api: "/api/v1",
+        webstrates: true,
+        features: FEATURES,
+        sign_in: state.sign_in,
+    })
+}
+
+/// Says that the process runs.
+#[utoipa::path(get, path = "/healthz", tag = "about", responses((status = 200, body = Health)))]
+pub(super) async fn healthy() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// Says whether the database takes reads and writes.
+#[utoipa::path(get, path = "/readyz", tag = "about", responses(
+    (status = 200, body = Health),
+    (status = 500, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn ready(State(state): State<ApiState>) -> Result<Json<Health>, ApiError> {
+    state.invites.ready().await?;
+    Ok(Json(Health { status: "ok" }))
+}

@@ -1,0 +1,108 @@
+//! Reading what a request brings: its JSON object, the parts of its path.
+
+use axum::{
+    body::to_bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{Method, StatusCode, header},
+};
+use invite_key::InviteKey;
+use serde_json::{Map, Value};
+
+use super::ApiError;
+use crate::core::{
+    Refusal,
+    options::{text_option, unknown_member},
+};
+
+/// Bytes of a body at most.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// The JSON object in a request's body.
+pub(super) struct Object(pub(super) Map<String, Value>);
+
+/// Parts of the path.
+#[derive(FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(ApiError))]
+pub(super) struct Path<T>(pub(super) T);
+
+impl<S: Send + Sync> FromRequest<S> for Object {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Object, ApiError> {
+        let declared = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let essence = declared
+            .and_then(|value| value.split(';').next())
+            .unwrap_or_default()
+            .trim();
+        let json = essence.eq_ignore_ascii_case("application/json");
+        // Forms cannot send DELETE, and other sites' scripts only after asking: without a body it needs no type.
+        let may_be_empty = request.method() == Method::DELETE;
+        if !(json || may_be_empty && declared.is_none()) {
+            return Err(refused(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Send JSON, with Content-Type: application/json.",
+            ));
+        }
+        let bytes = to_bytes(request.into_body(), BODY_LIMIT)
+            .await
+            .map_err(|_| {
+                refused(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "The body has to arrive whole and be at most 64 KiB.",
+                )
+            })?;
+        if bytes.is_empty() && may_be_empty {
+            return Ok(Object(Map::new()));
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(members)) => Ok(Object(members)),
+            Ok(_) => Err(refused(
+                StatusCode::BAD_REQUEST,
+                "The body is a JSON object, in braces.",
+            )),
+            // Where it fails, not what stands there: that might be a key.
+            Err(error) => Err(refused(
+                StatusCode::BAD_REQUEST,
+                &format!(
+                    "The body is not JSON: line {}, column {}.",
+                    error.line(),
+                    error.column()
+                ),
+            )),
+        }
+    }
+}
+
+/// What check, accept and remove take: a key, and the resource it should be for.
+pub(super) struct KeyBody {
+    pub(super) key: InviteKey,
+    pub(super) resource: Option<String>,
+}
+
+impl KeyBody {
+    pub(super) fn read(members: &Map<String, Value>) -> Result<KeyBody, Refusal> {
+        let mut key = None;
+        let mut resource = None;
+        for (name, value) in members {
+            match name.as_str() {
+                "key" => {
+                    key = Some(
+                        InviteKey::parse(&text_option("key", value)?)
+                            .map_err(Refusal::MalformedKey)?,
+                    )
+                }
+                "resource" => resource = Some(text_option("resource", value)?),
+                _ => return Err(unknown_member(name)),
+            }
+        }
+        let key = key.ok_or_else(|| Refusal::invalid_option("key", "The body holds no key."))?;
+        Ok(KeyBody { key, resource })
+    }
+}
+
+fn refused(status: StatusCode, sentence: &str) -> ApiError {
+    ApiError::with_status(Refusal::invalid_option("", sentence), status)
+}

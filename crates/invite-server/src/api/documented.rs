@@ -1,0 +1,50 @@
+//! What requests may hold, for the OpenAPI document alone: bodies are read by hand, so that each refusal names its field.
+//! A test holds the two against each other.
+
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A new resource.
+#[derive(ToSchema)]
+#[schema(as = NewResource)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) struct NewResource {
+    /// One line of at most 200 characters.
+    #[schema(max_length = 200)]
+    title: Option<String>,
+}
+
+/// A new invite.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) struct NewInvite {
+    /// One to three different letters of a (admin), r (read), w (write); none that you do not hold.
+    #[schema(default = "r", pattern = "^[arw]{1,3}$")]
+    permissions: Option<String>,
+    /// Seconds it lasts: 1 to 2592000. Digits in a string will do.
+    #[schema(default = 604800, minimum = 1, maximum = 2592000)]
+    max_age: Option<u32>,
+    /// How often it may be used; any number of times when left out.
+    #[schema(minimum = 1, maximum = 10000)]
+    max_uses: Option<u32>,
+    /// Your words.
+    #[schema(max_length = 1000)]
+    message: Option<String>,
+    /// One line.
+    #[schema(max_length = 200)]
+    title: Option<String>,
+    /// Any JSON of at most 8 KiB, which comes back when the invite is accepted.
+    extras: Option<Value>,
+}
+
+/// A key, and perhaps the resource it should be for: another's then counts as invalid.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) struct KeyAndResource {
+    /// The secret text.
+    #[schema(max_length = 4096)]
+    key: String,
+    /// A resource id.
+    resource: Option<String>,
+}

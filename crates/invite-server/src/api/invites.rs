@@ -1,0 +1,224 @@
+//! The five calls.
+
+use axum::{
+    Json,
+    extract::{Query, State, rejection::QueryRejection},
+    http::StatusCode,
+};
+use invite_key::KeyKind;
+
+use super::{
+    ApiError, ApiState,
+    asker::Caller,
+    body::{KeyBody, Object, Path},
+    documented::{KeyAndResource, NewInvite},
+    problem::Problem,
+    views::{AcceptedView, CheckView, InviteView, Invites, RemovedView},
+};
+use crate::core::{
+    CreateRequest, InviteStatus, ListRequest, Refusal, RemoveTarget,
+    options::{LIST_PAGE_LIMIT, unknown_member},
+};
+
+/// Creates an invite. It is on disk before this answers.
+#[utoipa::path(post, path = "/api/v1/resources/{resource}/invites", tag = "invites",
+    params(("resource" = String, Path)), request_body = NewInvite, responses(
+    (status = 201, body = InviteView),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 415, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn create(
+    caller: Caller,
+    State(state): State<ApiState>,
+    Path(resource): Path<String>,
+    Object(members): Object,
+) -> Result<(StatusCode, Json<InviteView>), ApiError> {
+    let request = CreateRequest::from_json(&members, KeyKind::Opaque)?;
+    let invite = state
+        .invites
+        .create(caller.actor(), &resource, request)
+        .await?;
+    Ok((StatusCode::CREATED, Json(invite.into())))
+}
+
+/// Lists your own invites, newest first; with `everyone`, those of all admins. Only your own show their keys.
+#[utoipa::path(get, path = "/api/v1/resources/{resource}/invites", tag = "invites", params(
+    ("resource" = String, Path),
+    ("page_size" = Option<u32>, Query, minimum = 1, maximum = 100, description = "50 when left out"),
+    ("page_token" = Option<String>, Query, description = "where the page before ended"),
+    ("status" = Option<String>, Query, pattern = "^(pending|accepted|expired|removed)$",
+        description = "when left out: all that are neither expired nor removed"),
+    ("everyone" = Option<bool>, Query),
+), responses(
+    (status = 200, body = Invites),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn list(
+    caller: Caller,
+    State(state): State<ApiState>,
+    Path(resource): Path<String>,
+    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
+) -> Result<Json<Invites>, ApiError> {
+    let Query(parameters) =
+        query.map_err(|_| Refusal::invalid_option("", "The query cannot be read."))?;
+    let request = list_request(parameters)?;
+    Ok(Json(
+        state
+            .invites
+            .list(caller.actor(), &resource, &request)
+            .await?
+            .into(),
+    ))
+}
+
+/// Removes an invite of yours: the link stops working, people who joined keep their access.
+#[utoipa::path(delete, path = "/api/v1/resources/{resource}/invites/{id}", tag = "invites", params(
+    ("resource" = String, Path), ("id" = String, Path),
+), responses(
+    (status = 200, body = RemovedView),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 415, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn remove_by_id(
+    caller: Caller,
+    State(state): State<ApiState>,
+    Path((resource, id)): Path<(String, String)>,
+    Object(members): Object,
+) -> Result<Json<RemovedView>, ApiError> {
+    if let Some(name) = members.keys().next() {
+        return Err(unknown_member(name).into());
+    }
+    state
+        .invites
+        .remove(caller.actor(), Some(&resource), &RemoveTarget::Id(id))
+        .await?;
+    Ok(Json(RemovedView::ONE))
+}
+
+/// Removes an invite of yours by its key.
+#[utoipa::path(post, path = "/api/v1/invites/remove", tag = "invites", request_body = KeyAndResource, responses(
+    (status = 200, body = RemovedView),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 415, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn remove(
+    caller: Caller,
+    State(state): State<ApiState>,
+    Object(members): Object,
+) -> Result<Json<RemovedView>, ApiError> {
+    let KeyBody { key, resource } = KeyBody::read(&members)?;
+    state
+        .invites
+        .remove(caller.actor(), resource.as_deref(), &RemoveTarget::Key(key))
+        .await?;
+    Ok(Json(RemovedView::ONE))
+}
+
+/// Looks an invite up. Changes nothing. Signed out it shows little, and every fault is `invalid_key`.
+#[utoipa::path(post, path = "/api/v1/invites/check", tag = "invites", request_body = KeyAndResource, responses(
+    (status = 200, body = CheckView),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 410, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 415, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn check(
+    caller: Caller,
+    State(state): State<ApiState>,
+    Object(members): Object,
+) -> Result<Json<CheckView>, ApiError> {
+    let KeyBody { key, resource } = KeyBody::read(&members)?;
+    let checked = state
+        .invites
+        .check(caller.actor(), &key, resource.as_deref())
+        .await?;
+    Ok(Json(checked.into()))
+}
+
+/// Accepts an invite. Accepting again answers the same letters and uses nothing up.
+#[utoipa::path(post, path = "/api/v1/invites/accept", tag = "invites", request_body = KeyAndResource, responses(
+    (status = 200, body = AcceptedView),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 410, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 415, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn accept(
+    caller: Caller,
+    State(state): State<ApiState>,
+    Object(members): Object,
+) -> Result<Json<AcceptedView>, ApiError> {
+    let KeyBody { key, resource } = KeyBody::read(&members)?;
+    let accepted = state
+        .invites
+        .accept(caller.actor(), &key, resource.as_deref())
+        .await?;
+    Ok(Json(accepted.into()))
+}
+
+fn list_request(parameters: Vec<(String, String)>) -> Result<ListRequest, Refusal> {
+    let mut request = ListRequest::default();
+    for (name, value) in parameters {
+        match name.as_str() {
+            "page_size" => {
+                request.page_size = value.parse().map_err(|_| {
+                    let sentence =
+                        format!("page_size is a whole number from 1 to {LIST_PAGE_LIMIT}.");
+                    Refusal::invalid_option("page_size", sentence)
+                })?;
+            }
+            "page_token" => request.page = (!value.is_empty()).then_some(value),
+            "status" => {
+                let status = InviteStatus::parse(&value).ok_or_else(|| {
+                    Refusal::invalid_option(
+                        "status",
+                        "status is one of pending, accepted, expired, removed.",
+                    )
+                })?;
+                request.status = Some(status);
+            }
+            "everyone" => {
+                request.everyone = match value.as_str() {
+                    "true" => true,
+                    "false" => false,
+                    _ => {
+                        return Err(Refusal::invalid_option(
+                            "everyone",
+                            "everyone is true or false.",
+                        ));
+                    }
+                };
+            }
+            _ => return Err(unknown_member(&name)),
+        }
+    }
+    Ok(request)
+}

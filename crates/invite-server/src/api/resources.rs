@@ -1,0 +1,82 @@
+//! Resources and who has access to them.
+
+use axum::{Json, extract::State, http::StatusCode};
+
+use super::{
+    ApiError, ApiState,
+    asker::Caller,
+    body::{Object, Path},
+    documented::NewResource,
+    problem::Problem,
+    views::{MemberView, Members, ResourceView, Resources},
+};
+use crate::core::options::{text_option, unknown_member};
+
+/// Lists the resources you have any permission on.
+#[utoipa::path(get, path = "/api/v1/resources", tag = "resources", responses(
+    (status = 200, body = Resources),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn list(
+    caller: Caller,
+    State(state): State<ApiState>,
+) -> Result<Json<Resources>, ApiError> {
+    let resources = state.invites.resources(caller.actor()).await?;
+    Ok(Json(Resources {
+        resources: resources.into_iter().map(ResourceView::from).collect(),
+    }))
+}
+
+/// Creates a resource; you get all permissions on it.
+#[utoipa::path(put, path = "/api/v1/resources/{resource}", tag = "resources",
+    params(("resource" = String, Path, pattern = "^[A-Za-z0-9_.-]{1,128}$")), request_body = NewResource, responses(
+    (status = 201, body = ResourceView),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 415, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn create(
+    caller: Caller,
+    State(state): State<ApiState>,
+    Path(resource): Path<String>,
+    Object(members): Object,
+) -> Result<(StatusCode, Json<ResourceView>), ApiError> {
+    let mut title = None;
+    for (name, value) in &members {
+        match name.as_str() {
+            "title" => title = Some(text_option("title", value)?),
+            _ => return Err(unknown_member(name).into()),
+        }
+    }
+    let permissions = state
+        .invites
+        .create_resource(caller.actor(), &resource, title.as_deref())
+        .await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(ResourceView::new(resource, title, permissions)),
+    ))
+}
+
+/// Lists who has access, for anybody who has.
+#[utoipa::path(get, path = "/api/v1/resources/{resource}/members", tag = "resources",
+    params(("resource" = String, Path)), responses(
+    (status = 200, body = Members),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn members(
+    caller: Caller,
+    State(state): State<ApiState>,
+    Path(resource): Path<String>,
+) -> Result<Json<Members>, ApiError> {
+    let members = state.invites.members(caller.actor(), &resource).await?;
+    Ok(Json(Members {
+        members: members.into_iter().map(MemberView::from).collect(),
+    }))
+}

@@ -1,0 +1,317 @@
+//! What goes out, as JSON.
+
+use invite_key::permissions::Permissions;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::core::{Acceptance, Accepted, Checked, Invite, InviteList, Member, ResourceOf, User};
+
+/// Who is signed in.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Me {
+    /// `null` when nobody is.
+    #[schema(required)]
+    pub(super) user: Option<User>,
+}
+
+/// A resource as one of its members sees it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ResourceView {
+    /// Its id.
+    #[schema(example = "notes")]
+    resource: String,
+    /// Its title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    /// What you may do: letters of a (admin), r (read), w (write).
+    #[schema(example = "arw")]
+    permissions: &'static str,
+}
+
+impl ResourceView {
+    pub(super) fn new(
+        resource: String,
+        title: Option<String>,
+        permissions: Permissions,
+    ) -> ResourceView {
+        ResourceView {
+            resource,
+            title,
+            permissions: permissions.as_str(),
+        }
+    }
+}
+
+impl From<ResourceOf> for ResourceView {
+    fn from(found: ResourceOf) -> ResourceView {
+        ResourceView::new(found.resource, found.title, found.permissions)
+    }
+}
+
+/// The resources you have access to.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Resources {
+    /// By id.
+    pub(super) resources: Vec<ResourceView>,
+}
+
+/// Somebody with access.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MemberView {
+    /// Who.
+    user: User,
+    /// What they may do.
+    #[schema(example = "rw")]
+    permissions: &'static str,
+}
+
+impl From<Member> for MemberView {
+    fn from(member: Member) -> MemberView {
+        MemberView {
+            user: member.user,
+            permissions: member.permissions.as_str(),
+        }
+    }
+}
+
+/// Who has access.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Members {
+    /// In the order they came.
+    pub(super) members: Vec<MemberView>,
+}
+
+/// One use of an invite.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AcceptanceView {
+    /// Who accepted.
+    user: User,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+impl From<Acceptance> for AcceptanceView {
+    fn from(acceptance: Acceptance) -> AcceptanceView {
+        AcceptanceView {
+            user: acceptance.user,
+            at: acceptance.at.to_iso(),
+        }
+    }
+}
+
+/// An invite.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InviteView {
+    /// The invite's name, which is no secret.
+    #[schema(example = "invite_8rXkzQ1mS5eVw0pYt2uHcA")]
+    id: String,
+    /// The secret text. Only its inviter ever sees it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    /// What it invites to.
+    resource: String,
+    /// What it grants.
+    #[schema(example = "r")]
+    permissions: &'static str,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it ends.
+    #[schema(format = DateTime)]
+    expires_at: String,
+    /// Who made it.
+    created_by: User,
+    /// `accepted` once all its uses are spent.
+    #[schema(pattern = "^(pending|accepted|expired|removed)$")]
+    status: &'static str,
+    /// How often it was used.
+    uses: u32,
+    /// How often it may be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_uses: Option<u32>,
+    /// Its last uses, newest first, as far as they are your business.
+    accepted: Vec<AcceptanceView>,
+    /// The inviter's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    /// A title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    /// Data of the inviter's application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extras: Option<Value>,
+}
+
+impl From<Invite> for InviteView {
+    fn from(invite: Invite) -> InviteView {
+        InviteView {
+            id: invite.id,
+            key: invite.key.map(|key| key.reveal().to_owned()),
+            resource: invite.resource,
+            permissions: invite.permissions.as_str(),
+            created_at: invite.created_at.to_iso(),
+            expires_at: invite.expires_at.to_iso(),
+            created_by: invite.created_by,
+            status: invite.status.as_str(),
+            uses: invite.uses,
+            max_uses: invite.max_uses,
+            accepted: invite
+                .accepted
+                .into_iter()
+                .map(AcceptanceView::from)
+                .collect(),
+            message: invite.message,
+            title: invite.title,
+            extras: invite.extras,
+        }
+    }
+}
+
+/// A page of invites.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Invites {
+    /// Newest first.
+    invites: Vec<InviteView>,
+    /// Send it as `page_token` for the next page; empty at the end.
+    next_page_token: String,
+}
+
+impl From<InviteList> for Invites {
+    fn from(list: InviteList) -> Invites {
+        Invites {
+            invites: list.invites.into_iter().map(InviteView::from).collect(),
+            next_page_token: list.next_page.unwrap_or_default(),
+        }
+    }
+}
+
+/// What holding a key lets you see.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum CheckView {
+    /// When you are signed in.
+    SignedIn(Box<Preview>),
+    /// When nobody is.
+    Anonymous(AnonymousPreview),
+}
+
+/// An invite, and what accepting it would do for you.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Preview {
+    #[serde(flatten)]
+    invite: InviteView,
+    /// Who made it.
+    inviter: User,
+    /// As whom you are signed in.
+    account: User,
+    /// The letters accepting would add.
+    #[schema(example = "w")]
+    gained: &'static str,
+    /// The letters you hold now.
+    #[schema(example = "r")]
+    current: &'static str,
+}
+
+/// The little that a key shows before signing in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AnonymousPreview {
+    /// What it invites to.
+    resource: String,
+    /// Its title.
+    #[schema(required)]
+    title: Option<String>,
+    /// What it grants.
+    permissions: &'static str,
+    /// When it ends.
+    #[schema(format = DateTime)]
+    expires_at: String,
+    /// Who made it.
+    created_by: ShownName,
+}
+
+/// Somebody, by the name to show only.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ShownName {
+    display_name: String,
+}
+
+impl From<Checked> for CheckView {
+    fn from(checked: Checked) -> CheckView {
+        let Checked {
+            mut invite,
+            title,
+            reader,
+        } = checked;
+        match reader {
+            Some(reader) => {
+                invite.title = title;
+                CheckView::SignedIn(Box::new(Preview {
+                    inviter: invite.created_by.clone(),
+                    invite: invite.into(),
+                    account: reader.account,
+                    gained: reader.gained.as_str(),
+                    current: reader.current.as_str(),
+                }))
+            }
+            None => CheckView::Anonymous(AnonymousPreview {
+                created_by: ShownName {
+                    display_name: invite.created_by.shown_name().to_owned(),
+                },
+                resource: invite.resource,
+                title,
+                permissions: invite.permissions.as_str(),
+                expires_at: invite.expires_at.to_iso(),
+            }),
+        }
+    }
+}
+
+/// What accepting did.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AcceptedView {
+    /// The resource that is open to you now.
+    resource: String,
+    /// All letters you hold now.
+    #[schema(example = "rw")]
+    permissions: &'static str,
+    /// The letters that accepting added.
+    #[schema(example = "w")]
+    gained: &'static str,
+    /// Whether you held all of them before; then nothing was used up.
+    already: bool,
+    /// The inviter's data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extras: Option<Value>,
+}
+
+impl From<Accepted> for AcceptedView {
+    fn from(accepted: Accepted) -> AcceptedView {
+        AcceptedView {
+            resource: accepted.resource,
+            permissions: accepted.permissions.as_str(),
+            gained: accepted.gained.as_str(),
+            already: accepted.already,
+            extras: accepted.extras,
+        }
+    }
+}
+
+/// The invite is gone.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RemovedView {
+    acknowledged: bool,
+    deleted_count: u32,
+}
+
+impl RemovedView {
+    pub(super) const ONE: RemovedView = RemovedView {
+        acknowledged: true,
+        deleted_count: 1,
+    };
+}
