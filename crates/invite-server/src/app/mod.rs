@@ -7,6 +7,7 @@ mod trace;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -18,8 +19,9 @@ use tokio::net::TcpListener;
 use tower_http::timeout::TimeoutLayer;
 
 pub use stop::{Running, Stop};
-pub use trace::{RequestId, start_logging};
+pub use trace::start_logging;
 
+use crate::api::{self, ApiState};
 use crate::auth::{self, Auth};
 use crate::config::{Config, ConfigError, Origins};
 use crate::core::{Clock, SecretFileUnusable, Secrets};
@@ -157,7 +159,14 @@ fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Route
         stop.clone(),
         config.max_connections,
     );
-    let mut router = webstrates::router(dialect).merge(site::router(site));
+    let api = ApiState {
+        invites: invites.clone(),
+        authenticator: Arc::new(auth.clone()),
+        sign_in: config.demo.then(|| "/auth/test".to_owned()),
+    };
+    let mut router = webstrates::router(dialect)
+        .merge(site::router(site))
+        .merge(api::router(api));
     if config.demo {
         router = router
             .merge(auth::demo_router(auth.clone()))

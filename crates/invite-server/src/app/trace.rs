@@ -3,54 +3,23 @@
 //! Logged are the method, the route as the code writes it (`/api/v1/resources/{resource}`), the status and the time.
 //! Never the path, the query, a header or a body: any of them can hold a key.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{FromRequestParts, MatchedPath, Request};
-use axum::http::request::Parts;
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
 
+use crate::api::RequestId;
 use crate::config::{LogFormat, LogLevel};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The number of a request. An extractor.
-#[derive(Debug, Clone)]
-pub struct RequestId(Arc<str>);
-
-impl RequestId {
-    fn new() -> Self {
-        let mut bytes = [0_u8; 8];
-        // Without random bytes requests share a number: the log is worse, the answer is not.
-        let _ = getrandom::fill(&mut bytes);
-        Self(format!("{:016x}", u64::from_be_bytes(bytes)).into())
-    }
-
-    /// The number as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for RequestId {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        Ok(parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .unwrap_or_else(Self::new))
-    }
-}
-
 /// Middleware: numbers the request and logs how it ended.
 pub(super) async fn trace(mut request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let id = RequestId::new();
+    let id = RequestId::fresh();
     let method = known(request.method());
     let route = request
         .extensions()
