@@ -2,17 +2,20 @@
 //!
 //! A link is handled as text: what is not ours is never rewritten, reordered or re-encoded.
 
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
-use core::fmt;
+mod error;
+mod text;
 
-use zeroize::Zeroizing;
+use alloc::string::String;
 
 use crate::key::InviteKey;
-use crate::percent;
 use crate::resource;
-use crate::shape::MAX_LENGTH;
 use crate::verdict::{Malformed, Reason};
+
+pub use error::LinkError;
+use text::{
+    Parts, append_kept, append_parameter, append_part, has, is_name, resource_beside,
+    resource_of_path, value_of,
+};
 
 const RESOURCE: &str = "resource";
 
@@ -225,187 +228,9 @@ pub fn strip(url: &str, options: &LinkOptions) -> String {
     page
 }
 
-/// Why a link cannot be read or made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LinkError {
-    /// There is an invite in the link, but its key is malformed.
-    Key(Malformed),
-    /// The key or the resource stands twice, with different values.
-    Repeated,
-    /// The resource is none, or it is not the one that the path names where only the path can name it.
-    Resource,
-    /// The page to link to carries an invite already.
-    Page,
-    /// The parameter's name is empty or `resource`.
-    Parameter,
-}
-
-impl LinkError {
-    /// The error's stable name, such as `repeated`; for a malformed key `malformed`.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Key(_) => "malformed",
-            Self::Repeated => "repeated",
-            Self::Resource => "resource",
-            Self::Page => "page",
-            Self::Parameter => "parameter",
-        }
-    }
-
-    /// What is wrong, as an English sentence for people. It never holds the key.
-    pub fn sentence(&self) -> String {
-        String::from(match self {
-            Self::Key(malformed) => return malformed.sentence(),
-            Self::Repeated => "The link holds two different invites.",
-            Self::Resource => "The link does not name its resource properly.",
-            Self::Page => "The page to link to carries an invite already.",
-            Self::Parameter => "The parameter for the key must have a name other than resource.",
-        })
-    }
-}
-
-impl From<Malformed> for LinkError {
-    fn from(malformed: Malformed) -> Self {
-        Self::Key(malformed)
-    }
-}
-
-impl fmt::Display for LinkError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.sentence())
-    }
-}
-
-impl core::error::Error for LinkError {}
-
-/// A link in three: `base?query#fragment`. A part that is there but empty is not one that is missing.
-struct Parts<'url> {
-    base: &'url str,
-    query: Option<&'url str>,
-    fragment: Option<&'url str>,
-}
-
-impl<'url> Parts<'url> {
-    fn of(url: &'url str) -> Self {
-        let (rest, fragment) = split(url, '#');
-        let (base, query) = split(rest, '?');
-        Self {
-            base,
-            query,
-            fragment,
-        }
-    }
-}
-
-fn split(text: &str, at: char) -> (&str, Option<&str>) {
-    text.split_once(at)
-        .map_or((text, None), |(before, after)| (before, Some(after)))
-}
-
 fn checked_parameter(options: &LinkOptions) -> Result<&str, LinkError> {
     match options.parameter.as_str() {
         "" | RESOURCE => Err(LinkError::Parameter),
         parameter => Ok(parameter),
-    }
-}
-
-/// The parameters of a query or fragment as (the whole, its encoded name, its encoded value).
-fn parameters(part: Option<&str>) -> impl Iterator<Item = (&str, &str, &str)> {
-    part.into_iter()
-        .flat_map(|part| part.split('&'))
-        .map(|whole| {
-            let (name, value) = whole.split_once('=').unwrap_or((whole, ""));
-            (whole, name, value)
-        })
-}
-
-fn is_name(encoded: &str, name: &str) -> bool {
-    percent::decode(encoded).eq(name.bytes())
-}
-
-fn has(part: Option<&str>, name: &str) -> bool {
-    parameters(part).any(|(_, encoded, _)| is_name(encoded, name))
-}
-
-/// The one decoded value of a parameter. The cap comes before any decoding.
-fn value_of(part: Option<&str>, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, LinkError> {
-    let mut found: Option<Zeroizing<Vec<u8>>> = None;
-    for (_, encoded, raw) in parameters(part) {
-        if !is_name(encoded, name) {
-            continue;
-        }
-        if raw.len() > MAX_LENGTH {
-            return Err(LinkError::Key(Malformed::new(
-                Reason::TooLong,
-                Some(MAX_LENGTH),
-                None,
-            )));
-        }
-        // The capacity suffices, so the key is never moved to leave a copy behind.
-        let mut value = Zeroizing::new(Vec::with_capacity(raw.len()));
-        value.extend(percent::decode(raw));
-        if found.as_ref().is_some_and(|earlier| *earlier != value) {
-            return Err(LinkError::Repeated);
-        }
-        found = Some(value);
-    }
-    Ok(found)
-}
-
-fn resource_beside(fragment: Option<&str>) -> Result<Option<String>, LinkError> {
-    let Some(value) = value_of(fragment, RESOURCE).map_err(|error| match error {
-        LinkError::Key(_) => LinkError::Resource,
-        other => other,
-    })?
-    else {
-        return Ok(None);
-    };
-    match core::str::from_utf8(&value) {
-        Ok(id) if resource::is_valid(id) => Ok(Some(id.to_string())),
-        _ => Err(LinkError::Resource),
-    }
-}
-
-/// What `https://host/<id>`, `https://host/<id>/` or `/<id>/` names, unless a server keeps the name for itself.
-fn resource_of_path(base: &str) -> Option<String> {
-    let path = match base.split_once("//") {
-        Some((_, after)) => split(after, '/').1?,
-        None => base.strip_prefix('/')?,
-    };
-    let segment = path.strip_suffix('/').unwrap_or(path);
-    if segment.len() > MAX_LENGTH {
-        return None;
-    }
-    let mut id = Vec::with_capacity(segment.len());
-    id.extend(percent::decode(segment));
-    let id = String::from_utf8(id).ok()?;
-    (resource::is_valid(&id) && !resource::is_reserved(&id)).then_some(id)
-}
-
-fn append_part(url: &mut String, sign: char, part: Option<&str>) {
-    if let Some(part) = part {
-        url.push(sign);
-        url.push_str(part);
-    }
-}
-
-fn append_parameter(url: &mut String, separator: char, name: &str, value: &str) {
-    url.push(separator);
-    percent::encode_into(url, name);
-    url.push('=');
-    // Keys and resource ids hold nothing that a query or fragment has to encode.
-    url.push_str(value);
-}
-
-/// Appends the parameters that are not dropped. If all are, the sign goes too, so that building can be undone.
-fn append_kept(page: &mut String, sign: char, part: Option<&str>, drop: impl Fn(&str) -> bool) {
-    let mut separator = sign;
-    for (whole, name, _) in parameters(part) {
-        if !drop(name) {
-            page.push(separator);
-            page.push_str(whole);
-            separator = '&';
-        }
     }
 }

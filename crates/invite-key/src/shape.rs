@@ -252,6 +252,8 @@ fn bad_character(rest: &str, at: usize, skipped: usize) -> Malformed {
         Some("shortened for display?")
     } else if rest.contains("://") {
         Some("a link, not a key?")
+    } else if at == 0 {
+        Some("not an invite key?")
     } else {
         None
     };

@@ -1,0 +1,145 @@
+//! A link as text: its three parts, their parameters, and what its path names.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use super::{LinkError, RESOURCE};
+use crate::percent;
+use crate::resource;
+use crate::shape::MAX_LENGTH;
+use crate::verdict::{Malformed, Reason};
+
+/// A link in three: `base?query#fragment`. A part that is there but empty is not one that is missing.
+pub(super) struct Parts<'url> {
+    pub(super) base: &'url str,
+    pub(super) query: Option<&'url str>,
+    pub(super) fragment: Option<&'url str>,
+}
+
+impl<'url> Parts<'url> {
+    pub(super) fn of(url: &'url str) -> Self {
+        let (rest, fragment) = split(url, '#');
+        let (base, query) = split(rest, '?');
+        Self {
+            base,
+            query,
+            fragment,
+        }
+    }
+}
+
+fn split(text: &str, at: char) -> (&str, Option<&str>) {
+    text.split_once(at)
+        .map_or((text, None), |(before, after)| (before, Some(after)))
+}
+
+/// The parameters of a query or fragment as (the whole, its encoded name, its encoded value).
+fn parameters(part: Option<&str>) -> impl Iterator<Item = (&str, &str, &str)> {
+    part.into_iter()
+        .flat_map(|part| part.split('&'))
+        .map(|whole| {
+            let (name, value) = whole.split_once('=').unwrap_or((whole, ""));
+            (whole, name, value)
+        })
+}
+
+pub(super) fn is_name(encoded: &str, name: &str) -> bool {
+    percent::decode(encoded).eq(name.bytes())
+}
+
+pub(super) fn has(part: Option<&str>, name: &str) -> bool {
+    parameters(part).any(|(_, encoded, _)| is_name(encoded, name))
+}
+
+/// The one decoded value of a parameter. The cap comes before any decoding.
+pub(super) fn value_of(
+    part: Option<&str>,
+    name: &str,
+) -> Result<Option<Zeroizing<Vec<u8>>>, LinkError> {
+    let mut found: Option<Zeroizing<Vec<u8>>> = None;
+    for (_, encoded, raw) in parameters(part) {
+        if !is_name(encoded, name) {
+            continue;
+        }
+        if raw.len() > MAX_LENGTH {
+            return Err(LinkError::Key(Malformed::new(
+                Reason::TooLong,
+                Some(MAX_LENGTH),
+                None,
+            )));
+        }
+        // The capacity suffices, so the key is never moved to leave a copy behind.
+        let mut value = Zeroizing::new(Vec::with_capacity(raw.len()));
+        value.extend(percent::decode(raw));
+        if found.as_ref().is_some_and(|earlier| *earlier != value) {
+            return Err(LinkError::Repeated);
+        }
+        found = Some(value);
+    }
+    Ok(found)
+}
+
+pub(super) fn resource_beside(fragment: Option<&str>) -> Result<Option<String>, LinkError> {
+    let Some(value) = value_of(fragment, RESOURCE).map_err(|error| match error {
+        LinkError::Key(_) => LinkError::Resource,
+        other => other,
+    })?
+    else {
+        return Ok(None);
+    };
+    match core::str::from_utf8(&value) {
+        Ok(id) if resource::is_valid(id) => Ok(Some(id.to_string())),
+        _ => Err(LinkError::Resource),
+    }
+}
+
+/// What `https://host/<id>`, `https://host/<id>/` or `/<id>/` names, unless a server keeps the name for itself.
+pub(super) fn resource_of_path(base: &str) -> Option<String> {
+    let path = match base.strip_prefix('/') {
+        Some(path) if !path.starts_with('/') => path,
+        Some(_) => split(base.strip_prefix("//")?, '/').1?,
+        None => split(base.split_once("://")?.1, '/').1?,
+    };
+    let segment = path.strip_suffix('/').unwrap_or(path);
+    if segment.len() > MAX_LENGTH {
+        return None;
+    }
+    let mut id = Vec::with_capacity(segment.len());
+    id.extend(percent::decode(segment));
+    let id = String::from_utf8(id).ok()?;
+    (resource::is_valid(&id) && !resource::is_reserved(&id)).then_some(id)
+}
+
+pub(super) fn append_part(url: &mut String, sign: char, part: Option<&str>) {
+    if let Some(part) = part {
+        url.push(sign);
+        url.push_str(part);
+    }
+}
+
+pub(super) fn append_parameter(url: &mut String, separator: char, name: &str, value: &str) {
+    url.push(separator);
+    percent::encode_into(url, name);
+    url.push('=');
+    // Keys and resource ids hold nothing that a query or fragment has to encode.
+    url.push_str(value);
+}
+
+/// Appends the parameters that are not dropped. If all are, the sign goes too, so that building can be undone.
+pub(super) fn append_kept(
+    page: &mut String,
+    sign: char,
+    part: Option<&str>,
+    drop: impl Fn(&str) -> bool,
+) {
+    let mut separator = sign;
+    for (whole, name, _) in parameters(part) {
+        if !drop(name) {
+            page.push(separator);
+            page.push_str(whole);
+            separator = '&';
+        }
+    }
+}
