@@ -1,0 +1,141 @@
+// The synchronous half of `auto` and the <head> snippet: out of the address at once, into this tab's storage.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { launchChromium } from '../support/chromium.mjs';
+import { installedProject } from './support/package.mjs';
+import { startSite } from './support/site.mjs';
+import { suite } from './support/suite.mjs';
+
+const KEY = 'ab'.repeat(32);
+const OTHER = 'cd'.repeat(32);
+
+// address → what is left of it, and the record. `snippet: false`: only auto.js reads it.
+const ADDRESSES = [
+  { from: `?acceptInvite=${KEY}`, to: '', via: 'query' },
+  { from: `?acceptInvite=${KEY}#top`, to: '#top', via: 'query' },
+  { from: `?acceptInvite=${KEY}&a=%41&b=x+y`, to: '?a=%41&b=x+y', via: 'query' },
+  { from: `?a=1&acceptInvite=${KEY}&&b=%zz`, to: '?a=1&&b=%zz', via: 'query' },
+  { from: `?a&acceptInvite=${KEY}`, to: '?a', via: 'query' },
+  { from: `?acceptInvite=${KEY}&resource=notes`, to: '?resource=notes', via: 'query' },
+  { from: `#acceptInvite=${KEY}`, to: '', via: 'fragment' },
+  { from: `#acceptInvite=${KEY}&resource=notes`, to: '', via: 'fragment', resource: 'notes' },
+  { from: `?x=1#resource=notes&acceptInvite=${KEY}`, to: '?x=1', via: 'fragment', resource: 'notes' },
+  { from: `#section&acceptInvite=${KEY}&resource=a.b-c_1&t=5`, to: '#section&t=5', via: 'fragment', resource: 'a.b-c_1' },
+  { from: `#acceptInvite=secret-token%3A${KEY}`, to: '', via: 'fragment', key: `secret-token:${KEY}` },
+  { from: `?acceptInvite=${KEY}&acceptInvite=${KEY}`, to: '', via: 'query' },
+  { from: `?acceptInvite=${KEY}#acceptInvite=${KEY}`, to: '', via: 'fragment' },
+  { from: `?acceptInvite=${KEY}&acceptInvite=${OTHER}`, to: '', via: 'query', key: `${KEY} ${OTHER}` },
+  { from: '?acceptInvite=&b', to: '?b', via: 'query', key: '' },
+  { from: '?acceptInvite=%zz$&', to: '?', via: 'query', key: '%zz$' },
+  { from: `?accept%49nvite=${KEY}`, to: '', via: 'query', snippet: false },
+  { from: '?acceptInvites=1&xacceptInvite=2#resource=notes', to: '?acceptInvites=1&xacceptInvite=2#resource=notes', via: null },
+];
+
+const all = suite();
+let browser, site, snippet, address;
+before(async () => {
+  browser = await launchChromium();
+  all.after(() => browser.close());
+  const folder = await installedProject(all, { files: ['off.html', 'auto.html', 'blank.html'] });
+  snippet = await readFile(join(folder, 'node_modules', 'invite-keys', 'head.js'), 'utf8');
+  site = await startSite(all, { folder });
+  address = `${site.files}/off.html`;
+});
+
+async function newPage(t) {
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  return context.newPage();
+}
+
+const look = (page) => page.evaluate(() => ({
+  url: location.href,
+  record: JSON.parse(sessionStorage.getItem('invite-keys:pending')),
+  length: history.length,
+}));
+
+for (const by of ['auto.js', 'the <head> snippet']) {
+  for (const { from, to, via, key = KEY, resource, snippet: reads = true } of ADDRESSES) {
+    if (by !== 'auto.js' && !reads) continue;
+    test(`${by}: ${from}`, async (t) => {
+      const page = await newPage(t);
+      const target = by === 'auto.js' ? address : `${site.files}/snippet.html`;
+      await page.route('**/snippet.html*', (route) => route.fulfill({
+        contentType: 'text/html', body: `<!doctype html><head><script>${snippet}</script><title>x</title>`,
+      }));
+      await page.goto(target + from);
+      const { url, record, length } = await look(page);
+      assert.equal(url, target + to);
+      assert.equal(length, 2, 'no entry of its own (the first is about:blank)');
+      if (!via) return assert.equal(record, null);
+      const { capturedAt, ...rest } = record;
+      assert.deepEqual(rest, { key, ...(resource && { resource }), continueUrl: target + to, via });
+      assert.ok(Math.abs(Date.now() - Date.parse(capturedAt)) < 60_000);
+      assert.equal(new Date(capturedAt).toISOString(), capturedAt);
+    });
+  }
+}
+
+test('history.state stays', async (t) => {
+  const page = await newPage(t);
+  await page.goto(`${site.files}/blank.html`);
+  await page.evaluate((url) => {
+    history.pushState({ mine: [1, 2] }, '', url);
+    location.reload();
+  }, `${address}?acceptInvite=${KEY}`);
+  await page.waitForFunction(() => sessionStorage.getItem('invite-keys:pending'));
+  assert.deepEqual(await page.evaluate(() => [history.state, location.search]), [{ mine: [1, 2] }, '']);
+});
+
+test('the key is out of the address before anything else is requested, and in no Referer', async (t) => {
+  const page = await newPage(t);
+  const referers = [];
+  page.on('request', (request) => referers.push([request.url(), request.headers().referer ?? '']));
+  await page.route(/index\.js|wasm|api|well-known/, (route) => route.abort());
+  await page.goto(`${site.files}/auto.html?acceptInvite=${KEY}`);
+  await page.waitForFunction(() => told.length);
+  assert.equal(await page.evaluate(() => location.search), '');
+  // It is kept, and the page hears why nothing came of it.
+  assert.deepEqual(await page.evaluate(() => told), [['inviterejected', { code: 'load_failed' }]]);
+  assert.equal((await look(page)).record.key, KEY);
+  const later = referers.filter(([url]) => !/auto\.(html|js)/.test(url));
+  assert.ok(later.length);
+  assert.deepEqual(later.filter(([, referer]) => referer.includes(KEY)), []);
+});
+
+test('a page that brings no invite loads nothing more than auto.js', async (t) => {
+  const page = await newPage(t);
+  await page.goto(`${site.files}/auto.html`, { waitUntil: 'networkidle' });
+  assert.deepEqual(
+    await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name.split('/').pop())
+      .filter((name) => name !== 'favicon.ico')),
+    ['auto.js'],
+  );
+});
+
+test('`pending` tells of it, without the key, for 15 minutes', async (t) => {
+  const page = await newPage(t);
+  await page.clock.install();
+  await page.goto(`${address}#acceptInvite=${KEY}&resource=notes`);
+  const pending = () => page.evaluate(async () => (await import('./node_modules/invite-keys/index.js')).invites.pending);
+  const { capturedAt, ...rest } = await pending();
+  assert.deepEqual(rest, { resource: 'notes', kind: 'webstrates', continueUrl: address });
+  await page.reload();
+  assert.equal((await pending()).capturedAt, capturedAt, 'a reload keeps it');
+  await page.clock.fastForward('16:00');
+  assert.equal(await pending(), null);
+  assert.equal((await look(page)).record, null, 'and then the key is gone');
+});
+
+test('a link to the very page that is open is captured, too', async (t) => {
+  const page = await newPage(t);
+  await page.goto(`${site.files}/auto.html`);
+  await page.route(/well-known|api/, (route) => route.abort());
+  await page.evaluate((key) => { location.hash = `acceptInvite=${key}`; }, KEY);
+  await page.waitForFunction(() => told.some(([type]) => type === 'invitecaptured'));
+  const { url, record } = await look(page);
+  assert.equal(url, `${site.files}/auto.html`);
+  assert.equal(record.key, KEY);
+});

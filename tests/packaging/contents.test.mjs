@@ -1,0 +1,63 @@
+// What the tarball holds, and that it is in order for every consumer.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { pack, packageFolder, temporaryFolder } from './support/package.mjs';
+
+const run = promisify(execFile);
+const binaries = join(dirname(fileURLToPath(import.meta.url)), '..', 'node_modules', '.bin');
+
+test('the tarball holds the package and nothing else', async (t) => {
+  const { files } = await pack(await temporaryFolder(t));
+  assert.deepEqual(files, [
+    'ERRORS.md', 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md',
+    'auto.d.ts', 'auto.js', 'console.d.ts', 'console.js', 'head.d.ts', 'head.js', 'index.d.ts', 'index.js', 'node.js',
+    'package.json', 'service-worker.d.ts', 'service-worker.js', 'wasm/core.js', 'wasm/core_bg.wasm',
+  ]);
+});
+
+test('publint has nothing to say', async () => {
+  const { messages, pkg } = await publint({ pkgDir: packageFolder, strict: true });
+  assert.deepEqual(messages.map((message) => formatMessage(message, pkg)), []);
+});
+
+test('attw finds every entry and its types', async (t) => {
+  const { tarball } = await pack(await temporaryFolder(t));
+  // ESM only, so `require` is none of the ways; the .wasm has no types.
+  const options = ['--profile', 'esm-only', '--exclude-entrypoints', './wasm/core_bg.wasm', '--format', 'ascii', '--no-color', '--no-emoji'];
+  await run(join(binaries, 'attw'), [tarball, ...options]).catch(({ stdout, stderr }) => assert.fail(`${stdout}${stderr}`));
+});
+
+test('what index.js exports is what index.d.ts declares', async () => {
+  const declared = await readFile(join(packageFolder, 'index.d.ts'), 'utf8');
+  const names = [...declared.matchAll(/^export declare (?:const|function|class) (\w+)/gm)].map(([, name]) => name);
+  const entry = await import(pathToFileURL(join(packageFolder, 'index.js')));
+  assert.deepEqual(Object.keys(entry).sort(), [...new Set(names)].sort());
+
+  const body = /^export interface Invites extends EventTarget \{\n(.*?)^\}/ms.exec(declared)[1];
+  const methods = [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??[(:]/gm)].map(([, name]) => name).filter((name) => !name.endsWith('EventListener'));
+  const real = Object.getOwnPropertyNames(Object.getPrototypeOf(entry.invites)).filter((name) => name !== 'constructor');
+  assert.deepEqual([...new Set(methods)].sort(), real.sort());
+});
+
+test('every code of ERRORS.md has a type, and the other way round', async () => {
+  const [errors, types] = await Promise.all(['ERRORS.md', 'index.d.ts'].map((name) => readFile(join(packageFolder, name), 'utf8')));
+  const explained = [...errors.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
+  const typed = [...types.slice(types.indexOf('export type ErrorCode')).split(';', 1)[0].matchAll(/'(\w+)'/g)].map(([, code]) => code);
+  assert.deepEqual(typed.sort(), explained.sort());
+});
+
+test('every export has its documentation', async () => {
+  for (const name of ['index.d.ts', 'auto.d.ts', 'console.d.ts', 'service-worker.d.ts', 'head.d.ts']) {
+    const text = await readFile(join(packageFolder, name), 'utf8');
+    assert.match(text, /^\/\*\*[^]*?@packageDocumentation\n \*\//, `${name} says what it is`);
+    const bare = [...text.matchAll(/(.*)\n(export (?:declare |interface |type ).*)/g)].filter(([, before]) => !/\*\/$/.test(before));
+    assert.deepEqual(bare.map(([, , line]) => line), [], name);
+  }
+});

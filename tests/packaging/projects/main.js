@@ -1,0 +1,4 @@
+import * as sdk from 'invite-keys';
+import { told } from './story.js';
+
+window.tell = (options) => told(sdk, options);

@@ -1,0 +1,52 @@
+// One invite's life, told by whichever way the package was loaded. `as(name)` gives that person's `Invites`.
+export async function story({ as, resource, isInviteError }) {
+  const alice = await as('alice');
+  const invite = await alice.create({ permissions: 'rw', maxAge: 3600 }, resource);
+  const mine = await alice.get(resource);
+  const link = await alice.link(invite);
+  const bob = await as('bob');
+  const checked = await bob.check(invite.key, resource);
+  const accepted = await bob.accept(invite.key, resource);
+  const aliceAgain = await as('alice');
+  const removed = await aliceAgain.remove(invite.key, resource);
+  const bobAgain = await as('bob');
+  const refused = await bobAgain.check(invite.key, resource).catch((error) => isInviteError(error) && error.code);
+  return {
+    created: invite.permissions,
+    mine: mine.length,
+    linked: link.includes(invite.key),
+    checked: checked.permissions,
+    accepted,
+    removed: removed.deletedCount,
+    refused,
+  };
+}
+
+/** What it comes to. An anonymous or Webstrates answer does not say why a key no longer works. */
+export const expected = (dialect) => ({
+  created: 'rw',
+  mine: 1,
+  linked: true,
+  checked: 'rw',
+  accepted: 'rw',
+  removed: 1,
+  refused: dialect === 'http' ? 'removed' : 'invalid_key',
+});
+
+/** In a page or worker of the server's own origin: whoever signed in last. */
+export async function told(sdk, { dialect, resource }) {
+  const { origin } = globalThis.location;
+  const as = async (username) => {
+    await fetch(`${origin}/auth/test`, {
+      method: 'POST',
+      headers: { Accept: 'application/json' },
+      body: new URLSearchParams({ username, password: 'demo' }),
+    });
+    return sdk.connect({ server: origin, dialect, resource });
+  };
+  try {
+    return await story({ as, resource, isInviteError: sdk.isInviteError });
+  } catch (error) {
+    return { failed: `${error.name} ${error.code}: ${error.message}` };
+  }
+}

@@ -1,0 +1,83 @@
+// `<script type="module">` and files as they are: with a relative import, with an import map, under the strictest CSP.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launchChromium } from '../support/chromium.mjs';
+import { freshResource, setMember } from '../support/server.mjs';
+import { expected } from './projects/story.js';
+import { installedProject } from './support/package.mjs';
+import { startSite } from './support/site.mjs';
+
+const CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'";
+const files = ['relative.html', 'relative.js', 'import-map.html', 'main.js', 'story.js'];
+let browser;
+before(async () => { browser = await launchChromium(); });
+after(() => browser.close());
+
+async function open(t, site, path) {
+  const page = await browser.newPage();
+  t.after(() => page.close());
+  const complaints = [];
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(`${site.files}/${path}`);
+  return { page, complaints };
+}
+
+for (const dialect of ['http', 'webstrates']) {
+  test(`a relative import under the documented CSP, ${dialect}`, async (t) => {
+    const folder = await installedProject(t, { files });
+    const site = await startSite(t, { folder, headers: { 'Content-Security-Policy': CSP } });
+    const resource = freshResource();
+    await setMember(site.url, resource, 'alice', 'arw');
+    const { page, complaints } = await open(t, site, 'relative.html');
+    await page.waitForFunction(() => window.tell);
+    assert.deepEqual(site.asked.filter((path) => path.includes('/wasm/')), [], 'importing loads no WebAssembly');
+    assert.deepEqual(await page.evaluate((options) => tell(options), { dialect, resource }), expected(dialect));
+    assert.equal(site.asked.filter((path) => path.endsWith('.wasm')).length, 1, 'it is loaded once');
+    // Chromium itself reports the last call's refusal, an HTTP status, on the console.
+    assert.deepEqual(complaints.filter((text) => !/status of 4\d\d/.test(text)), []);
+  });
+}
+
+test('an import map', async (t) => {
+  const folder = await installedProject(t, { files });
+  const site = await startSite(t, { folder });
+  const resource = freshResource();
+  await setMember(site.url, resource, 'alice', 'arw');
+  const { page } = await open(t, site, 'import-map.html');
+  await page.waitForFunction(() => window.tell);
+  assert.deepEqual(await page.evaluate((options) => tell(options), { dialect: 'http', resource }), expected('http'));
+});
+
+for (const part of ['core.js', 'core_bg.wasm']) {
+  test(`loading may be tried again after ${part} did not come`, async (t) => {
+    const folder = await installedProject(t, { files });
+    let broken = true;
+    const site = await startSite(t, { folder, refuse: (path) => broken && path.endsWith(part) });
+    const { page } = await open(t, site, 'relative.html');
+    const attempt = () => page.evaluate(async () => {
+      const { ready, isInviteError } = await import('./node_modules/invite-keys/index.js');
+      return ready().then(() => 'loaded', (error) => [isInviteError(error), error.code, error.retryable]);
+    });
+    assert.deepEqual(await attempt(), [true, 'load_failed', true]);
+    broken = false;
+    assert.equal(await attempt(), 'loaded');
+  });
+}
+
+test('a call settles at its deadline, or by its signal, while the core does not come', async (t) => {
+  const folder = await installedProject(t, { files });
+  const site = await startSite(t, { folder });
+  const { page } = await open(t, site, 'relative.html');
+  await page.route('**/*.wasm', () => {}); // never answered
+  const codes = await page.evaluate(async () => {
+    const { connect } = await import('./node_modules/invite-keys/index.js');
+    const here = connect({ server: location.origin, dialect: 'http' });
+    const code = (promise) => promise.then(() => 'answered', (error) => error.code);
+    const controller = new AbortController();
+    const aborted = code(here.check('ab'.repeat(32), { signal: controller.signal }));
+    controller.abort();
+    return [await code(here.get('notes', { timeout: 50 })), await aborted];
+  });
+  assert.deepEqual(codes, ['timeout', 'aborted']);
+});
