@@ -18,6 +18,14 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    // Listened to before anybody is told where we are: whoever reads the line may stop us at once.
+    let told = match told_to_stop() {
+        Ok(told) => told,
+        Err(error) => {
+            eprintln!("invite-server: the system gives no signals: {error}.");
+            return ExitCode::FAILURE;
+        }
+    };
     // The one line on the standard output: whoever started us reads where we are. A closed pipe is no reason to stop.
     let mut output = std::io::stdout();
     let _ = writeln!(
@@ -26,28 +34,29 @@ async fn main() -> ExitCode {
         server.address()
     );
     let _ = output.flush();
-    server.run(told_to_stop()).await;
+    server.run(told).await;
     ExitCode::SUCCESS
 }
 
-/// Returns at Ctrl-C or SIGTERM.
-async fn told_to_stop() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+/// Listens for Ctrl-C and SIGTERM from now on; the future returns when either comes.
+#[cfg(unix)]
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
+    })
+}
+
+/// Listens for Ctrl-C from now on; the future returns when it comes.
+#[cfg(windows)]
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
 }

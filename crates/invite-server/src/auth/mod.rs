@@ -172,11 +172,17 @@ impl Authenticator for Auth {
         let from_own_page = source == Source::OwnOrigin;
         let (actor, proof) = match who {
             Who::Nobody => (None, Proof::Nothing),
-            Who::BadCredentials => return Box::pin(std::future::ready(Err(Refusal::BadCredentials))),
+            Who::BadCredentials => {
+                return Box::pin(std::future::ready(Err(Refusal::BadCredentials)));
+            }
             Who::Cookie(actor) => (Some(actor), Proof::Cookie),
             Who::Bearer(actor) => (Some(actor), Proof::Bearer),
         };
-        Box::pin(std::future::ready(Ok(Asker { actor, proof, from_own_page })))
+        Box::pin(std::future::ready(Ok(Asker {
+            actor,
+            proof,
+            from_own_page,
+        })))
     }
 }
 

@@ -159,6 +159,9 @@ fn cors() -> [(header::HeaderName, HeaderValue); 2] {
 fn file(asset: &Asset, request: &HeaderMap) -> Response {
     let etag = asset.etag();
     let mut headers = HeaderMap::new();
+    // A worker runs under the policy of its own script: one that allows nothing would stop it.
+    let policy = HeaderValue::from_static("frame-ancestors 'none'");
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     if let Some(etag) = &etag {
         headers.insert(header::ETAG, etag.clone());

@@ -1,0 +1,126 @@
+//! What is too much is refused, and what was begun is finished.
+
+use futures_util::SinkExt as _;
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::support::{Server, closed, http, json_of};
+
+#[tokio::test]
+async fn a_message_beyond_64_kib_ends_the_socket() {
+    let server = Server::demo(&[]);
+    let mut socket = server.person("alice").await.socket().await;
+    let frame = |size: usize| {
+        let empty = json!({ "wa": "getInvites", "d": "notes", "token": "t", "x": "" }).to_string();
+        json!({ "wa": "getInvites", "d": "notes", "token": "t", "x": "x".repeat(size - empty.len()) }).to_string()
+    };
+    socket.send_text(&frame(64 * 1024)).await;
+    assert_eq!(json_of(socket.next().await.unwrap())["reply"], json!([]));
+    // The server may hang up while the rest is still being sent.
+    let _ = socket
+        .stream
+        .send(Message::text(frame(64 * 1024 + 1)))
+        .await;
+    assert_eq!(closed(&mut socket.stream).await.0, 1009);
+}
+
+#[tokio::test]
+async fn a_body_beyond_64_kib_is_refused() {
+    let server = Server::demo(&[]);
+    let alice = server.person("alice").await;
+    let long = "x".repeat(70_000);
+    let form = alice
+        .request(reqwest::Method::POST, "/notes/")
+        .form(&[("token", &long)])
+        .send()
+        .await
+        .unwrap();
+    assert!(form.status().is_client_error());
+    let sign_in = http()
+        .post(server.at("/auth/test"))
+        .form(&[("username", &long)])
+        .send()
+        .await
+        .unwrap();
+    assert!(sign_in.status().is_client_error());
+}
+
+#[tokio::test]
+async fn beyond_the_limit_no_socket_opens_until_one_closes() {
+    let server = Server::demo(&["--max-connections", "3"]);
+    let alice = server.person("alice").await;
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        open.push(alice.socket().await);
+    }
+    let refused = tokio_tungstenite::connect_async(format!(
+        "{}/notes/",
+        server.url.replacen("http", "ws", 1)
+    ))
+    .await;
+    let Err(tokio_tungstenite::tungstenite::Error::Http(response)) = refused else {
+        panic!("a fourth socket")
+    };
+    assert_eq!(response.status(), 503);
+    let mut first = open.remove(0);
+    first.stream.close(None).await.unwrap();
+    // The close handshake ends with the server's side; its place is free right after.
+    while first.next().await.is_some() {}
+    let mut tries = 0;
+    while tokio_tungstenite::connect_async(format!(
+        "{}/notes/",
+        server.url.replacen("http", "ws", 1)
+    ))
+    .await
+    .is_err()
+    {
+        tries += 1;
+        assert!(tries < 1000, "the place is not given back");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn stopping_finishes_what_was_begun_and_says_goodbye() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("invites.db");
+    let mut server = Server::on(&database);
+    let alice = server.person("alice").await;
+    let mut socket = alice.socket().await;
+    for number in 0..50 {
+        let options = json!({ "permissions": "r", "maxAge": 600 });
+        socket
+            .send(
+                &json!({ "wa": "createInvite", "d": "notes", "options": options, "token": number }),
+            )
+            .await;
+    }
+    // One answer: the server is at work on them.
+    let mut answered = 1;
+    assert!(json_of(socket.next().await.unwrap())["reply"].is_object());
+    server.ask_to_stop();
+    let code = loop {
+        match socket.next().await.unwrap() {
+            Message::Close(frame) => break frame.unwrap().code,
+            message => {
+                assert!(json_of(message)["reply"].is_object());
+                answered += 1;
+            }
+        }
+    };
+    assert_eq!(u16::from(code), 1001);
+    let (status, output) = server.wait();
+    assert!(status.success(), "{output}");
+    assert!(output.trim_end().ends_with("stopped"), "{output}");
+
+    let server = Server::on(&database);
+    let alice = crate::support::Person {
+        url: server.url.clone(),
+        ..alice
+    };
+    assert_eq!(
+        alice.socket().await.list("notes").await.len(),
+        answered,
+        "begun is answered, and nothing else was done"
+    );
+}

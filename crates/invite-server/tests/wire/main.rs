@@ -1,0 +1,23 @@
+//! The server over real sockets: the Webstrates dialect, sign-in, pages, limits, and what survives `kill -9`.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod differences;
+mod durable;
+mod identity;
+mod limits;
+mod pages;
+mod program;
+mod reading;
+mod replay;
+mod secrecy;
+mod socket;
+mod support;
