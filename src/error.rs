@@ -1,0 +1,181 @@
+//! Everything that can go wrong, as one code and a sentence.
+
+/// Defines [`Code`] from one table, so that a code and its text cannot drift apart.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal),* $(,)?) => {
+        /// What went wrong: stable, unlike the sentence beside it.
+        #[derive(Clone, PartialEq, Eq)]
+        #[cfg_attr(not(target_arch = "wasm32"), derive(Debug))]
+        pub enum Code {
+            $($(#[$doc])* $name,)*
+            /// A code of a newer server, handed on as it came.
+            Newer(String),
+        }
+
+        impl Code {
+            /// The code as JavaScript sees it.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Code::$name => $text,)*
+                    Code::Newer(text) => text,
+                }
+            }
+        }
+
+        impl From<&str> for Code {
+            fn from(text: &str) -> Code {
+                match text {
+                    $($text => Code::$name,)*
+                    _ => Code::Newer(text.to_owned()),
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The text is no invite key; nothing was sent.
+    MalformedKey = "malformed_key",
+    /// An argument is wrong; `field` names it.
+    InvalidOption = "invalid_option",
+    /// This dialect or server has no such thing.
+    Unsupported = "unsupported",
+    /// The server does not know who is asking.
+    NotSignedIn = "not_signed_in",
+    /// The bearer or access token is wrong or too old.
+    BadCredentials = "bad_credentials",
+    /// Only admins of the resource may do this.
+    NotAdmin = "not_admin",
+    /// Unknown, expired, removed, or another resource's: not said which.
+    InvalidKey = "invalid_key",
+    /// The invite has expired.
+    Expired = "expired",
+    /// Somebody removed the invite.
+    Removed = "removed",
+    /// The invite has been used as often as it may be.
+    Exhausted = "exhausted",
+    /// Whoever made the invite is no admin any more.
+    InviterNotAdmin = "inviter_not_admin",
+    /// There is no such invite of the caller's.
+    CannotRemove = "cannot_remove",
+    /// The invite is for another address.
+    WrongAccount = "wrong_account",
+    /// There is no such resource.
+    NotFound = "not_found",
+    /// A resource of this name exists.
+    AlreadyExists = "already_exists",
+    /// The server refuses this caller or this page's origin.
+    Forbidden = "forbidden",
+    /// Too many calls; `retryAfter` says when to come back.
+    RateLimited = "rate_limited",
+    /// A limit of the server is reached.
+    LimitReached = "limit_reached",
+    /// Not just now; nothing was changed.
+    TryAgain = "try_again",
+    /// The server could not be reached, or the connection broke.
+    Offline = "offline",
+    /// No answer within the deadline.
+    Timeout = "timeout",
+    /// The caller's signal ended the call.
+    Aborted = "aborted",
+    /// `close()` was called while the call was under way.
+    Closed = "closed",
+    /// The answer was lost; what was asked for may have happened.
+    UnknownOutcome = "unknown_outcome",
+    /// The address answers, but not as a server for invites.
+    NotInvitesServer = "not_invites_server",
+    /// The WebAssembly part could not be loaded.
+    LoadFailed = "load_failed",
+    /// A secret that must not reach a browser was passed to one.
+    SecretInBrowser = "secret_in_browser",
+    /// The server failed.
+    ServerError = "server_error",
+    /// The answer is not what the protocol allows.
+    BadResponse = "bad_response",
+}
+
+/// What JavaScript threw, kept for `cause`.
+#[cfg(target_arch = "wasm32")]
+pub type Cause = wasm_bindgen::JsValue;
+/// What JavaScript threw, kept for `cause`.
+#[cfg(not(target_arch = "wasm32"))]
+pub type Cause = String;
+
+/// Why a call was rejected. Never holds a key.
+#[derive(Clone)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Debug, PartialEq))]
+pub struct Error {
+    /// The stable code.
+    pub code: Code,
+    /// A sentence a person can act on.
+    pub message: String,
+    /// The HTTP status, where there was one.
+    pub status: Option<u16>,
+    /// When to try again, in milliseconds.
+    pub retry_after: Option<f64>,
+    /// Which argument was wrong.
+    pub field: Option<String>,
+    /// What was thrown underneath.
+    pub cause: Option<Cause>,
+}
+
+impl Error {
+    /// An error of this code.
+    pub fn new(code: Code, message: impl Into<String>) -> Error {
+        Error {
+            code,
+            message: message.into(),
+            status: None,
+            retry_after: None,
+            field: None,
+            cause: None,
+        }
+    }
+
+    /// A wrong argument.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Error {
+        let mut error = Error::new(Code::InvalidOption, message);
+        error.field = Some(field.to_owned());
+        error
+    }
+
+    /// An option or call that this dialect does not have.
+    pub fn unsupported(what: &str, dialect: &str) -> Error {
+        let mut error = Error::new(
+            Code::Unsupported,
+            [what, " is not available on the dialect ", dialect, "."].concat(),
+        );
+        error.field = Some(what.to_owned());
+        error
+    }
+
+    /// An answer that the protocol does not allow.
+    pub fn bad_response() -> Error {
+        Error::new(
+            Code::BadResponse,
+            "The server's answer is not what its protocol allows.",
+        )
+    }
+
+    /// A broken or impossible connection.
+    pub fn offline() -> Error {
+        Error::new(
+            Code::Offline,
+            "The server could not be reached, or the connection broke.",
+        )
+    }
+
+    /// Whether the same call may succeed when it is made again.
+    pub fn retryable(&self) -> bool {
+        matches!(
+            self.code,
+            Code::RateLimited
+                | Code::TryAgain
+                | Code::Offline
+                | Code::Timeout
+                | Code::Closed
+                | Code::LoadFailed
+                | Code::ServerError
+        )
+    }
+}

@@ -1,0 +1,258 @@
+//! What JavaScript sees: arguments in, promises out, no rules.
+
+use std::rc::Rc;
+
+use invite_key::link::{self, Link, LinkError, LinkOptions, Placement};
+use invite_key::{InviteKey, Verdict};
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+use web_sys::RequestCredentials;
+
+use crate::connection::Connection;
+use crate::error::{Code, Error};
+use crate::json::Json;
+use crate::operation::Method;
+use crate::page::{self, Browser, Held};
+use crate::transport::fetch::Sender;
+use crate::value;
+
+/// Hands over the class that errors are made of.
+#[wasm_bindgen(js_name = setErrorClass)]
+pub fn set_error_class(class: Function) {
+    value::set_error_class(class);
+}
+
+/// One connection. Each method clones the `Rc` before it goes async: a handle that is freed while a call is under way
+/// must not take the call with it.
+#[wasm_bindgen(js_name = Connection)]
+pub struct Handle(Rc<Connection<Browser>>);
+
+#[wasm_bindgen(js_class = Connection)]
+impl Handle {
+    /// Never throws: what is wrong with the options fails each call.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &JsValue, emit: Function) -> Handle {
+        page::watch_visibility();
+        let auth = value::get(options, "auth");
+        let bearer = value::get(&auth, "bearer");
+        let token = if bearer.is_falsy() {
+            value::get(&auth, "accessToken")
+        } else {
+            bearer
+        };
+        let has_token = token.is_function();
+        let read = value::read(options, |name, member| match name {
+            "fetch" | "WebSocket" if member.is_function() => Some(Json::Bool(true)),
+            "auth" if has_token => Some(Json::object().with("bearer", true)),
+            _ => None,
+        });
+        let function = |name| value::get(options, name).dyn_into().ok();
+        let credentials = value::get(options, "credentials").as_string();
+        let browser = Browser {
+            sender: Sender {
+                fetch: function("fetch"),
+                credentials: match credentials.as_deref() {
+                    Some("omit") => RequestCredentials::Omit,
+                    Some("include") => RequestCredentials::Include,
+                    None if !token.is_falsy() => RequestCredentials::Omit,
+                    _ => RequestCredentials::SameOrigin,
+                },
+            },
+            web_socket: function("WebSocket"),
+            token,
+            emit,
+        };
+        // What cannot be read is no object, and refused as such.
+        Handle(Rc::new(Connection::new(
+            Rc::new(browser),
+            &read.unwrap_or(Json::Bool(false)),
+        )))
+    }
+
+    /// `create(options?, webstrateId?, call?)`
+    pub fn create(&self, a: JsValue, b: JsValue, c: JsValue) -> Promise {
+        self.start(Method::Create, &[a, b, c])
+    }
+
+    /// `get(webstrateId?, call?)`
+    pub fn get(&self, a: JsValue, b: JsValue) -> Promise {
+        self.start(Method::Get, &[a, b])
+    }
+
+    /// `check(key, webstrateId?, call?)`
+    pub fn check(&self, a: JsValue, b: JsValue, c: JsValue) -> Promise {
+        self.start(Method::Check, &[a, b, c])
+    }
+
+    /// `accept(key, webstrateId?, call?)`
+    pub fn accept(&self, a: JsValue, b: JsValue, c: JsValue) -> Promise {
+        self.start(Method::Accept, &[a, b, c])
+    }
+
+    /// `remove(key, webstrateId?, call?)`
+    pub fn remove(&self, a: JsValue, b: JsValue, c: JsValue) -> Promise {
+        self.start(Method::Remove, &[a, b, c])
+    }
+
+    /// `listPage(filter?, token?, call?)`
+    #[wasm_bindgen(js_name = listPage)]
+    pub fn list_page(&self, a: JsValue, b: JsValue, c: JsValue) -> Promise {
+        self.start(Method::ListPage, &[a, b, c])
+    }
+
+    /// `preview(key, call?)`
+    pub fn preview(&self, a: JsValue, b: JsValue) -> Promise {
+        self.start(Method::Preview, &[a, b])
+    }
+
+    /// `members(call?)`
+    pub fn members(&self, a: JsValue) -> Promise {
+        self.start(Method::Members, &[a])
+    }
+
+    /// `link(invite, options?)`
+    pub fn link(&self, a: JsValue, b: JsValue) -> Promise {
+        self.start(Method::Link, &[a, b])
+    }
+
+    /// `supports(feature)`
+    pub fn supports(&self, a: JsValue) -> Promise {
+        self.start(Method::Supports, &[a])
+    }
+
+    /// `identify(call?)`
+    pub fn identify(&self, a: JsValue) -> Promise {
+        self.start(Method::Identify, &[a])
+    }
+
+    /// `acceptInvite(key, resource?, policy?, call?)`
+    #[wasm_bindgen(js_name = acceptInvite)]
+    pub fn accept_invite(&self, a: JsValue, b: JsValue, c: JsValue, d: JsValue) -> Promise {
+        self.start(Method::AcceptInvite, &[a, b, c, d])
+    }
+
+    /// Drops the socket and settles the calls under way. The next call connects again.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    /// The one way into a call, so that there is one future to compile.
+    fn start(&self, method: Method, arguments: &[JsValue]) -> Promise {
+        let connection = Rc::clone(&self.0);
+        let mut held = Held::default();
+        let mut read = |value: &JsValue| {
+            if let Some(policy) = value.dyn_ref::<Function>() {
+                held.policy = Some(policy.clone());
+                return Ok(Json::Bool(true));
+            }
+            value::read(value, |name, member| {
+                let is_signal =
+                    name == "signal" && value::get(member, "aborted").as_bool().is_some();
+                is_signal.then(|| {
+                    held.signal = Some(member.clone());
+                    Json::Bool(true)
+                })
+            })
+        };
+        let arguments: Result<Vec<Json>, Error> = arguments.iter().map(&mut read).collect();
+        future_to_promise(async move {
+            let result = match arguments {
+                Ok(arguments) => connection.call(method, arguments, held).await,
+                Err(error) => Err(error),
+            };
+            result
+                .map(|value| value::write(&value))
+                .map_err(value::error)
+        })
+    }
+}
+
+/// What can be said about a key, or a link with one, without asking anyone.
+#[wasm_bindgen]
+pub fn inspect(text: &str, options: &JsValue) -> JsValue {
+    let verdict = match link::parse(text, &link_options(options)) {
+        Ok(Some(link)) => invite_key::inspect(link.key.reveal()),
+        Err(LinkError::Key(malformed)) => Verdict::Malformed(malformed),
+        _ => invite_key::inspect(text),
+    };
+    let mut found = Json::object()
+        .with("verdict", verdict.code())
+        .with("sentence", verdict.sentence());
+    match verdict {
+        Verdict::Plausible { kind } => found.set("kind", kind.as_str().into()),
+        Verdict::Malformed(malformed) => {
+            found.set("reason", malformed.code().into());
+            if let Some(hint) = malformed.hint {
+                found.set("hint", hint.into());
+            }
+            if let Some(at) = malformed.at {
+                found.set("at", (at as f64).into());
+            }
+        }
+        _ => {}
+    }
+    value::write(&found)
+}
+
+/// Takes a link apart; `null` where there is no invite in it.
+#[wasm_bindgen(js_name = parseLink)]
+pub fn parse_link(url: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
+    let url = String::from(js_sys::JsString::from(url.clone()));
+    match link::parse(&url, &link_options(options)) {
+        Ok(None) => Ok(JsValue::NULL),
+        Ok(Some(link)) => {
+            let mut found = Json::object()
+                .with("page", link.page)
+                .with("key", link.key.reveal());
+            found.set("in", link.placement.as_str().into());
+            if let Some(resource) = link.resource {
+                found.set("resource", resource.into());
+            }
+            Ok(value::write(&found))
+        }
+        Err(error) => Err(link_error(&error)),
+    }
+}
+
+/// The exact inverse of `parseLink`.
+#[wasm_bindgen(js_name = buildLink)]
+pub fn build_link(given: &JsValue, options: &JsValue) -> Result<String, JsValue> {
+    let text = |name| value::get(given, name).as_string();
+    let key = InviteKey::parse(&text("key").unwrap_or_default())
+        .map_err(|error| link_error(&LinkError::Key(error)))?;
+    let placement = if text("in").as_deref() == Some("query") {
+        Placement::Query
+    } else {
+        Placement::Fragment
+    };
+    let options = link_options(options);
+    let page = text("page").unwrap_or_default();
+    let link = Link::new(&page, text("resource").as_deref(), key, placement, &options)
+        .map_err(|error| link_error(&error))?;
+    Ok(link::build(&link, &options))
+}
+
+/// Removes the invite from an address and leaves the rest as it is.
+#[wasm_bindgen(js_name = stripLink)]
+pub fn strip_link(url: &str, options: &JsValue) -> String {
+    link::strip(url, &link_options(options))
+}
+
+fn link_options(options: &JsValue) -> LinkOptions {
+    let mut names = LinkOptions::default();
+    if let Some(name) = value::get(options, "param").as_string() {
+        names.parameter = name;
+    }
+    names
+}
+
+fn link_error(error: &LinkError) -> JsValue {
+    value::error(match error {
+        LinkError::Key(_) => Error::new(
+            Code::MalformedKey,
+            ["Invalid invitation key: ", &error.sentence()].concat(),
+        ),
+        _ => Error::invalid("link", error.sentence()),
+    })
+}

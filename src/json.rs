@@ -1,0 +1,304 @@
+//! One small JSON type: every message, option and result is made of it.
+//!
+//! The browser's own parser reads the text and `serde-wasm-bindgen` carries the value over; natively `serde_json`
+//! does both. One type crosses the boundary, because each further one costs bytes.
+
+use core::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+/// How deep a document may nest. The reader recurses, and a page's stack is small.
+const MAX_DEPTH: u32 = 64;
+
+/// Any JSON value. Members keep the order they came in.
+#[derive(Clone, PartialEq)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Debug))]
+pub enum Json {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// Any number, also NaN, which JavaScript may pass in.
+    Number(f64),
+    /// A string.
+    Text(String),
+    /// An array.
+    List(Vec<Json>),
+    /// An object.
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// An empty object.
+    pub fn object() -> Json {
+        Json::Object(Vec::new())
+    }
+
+    /// This object with one more member.
+    pub fn with(mut self, name: &str, value: impl Into<Json>) -> Json {
+        self.set(name, value.into());
+        self
+    }
+
+    /// Sets a member, in place where it stands already. Does nothing to what is no object.
+    pub fn set(&mut self, name: &str, value: Json) {
+        if let Json::Object(members) = self {
+            match members.iter_mut().find(|member| member.0 == name) {
+                Some(member) => member.1 = value,
+                None => members.push((name.to_owned(), value)),
+            }
+        }
+    }
+
+    /// The member of this name; `None` too where this is no object.
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        self.members()
+            .iter()
+            .find(|member| member.0 == name)
+            .map(|member| &member.1)
+    }
+
+    /// Takes a member out.
+    pub fn take(&mut self, name: &str) -> Option<Json> {
+        let Json::Object(members) = self else {
+            return None;
+        };
+        let place = members.iter().position(|member| member.0 == name)?;
+        Some(members.remove(place).1)
+    }
+
+    /// The member of this name, where it is a string.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.as_text()
+    }
+
+    /// This value, where it is a string.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Json::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The member of this name, where it is a number.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        match self.get(name)? {
+            Json::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The members of an object, none of anything else.
+    pub fn members(&self) -> &[(String, Json)] {
+        match self {
+            Json::Object(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// The items of a list, none of anything else.
+    pub fn items(&self) -> &[Json] {
+        match self {
+            Json::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// Whether this is an object.
+    pub fn is_object(&self) -> bool {
+        matches!(self, Json::Object(_))
+    }
+}
+
+impl From<&str> for Json {
+    fn from(text: &str) -> Json {
+        Json::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Json {
+    fn from(text: String) -> Json {
+        Json::Text(text)
+    }
+}
+
+impl From<f64> for Json {
+    fn from(number: f64) -> Json {
+        Json::Number(number)
+    }
+}
+
+impl From<bool> for Json {
+    fn from(flag: bool) -> Json {
+        Json::Bool(flag)
+    }
+}
+
+impl From<Vec<Json>> for Json {
+    fn from(items: Vec<Json>) -> Json {
+        Json::List(items)
+    }
+}
+
+/// Reads a JSON text; `None` where it is none or nests too deep.
+pub fn parse(text: &str) -> Option<Json> {
+    if nests_too_deep(text) {
+        return None;
+    }
+    #[cfg(target_arch = "wasm32")]
+    return serde_wasm_bindgen::from_value(js_sys::JSON::parse(text).ok()?).ok();
+    #[cfg(not(target_arch = "wasm32"))]
+    return serde_json::from_str(text).ok();
+}
+
+/// Writes a value as JSON text.
+pub fn write(value: &Json) -> String {
+    #[cfg(target_arch = "wasm32")]
+    return value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .ok()
+        .and_then(|value| js_sys::JSON::stringify(&value).ok())
+        .map(String::from)
+        .unwrap_or_default();
+    #[cfg(not(target_arch = "wasm32"))]
+    return serde_json::to_string(value).unwrap_or_default();
+}
+
+fn nests_too_deep(text: &str) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0u32, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return true;
+                }
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Json::Null => serializer.serialize_unit(),
+            Json::Bool(flag) => serializer.serialize_bool(*flag),
+            // Natively `604800.0` would keep its point and zero.
+            #[cfg(not(target_arch = "wasm32"))]
+            Json::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 =>
+            {
+                #[allow(clippy::cast_possible_truncation)]
+                serializer.serialize_i64(*number as i64)
+            }
+            Json::Number(number) => serializer.serialize_f64(*number),
+            Json::Text(text) => serializer.serialize_str(text),
+            Json::List(items) => {
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    list.serialize_element(item)?;
+                }
+                list.end()
+            }
+            Json::Object(members) => {
+                let mut map = serializer.serialize_map(Some(members.len()))?;
+                for (name, value) in members {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Json, D::Error> {
+        deserializer.deserialize_any(JsonVisitor)
+    }
+}
+
+struct JsonVisitor;
+
+impl<'de> Visitor<'de> for JsonVisitor {
+    type Value = Json;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Json, E> {
+        Ok(Json::Bool(flag))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
+        Ok(Json::Number(number as f64))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
+        Ok(Json::Number(number as f64))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
+        Ok(Json::Number(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+        Ok(Json::Text(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Json, E> {
+        Ok(Json::Text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut source: A) -> Result<Json, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = source.next_element()? {
+            items.push(item);
+        }
+        Ok(Json::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut source: A) -> Result<Json, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = source.next_entry()? {
+            members.push(member);
+        }
+        Ok(Json::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_survives_a_round_trip() {
+        let text = r#"{"b":[1,2.5,"x",null,true],"a":{"n":-3}}"#;
+        assert_eq!(write(&parse(text).unwrap()), text);
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_but_brackets_in_strings_are_not_counted() {
+        assert_eq!(parse(&"[".repeat(100_000)), None);
+        assert!(parse(&[r#"["\""#, &"[".repeat(1000), r#""]"#].concat()).is_some());
+    }
+
+    #[test]
+    fn members_are_set_read_and_taken() {
+        let mut object = Json::object().with("a", "x").with("b", 1.0).with("a", "y");
+        assert_eq!(object.text("a"), Some("y"));
+        assert_eq!(object.number("b"), Some(1.0));
+        assert_eq!(object.take("a"), Some(Json::from("y")));
+        assert_eq!(object.members().len(), 1);
+    }
+}

@@ -1,0 +1,139 @@
+//! What a dialect needs from the world: messages out and in, time, chance and the page around it.
+//!
+//! In a browser or Node it is `page::Browser`; tests bring their own.
+
+use core::future::Future;
+
+use invite_key::InviteKey;
+
+use crate::error::Error;
+use crate::json::Json;
+use crate::options::DialectName;
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod fetch;
+pub mod multiplexer;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod socket;
+
+/// A request to be sent.
+pub struct Request {
+    /// `GET`, `POST` or `DELETE`.
+    pub method: &'static str,
+    /// The whole address.
+    pub url: String,
+    /// The body's type, where there is a body.
+    pub content_type: Option<&'static str>,
+    /// The body.
+    pub body: Option<String>,
+    /// Sent as `Authorization`.
+    pub bearer: Option<String>,
+    /// The name under which the server remembers a create.
+    pub idempotency_key: Option<String>,
+}
+
+/// An answer to a [`Request`].
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Content-Type`, empty where there is none.
+    pub content_type: String,
+    /// `Retry-After`.
+    pub retry_after: Option<String>,
+    /// The body.
+    pub text: String,
+}
+
+/// What comes in over a [`Line`].
+pub enum Event {
+    /// A frame.
+    Text(String),
+    /// The end; nothing follows.
+    Closed {
+        /// The close code, 1006 where the connection just broke.
+        code: u16,
+        /// The server's words, where it said any.
+        reason: String,
+    },
+}
+
+/// A WebSocket that is open or about to be.
+pub trait Line: 'static {
+    /// Hands a frame over; nothing may have come of it.
+    fn send(&self, text: &str);
+    /// Closes; [`Event::Closed`] follows.
+    fn close(&self);
+    /// The next event. Dropping the future loses none.
+    fn receive(&self) -> impl Future<Output = Event>;
+}
+
+/// Where a page's own server is.
+pub struct Place {
+    /// Its address.
+    pub server: String,
+    /// What the page is about, where the page says so.
+    pub resource: Option<String>,
+    /// How the server speaks, where the page says so.
+    pub dialect: Option<DialectName>,
+}
+
+/// The world around the SDK.
+pub trait Platform: 'static {
+    /// Its WebSocket.
+    type Line: Line;
+    /// What a call brought along that JSON cannot hold: its signal, its policy.
+    type Held: 'static;
+    /// Holds other tabs off while it lives.
+    type Lock;
+
+    /// Sends a request. Fails with `offline` where no answer came.
+    fn fetch(&self, request: Request) -> impl Future<Output = Result<Response, Error>>;
+    /// Begins to open a WebSocket.
+    fn open(&self, url: &str) -> Result<Self::Line, Error>;
+    /// The bearer or access token, where the caller gave one.
+    fn token(&self) -> impl Future<Output = Result<Option<String>, Error>>;
+    /// Waits so many milliseconds.
+    fn sleep(&self, milliseconds: f64) -> impl Future<Output = ()>;
+    /// Milliseconds since 1970.
+    fn now(&self) -> f64;
+    /// Milliseconds since 1970 of a date in any usual form; NaN where it is none.
+    fn date(&self, text: &str) -> f64;
+    /// A number from 0 to 1.
+    fn chance(&self) -> f64;
+    /// Runs a task beside the calls.
+    fn spawn(&self, task: impl Future<Output = ()> + 'static);
+    /// Never, or why the caller's signal ended the call.
+    fn aborted(&self, held: &Self::Held) -> impl Future<Output = Error>;
+    /// Asks the caller's policy, or the person, whether to accept.
+    fn ask(&self, held: &Self::Held, preview: &Json) -> impl Future<Output = Result<bool, Error>>;
+    /// Waits until no other tab accepts this key, where tabs can tell each other.
+    fn lock(&self, key: &InviteKey) -> impl Future<Output = Option<Self::Lock>>;
+    /// The page's own server.
+    fn place(&self) -> Option<Place>;
+    /// Who is signed in, where the page itself knows.
+    fn page_user(&self) -> Option<Json>;
+    /// When the page last came into view; what was opened before may belong to somebody else.
+    fn visible_since(&self) -> f64;
+    /// Tells the page.
+    fn emit(&self, event: &str, detail: &Json);
+}
+
+/// Writes a value so that it can stand in a query.
+pub fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            for nibble in [byte >> 4, byte & 15] {
+                encoded.push(
+                    char::from_digit(u32::from(nibble), 16)
+                        .unwrap_or('0')
+                        .to_ascii_uppercase(),
+                );
+            }
+        }
+    }
+    encoded
+}

@@ -1,0 +1,275 @@
+//! Many calls over one shared WebSocket: frames wait for the server's `init`, tokens lead replies to their callers.
+//!
+//! Whatever is outstanding settles: by its reply, when the socket ends, or by its caller giving up.
+
+use core::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use crate::error::{Code, Error};
+use crate::json::{self, Json};
+use crate::later::{Later, race};
+use crate::transport::{Event, Line, Platform};
+
+/// An idle socket costs the server memory and the user's other pages a frame.
+const IDLE: f64 = 30_000.0;
+
+/// The token under which a `hello` is expected, which names none.
+const HELLO: &str = "hello";
+
+type Reply = Result<Json, Error>;
+
+/// The one socket of a connection, opened when it is needed.
+pub struct Multiplexer<P: Platform> {
+    platform: Rc<P>,
+    current: RefCell<Option<Rc<Socket<P>>>>,
+    tokens: Cell<u32>,
+}
+
+/// A socket and the calls that wait on it.
+pub struct Socket<P: Platform> {
+    line: P::Line,
+    opened: f64,
+    used: Cell<f64>,
+    /// `init` has come. What is sent before is lost on a real Webstrates.
+    ready: Cell<bool>,
+    /// No new calls: it closes after the last one.
+    retired: Cell<bool>,
+    outstanding: RefCell<Vec<Outstanding>>,
+}
+
+struct Outstanding {
+    token: String,
+    /// The frame, until it is sent.
+    frame: Option<String>,
+    sent: Rc<Cell<bool>>,
+    reply: Later<Reply>,
+}
+
+impl<P: Platform> Multiplexer<P> {
+    /// No socket yet.
+    pub fn new(platform: Rc<P>) -> Rc<Multiplexer<P>> {
+        Rc::new(Multiplexer {
+            platform,
+            current: RefCell::new(None),
+            tokens: Cell::new(0),
+        })
+    }
+
+    /// The open socket, unless it was opened before `since`.
+    pub fn socket(&self, since: f64) -> Option<Rc<Socket<P>>> {
+        self.current
+            .borrow()
+            .as_ref()
+            .filter(|socket| socket.opened >= since)
+            .cloned()
+    }
+
+    /// Opens a socket in place of the present one, which closes once its calls are done.
+    pub fn open(self: &Rc<Self>, url: &str) -> Result<Rc<Socket<P>>, Error> {
+        self.retire();
+        let now = self.platform.now();
+        let socket = Rc::new(Socket {
+            line: self.platform.open(url)?,
+            opened: now,
+            used: Cell::new(now),
+            ready: Cell::new(false),
+            retired: Cell::new(false),
+            outstanding: RefCell::new(Vec::new()),
+        });
+        *self.current.borrow_mut() = Some(Rc::clone(&socket));
+        self.platform
+            .spawn(Rc::clone(self).read(Rc::clone(&socket)));
+        Ok(socket)
+    }
+
+    /// Sends a frame and waits for the reply to it. `sent` tells whether it has left.
+    pub async fn ask(&self, socket: Rc<Socket<P>>, frame: Json, sent: &Rc<Cell<bool>>) -> Reply {
+        let token = self.tokens.get().wrapping_add(1);
+        self.tokens.set(token);
+        let token = token.to_string();
+        let frame = frame.with("token", token.as_str());
+        let ticket = self.enter(&socket, token, &frame, sent);
+        socket.flush();
+        ticket.reply.wait().await
+    }
+
+    /// Subscribes to a document, whereupon the server says who we are.
+    pub async fn hello(&self, socket: Rc<Socket<P>>, id: &str) -> Reply {
+        let sent = Rc::default();
+        let shake = Json::object()
+            .with("a", "hs")
+            .with("id", Json::Null)
+            .with("protocol", 1.0)
+            .with("protocolMinor", 2.0);
+        let subscribe = Json::object()
+            .with("a", "s")
+            .with("c", "webstrates")
+            .with("d", id);
+        let _first = self.enter(&socket, String::new(), &shake, &sent);
+        let ticket = self.enter(&socket, HELLO.to_owned(), &subscribe, &sent);
+        socket.flush();
+        ticket.reply.wait().await
+    }
+
+    fn enter<'a>(
+        &self,
+        socket: &'a Socket<P>,
+        token: String,
+        frame: &Json,
+        sent: &Rc<Cell<bool>>,
+    ) -> Ticket<'a, P> {
+        let reply = Later::default();
+        socket.used.set(self.platform.now());
+        socket.outstanding.borrow_mut().push(Outstanding {
+            token: token.clone(),
+            frame: Some(json::write(frame)),
+            sent: Rc::clone(sent),
+            reply: reply.clone(),
+        });
+        Ticket {
+            socket,
+            token,
+            reply,
+        }
+    }
+
+    /// Lets go of the socket: its identity may be another's by now. It closes after its last call.
+    pub fn retire(&self) {
+        if let Some(socket) = self.current.take() {
+            socket.retired.set(true);
+            socket.close_if_done();
+        }
+    }
+
+    /// Closes the socket at once.
+    pub fn close(&self) {
+        if let Some(socket) = self.current.take() {
+            socket.retired.set(true);
+            socket.line.close();
+        }
+    }
+
+    /// Reads until the socket ends. A closed socket is read to its end too: dropped earlier, it would still call back.
+    async fn read(self: Rc<Self>, socket: Rc<Socket<P>>) {
+        loop {
+            let left = socket.used.get() + IDLE - self.platform.now();
+            let idle = async {
+                self.platform.sleep(left.clamp(1.0, IDLE)).await;
+                None
+            };
+            match race(async { Some(socket.line.receive().await) }, idle).await {
+                Some(Event::Text(text)) => socket.on_frame(&text),
+                Some(Event::Closed { code, reason }) => {
+                    self.forget(&socket);
+                    socket.fail(code, reason);
+                    return;
+                }
+                None if socket.outstanding.borrow().is_empty()
+                    && self.platform.now() - socket.used.get() >= IDLE =>
+                {
+                    self.forget(&socket);
+                    socket.used.set(self.platform.now());
+                    socket.line.close();
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn forget(&self, socket: &Rc<Socket<P>>) {
+        let mut current = self.current.borrow_mut();
+        if current
+            .as_ref()
+            .is_some_and(|current| Rc::ptr_eq(current, socket))
+        {
+            *current = None;
+        }
+    }
+}
+
+impl<P: Platform> Socket<P> {
+    /// Sends what waits, once the server is ready.
+    fn flush(&self) {
+        if !self.ready.get() {
+            return;
+        }
+        for call in self.outstanding.borrow_mut().iter_mut() {
+            if let Some(frame) = call.frame.take() {
+                call.sent.set(true);
+                self.line.send(&frame);
+            }
+        }
+    }
+
+    /// Anything that is neither `init` nor a reply to one of ours is somebody else's.
+    fn on_frame(&self, text: &str) {
+        let Some(mut frame) = json::parse(text) else {
+            return;
+        };
+        if frame.text("a") == Some("init") {
+            self.ready.set(true);
+            self.flush();
+            return;
+        }
+        let token = match frame.text("wa") {
+            Some("reply") => frame.text("token").unwrap_or_default(),
+            Some(HELLO) => HELLO,
+            _ => return,
+        };
+        let reply = self
+            .outstanding
+            .borrow()
+            .iter()
+            .find(|call| call.token == token)
+            .map(|call| call.reply.clone());
+        let Some(reply) = reply else { return };
+        reply.set(
+            match (
+                frame.take("reply").or_else(|| frame.take("user")),
+                frame.take("error"),
+            ) {
+                (Some(value), None) => Ok(value),
+                // The dialect gives the words their code.
+                (None, Some(Json::Text(words))) => Err(Error::new(Code::ServerError, words)),
+                _ => Err(Error::bad_response()),
+            },
+        );
+    }
+
+    /// Ends every call that waits.
+    fn fail(&self, code: u16, reason: String) {
+        // A protocol error with words is Webstrates refusing an access token.
+        let error = if code == 1002 && !reason.is_empty() {
+            Error::new(Code::BadCredentials, reason)
+        } else {
+            Error::offline()
+        };
+        self.retired.set(true);
+        for call in self.outstanding.take() {
+            call.reply.set(Err(error.clone()));
+        }
+    }
+
+    fn close_if_done(&self) {
+        if self.retired.get() && self.outstanding.borrow().is_empty() {
+            self.line.close();
+        }
+    }
+}
+
+/// A call's place among the outstanding, given up when the call ends in whatever way.
+struct Ticket<'a, P: Platform> {
+    socket: &'a Socket<P>,
+    token: String,
+    reply: Later<Reply>,
+}
+
+impl<P: Platform> Drop for Ticket<'_, P> {
+    fn drop(&mut self) {
+        self.socket
+            .outstanding
+            .borrow_mut()
+            .retain(|call| call.token != self.token);
+        self.socket.close_if_done();
+    }
+}

@@ -1,0 +1,113 @@
+//! JavaScript values in and out.
+
+use core::cell::RefCell;
+
+use js_sys::{Array, Function, JSON, Object, Reflect};
+use serde::Serialize as _;
+use wasm_bindgen::prelude::*;
+
+use crate::error::Error;
+use crate::json::{self, Json};
+
+thread_local! {
+    static ERROR_CLASS: RefCell<Option<Function>> = const { RefCell::new(None) };
+}
+
+/// Hands over the class that errors are made of.
+pub(crate) fn set_error_class(class: Function) {
+    ERROR_CLASS.set(Some(class));
+}
+
+/// A property; `undefined` where there is none, or nothing to have one.
+pub(crate) fn get(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or_default()
+}
+
+/// Calls a method.
+pub(crate) fn call(object: &JsValue, method: &str, arguments: &Array) -> Result<JsValue, JsValue> {
+    get(object, method)
+        .dyn_into::<Function>()?
+        .apply(object, arguments)
+}
+
+/// Json → a plain object.
+pub(crate) fn write(value: &Json) -> JsValue {
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .unwrap_or_default()
+}
+
+/// Reads an argument. An object is read member by member: `take` gets those that JSON cannot hold and says what
+/// stands in their place.
+pub(crate) fn read(
+    value: &JsValue,
+    mut take: impl FnMut(&str, &JsValue) -> Option<Json>,
+) -> Result<Json, Error> {
+    if !value.is_object() || Array::is_array(value) {
+        return plain("argument", value);
+    }
+    let mut members = Vec::new();
+    for name in Object::keys(value.unchecked_ref::<Object>()) {
+        let Some(name) = name.as_string() else {
+            continue;
+        };
+        let member = get(value, &name);
+        if member.is_undefined() {
+            continue;
+        }
+        let member = match take(&name, &member) {
+            Some(stand_in) => stand_in,
+            None => plain(&name, &member)?,
+        };
+        members.push((name, member));
+    }
+    Ok(Json::Object(members))
+}
+
+/// By way of JSON text: it knows dates and addresses, and refuses circles.
+fn plain(name: &str, value: &JsValue) -> Result<Json, Error> {
+    if value.is_undefined() {
+        return Ok(Json::Null);
+    }
+    // JSON has no NaN, and none of it is valid here.
+    if let Some(number) = value.as_f64() {
+        return Ok(Json::Number(number));
+    }
+    let text = JSON::stringify(value)
+        .ok()
+        .and_then(|text| text.as_string());
+    text.and_then(|text| json::parse(&text))
+        .ok_or_else(|| Error::invalid(name, [name, " cannot be sent as JSON."].concat()))
+}
+
+/// Makes the `InviteError` that JavaScript catches.
+pub(crate) fn error(error: Error) -> JsValue {
+    let details = Object::new();
+    let set = |name: &str, value: JsValue| {
+        let _ = Reflect::set(&details, &name.into(), &value);
+    };
+    set("retryable", error.retryable().into());
+    if let Some(status) = error.status {
+        set("status", status.into());
+    }
+    if let Some(wait) = error.retry_after {
+        set("retryAfter", wait.into());
+    }
+    if let Some(field) = &error.field {
+        set("field", field.into());
+    }
+    if let Some(cause) = error.cause {
+        set("cause", cause);
+    }
+    let code = error.code.as_str().into();
+    let message = JsValue::from(error.message);
+    if let Some(class) = ERROR_CLASS.with_borrow(Clone::clone)
+        && let Ok(made) = Reflect::construct(&class, &Array::of3(&code, &message, &details))
+    {
+        return made;
+    }
+    let made = js_sys::Error::new(&String::from(js_sys::JsString::from(message)));
+    made.set_name("InviteError");
+    let _ = Reflect::set(&made, &"code".into(), &code);
+    Object::assign(&made, &details).into()
+}
