@@ -18,6 +18,7 @@ use axum::response::Response;
 use tokio::net::TcpListener;
 use tower_http::timeout::TimeoutLayer;
 
+use serve::Limits;
 pub use stop::{Running, Stop};
 pub use trace::start_logging;
 
@@ -31,6 +32,8 @@ use crate::webstrates::{self, Webstrates};
 
 /// Most bytes of a request's body.
 const BODY_BYTES: usize = 64 * 1024;
+/// How long a connection may take to send a request's headers, and may idle between requests.
+const HEADER_TIME: Duration = Duration::from_secs(30);
 /// How long a request may take, its body included.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// How long stopping waits for what was begun.
@@ -73,7 +76,7 @@ pub struct Server {
     address: SocketAddr,
     router: Router,
     stop: Stop,
-    connections: u32,
+    limits: Limits,
     // Removes a demo's database when the server ends.
     _temporary: Option<TemporaryFolder>,
 }
@@ -122,7 +125,10 @@ impl Server {
             address,
             router,
             stop,
-            connections: config.max_connections,
+            limits: Limits {
+                connections: config.max_connections,
+                header_time: HEADER_TIME,
+            },
             _temporary: temporary,
         })
     }
@@ -134,7 +140,7 @@ impl Server {
 
     /// Answers until `signal` comes, then finishes what was begun.
     pub async fn run(self, signal: impl Future<Output = ()>) {
-        let serving = serve::serve(self.listener, self.router, self.connections, &self.stop);
+        let serving = serve::serve(self.listener, self.router, self.limits, &self.stop);
         tokio::select! {
             () = serving => {}
             () = signal => {}

@@ -3,10 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Server, json_of};
+use crate::support::Server;
+
+/// The key and the letters of an invite.
+fn invite(invite: &Value) -> (String, String) {
+    let text = |name: &str| invite[name].as_str().unwrap().to_owned();
+    (text("key"), text("permissions"))
+}
 
 #[tokio::test]
 async fn killing_the_server_loses_no_acknowledged_invite() {
@@ -31,23 +37,21 @@ async fn killing_the_server_loses_no_acknowledged_invite() {
         }
     });
     let mut acknowledged = BTreeMap::new();
+    let note = |acknowledged: &mut BTreeMap<String, String>, text: &str| {
+        let reply: Value = serde_json::from_str(text).unwrap();
+        // Anything but an invite is a refusal, and nothing was promised.
+        acknowledged.extend(reply.get("reply").map(invite));
+    };
     while acknowledged.len() < ACKNOWLEDGED {
-        let reply = json_of(stream.next().await.unwrap().unwrap());
-        let invite = &reply["reply"];
-        acknowledged.insert(
-            invite["key"].as_str().unwrap().to_owned(),
-            invite["permissions"].as_str().unwrap().to_owned(),
+        note(
+            &mut acknowledged,
+            stream.next().await.unwrap().unwrap().to_text().unwrap(),
         );
     }
     server.kill();
     // What was still on its way counts as acknowledged too.
     while let Some(Ok(Message::Text(text))) = stream.next().await {
-        let reply: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let invite = &reply["reply"];
-        acknowledged.insert(
-            invite["key"].as_str().unwrap().to_owned(),
-            invite["permissions"].as_str().unwrap().to_owned(),
-        );
+        note(&mut acknowledged, &text);
     }
     asking.abort();
     let _ = asking.await;
@@ -64,12 +68,7 @@ async fn killing_the_server_loses_no_acknowledged_invite() {
         .list("doc")
         .await
         .iter()
-        .map(|invite| {
-            (
-                invite["key"].as_str().unwrap().to_owned(),
-                invite["permissions"].as_str().unwrap().to_owned(),
-            )
-        })
+        .map(invite)
         .collect();
     let lost: BTreeSet<_> = acknowledged
         .iter()
