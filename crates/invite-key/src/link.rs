@@ -9,7 +9,6 @@ use alloc::string::String;
 
 use crate::key::InviteKey;
 use crate::resource;
-use crate::verdict::{Malformed, Reason};
 
 pub use error::LinkError;
 use text::{
@@ -157,16 +156,7 @@ pub fn parse(url: &str, options: &LinkOptions) -> Result<Option<Link>, LinkError
         (Some(query), Some(fragment)) if query != fragment => return Err(LinkError::Repeated),
         (Some(value), _) | (None, Some(value)) => value,
     };
-    let key = match core::str::from_utf8(&value) {
-        Ok(text) => InviteKey::parse(text)?,
-        Err(error) => {
-            return Err(LinkError::Key(Malformed::new(
-                Reason::BadCharacter,
-                Some(error.valid_up_to()),
-                None,
-            )));
-        }
-    };
+    let key = InviteKey::parse(&value)?;
     let resource = match placement {
         Placement::Query => resource_of_path(parts.base),
         Placement::Fragment => resource_beside(parts.fragment)?,

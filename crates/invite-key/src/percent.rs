@@ -27,11 +27,6 @@ impl Iterator for Decoded<'_> {
         self.rest = rest;
         Some(if first == b'+' { b' ' } else { first })
     }
-
-    // Never more than what is left: who collects with this capacity never moves, and so never copies, a key.
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.rest.len() / 3, Some(self.rest.len()))
-    }
 }
 
 fn hex_value(digit: u8) -> Option<u8> {

@@ -197,11 +197,7 @@ fn check_runs(rest: &str, shape: &Shape) -> Result<(), Malformed> {
     if bytes.next().is_some() {
         return Err(Malformed {
             reason: Reason::TooLong,
-            hint: Some(counted(
-                skipped + rest.chars().count(),
-                at,
-                "something added?",
-            )),
+            hint: Some(counted(skipped + characters(rest), at, "something added?")),
             at: Some(at),
         });
     }
@@ -245,12 +241,13 @@ fn check_checksum(text: &str) -> Result<(), Malformed> {
 
 /// The fault at `at`, counted with the `skipped` bytes of the prefix, and what may have happened there.
 fn bad_character(rest: &str, at: usize, skipped: usize) -> Malformed {
-    let after = rest.get(at - skipped..).unwrap_or_default();
-    let hint = if after.starts_with(char::is_whitespace) {
+    // Bytes, for searching in text would bring several kilobytes of the standard library along.
+    let after = rest.as_bytes().get(at - skipped..).unwrap_or_default();
+    let hint = if after.first().is_some_and(u8::is_ascii_whitespace) {
         Some("white space: broken or padded?")
-    } else if after.starts_with('…') || after.starts_with("...") {
+    } else if after.starts_with("…".as_bytes()) || after.starts_with(b"...") {
         Some("shortened for display?")
-    } else if rest.contains("://") {
+    } else if rest.as_bytes().windows(3).any(|bytes| bytes == b"://") {
         Some("a link, not a key?")
     } else if at == 0 {
         Some("not an invite key?")
@@ -258,6 +255,11 @@ fn bad_character(rest: &str, at: usize, skipped: usize) -> Malformed {
         None
     };
     Malformed::new(Reason::BadCharacter, Some(at), hint)
+}
+
+/// How many characters: every byte but those that continue one.
+fn characters(text: &str) -> usize {
+    text.bytes().filter(|byte| byte & 0xC0 != 0x80).count()
 }
 
 /// `61 of 64 characters: cut off?`

@@ -1,7 +1,6 @@
 //! A link as text: its three parts, their parameters, and what its path names.
 
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
+use alloc::string::String;
 
 use zeroize::Zeroizing;
 
@@ -57,8 +56,8 @@ pub(super) fn has(part: Option<&str>, name: &str) -> bool {
 pub(super) fn value_of(
     part: Option<&str>,
     name: &str,
-) -> Result<Option<Zeroizing<Vec<u8>>>, LinkError> {
-    let mut found: Option<Zeroizing<Vec<u8>>> = None;
+) -> Result<Option<Zeroizing<String>>, LinkError> {
+    let mut found: Option<Zeroizing<String>> = None;
     for (_, encoded, raw) in parameters(part) {
         if !is_name(encoded, name) {
             continue;
@@ -70,9 +69,7 @@ pub(super) fn value_of(
                 None,
             )));
         }
-        // The capacity suffices, so the key is never moved to leave a copy behind.
-        let mut value = Zeroizing::new(Vec::with_capacity(raw.len()));
-        value.extend(percent::decode(raw));
+        let value = Zeroizing::new(decoded(raw));
         if found.as_ref().is_some_and(|earlier| *earlier != value) {
             return Err(LinkError::Repeated);
         }
@@ -89,10 +86,25 @@ pub(super) fn resource_beside(fragment: Option<&str>) -> Result<Option<String>, 
     else {
         return Ok(None);
     };
-    match core::str::from_utf8(&value) {
-        Ok(id) if resource::is_valid(id) => Ok(Some(id.to_string())),
-        _ => Err(LinkError::Resource),
+    if resource::is_valid(&value) {
+        Ok(Some(String::from(value.as_str())))
+    } else {
+        Err(LinkError::Resource)
     }
+}
+
+/// The decoded text. What is not ASCII can stand in no key and no resource, so one control character stands for all
+/// of it; the capacity then suffices, and a key is never moved to leave a copy behind.
+fn decoded(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    for byte in percent::decode(raw) {
+        text.push(if byte.is_ascii() {
+            char::from(byte)
+        } else {
+            '\x1A'
+        });
+    }
+    text
 }
 
 /// What `https://host/<id>`, `https://host/<id>/` or `/<id>/` names, unless a server keeps the name for itself.
@@ -100,15 +112,13 @@ pub(super) fn resource_of_path(base: &str) -> Option<String> {
     let path = match base.strip_prefix('/') {
         Some(path) if !path.starts_with('/') => path,
         Some(_) => split(base.strip_prefix("//")?, '/').1?,
-        None => split(base.split_once("://")?.1, '/').1?,
+        None => split(base.split_once(':')?.1.strip_prefix("//")?, '/').1?,
     };
     let segment = path.strip_suffix('/').unwrap_or(path);
     if segment.len() > MAX_LENGTH {
         return None;
     }
-    let mut id = Vec::with_capacity(segment.len());
-    id.extend(percent::decode(segment));
-    let id = String::from_utf8(id).ok()?;
+    let id = decoded(segment);
     (resource::is_valid(&id) && !resource::is_reserved(&id)).then_some(id)
 }
 
