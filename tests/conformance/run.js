@@ -1,8 +1,4 @@
 // The page: runs the table and the groups, shows them, and leaves the report on window.conformance.
-import { groups } from './groups/index.js';
-import { runRow } from './rows.js';
-import { World } from './world.js';
-
 const AT_ONCE = 8;
 const LONGEST = 30_000;
 const query = new URLSearchParams(location.search);
@@ -20,13 +16,15 @@ const started = performance.now();
 main().catch((error) => add({ part: 'page', name: 'the page itself', ok: false, detail: String(error?.stack ?? error) }))
   .finally(finish);
 
+// Everything is imported from here, so that what does not load is in the report, too.
 async function main() {
+  const [{ groups }, { runRow }, { World }] = await Promise.all([import('./groups/index.js'), import('./rows.js'), import('./world.js')]);
   const sdk = await import(query.get('sdk') ?? '/sdk/index.js');
   const rows = await (await fetch(new URL('cases.json', here))).json();
   const lines = await (await fetch(new URL('webstrates-1.8.jsonl', here))).text();
   const fixtures = new Map(lines.trim().split('\n').map((line) => JSON.parse(line)).map((fixture) => [fixture.case, fixture]));
   const run = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`;
-  const context = { world: new World(report.server), sdk, fixtures, run, keep: (key) => secrets.add(key) };
+  const context = { world: new World(report.server), sdk, fixtures, run, runRow, keep: (key) => secrets.add(key) };
   const only = query.get('only');
   await runTable(rows.filter(({ row }) => !only || row.includes(only)), context);
   for (const group of groups.filter(({ name }) => !only || name.includes(only))) await runGroup(group, context);
@@ -50,7 +48,7 @@ async function runOne(row, context) {
   const about = { part: 'table', name: row.row, dialect: row.dialect, call: row.call, as: row.as };
   if (row.runs && !row.runs.includes('page')) return { ...about, skipped: true };
   const begun = performance.now();
-  const { error } = await inTime(runRow(row, context).then(({ names, error }) => {
+  const { error } = await inTime(context.runRow(row, context).then(({ names, error }) => {
     names.secrets().forEach(context.keep);
     return { error };
   }));

@@ -46,49 +46,57 @@ async function silently(context, dialect, work, resource) {
   }
 }
 
-const brokenKeys = (context, dialect) => silently(context, dialect, async (invites) => {
-  for (const [name, key] of Object.entries(BROKEN_KEYS)) {
-    for (const call of ['check', 'accept', 'remove']) {
-      const error = await invites[call](key).then(() => null, (error) => error);
-      check(error?.name === 'InviteError', `${call}(${name}): ${error?.name ?? 'no error'} ${error?.message ?? ''}`);
-      const allowed = typeof key === 'string' ? ['malformed_key'] : ['malformed_key', 'invalid_option'];
-      // An Invite is removed by its id where the dialect can.
-      if (call === 'remove' && name === 'an Invite without key') continue;
-      check(allowed.includes(error.code), `${call}(${name}): ${error.code}`);
-      if (typeof key === 'string' && key.length > 8) check(!error.message.includes(key), `${call}(${name}): the message repeats it`);
-      if (dialect === 'webstrates' && error.code === 'malformed_key') check(error.message.startsWith('Invalid invitation key'), `${call}(${name}): ${error.message}`);
+function brokenKeys(context, dialect) {
+  return silently(context, dialect, async (invites) => {
+    for (const [name, key] of Object.entries(BROKEN_KEYS)) {
+      for (const call of ['check', 'accept', 'remove']) {
+        const error = await invites[call](key).then(() => null, (error) => error);
+        check(error?.name === 'InviteError', `${call}(${name}): ${error?.name ?? 'no error'} ${error?.message ?? ''}`);
+        const allowed = typeof key === 'string' ? ['malformed_key'] : ['malformed_key', 'invalid_option'];
+        // An Invite is removed by its id where the dialect can.
+        if (call === 'remove' && name === 'an Invite without key') continue;
+        check(allowed.includes(error.code), `${call}(${name}): ${error.code}`);
+        if (typeof key === 'string' && key.length > 8) check(!error.message.includes(key), `${call}(${name}): the message repeats it`);
+        if (dialect === 'webstrates' && error.code === 'malformed_key') check(error.message.startsWith('Invalid invitation key'), `${call}(${name}): ${error.message}`);
+      }
     }
-  }
-});
+  });
+}
 
-const badOptions = (context, dialect, field, values) => silently(context, dialect, async (invites) => {
-  for (const value of values) {
-    const error = await invites.create({ [field]: value }).then(() => null, (error) => error);
-    const shown = `${field}: ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`;
-    check(error?.name === 'InviteError' && error.code === 'invalid_option', `${shown}: ${error ? `${error.code ?? error.name} ${error.message}` : 'no error'}`);
-    same(error.field, field, `${shown}: field`);
-    check(error.message.includes(field), `${shown}: the message does not name ${field}`);
-  }
-});
-
-const badResources = (context, dialect) => silently(context, dialect, async (invites) => {
-  for (const resource of BAD_RESOURCES) {
-    for (const call of [() => invites.create({}, resource), () => invites.get(resource)]) {
-      same(await codeOf(call(), context.sdk), 'invalid_option', `resource ${String(resource)}`);
+function badOptions(context, dialect, field, values) {
+  return silently(context, dialect, async (invites) => {
+    for (const value of values) {
+      const error = await invites.create({ [field]: value }).then(() => null, (error) => error);
+      const shown = `${field}: ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`;
+      check(error?.name === 'InviteError' && error.code === 'invalid_option', `${shown}: ${error ? `${error.code ?? error.name} ${error.message}` : 'no error'}`);
+      same(error.field, field, `${shown}: field`);
+      check(error.message.includes(field), `${shown}: the message does not name ${field}`);
     }
-  }
-});
+  });
+}
 
-const oddOptions = (context, dialect) => silently(context, dialect, async (invites) => {
-  for (const options of ['r', 5, true, [], () => {}, Symbol('r')]) {
-    same(await codeOf(invites.create(options), context.sdk), 'invalid_option', `create(${String(options)})`);
-  }
-  for (const options of [{ maxage: 60 }, { permission: 'r' }, { permissions: 'r', expires: 5 }]) {
-    same(await codeOf(invites.create(options), context.sdk), 'invalid_option', `create(${JSON.stringify(options)})`);
-  }
-  const trap = { get permissions() { throw new Error('no'); } };
-  same(await codeOf(invites.create(trap), context.sdk), 'invalid_option', 'create(an object that throws)');
-});
+function badResources(context, dialect) {
+  return silently(context, dialect, async (invites) => {
+    for (const resource of BAD_RESOURCES) {
+      for (const call of [() => invites.create({}, resource), () => invites.get(resource)]) {
+        same(await codeOf(call(), context.sdk), 'invalid_option', `resource ${String(resource)}`);
+      }
+    }
+  });
+}
+
+function oddOptions(context, dialect) {
+  return silently(context, dialect, async (invites) => {
+    for (const options of ['r', 5, true, [], () => {}, Symbol('r')]) {
+      same(await codeOf(invites.create(options), context.sdk), 'invalid_option', `create(${String(options)})`);
+    }
+    for (const options of [{ maxage: 60 }, { permission: 'r' }, { permissions: 'r', expires: 5 }]) {
+      same(await codeOf(invites.create(options), context.sdk), 'invalid_option', `create(${JSON.stringify(options)})`);
+    }
+    const trap = { get permissions() { throw new Error('no'); } };
+    same(await codeOf(invites.create(trap), context.sdk), 'invalid_option', 'create(an object that throws)');
+  });
+}
 
 async function unknownResource(context, dialect) {
   const resource = await freshResource(context);
@@ -118,16 +126,18 @@ async function leftOut(context, dialect) {
   invites.close();
 }
 
-const badContents = (context) => silently(context, 'http', async (invites) => {
-  const circle = {};
-  circle.self = circle;
-  for (const [field, values] of Object.entries({
-    message: [5, null, {}, 'm'.repeat(1001)], title: [5, null, {}],
-    extras: [circle, () => {}, Symbol('x'), 10n, { deep: 10n }, 'e'.repeat(9000)],
-  })) {
-    for (const value of values) same(await codeOf(invites.create({ [field]: value }), context.sdk), 'invalid_option', `${field}: ${typeof value}`);
-  }
-});
+function badContents(context) {
+  return silently(context, 'http', async (invites) => {
+    const circle = {};
+    circle.self = circle;
+    for (const [field, values] of Object.entries({
+      message: [5, null, {}, 'm'.repeat(1001)], title: [5, null, {}],
+      extras: [circle, () => {}, Symbol('x'), 10n, { deep: 10n }, 'e'.repeat(9000)],
+    })) {
+      for (const value of values) same(await codeOf(invites.create({ [field]: value }), context.sdk), 'invalid_option', `${field}: ${typeof value}`);
+    }
+  });
+}
 
 async function badConnections(context) {
   const { connect } = context.sdk;
