@@ -116,6 +116,11 @@ pub enum ConfigError {
         "--demo lets anybody sign in as anybody, so it listens on loopback only: use --listen 127.0.0.1:PORT, not {0}"
     )]
     DemoOffLoopback(IpAddr),
+    /// A proxy in front would bring the test sign-in to the internet.
+    #[error(
+        "--demo lets anybody sign in as anybody, so --public-url cannot be {0:?}: leave it out, or leave --demo out"
+    )]
+    DemoPublic(String),
     /// Off loopback the address people see cannot be known.
     #[error(
         "listening on {0} needs --public-url, the address people will see, as in https://invites.example.com"
@@ -141,7 +146,12 @@ impl Config {
         match &self.public_url {
             None if !address.is_loopback() => Err(ConfigError::PublicUrlMissing(address)),
             None => Ok(()),
-            Some(url) => Origins::public(url).map(drop),
+            Some(url) => match Origins::public(url)? {
+                origins if self.demo && !origins.is_loopback() => {
+                    Err(ConfigError::DemoPublic(url.clone()))
+                }
+                _ => Ok(()),
+            },
         }
     }
 
@@ -227,6 +237,23 @@ impl Origins {
         self.first().starts_with("https://")
     }
 
+    fn is_loopback(&self) -> bool {
+        let host = self
+            .first()
+            .split_once("://")
+            .map_or("", |(_, authority)| authority);
+        let host = match host.strip_prefix('[') {
+            Some(address) => address.split(']').next(),
+            None => host.split(':').next(),
+        };
+        host.is_some_and(|host| {
+            host == "localhost"
+                || host
+                    .parse()
+                    .is_ok_and(|address: IpAddr| address.is_loopback())
+        })
+    }
+
     /// The same origins as WebSocket addresses, for the page's policy.
     pub fn sockets(&self) -> impl Iterator<Item = String> + '_ {
         self.all
@@ -276,6 +303,22 @@ mod tests {
             config(&["--demo", "--listen", "[::1]:0"]).validate(),
             Ok(())
         );
+    }
+
+    #[test]
+    fn demo_refuses_a_public_address_in_front() {
+        for (url, fine) in [
+            ("http://localhost:7007", true),
+            ("http://127.0.0.1", true),
+            ("http://[::1]:7007", true),
+            ("https://demo.example", false),
+            ("https://localhost.example", false),
+            ("http://127.0.0.1.example", false),
+            ("http://10.0.0.1", false),
+        ] {
+            let valid = config(&["--demo", "--public-url", url]).validate().is_ok();
+            assert_eq!(valid, fine, "{url}");
+        }
     }
 
     #[test]

@@ -172,8 +172,8 @@ fn refuse_socket(upgrade: WebSocketUpgrade, reason: Option<&'static str>) -> Res
 
 fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     upgrade
-        .max_message_size(socket::MESSAGE_BYTES)
-        .max_frame_size(socket::MESSAGE_BYTES)
+        .max_message_size(socket::READ_BYTES)
+        .max_frame_size(socket::READ_BYTES)
 }
 
 // Reading: whatever `acceptInvite` says, nothing changes.

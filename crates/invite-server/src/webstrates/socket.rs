@@ -17,13 +17,18 @@ use crate::core::Actor;
 use crate::store::Invites;
 
 /// Most bytes of a message.
-pub(super) const MESSAGE_BYTES: usize = 64 * 1024;
+const MESSAGE_BYTES: usize = 64 * 1024;
+/// Most bytes that are read of one. What lies between is read whole, so that the sender still hears why it ends here:
+/// a connection closed over unread bytes is reset, and a reset throws away what was on its way to the client.
+pub(super) const READ_BYTES: usize = 2 * MESSAGE_BYTES;
 /// Calls of one socket that are carried out at once; the next waits unread.
 const CALLS_AT_ONCE: usize = 128;
 /// Answers that may wait for a slow reader before no more calls are begun.
 const ANSWERS_WAITING: usize = 16;
 /// How long a client may take to read one answer.
 const READING_TIME: Duration = Duration::from_secs(30);
+/// How long a client may take to answer our goodbye.
+const GOODBYE_TIME: Duration = Duration::from_secs(2);
 /// After this long without a word the client is asked whether it is still there.
 const SILENCE: Duration = Duration::from_secs(60);
 /// And after this long it is taken for gone.
@@ -55,13 +60,14 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
     let actor = Arc::new(actor);
     let mut heard = Instant::now();
 
-    let mut going = answers.send(text(frame::init(&connection))).await.is_ok();
+    let _ = answers.send(text(frame::init(&connection))).await;
     let mut farewell = None;
-    while going {
+    // The writer ends when the client takes no more; then nobody is left to answer to.
+    while !answers.is_closed() {
         let message = tokio::select! {
             message = stream.next() => message,
             () = tokio::time::sleep_until(heard + SILENCE), if heard.elapsed() < SILENCE => {
-                going = answers.send(Message::Ping(Vec::new().into())).await.is_ok();
+                let _ = answers.send(Message::Ping(Vec::new().into())).await;
                 continue;
             }
             () = tokio::time::sleep_until(heard + GONE) => break,
@@ -72,7 +78,7 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
         };
         heard = Instant::now();
         match message {
-            Some(Ok(Message::Text(text))) => {
+            Some(Ok(Message::Text(text))) if text.len() <= MESSAGE_BYTES => {
                 match frame::read(&text) {
                     Incoming::Call(call) => {
                         // Reading stops here while too much is under way: backpressure instead of a queue.
@@ -91,21 +97,21 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
                     }
                     Incoming::Subscribe(document) => {
                         let hello = frame::hello(&connection, &document, user((*actor).as_ref()));
-                        going = answers.send(self::text(hello)).await.is_ok();
+                        let _ = answers.send(self::text(hello)).await;
                     }
                     Incoming::Nothing => {}
                 }
             }
             Some(Ok(Message::Close(_))) | None => break,
-            // Neither side of the original uses binary frames; pings answer themselves.
-            Some(Ok(_)) => {}
-            Some(Err(_)) => {
+            Some(Ok(Message::Text(_)) | Err(_)) => {
                 farewell = Some(close(
                     close_code::SIZE,
                     "A message is at most 64 KiB of text.",
                 ));
                 break;
             }
+            // Neither side of the original uses binary frames; pings answer themselves.
+            Some(Ok(_)) => {}
         }
     }
 
@@ -116,6 +122,10 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
     }
     drop(answers);
     let _ = writer.await;
+    let _ = timeout(GOODBYE_TIME, async {
+        while let Some(Ok(_)) = stream.next().await {}
+    })
+    .await;
     drop(place);
     drop(running);
 }
@@ -136,7 +146,11 @@ pub(super) async fn refuse(mut socket: WebSocket, reason: Option<&'static str>) 
         code: close_code::PROTOCOL,
         reason: Utf8Bytes::from_static(reason),
     });
-    let _ = timeout(READING_TIME, socket.send(Message::Close(frame))).await;
+    let goodbye = async {
+        let _ = socket.send(Message::Close(frame)).await;
+        while let Some(Ok(_)) = socket.recv().await {}
+    };
+    let _ = timeout(GOODBYE_TIME, goodbye).await;
 }
 
 fn text(text: String) -> Message {
