@@ -40,11 +40,14 @@ impl<S: Send + Sync> FromRequest<S> for Object {
         let json = essence.eq_ignore_ascii_case("application/json");
         // Forms cannot send DELETE, and other sites' scripts only after asking: without a body it needs no type.
         let may_be_empty = request.method() == Method::DELETE;
-        if !(json || may_be_empty && declared.is_none()) {
-            return Err(refused(
+        let wrong_type = || {
+            refused(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "Send JSON, with Content-Type: application/json.",
-            ));
+            )
+        };
+        if !(json || may_be_empty && declared.is_none()) {
+            return Err(wrong_type());
         }
         let bytes = to_bytes(request.into_body(), BODY_LIMIT)
             .await
@@ -56,6 +59,9 @@ impl<S: Send + Sync> FromRequest<S> for Object {
             })?;
         if bytes.is_empty() && may_be_empty {
             return Ok(Object(Map::new()));
+        }
+        if !json {
+            return Err(wrong_type());
         }
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(members)) => Ok(Object(members)),

@@ -96,6 +96,7 @@ pub fn router(state: ApiState) -> Router {
     router
         .route("/api/v1/openapi.json", get(describe))
         .route("/api", any(no_such_call))
+        .route("/api/", any(no_such_call))
         .route("/api/{*rest}", any(no_such_call))
         .method_not_allowed_fallback(other_method)
         .layer(middleware::from_fn(problem::finish))

@@ -87,3 +87,6 @@ pub fn authorise(call: Call, asker: Option<Authority<'_>>, on: On<'_>) -> Result
         Call::Create | Call::List | Call::ListEveryone | Call::Remove | Call::SetMember => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,8 @@ pub const LIST_PAGE_LIMIT: u32 = 100;
 const MAX_USES_LIMIT: u32 = 10_000;
 const MESSAGE_LIMIT: usize = 1_000;
 const TITLE_LIMIT: usize = 200;
+/// Shorter than any key.
+const NAME_LIMIT: usize = 24;
 const EXTRAS_LIMIT: usize = 8 * 1024;
 
 /// A new invite, as asked for.
@@ -192,14 +194,17 @@ pub fn validate_new_resource(name: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A member that no option has.
+/// A member that no option has. It is named only if it could be somebody's idea of a name: a key never is.
 pub fn unknown_member(name: &str) -> Refusal {
-    let shown: String = name
-        .chars()
-        .filter(|letter| !letter.is_control())
-        .take(40)
-        .collect();
-    Refusal::invalid_option(shown.clone(), format!("There is no option {shown}."))
+    let nameable = (1..=NAME_LIMIT).contains(&name.len())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if nameable {
+        Refusal::invalid_option(name, format!("There is no option {name}."))
+    } else {
+        Refusal::invalid_option("", "There is an option whose name no option can have.")
+    }
 }
 
 /// An option that is text.
@@ -280,3 +285,6 @@ fn out_of_range(field: &str, limit: u32) -> Refusal {
     };
     Refusal::invalid_option(field, format!("{field} is a {unit} from 1 to {limit}."))
 }
+
+#[cfg(test)]
+mod tests;

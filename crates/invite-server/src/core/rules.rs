@@ -220,3 +220,6 @@ pub fn remove(
 fn on<'a>(state: &State, resource: &'a str) -> On<'a> {
     On::resource(resource, state.permissions)
 }
+
+#[cfg(test)]
+mod tests;

@@ -212,11 +212,13 @@ fn from_hex(text: &str) -> Option<Zeroizing<[u8; 64]>> {
 
 /// Writes beside and links into place, so that a crash leaves no half file and two copies agree on one.
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut unique = [0u8; 8];
+    getrandom::fill(&mut unique)?;
     let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.new", std::process::id()));
+    beside.push(format!(".{:016x}.new", u64::from_be_bytes(unique)));
     let beside = PathBuf::from(beside);
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&beside)?;

@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -62,7 +62,8 @@ impl Writer {
             .send(job)
             .await
             .map_err(|_| Refusal::ServerError)?;
-        answer.await.map_err(|_| Refusal::ServerError)?
+        // Dropped unanswered means that no transaction could be begun, so nothing was changed.
+        answer.await.map_err(|_| Refusal::TryAgain)?
     }
 
     pub(super) async fn ready(&self) -> Result<(), Refusal> {
@@ -92,7 +93,6 @@ fn run(connection: &Connection, mut waiting: mpsc::Receiver<Job>) {
 fn carry_out(connection: &Connection, jobs: Vec<Job>) {
     if let Err(cause) = connection.execute_batch("BEGIN IMMEDIATE") {
         tracing::error!(%cause, "no transaction could be begun");
-        // The jobs are dropped unrun; their callers see it as a failure of the server, and nothing was changed.
         return;
     }
     let answering: Vec<Answering> = jobs.into_iter().map(|job| job(connection)).collect();
@@ -102,7 +102,11 @@ fn carry_out(connection: &Connection, jobs: Vec<Job>) {
         if !connection.is_autocommit() {
             let _ = connection.execute_batch("ROLLBACK");
         }
-        Refusal::TryAgain
+        match cause.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => Refusal::TryAgain,
+            // What a failed sync left on the disk nobody knows.
+            _ => Refusal::ServerError,
+        }
     });
     for answer in answering {
         answer(committed.clone());

@@ -1,0 +1,149 @@
+use super::{Call::*, *};
+use crate::core::Actor;
+
+/// Who asks, what they hold on the resource, and whether the invite that is meant is theirs.
+const ASKERS: [(&str, &str, bool); 6] = [
+    ("anonymous", "", false),
+    ("stranger", "", false),
+    ("reader", "r", false),
+    ("admin", "arw", true),
+    ("other admin", "a", false),
+    ("ex-admin", "rw", true),
+];
+
+#[test]
+fn every_call_of_every_asker() {
+    let table: [(Call, [&str; 6]); 11] = [
+        (
+            CreateResource,
+            ["not_signed_in", "yes", "yes", "yes", "yes", "yes"],
+        ),
+        (
+            Resources,
+            ["not_signed_in", "yes", "yes", "yes", "yes", "yes"],
+        ),
+        (
+            Permissions,
+            ["not_signed_in", "yes", "yes", "yes", "yes", "yes"],
+        ),
+        (Check, ["yes", "yes", "yes", "yes", "yes", "yes"]),
+        (Accept, ["not_signed_in", "yes", "yes", "yes", "yes", "yes"]),
+        (
+            Members,
+            ["not_signed_in", "forbidden", "yes", "yes", "yes", "yes"],
+        ),
+        (
+            Create,
+            [
+                "not_signed_in",
+                "not_admin",
+                "not_admin",
+                "yes",
+                "yes",
+                "not_admin",
+            ],
+        ),
+        (
+            List,
+            [
+                "not_signed_in",
+                "not_admin",
+                "not_admin",
+                "yes",
+                "yes",
+                "not_admin",
+            ],
+        ),
+        (
+            ListEveryone,
+            [
+                "not_signed_in",
+                "not_admin",
+                "not_admin",
+                "yes",
+                "yes",
+                "not_admin",
+            ],
+        ),
+        (
+            SetMember,
+            [
+                "not_signed_in",
+                "not_admin",
+                "not_admin",
+                "yes",
+                "yes",
+                "not_admin",
+            ],
+        ),
+        (
+            Remove,
+            [
+                "not_signed_in",
+                "not_admin",
+                "not_admin",
+                "yes",
+                "cannot_remove",
+                "not_admin",
+            ],
+        ),
+    ];
+    for (call, expected) in table {
+        for ((name, letters, own), expected) in ASKERS.into_iter().zip(expected) {
+            let asker = Actor::new(User::new(name, "test"));
+            let inviter = if own {
+                asker.user.clone()
+            } else {
+                User::new("somebody", "test")
+            };
+            let permissions =
+                invite_key::Permissions::parse(letters).unwrap_or(invite_key::Permissions::NONE);
+            let on = On {
+                resource: "notes",
+                permissions,
+                inviter: Some(&inviter),
+            };
+            let asking = (name != "anonymous").then_some(Authority::Actor(&asker));
+            let answer =
+                authorise(call, asking, on).map_or_else(|refusal| refusal.code(), |()| "yes");
+            assert_eq!(answer, expected, "{call:?} by {name}");
+        }
+    }
+}
+
+#[test]
+fn the_same_name_of_another_provider_is_somebody_else() {
+    let asker = Actor::new(User::new("alice", "test"));
+    let inviter = User::new("alice", "elsewhere");
+    let on = On {
+        resource: "notes",
+        permissions: invite_key::Permissions::ALL,
+        inviter: Some(&inviter),
+    };
+    assert_eq!(
+        authorise(Remove, Some(Authority::Actor(&asker)), on),
+        Err(Refusal::CannotRemove)
+    );
+}
+
+#[test]
+fn the_operator_may_do_everything() {
+    for call in [
+        CreateResource,
+        Resources,
+        Create,
+        List,
+        ListEveryone,
+        Remove,
+        Check,
+        Accept,
+        Members,
+        SetMember,
+    ] {
+        assert_eq!(
+            authorise(call, Some(Authority::Operator), On::nothing()),
+            Ok(()),
+            "{call:?}"
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! Our HTTP API over a real socket: every call, every refusal, every sort of asker.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing, clippy::string_slice,
+    reason = "tests"
+)]
+
+mod authorisation;
+mod calls;
+mod concurrency;
+mod description;
+mod origin;
+mod refusals;
+mod server;

@@ -1,0 +1,221 @@
+//! A server on a port of its own, with the real sign-in, the real store and a clock to move.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use invite_key::{KeyKind, Permissions};
+use invite_server::{
+    api::{self, ApiState},
+    auth::{
+        Auth,
+        seal::{self, Purpose},
+    },
+    config::Origins,
+    core::{Authority, Clock, CreateRequest, Moment, Secrets, User},
+    store::{Invites, SqliteStore},
+};
+use reqwest::{Method, RequestBuilder, header::HeaderMap};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use crate::description::Description;
+
+pub(crate) const ORIGIN: &str = "https://invites.example.com";
+
+pub(crate) struct Server {
+    pub(crate) url: String,
+    pub(crate) invites: Invites,
+    pub(crate) folder: TempDir,
+    client: reqwest::Client,
+    auth: Auth,
+    time: Arc<AtomicI64>,
+    pub(crate) description: Description,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The code of a problem, or `yes`.
+    pub(crate) fn code(&self) -> &str {
+        if self.status < 400 {
+            "yes"
+        } else {
+            self.body["code"].as_str().unwrap_or("no code")
+        }
+    }
+}
+
+impl Server {
+    pub(crate) async fn start() -> Server {
+        let folder = tempfile::tempdir().unwrap();
+        let time = Arc::new(AtomicI64::new(1_795_238_468_803));
+        let now = Arc::clone(&time);
+        let clock = Clock::from_fn(move || Moment(now.load(Ordering::Relaxed)));
+        let store = SqliteStore::open(&folder.path().join("invites.db")).unwrap();
+        let secrets = Secrets::generate().unwrap();
+        let auth = Auth::new(
+            &secrets.derive_for("sign-in"),
+            Origins::public(ORIGIN).unwrap(),
+        );
+        let invites = Invites::new(store, secrets, clock);
+        let router = api::router(ApiState {
+            invites: invites.clone(),
+            authenticator: Arc::new(auth.clone()),
+            sign_in: Some("/auth/test".into()),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let client = reqwest::Client::builder()
+            .timeout(Duration::from_secs(30))
+            .build()
+            .unwrap();
+        let description = Description::fetch(&client, &url).await;
+        Server {
+            url,
+            invites,
+            folder,
+            client,
+            auth,
+            time,
+            description,
+        }
+    }
+
+    /// A server where alice is admin of `notes` and bob may read it.
+    pub(crate) async fn with_notes() -> Server {
+        let server = Server::start().await;
+        server.member("alice", "notes", "arw").await;
+        server.member("bob", "notes", "r").await;
+        server
+    }
+
+    pub(crate) fn pass_seconds(&self, seconds: i64) {
+        self.time.fetch_add(seconds * 1000, Ordering::Relaxed);
+    }
+
+    pub(crate) async fn member(&self, name: &str, resource: &str, letters: &str) {
+        let permissions = if letters.is_empty() {
+            Permissions::NONE
+        } else {
+            Permissions::parse(letters).unwrap()
+        };
+        let user = User::new(name, "test");
+        self.invites
+            .set_member(Authority::Operator, resource, &user, permissions)
+            .await
+            .unwrap();
+    }
+
+    pub(crate) fn bearer(&self, name: &str) -> String {
+        self.sealed(name, Purpose::Bearer)
+    }
+
+    pub(crate) fn session(&self, name: &str) -> String {
+        format!("session={}", self.sealed(name, Purpose::Session))
+    }
+
+    fn sealed(&self, name: &str, purpose: Purpose) -> String {
+        self.auth
+            .sealer()
+            .seal(purpose, &User::new(name, "test"), seal::now() + 3600)
+    }
+
+    /// A request by somebody with a bearer, or by nobody.
+    pub(crate) fn request(&self, who: Option<&str>, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        match who {
+            Some(name) => request.bearer_auth(self.bearer(name)),
+            None => request,
+        }
+    }
+
+    /// Sends it, and holds the answer against what the OpenAPI document promises.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
+        let (client, request) = request.build_split();
+        let request = request.unwrap();
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = client.execute(request).await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = response.bytes().await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let answer = Answer {
+            status,
+            headers,
+            body,
+        };
+        self.description.check(&method, &path, &answer);
+        answer
+    }
+
+    pub(crate) async fn get(&self, who: Option<&str>, path: &str) -> Answer {
+        self.send(self.request(who, Method::GET, path)).await
+    }
+
+    pub(crate) async fn post(&self, who: Option<&str>, path: &str, body: &Value) -> Answer {
+        self.send(self.request(who, Method::POST, path).json(body))
+            .await
+    }
+
+    pub(crate) async fn put(&self, who: Option<&str>, path: &str, body: &Value) -> Answer {
+        self.send(self.request(who, Method::PUT, path).json(body))
+            .await
+    }
+
+    pub(crate) async fn delete(&self, who: Option<&str>, path: &str) -> Answer {
+        self.send(self.request(who, Method::DELETE, path)).await
+    }
+
+    /// Creates an invite through the API; its id and key.
+    pub(crate) async fn invite(
+        &self,
+        who: &str,
+        resource: &str,
+        options: &Value,
+    ) -> (String, String) {
+        let answer = self
+            .post(
+                Some(who),
+                &format!("/api/v1/resources/{resource}/invites"),
+                options,
+            )
+            .await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let text = |name: &str| answer.body[name].as_str().unwrap().to_owned();
+        (text("id"), text("key"))
+    }
+
+    /// A key of the Webstrates kind, as that dialect makes them.
+    pub(crate) async fn webstrates_invite(&self, who: &str, resource: &str) -> String {
+        let asker = invite_server::core::Actor::new(User::new(who, "test"));
+        let request = CreateRequest::new(Permissions::READ, 3600, KeyKind::Webstrates);
+        let invite = self
+            .invites
+            .create(Some(&asker), resource, request)
+            .await
+            .unwrap();
+        invite.key.unwrap().reveal().to_owned()
+    }
+
+    pub(crate) async fn accept(&self, who: Option<&str>, key: &str) -> Answer {
+        self.post(who, "/api/v1/invites/accept", &json!({"key": key}))
+            .await
+    }
+
+    pub(crate) async fn check(&self, who: Option<&str>, key: &str) -> Answer {
+        self.post(who, "/api/v1/invites/check", &json!({"key": key}))
+            .await
+    }
+}

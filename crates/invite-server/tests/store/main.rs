@@ -1,0 +1,14 @@
+//! The store: one suite for every database, and what only SQLite has to prove.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing, clippy::string_slice,
+    reason = "tests"
+)]
+
+mod secrets;
+mod speed;
+mod sqlite;
+mod suite;
+mod world;
