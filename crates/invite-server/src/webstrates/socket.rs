@@ -59,6 +59,7 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
     let calls = Arc::new(Semaphore::new(CALLS_AT_ONCE));
     let actor = Arc::new(actor);
     let mut heard = Instant::now();
+    tracing::debug!(connection, signed_in = actor.is_some(), "socket opened");
 
     let _ = answers.send(text(frame::init(&connection))).await;
     let mut farewell = None;
@@ -126,6 +127,7 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
         while let Some(Ok(_)) = stream.next().await {}
     })
     .await;
+    tracing::debug!(connection, "socket closed");
     drop(place);
     drop(running);
 }
