@@ -12,16 +12,18 @@ const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '
  * Starts both. Paths below `/files/` are files of `folder` (or go to the address `upstream`, say a Vite server); all others
  * are invite-server's. Ends with the test `t`.
  *
- * @param {{ folder?: string, upstream?: string, headers?: Record<string, string>, refuse?: (path: string) => boolean }} options
- *   `refuse`: which paths are answered with 503.
+ * @param {{ folder?: string, upstream?: string, headers?: Record<string, string>, refuse?: (path: string) => boolean,
+ *   report?: (name: string, request: object, response: object) => void }} options
+ *   `refuse`: which paths are answered with 503. `report` answers those below `/reports/`.
  */
-export async function startSite(t, { folder, upstream, headers = {}, refuse = () => false }) {
+export async function startSite(t, { folder, upstream, headers = {}, refuse = () => false, report }) {
   const asked = [];
   let server;
   const site = createServer(async (incoming, outgoing) => {
     const { pathname } = new URL(incoming.url, 'http://site');
     asked.push(pathname);
     if (refuse(pathname)) return outgoing.writeHead(503).end();
+    if (report && pathname.startsWith('/reports/')) return report(pathname.slice('/reports/'.length), incoming, outgoing);
     if (!pathname.startsWith('/files/')) return pass(incoming, outgoing, server.url);
     if (upstream) return pass(incoming, outgoing, upstream);
     const file = join(folder, normalize(pathname.slice('/files'.length)));
@@ -29,11 +31,16 @@ export async function startSite(t, { folder, upstream, headers = {}, refuse = ()
     outgoing.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream', ...headers });
     createReadStream(file).pipe(outgoing);
   });
-  site.on('upgrade', (incoming, socket, head) => tunnel(incoming, socket, head, server.url));
+  const tunnels = new Set();
+  site.on('upgrade', (incoming, socket, head) => {
+    tunnels.add(socket);
+    tunnel(incoming, socket, head, server.url);
+  });
   await new Promise((resolve) => site.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${site.address().port}`;
   server = await startServer({ args: ['--public-url', url] });
   t.after(async () => {
+    for (const socket of tunnels) socket.destroy();
     site.closeAllConnections();
     await new Promise((resolve) => site.close(resolve));
     await server.stop();
@@ -62,4 +69,5 @@ function tunnel(incoming, socket, head, target) {
   });
   onward.on('error', () => socket.destroy());
   socket.on('error', () => onward.destroy());
+  socket.on('close', () => onward.destroy());
 }

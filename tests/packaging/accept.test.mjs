@@ -1,0 +1,223 @@
+// The other half of `auto`: what was captured is accepted by policy, once, and kept or forgotten as its outcome says.
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { launchChromium } from '../support/chromium.mjs';
+import { freshResource, setMember, signIn } from '../support/server.mjs';
+import { installedProject } from './support/package.mjs';
+import { startSite } from './support/site.mjs';
+import { suite } from './support/suite.mjs';
+
+const all = suite();
+let browser, site, elsewhere, alice;
+before(async () => {
+  browser = await launchChromium();
+  all.after(() => browser.close());
+  const folder = await installedProject(all, { files: ['auto.html', 'signed-in.html', 'off.html', 'blank.html'] });
+  site = await startSite(all, { folder });
+  elsewhere = await startSite(all, { folder });
+  alice = await signIn(site.url, 'alice');
+});
+
+const call = async (method, path, body) => {
+  const answer = await fetch(`${site.url}/api/v1/${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${alice.bearer}`, 'Content-Type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  assert.ok(answer.ok, `${path} answered ${answer.status}`);
+  return answer.json();
+};
+
+/** A resource of alice's with one invite. */
+async function invited(options) {
+  const resource = freshResource();
+  await setMember(site.url, resource, 'alice', 'arw');
+  const { key } = await call('POST', `resources/${resource}/invites`, { permissions: 'rw', ...options });
+  return { resource, key, fragment: `#acceptInvite=${key}&resource=${resource}` };
+}
+
+const permissionsOf = async (resource, username) => {
+  const { members } = await call('GET', `resources/${resource}/members`);
+  return members.find(({ user }) => user.username === username)?.permissions;
+};
+
+async function visitor(t, username) {
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  const asked = [];
+  page.answer = true;
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.message());
+    return page.answer ? dialog.accept() : dialog.dismiss();
+  });
+  if (username) await signInAs(page, username);
+  return { page, asked };
+}
+
+const signInAs = (page, username) => page.context().request.post(`${site.url}/auth/test`, {
+  form: { username, password: 'demo' }, headers: { Accept: 'application/json', Origin: site.url },
+});
+const heard = (page, type) => page.waitForFunction((name) => told.find(([type]) => type === name)?.[1], type).then((handle) => handle.jsonValue());
+const record = (page) => page.evaluate(() => sessionStorage.getItem('invite-keys:pending'));
+const acceptances = (server) => server.asked.filter((path) => path.endsWith('/invites/accept')).length;
+
+test('`confirm`, the policy where nothing else is said: a person is asked who invites to what', async (t) => {
+  const { resource, key, fragment } = await invited();
+  const { page, asked } = await visitor(t, 'bob');
+  await page.goto(`${site.files}/auto.html${fragment}`);
+  const outcome = await heard(page, 'inviteaccepted');
+  assert.equal(asked.length, 1);
+  assert.match(asked[0], /alice.*read, write.*bob/i);
+  assert.ok(asked[0].includes(resource) && !asked[0].includes(key));
+  assert.deepEqual([outcome.resource, outcome.permissions, outcome.gained, outcome.already], [resource, 'rw', 'rw', false]);
+  await page.waitForFunction(() => !sessionStorage.getItem('invite-keys:pending'));
+  assert.equal(await permissionsOf(resource, 'bob'), 'rw');
+  const captured = await heard(page, 'invitecaptured');
+  assert.deepEqual(Object.keys(captured).sort(), ['capturedAt', 'continueUrl', 'kind', 'resource']);
+});
+
+test('who says no is not asked again, and may still accept by the page\'s own button', async (t) => {
+  const { resource, fragment } = await invited();
+  const { page, asked } = await visitor(t, 'bob');
+  page.answer = false;
+  await page.goto(`${site.files}/auto.html${fragment}`);
+  await page.waitForFunction(() => JSON.parse(sessionStorage.getItem('invite-keys:pending')).declined);
+  assert.equal(await permissionsOf(resource, 'bob'), undefined);
+  await page.reload();
+  await heard(page, 'invitecaptured');
+  const outcome = await page.evaluate(async () => {
+    const { invites } = await import('./node_modules/invite-keys/index.js');
+    const both = [invites.acceptPending(() => true), invites.acceptPending(() => true)];
+    return [both[0] === both[1], await both[0], invites.pending];
+  });
+  assert.deepEqual([outcome[0], outcome[1].permissions, outcome[2]], [true, 'rw', null]);
+  assert.equal(asked.length, 1);
+});
+
+test('`signed-in` does not ask, unless the invite makes one an admin', async (t) => {
+  const { page, asked } = await visitor(t, 'bob');
+  const plain = await invited();
+  await page.goto(`${site.files}/signed-in.html${plain.fragment}`);
+  assert.equal((await heard(page, 'inviteaccepted')).permissions, 'rw');
+  assert.equal(asked.length, 0);
+  const admin = await invited({ permissions: 'ar' });
+  await page.goto('about:blank');
+  await page.goto(`${site.files}/signed-in.html${admin.fragment}`);
+  assert.equal((await heard(page, 'inviteaccepted')).permissions, 'ar');
+  assert.equal(asked.length, 1);
+});
+
+test('signed out: kept, accepted once after signing in, and not again by reloading', async (t) => {
+  const { resource, key } = await invited();
+  const { page } = await visitor(t);
+  await page.goto(`${site.files}/signed-in.html?acceptInvite=${key}`);
+  assert.deepEqual(await heard(page, 'inviterejected'), { code: 'not_signed_in' });
+  assert.equal(JSON.parse(await record(page)).key, key);
+  // Away to another origin and back, as to a sign-in page.
+  await page.goto(`${elsewhere.files}/blank.html`);
+  await signInAs(page, 'bob');
+  await page.goto(`${site.files}/signed-in.html`);
+  assert.equal((await heard(page, 'inviteaccepted')).already, false);
+  await page.waitForFunction(() => !sessionStorage.getItem('invite-keys:pending'));
+  const before = acceptances(site);
+  await page.reload({ waitUntil: 'networkidle' });
+  assert.deepEqual(await page.evaluate(() => told), []);
+  assert.equal(acceptances(site), before);
+  assert.equal(await permissionsOf(resource, 'bob'), 'rw');
+});
+
+test('five reloads while it is being accepted: one acceptance, no error shown', async (t) => {
+  const { resource, fragment } = await invited({ maxUses: 1 });
+  const { page } = await visitor(t, 'bob');
+  let held = 5;
+  await page.route('**/invites/accept', async (route) => {
+    // The server has done it; the answer does not reach the page that is gone.
+    if (held-- > 0) {
+      await route.fetch();
+      await page.evaluate(() => location.reload());
+    } else {
+      await route.continue();
+    }
+  });
+  await page.goto(`${site.files}/signed-in.html${fragment}`);
+  const outcome = await heard(page, 'inviteaccepted');
+  assert.deepEqual([outcome.permissions, outcome.already], ['rw', true]);
+  assert.deepEqual(await page.evaluate(() => told.filter(([type]) => type === 'inviterejected')), []);
+  assert.equal(await permissionsOf(resource, 'bob'), 'rw');
+});
+
+test('a failure that may pass keeps it, a final one drops it', async (t) => {
+  const { fragment } = await invited();
+  const { page } = await visitor(t, 'bob');
+  await page.route('**/invites/**', (route) => route.fulfill({ status: 503 }));
+  await page.goto(`${site.files}/signed-in.html${fragment}`);
+  const { code } = await heard(page, 'inviterejected');
+  assert.ok(['try_again', 'server_error', 'timeout'].includes(code), code);
+  assert.ok(await record(page));
+  await page.unroute('**/invites/**');
+  await page.reload();
+  await heard(page, 'inviteaccepted');
+
+  for (const [bad, expected] of [['ab'.repeat(32), 'invalid_key'], ['ab'.repeat(30), 'malformed_key'], ['', 'malformed_key']]) {
+    await page.goto('about:blank');
+    await page.goto(`${site.files}/signed-in.html?acceptInvite=${bad}`);
+    assert.deepEqual(await heard(page, 'inviterejected'), { code: expected });
+    await page.waitForFunction(() => !sessionStorage.getItem('invite-keys:pending'));
+    assert.equal(await page.evaluate(() => location.search), '');
+  }
+});
+
+test('`off` accepts nothing', async (t) => {
+  const { resource, fragment } = await invited();
+  const { page } = await visitor(t, 'bob');
+  await page.goto(`${site.files}/off.html${fragment}`, { waitUntil: 'networkidle' });
+  assert.ok(await record(page));
+  assert.equal(await permissionsOf(resource, 'bob'), undefined);
+});
+
+test('a frame of another origin accepts nothing by itself; one of the same origin does', async (t) => {
+  const { resource, fragment } = await invited();
+  const { page } = await visitor(t, 'bob');
+  const framed = async (host) => {
+    await page.goto(`${host.files}/blank.html`);
+    await page.evaluate((src) => {
+      const frame = document.createElement('iframe');
+      frame.src = src;
+      document.body.append(frame);
+    }, `${site.files}/signed-in.html${fragment}`);
+    await page.waitForFunction(() => frames.length);
+    const frame = page.frames().find((each) => each !== page.mainFrame());
+    await frame.waitForURL(`${site.files}/signed-in.html`);
+    return frame;
+  };
+  const before = acceptances(site);
+  const foreign = await framed(elsewhere);
+  await heard(foreign, 'invitecaptured');
+  await page.waitForLoadState('networkidle');
+  assert.equal(acceptances(site), before);
+  assert.equal(await permissionsOf(resource, 'bob'), undefined);
+  await heard(await framed(site), 'inviteaccepted');
+  assert.equal(await permissionsOf(resource, 'bob'), 'rw');
+});
+
+test('a hidden page waits until it is looked at', async (t) => {
+  const { resource, fragment } = await invited();
+  const { page } = await visitor(t, 'bob');
+  await page.addInitScript(() => {
+    let hidden = true;
+    Object.defineProperty(document, 'hidden', { get: () => hidden });
+    window.show = () => {
+      hidden = false;
+      document.dispatchEvent(new Event('visibilitychange'));
+    };
+  });
+  const before = acceptances(site);
+  await page.goto(`${site.files}/signed-in.html${fragment}`);
+  await heard(page, 'invitecaptured');
+  await page.waitForLoadState('networkidle');
+  assert.equal(acceptances(site), before);
+  await page.evaluate(() => show());
+  await heard(page, 'inviteaccepted');
+  assert.equal(await permissionsOf(resource, 'bob'), 'rw');
+});
