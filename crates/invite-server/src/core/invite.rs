@@ -3,7 +3,7 @@
 use invite_key::{InviteKey, permissions::Permissions};
 use serde_json::Value;
 
-use super::{Moment, User};
+use super::{Moment, User, state::StoredInvite};
 
 /// Where an invite stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,33 @@ pub struct Invite {
     pub title: Option<String>,
     /// Whatever data the inviter's application attached.
     pub extras: Option<Value>,
+}
+
+impl Invite {
+    /// A stored invite as somebody sees it who may know this of it.
+    pub(super) fn of(
+        stored: StoredInvite,
+        key: Option<InviteKey>,
+        accepted: Vec<Acceptance>,
+        now: Moment,
+    ) -> Invite {
+        Invite {
+            status: stored.status(now),
+            key,
+            id: stored.id,
+            resource: stored.resource,
+            permissions: stored.permissions,
+            created_at: stored.created_at,
+            expires_at: stored.expires_at,
+            created_by: stored.inviter,
+            uses: stored.uses,
+            max_uses: stored.max_uses,
+            accepted,
+            message: stored.message,
+            title: stored.title,
+            extras: stored.extras,
+        }
+    }
 }
 
 /// A page of invites, newest first.

@@ -4,9 +4,9 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use invite_key::{InviteKey, permissions::Permissions};
 
 use super::{
-    Acceptance, Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Invite,
-    InviteList, InviteStatus, ListRequest, Member, Moment, On, Reader, Refusal, RemoveTarget,
-    Removed, ResourceOf, Secrets, User, authorise,
+    Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Invite, InviteList,
+    ListRequest, Member, On, Reader, Refusal, RemoveTarget, Removed, ResourceOf, Secrets, User,
+    authorise,
     options::LIST_PAGE_LIMIT,
     rules,
     state::{InviteName, InviteQuery, KeyHash, Resource, Scope, StoredInvite},
@@ -186,7 +186,7 @@ impl<S: Store> Invites<S> {
             .store
             .transact(on_resource(resource, actor), rule)
             .await?;
-        Ok(shown(stored, Some(key), Vec::new(), now))
+        Ok(Invite::of(stored, Some(key), Vec::new(), now))
     }
 
     /// Lists one's own invites, newest first, or every admin's. Only one's own show their keys.
@@ -236,7 +236,7 @@ impl<S: Store> Invites<S> {
                 .is(&asker.user)
                 .then(|| self.key_of(&one.invite))
                 .flatten();
-            shown(one.invite, key, one.accepted, now)
+            Invite::of(one.invite, key, one.accepted, now)
         });
         Ok(InviteList {
             invites: invites.collect(),
@@ -282,7 +282,7 @@ impl<S: Store> Invites<S> {
         Ok(Checked {
             title,
             reader,
-            invite: shown(invite, None, accepted, now),
+            invite: Invite::of(invite, None, accepted, now),
         })
     }
 
@@ -353,31 +353,6 @@ fn on_resource(resource: &str, actor: Option<&Actor>) -> Scope {
         resource: Some(resource.to_owned()),
         invite: None,
         user: actor.map(|actor| actor.user.clone()),
-    }
-}
-
-fn shown(
-    stored: StoredInvite,
-    key: Option<InviteKey>,
-    accepted: Vec<Acceptance>,
-    now: Moment,
-) -> Invite {
-    let status: InviteStatus = stored.status(now);
-    Invite {
-        key,
-        id: stored.id,
-        resource: stored.resource,
-        permissions: stored.permissions,
-        created_at: stored.created_at,
-        expires_at: stored.expires_at,
-        created_by: stored.inviter,
-        status,
-        uses: stored.uses,
-        max_uses: stored.max_uses,
-        accepted,
-        message: stored.message,
-        title: stored.title,
-        extras: stored.extras,
     }
 }
 

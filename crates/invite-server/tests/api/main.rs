@@ -3,7 +3,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing, clippy::string_slice,
+    clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "tests"
 )]
 
@@ -11,6 +12,7 @@ mod authorisation;
 mod calls;
 mod concurrency;
 mod description;
+mod malformed;
 mod origin;
 mod refusals;
 mod server;

@@ -3,7 +3,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing, clippy::string_slice,
+    clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "tests"
 )]
 

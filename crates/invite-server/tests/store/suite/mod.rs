@@ -1,0 +1,116 @@
+//! What every database has to do. A database joins with one line: `store_suite!(name, opener)`, where the opener is an
+//! async function that gives a fresh store and whatever has to live as long as it.
+
+pub(crate) mod listing;
+pub(crate) mod races;
+pub(crate) mod rows;
+
+use invite_key::{KeyKind, Permissions};
+use invite_server::{
+    core::{
+        Acceptance, CreateRequest, InviteStatus, ListRequest, Moment, Refusal, RemoveTarget, User,
+        rules,
+        state::{Change, Decision, InviteName, InviteQuery, KeyHash, Scope, State, StoredInvite},
+    },
+    store::Store,
+};
+use serde_json::json;
+
+use crate::world::{World, actor, people, user};
+
+macro_rules! store_suite {
+    ($module:ident, $open:path) => {
+        mod $module {
+            crate::suite::store_suite!(@cases $open:
+                rows::a_resource_and_its_members_are_found_again,
+                rows::each_change_of_members_moves_the_version,
+                rows::an_invite_is_found_again_as_it_was,
+                rows::names_to_show_are_kept_up_to_date,
+                rows::a_decision_is_written_whole_or_not_at_all,
+                rows::a_refusal_writes_nothing,
+                rows::what_is_answered_can_be_read,
+                listing::listing_pages_through_everything_once,
+                listing::listing_by_status,
+                races::concurrent_accepts_lose_nobody,
+                races::concurrent_accepts_spend_no_use_twice,
+                races::one_person_accepting_many_times_spends_one_use,
+                races::removing_while_accepting_keeps_every_promise,
+                races::coming_back_after_removal_is_a_new_use,
+                races::resources_of_one_name_begin_once,
+                rows::the_store_says_that_it_is_ready,
+            );
+        }
+    };
+    (@cases $open:path: $($group:ident::$case:ident,)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $case() {
+                let (store, _keep) = $open().await;
+                crate::suite::$group::$case(store).await;
+            }
+        )*
+    };
+}
+pub(crate) use store_suite;
+
+fn stored(id: &str) -> StoredInvite {
+    StoredInvite {
+        id: id.into(),
+        key_hash: KeyHash(std::array::from_fn(|at| {
+            id.as_bytes().get(at).copied().unwrap_or(9)
+        })),
+        kind: KeyKind::Webstrates,
+        secret_id: "2026-11".into(),
+        resource: "notes".into(),
+        permissions: Permissions::parse("wr").unwrap(),
+        created_at: Moment(1_000),
+        expires_at: Moment(i64::MAX / 2),
+        inviter: user("alice"),
+        uses: 0,
+        max_uses: Some(3),
+        message: Some("Hello\n'; DROP TABLE invites; --\u{1F389}".into()),
+        title: Some("Team notes".into()),
+        extras: Some(json!({"team": [1, 2.5, null, true, "x"]})),
+        removed_at: None,
+    }
+}
+
+async fn write<S: Store>(store: &S, changes: Vec<Change>) -> Result<(), Refusal> {
+    store
+        .transact(Scope::default(), move |_| {
+            Ok(Decision {
+                answer: (),
+                changes: changes.clone(),
+            })
+        })
+        .await
+}
+
+fn add_resource(name: &str) -> Change {
+    Change::AddResource {
+        resource: name.into(),
+        title: Some("Title".into()),
+        at: Moment(1),
+    }
+}
+
+fn set_member(name: &str, letters: &str) -> Change {
+    let permissions = Permissions::parse(letters).unwrap_or(Permissions::NONE);
+    Change::SetMember {
+        resource: "notes".into(),
+        user: user(name),
+        permissions,
+    }
+}
+
+async fn look<S: Store>(store: &S, invite: Option<InviteName>, name: &str) -> State {
+    let resource = invite.is_none().then(|| "notes".to_owned());
+    store
+        .look(Scope {
+            resource,
+            invite,
+            user: Some(user(name)),
+        })
+        .await
+        .unwrap()
+}

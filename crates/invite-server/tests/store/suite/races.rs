@@ -1,0 +1,151 @@
+//! Many callers at once.
+
+use super::*;
+
+pub(crate) async fn concurrent_accepts_lose_nobody<S: Store>(store: S) {
+    let world = World::over(store.clone());
+    world.member("alice", "notes", "arw").await;
+    let invite = world.invite("alice", "notes", "rw", None).await;
+    let names = people(100);
+    let answers = world.all_accept(invite.key.as_ref().unwrap(), &names).await;
+    assert!(
+        answers.iter().all(|answer| *answer == Ok(false)),
+        "{answers:?}"
+    );
+    let members = store.members("notes").await.unwrap();
+    assert_eq!(members.len(), 101);
+    assert!(
+        members
+            .iter()
+            .skip(1)
+            .all(|member| member.permissions.as_str() == "rw")
+    );
+    let uses = look(&store, Some(InviteName::Id(invite.id)), "alice")
+        .await
+        .invite
+        .unwrap()
+        .uses;
+    assert_eq!(uses, 100);
+}
+
+pub(crate) async fn concurrent_accepts_spend_no_use_twice<S: Store>(store: S) {
+    let world = World::over(store.clone());
+    world.member("alice", "notes", "arw").await;
+    let invite = world.invite("alice", "notes", "r", Some(10)).await;
+    let names = people(100);
+    let answers = world.all_accept(invite.key.as_ref().unwrap(), &names).await;
+    let taken = answers
+        .iter()
+        .filter(|answer| **answer == Ok(false))
+        .count();
+    let refused = answers
+        .iter()
+        .filter(|answer| **answer == Err(Refusal::Exhausted))
+        .count();
+    assert_eq!((taken, refused), (10, 90));
+    for (name, answer) in names.iter().zip(&answers) {
+        assert_eq!(
+            world.letters(name, "notes").await,
+            if answer.is_ok() { "r" } else { "" },
+            "{name}"
+        );
+    }
+    assert_eq!(store.acceptances(&invite.id).await.unwrap().len(), 10);
+    let again = world.all_accept(invite.key.as_ref().unwrap(), &names).await;
+    assert_eq!(
+        again.iter().filter(|answer| **answer == Ok(true)).count(),
+        10,
+        "those inside get the same answer again"
+    );
+}
+
+pub(crate) async fn one_person_accepting_many_times_spends_one_use<S: Store>(store: S) {
+    let world = World::over(store);
+    world.member("alice", "notes", "arw").await;
+    let invite = world.invite("alice", "notes", "r", Some(2)).await;
+    let answers = world
+        .all_accept(invite.key.as_ref().unwrap(), &vec!["bob".to_owned(); 50])
+        .await;
+    assert_eq!(
+        answers
+            .iter()
+            .filter(|answer| **answer == Ok(false))
+            .count(),
+        1
+    );
+    assert_eq!(
+        answers.iter().filter(|answer| **answer == Ok(true)).count(),
+        49
+    );
+    let carol = world
+        .invites
+        .accept(Some(&actor("carol")), invite.key.as_ref().unwrap(), None)
+        .await;
+    assert!(!carol.unwrap().already, "the second use is left");
+}
+
+pub(crate) async fn removing_while_accepting_keeps_every_promise<S: Store>(store: S) {
+    let world = World::over(store);
+    for round in 0..10 {
+        let resource = format!("notes{round}");
+        world.member("alice", &resource, "arw").await;
+        let invite = world.invite("alice", &resource, "r", None).await;
+        let names = people(30);
+        let remover = {
+            let (invites, target) = (
+                world.invites.clone(),
+                RemoveTarget::Key(invite.key.clone().unwrap()),
+            );
+            tokio::spawn(async move { invites.remove(Some(&actor("alice")), None, &target).await })
+        };
+        let answers = world.all_accept(invite.key.as_ref().unwrap(), &names).await;
+        remover.await.unwrap().unwrap();
+        for (name, answer) in names.iter().zip(&answers) {
+            let expected = match answer {
+                Ok(_) => "r",
+                Err(Refusal::Removed) => "",
+                Err(other) => panic!("{other:?}"),
+            };
+            assert_eq!(
+                world.letters(name, &resource).await,
+                expected,
+                "{name} in round {round}"
+            );
+        }
+    }
+}
+
+pub(crate) async fn coming_back_after_removal_is_a_new_use<S: Store>(store: S) {
+    let world = World::over(store.clone());
+    world.member("alice", "notes", "arw").await;
+    let invite = world.invite("alice", "notes", "r", Some(2)).await;
+    let key = invite.key.as_ref().unwrap();
+    let bob = actor("bob");
+    for expected in [Ok(false), Ok(false), Err(Refusal::Exhausted)] {
+        let answer = world.invites.accept(Some(&bob), key, None).await;
+        assert_eq!(answer.map(|accepted| accepted.already), expected);
+        world.member("bob", "notes", "").await;
+    }
+    assert_eq!(store.acceptances(&invite.id).await.unwrap().len(), 2);
+}
+
+pub(crate) async fn resources_of_one_name_begin_once<S: Store>(store: S) {
+    let world = World::over(store);
+    let mut running = Vec::new();
+    for name in people(20) {
+        let invites = world.invites.clone();
+        running.push(tokio::spawn(async move {
+            invites
+                .create_resource(Some(&actor(&name)), "notes", None)
+                .await
+        }));
+    }
+    let mut created = 0;
+    for one in running {
+        match one.await.unwrap() {
+            Ok(permissions) => created += usize::from(permissions == Permissions::ALL),
+            Err(refusal) => assert_eq!(refusal.code(), "already_exists"),
+        }
+    }
+    assert_eq!(created, 1);
+}
