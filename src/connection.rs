@@ -94,9 +94,12 @@ impl<P: Platform> Connection<P> {
         let Operation::Preview(target) = lookup else {
             return Ok(Json::Null);
         };
-        if preview
-            .get("account")
-            .is_none_or(|account| *account == Json::Null)
+        // A page's own policy sees every preview: it shows the invite before the sign-in, too, and when nothing is gained.
+        let shows = policy == Policy::Function;
+        if !shows
+            && preview
+                .get("account")
+                .is_none_or(|account| *account == Json::Null)
         {
             return Err(Error::new(
                 Code::NotSignedIn,
@@ -110,6 +113,7 @@ impl<P: Platform> Connection<P> {
             .as_ref()
             .is_some_and(|remote| remote.dialect == DialectName::Webstrates);
         let asks = match policy {
+            _ if shows => true,
             _ if gained.is_empty() => false,
             Policy::SignedIn => gained.contains('a'),
             Policy::Default if webstrates => gained.contains('a'),
