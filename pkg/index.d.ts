@@ -147,7 +147,7 @@ export interface Preview {
   /** Which of these letters you do not have yet. */
   gained: string;
   expiresAt: string | null;
-  /** Seconds left. */
+  /** Whole seconds left; `Infinity` if it does not expire. */
   expiresIn: number;
   usesLeft?: number;
   /** Who would accept: the account that is signed in; `null`: nobody is. */
@@ -193,7 +193,7 @@ export interface AcceptOutcome {
   warnings: Warning[];
 }
 
-/** What an `invitewarning` says. */
+/** A call worked, but not quite as hoped. */
 export interface Warning {
   code: 'permission_delay' | 'permission_lost' | 'already_expired' | (string & {});
   message: string;
@@ -273,16 +273,14 @@ export interface InvitesEvent<Detail> extends Event {
 export interface InvitesEventMap {
   /** `auto` has taken up an invite: from the address, or kept by this tab since an earlier page. */
   invitecaptured: InvitesEvent<PendingInvite>;
-  /** I accepted. */
-  inviteaccepted: InvitesEvent<AcceptOutcome>;
+  /** I accepted. After a plain `accept` on Webstrates nobody knows what was `gained`. */
+  inviteaccepted: InvitesEvent<Omit<AcceptOutcome, 'gained' | 'already'> & Partial<AcceptOutcome>>;
   /** The pending invite could not be accepted; see {@link Invites.pending} for whether it is kept. */
   inviterejected: InvitesEvent<{ code: ErrorCode }>;
   /** I created one. */
-  invitecreated: InvitesEvent<{ id?: string; resource: string }>;
+  invitecreated: InvitesEvent<Pick<Invite, 'id' | 'resource' | 'permissions' | 'expiresAt'>>;
   /** I removed one. */
   inviteremoved: InvitesEvent<{ id?: string; resource?: string }>;
-  /** A call worked, but not quite as hoped. */
-  invitewarning: InvitesEvent<Warning>;
 }
 
 /**
@@ -629,6 +627,5 @@ declare global {
     inviterejected: InvitesEventMap['inviterejected'];
     invitecreated: InvitesEventMap['invitecreated'];
     inviteremoved: InvitesEventMap['inviteremoved'];
-    invitewarning: InvitesEventMap['invitewarning'];
   }
 }

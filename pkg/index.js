@@ -1,8 +1,7 @@
-// For pages, bundlers and workers: loads the WebAssembly core at the first call. The rules live there; here is only what
-// must answer before it has come. See index.d.ts for what each export does.
+// Loads the core at the first call. The rules live there; here is what must answer before it has come (see index.d.ts).
 
-/** Codes after which the captured invite can never be accepted: it is forgotten. After any other it is kept. */
-const FINAL = /^(malformed_key|invalid_key|expired|removed|exhausted|inviter_not_admin|not_found|invalid_option|unsupported)$/;
+/** After these the captured invite can never be accepted: it is forgotten. */
+const FINAL = /^(malformed_key|invalid_key|expired|removed|exhausted|inviter_not_admin|not_found|unsupported)$/;
 const PENDING = 'invite-keys:pending';
 const PENDING_FOR = 15 * 60_000;
 const KINDS = { inv1_: 'opaque', invs1: 'signed', invt_: 'userkit', invit: 'rkvst' };
@@ -20,10 +19,10 @@ export class InviteError extends Error {
 
 export const isInviteError = (error) => error?.name === 'InviteError' && typeof error.code === 'string';
 
-// Browsers that have the HTML standard of 2026 ask the network again when a failed import() is repeated.
+// A failed import() that is repeated asks the network again (HTML standard of 2026).
 let load = async () => {
   const module_or_path = fetch(new URL('./wasm/core_bg.wasm', import.meta.url));
-  module_or_path.catch(() => {}); // reported below; the glue may fail first
+  module_or_path.catch(() => {}); // the glue may fail first
   const glue = await import('./wasm/core.js');
   await glue.default({ module_or_path });
   return glue;
@@ -43,14 +42,14 @@ const core = () =>
     },
     (cause) => {
       loading = undefined;
-      throw new InviteError('load_failed', `The WebAssembly part of invite-keys did not load: ${cause?.message ?? cause}`, {
+      throw new InviteError('load_failed', `The WebAssembly part of invite-keys did not load (bundlers: see its README): ${cause?.message ?? cause}`, {
         retryable: true,
         cause,
       });
     },
   ));
 
-/** A call's deadline and signal count while the core is still on its way, too. */
+/** A call's deadline and signal count while the core is on its way, too. */
 function within(promise, { signal, timeout } = {}) {
   let timer;
   return new Promise((resolve, reject) => {
@@ -76,7 +75,7 @@ export const inspectSync = /* @__PURE__ */ now('inspect');
 export const parseLinkSync = /* @__PURE__ */ now('parseLink');
 export const buildLinkSync = /* @__PURE__ */ now('buildLink');
 
-/** What auto.js or the <head> snippet captured in this tab, if it is still fresh. */
+/** What auto.js or the <head> snippet captured, if it is fresh. */
 function captured() {
   try {
     const record = JSON.parse(sessionStorage.getItem(PENDING));
@@ -90,14 +89,14 @@ function forget({ capturedAt }) {
   if (captured()?.capturedAt === capturedAt) sessionStorage.removeItem(PENDING);
 }
 
-/** The built-in question of the policy `confirm`; a page asks better by passing a function. */
+/** The question of the policy `confirm`; a page asks better by passing a function. */
 function ask({ inviter, title, resource, gained, account }) {
   const who = inviter?.displayName || inviter?.username || 'Someone';
   const what = [...gained].map((letter) => LETTERS[letter]).join(', ');
   return !!globalThis.confirm?.(`${who} invites you to ${title || resource} (${what}). Accept as ${account?.displayName || account?.username}?`);
 }
 
-// Some server-side runtimes have no EventTarget, and importing is always harmless.
+// Importing is harmless even where there is no EventTarget.
 class Invites extends (globalThis.EventTarget ?? Object) {
   static {
     if (Symbol.dispose) this.prototype[Symbol.dispose] = function () { this.close(); };
@@ -169,7 +168,7 @@ class Invites extends (globalThis.EventTarget ?? Object) {
       forget(record);
       return outcome;
     } catch (error) {
-      if (FINAL.test(error.code)) forget(record);
+      if (FINAL.test(error.code) || error.field === 'webstrateId') forget(record);
       this.#emit('inviterejected', { code: error.code });
       throw error;
     }

@@ -65,7 +65,7 @@ export function connections(bearer: () => Promise<string>): void {
 }
 
 export function events(): void {
-  invites.addEventListener('inviteaccepted', (event) => same<typeof event.detail, AcceptOutcome>());
+  invites.addEventListener('inviteaccepted', ({ detail }) => same<typeof detail.gained, string | undefined>());
   invites.addEventListener('inviterejected', ({ detail }) => console.log(detail.code), { once: true });
   document.addEventListener('inviteaccepted', ({ detail }) => console.log(detail.gained));
   const any = (event: Event): void => console.log(event.type);
