@@ -13,16 +13,18 @@ const RESERVED: [&str; 9] = [
     "join",
 ];
 
-/// Whether a text can name a resource: 1 to 128 of `A-Z a-z 0-9 _ . -`. It may still be [reserved](is_reserved).
+/// Whether a text can name a resource: 1 to 128 of `A-Z a-z 0-9 _ . -`, but not `.` or `..`, which every URL parser takes
+/// out of a path. It may still be [reserved](is_reserved).
 ///
 /// ```
 /// use invite_key::resource;
 ///
 /// assert!(resource::is_valid("team-notes_2.0"));
 /// assert!(!resource::is_valid("team notes"));
+/// assert!(!resource::is_valid(".."));
 /// ```
 pub fn is_valid(id: &str) -> bool {
-    (1..=128).contains(&id.len()) && id.bytes().all(is_id_byte)
+    (1..=128).contains(&id.len()) && id.bytes().all(is_id_byte) && !matches!(id, "." | "..")
 }
 
 fn is_id_byte(byte: u8) -> bool {

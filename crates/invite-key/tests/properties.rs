@@ -60,7 +60,7 @@ proptest! {
     #[test]
     fn a_clean_page_is_always_linked_to(
         page in "https://host(:[0-9]{1,4})?(/[a-z.%0-9]{0,6}){0,3}(\\?[a-z=&%+]{0,12})?(#[a-z=&%/?]{0,12})?",
-        resource in "[A-Za-z0-9_.-]{1,128}",
+        resource in "[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}",
         key in key(),
     ) {
         let options = LinkOptions::default();
@@ -146,7 +146,8 @@ proptest! {
     #[test]
     fn resources_are_their_alphabet(id in "\\PC{0,12}|[A-Za-z0-9_.-]{0,140}") {
         let allowed = |character: char| character.is_ascii_alphanumeric() || "_.-".contains(character);
-        prop_assert_eq!(resource::is_valid(&id), (1..=128).contains(&id.len()) && id.chars().all(allowed));
+        let expected = (1..=128).contains(&id.len()) && id.chars().all(allowed) && !matches!(id.as_str(), "." | "..");
+        prop_assert_eq!(resource::is_valid(&id), expected);
     }
 
     #[test]

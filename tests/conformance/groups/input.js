@@ -50,11 +50,11 @@ function brokenKeys(context, dialect) {
   return silently(context, dialect, async (invites) => {
     for (const [name, key] of Object.entries(BROKEN_KEYS)) {
       for (const call of ['check', 'accept', 'remove']) {
+        // An Invite is removed by its id where the dialect can.
+        if (call === 'remove' && name === 'an Invite without key') continue;
         const error = await invites[call](key).then(() => null, (error) => error);
         check(error?.name === 'InviteError', `${call}(${name}): ${error?.name ?? 'no error'} ${error?.message ?? ''}`);
         const allowed = typeof key === 'string' ? ['malformed_key'] : ['malformed_key', 'invalid_option'];
-        // An Invite is removed by its id where the dialect can.
-        if (call === 'remove' && name === 'an Invite without key') continue;
         check(allowed.includes(error.code), `${call}(${name}): ${error.code}`);
         if (typeof key === 'string' && key.length > 8) check(!error.message.includes(key), `${call}(${name}): the message repeats it`);
         if (dialect === 'webstrates' && error.code === 'malformed_key') check(error.message.startsWith('Invalid invitation key'), `${call}(${name}): ${error.message}`);
@@ -70,7 +70,7 @@ function badOptions(context, dialect, field, values) {
       const shown = `${field}: ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`;
       check(error?.name === 'InviteError' && error.code === 'invalid_option', `${shown}: ${error ? `${error.code ?? error.name} ${error.message}` : 'no error'}`);
       same(error.field, field, `${shown}: field`);
-      check(error.message.includes(field), `${shown}: the message does not name ${field}`);
+      check(error.message.toLowerCase().includes(field.toLowerCase()), `${shown}: the message does not name ${field}`);
     }
   });
 }
@@ -103,10 +103,8 @@ async function unknownResource(context, dialect) {
   const { invites } = await connected(context, 'alice', dialect, resource);
   const ghost = `ghost-${context.run}`;
   const key = '0'.repeat(64);
-  const codes = [];
-  for (const call of [invites.create({}, ghost), invites.get(ghost), invites.check(key, ghost), invites.accept(key, ghost)]) {
-    codes.push(await codeOf(call, context.sdk));
-  }
+  const calls = [invites.create({}, ghost), invites.get(ghost), invites.check(key, ghost), invites.accept(key, ghost)];
+  const codes = await Promise.all(calls.map((call) => codeOf(call, context.sdk)));
   same(codes, ['not_admin', 'not_admin', 'invalid_key', 'invalid_key'], 'codes');
   invites.close();
 }
