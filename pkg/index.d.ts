@@ -22,6 +22,7 @@ export type Json = null | boolean | number | string | Json[] | { [member: string
 
 /** A person. `username` and `provider` together tell people apart. */
 export interface User {
+  /** The name to sign in with; unique beside its `provider`. */
   username: string;
   /** Who vouches for the name, such as `github` or `test`. */
   provider: string;
@@ -31,6 +32,7 @@ export interface User {
 
 /** Someone who has access to a resource. */
 export interface Member {
+  /** Who it is. */
   user: User;
   /** Letters: `a` admin, `r` read, `w` write. */
   permissions: string;
@@ -60,29 +62,43 @@ export interface Invite<Extras = Json> {
   resource: string;
   /** Letters: `a` admin, `r` read, `w` write. */
   permissions: string;
+  /** When it was made. */
   createdAt: string;
   /** `null`: it does not expire. */
   expiresAt: string | null;
+  /** Who invites. */
   createdBy: User;
+  /** Where it stands. */
   status: InviteStatus;
   /** How often it has been used. */
   uses?: number;
   /** How often it may be used; absent: as often as people like. */
   maxUses?: number;
+  /** Who used it, and when. */
   accepted?: { user: User; at: string }[];
+  /** Whom it is for. */
   email?: string;
+  /** What the person reads. */
   message?: string;
+  /** What it is called in your own list. */
   title?: string;
+  /** Your own data. */
   extras?: Extras;
 }
 
 /** An invite as a Webstrates server sends it. */
 export interface WebstratesInvite {
+  /** The secret. */
   key: string;
+  /** What people are invited to. */
   webstrateId: string;
+  /** Letters: `a` admin, `r` read, `w` write. */
   permissions: string;
+  /** When it was made. */
   createdAt: string;
+  /** `null`: it does not expire. */
   expiresAt: string | null;
+  /** Who invites. */
   createdBy: User;
 }
 
@@ -129,6 +145,7 @@ export interface CallOptions {
 
 /** What {@link Invites.list} gives. */
 export interface ListFilter {
+  /** Those that stand there; absent: all that the server lists. */
   status?: InviteStatus;
   /** Everyone's invites, for an admin; otherwise your own. */
   everyone?: boolean;
@@ -138,7 +155,9 @@ export interface ListFilter {
 
 /** What accepting would do. */
 export interface Preview {
+  /** What the invite is to. */
   resource: string;
+  /** What the resource is called. */
   title?: string;
   /** Who invites. */
   inviter: User;
@@ -146,9 +165,11 @@ export interface Preview {
   permissions: string;
   /** Which of these letters you do not have yet. */
   gained: string;
+  /** `null`: it does not expire. */
   expiresAt: string | null;
   /** Whole seconds left; `Infinity` if it does not expire. */
   expiresIn: number;
+  /** How many people may still use it; absent: as many as like. */
   usesLeft?: number;
   /** Who would accept: the account that is signed in; `null`: nobody is. */
   account: User | null;
@@ -172,7 +193,9 @@ export interface LinkOptions {
 
 /** An invite that the address bar brought and nobody has accepted yet. Never the key. */
 export interface PendingInvite {
+  /** When it was captured. */
   capturedAt: string;
+  /** What it is to, where the link says so. */
   resource?: string;
   /** What the key looks like. */
   kind: KeyKind;
@@ -182,20 +205,27 @@ export interface PendingInvite {
 
 /** What accepting did. Already having the permissions is no error: `gained` is empty then and `already` true. */
 export interface AcceptOutcome {
+  /** What you got into. */
   resource: string;
   /** What you may do now. */
   permissions: string;
   /** What you could not do before. */
   gained: string;
+  /** Whether you had all of it before. */
   already: boolean;
+  /** What the inviter gave along. */
   extras?: Json;
+  /** A later version. */
   receipt?: string;
+  /** What did not go quite as hoped. */
   warnings: Warning[];
 }
 
 /** A call worked, but not quite as hoped. */
 export interface Warning {
+  /** Stable, unlike the message. */
   code: 'permission_delay' | 'permission_lost' | 'already_expired' | (string & {});
+  /** An English sentence for people. */
   message: string;
 }
 
@@ -266,6 +296,7 @@ export interface ConnectOptions {
 
 /** An event of {@link Invites}; a key is in none of them. */
 export interface InvitesEvent<Detail> extends Event {
+  /** What happened. */
   readonly detail: Detail;
 }
 
@@ -299,6 +330,7 @@ export interface Invites extends EventTarget {
    * ```
    */
   create(options?: CreateOptions, webstrateId?: string, call?: CallOptions): Promise<Invite>;
+  /** The same, with the resource left out. */
   create(options: CreateOptions | undefined, call: CallOptions): Promise<Invite>;
 
   /**
@@ -310,6 +342,7 @@ export interface Invites extends EventTarget {
    * ```
    */
   get(webstrateId?: string, call?: CallOptions): Promise<Invite[]>;
+  /** The same, with the resource left out. */
   get(call: CallOptions): Promise<Invite[]>;
 
   /**
@@ -321,6 +354,7 @@ export interface Invites extends EventTarget {
    * ```
    */
   check(key: string | Invite, webstrateId?: string, call?: CallOptions): Promise<Invite>;
+  /** The same, with the resource left out. */
   check(key: string | Invite, call: CallOptions): Promise<Invite>;
 
   /**
@@ -332,6 +366,7 @@ export interface Invites extends EventTarget {
    * ```
    */
   accept(key: string | Invite, webstrateId?: string, call?: CallOptions): Promise<string>;
+  /** The same, with the resource left out. */
   accept(key: string | Invite, call: CallOptions): Promise<string>;
 
   /**
@@ -343,6 +378,7 @@ export interface Invites extends EventTarget {
    * ```
    */
   remove(key: string | Invite, webstrateId?: string, call?: CallOptions): Promise<{ acknowledged: boolean; deletedCount: number }>;
+  /** The same, with the resource left out. */
   remove(key: string | Invite, call: CallOptions): Promise<{ acknowledged: boolean; deletedCount: number }>;
 
   /**
@@ -416,21 +452,25 @@ export interface Invites extends EventTarget {
   /** {@link Invites.close}, for `using`; only where the engine has `Symbol.dispose`. */
   [Symbol.dispose](): void;
 
+  /** One of this package's own events. */
   addEventListener<Type extends keyof InvitesEventMap>(
     type: Type,
     listener: ((event: InvitesEventMap[Type]) => void) | { handleEvent(event: InvitesEventMap[Type]): void } | null,
     options?: boolean | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
   ): void;
+  /** Any other event. */
   addEventListener(
     type: string,
     listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
     options?: boolean | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
   ): void;
+  /** One of this package's own events. */
   removeEventListener<Type extends keyof InvitesEventMap>(
     type: Type,
     listener: ((event: InvitesEventMap[Type]) => void) | { handleEvent(event: InvitesEventMap[Type]): void } | null,
     options?: boolean | { capture?: boolean },
   ): void;
+  /** Any other event. */
   removeEventListener(
     type: string,
     listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
@@ -508,8 +548,11 @@ export type Verdict =
 export interface Link {
   /** The link without the invite. */
   page: string;
+  /** What it is to, where the link says so. */
   resource?: string;
+  /** The secret. */
   key: string;
+  /** Where the key stands. */
   in: 'query' | 'fragment';
 }
 
@@ -584,11 +627,13 @@ export type ErrorCode =
  * `instanceof` misses errors of another frame or a second copy of this package: prefer {@link isInviteError}.
  */
 export declare class InviteError extends Error {
+  /** Makes one; the package itself does, your code seldom needs to. */
   constructor(
     code: ErrorCode,
     message: string,
     details?: { retryable?: boolean; status?: number; retryAfter?: number; field?: string; cause?: unknown },
   );
+  /** What {@link isInviteError} goes by. */
   readonly name: 'InviteError';
   /** Stable, unlike the message. */
   readonly code: ErrorCode;

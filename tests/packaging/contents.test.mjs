@@ -59,5 +59,8 @@ test('every export has its documentation', async () => {
     assert.match(text, /^\/\*\*[^]*?@packageDocumentation\n \*\//, `${name} says what it is`);
     const bare = [...text.matchAll(/(.*)\n(export (?:declare |interface |type ).*)/g)].filter(([, before]) => !/\*\/$/.test(before));
     assert.deepEqual(bare.map(([, , line]) => line), [], name);
+    const lines = text.split('\n');
+    const members = lines.filter((line, number) => /^ {2}(?:readonly )?[\w[\].]+\??(?:<.*?>)?[:(]/.test(line) && !lines[number - 1].endsWith('*/'));
+    assert.deepEqual(members, [], `${name}: members`);
   }
 });

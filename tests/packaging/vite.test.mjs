@@ -39,12 +39,11 @@ test('vite build, vite preview', async (t) => {
   await tells(t, server);
 });
 
-test('vite (the development server), with the one line of the README', async (t) => {
+test('vite (the development server), which optimizes dependencies', async (t) => {
   const root = await installedProject(t, { files: ['index.html', 'main.js', 'story.js'] });
   const server = await createServer({
     root, base, configFile: false, logLevel: 'error',
     server: { host: '127.0.0.1', port: 0, hmr: false, ws: false },
-    optimizeDeps: { exclude: ['invite-keys'] },
   });
   await server.listen();
   t.after(() => server.close());
