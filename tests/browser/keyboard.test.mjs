@@ -10,7 +10,9 @@ function focused(page) {
   return page.evaluate(() => {
     let node = document.activeElement;
     while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
-    return node?.getAttribute('aria-label') ?? ((node?.labels?.[0]?.innerText || node?.innerText) ?? '').split('\n')[0].trim();
+    const words = node?.labels?.[0] ?? node;
+    return node?.getAttribute('aria-label')
+      ?? [...words?.querySelectorAll('span') ?? []].concat(words ?? []).find((part) => part.ariaHidden !== 'true' && part.innerText)?.innerText.split('\n')[0].trim() ?? '';
   });
 }
 
@@ -70,7 +72,7 @@ test('sign in, create, copy, accept, revoke with keys only', async () => {
   await bob.keyboard.press('Enter');
   await bob.waitForURL(`**/${resource}/`);
 
-  await manager.getByText('Bob joined').waitFor();
+  await manager.getByText('Bob joined', { exact: true }).waitFor();
   await tabTo(alice, 'Revoke: Read and write');
   await alice.keyboard.press('Enter');
   await focusIs(alice, 'Keep it');

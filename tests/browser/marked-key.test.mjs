@@ -69,7 +69,7 @@ for (const form of ['fragment', 'query']) {
     await bob.getByRole('button', { name: 'Accept' }).click();
     await bob.getByRole('link', { name: 'Open it' }).click();
     await bob.locator('#members .name').first().waitFor();
-    await alice.locator('invite-manager').getByText('Bob joined').waitFor();
+    await alice.locator('invite-manager').getByText('Bob joined', { exact: true }).waitFor();
     await alice.locator('invite-manager').getByRole('button', { name: /^Revoke: / }).click();
     await alice.locator('invite-manager').getByRole('button', { name: 'Revoke invite' }).click();
     await alice.locator('invite-manager').getByText('No open invites.').waitFor();

@@ -47,7 +47,7 @@ try {
   await accept(await person('carol'), reading);
   await accept(await person('erin'), reading);
   const link = await create(alice, 'Read and write');
-  await manager.getByText('Carol and Erin joined').waitFor();
+  await manager.getByText('Carol and Erin joined', { exact: true }).waitFor();
   await alice.evaluate(() => document.activeElement?.blur());
   await alice.mouse.move(0, 0);
   await bob.goto(link);

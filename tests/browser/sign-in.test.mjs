@@ -32,7 +32,7 @@ for (const [name, addressOf] of Object.entries(forms)) {
     assert.ok(!bob.url().includes(key), 'the address has no key once the page has loaded');
     if (name.includes('parameters')) assert.equal(new URL(bob.url()).search + new URL(bob.url()).hash, '?a=1&b=2#part');
 
-    await bob.getByText('Alice invites you to').waitFor();
+    await bob.getByText('Alice invites you to', { exact: true }).waitFor();
     await bob.getByText('Sign in to accept.').waitFor();
     assert.equal(await bob.getByRole('button', { name: 'Accept' }).count(), 0);
     await bob.getByRole('button', { name: 'Sign in as Bob' }).click();
@@ -67,7 +67,7 @@ test('the wrong account can be changed, and the invite goes on', async () => {
   await page.locator('invite-acceptor .account strong', { hasText: 'Erin' }).waitFor();
   await page.getByRole('button', { name: 'Accept' }).click();
   await page.getByRole('heading', { name: /^You are in/ }).waitFor();
-  await alice.locator('invite-manager').getByText('Erin joined').waitFor();
+  await alice.locator('invite-manager').getByText('Erin joined', { exact: true }).waitFor();
   noProblems(alice, page);
 });
 

@@ -62,13 +62,13 @@ export async function everyState(it, options, visit) {
   await acceptor.getByRole('button', { name: 'Accept' }).click();
   await acceptor.getByRole('link', { name: 'Open it' }).waitFor();
 
-  await manager.getByText('Bob joined').nth(1).waitFor();
+  await manager.locator('.member', { hasText: 'Bob' }).getByText('Admin').waitFor();
   await visit('manager-joined', alice);
   await manager.getByRole('button', { name: /^Revoke: Read and write/ }).click();
   await manager.getByRole('dialog').waitFor();
   await visit('manager-revoke', alice);
   await manager.getByRole('button', { name: 'Revoke invite' }).click();
-  await manager.getByText('Used once').first().waitFor();
+  await manager.getByText('Bob joined', { exact: true }).waitFor({ state: 'detached' });
 
   const dora = await it.person('dora', options);
   await dora.goto(link);
@@ -96,7 +96,7 @@ export async function everyState(it, options, visit) {
   await visit('manager-no-longer-admin', alice);
   await setMember(it.server.url, resource, 'alice', 'arw');
   await alice.reload();
-  await manager.getByText('Used once').first().waitFor();
+  await manager.getByText('Not used yet').waitFor();
   await alice.context().setOffline(true);
   await manager.getByText('Not up to date').waitFor();
   await visit('manager-offline', alice);

@@ -19,7 +19,7 @@ test('Alice creates, Bob accepts, Alice sees it, revokes, and the link tells so'
 
   await bob.goto(link);
   const acceptor = bob.locator('invite-acceptor');
-  await acceptor.getByText('Alice invites you to').waitFor();
+  await acceptor.getByText('Alice invites you to', { exact: true }).waitFor();
   await acceptor.getByText('You are signed in as').waitFor();
   assert.equal(await acceptor.locator('.account strong').innerText(), 'Bob');
   assert.deepEqual(await acceptor.getByRole('listitem').allInnerTexts(), ['See what is in it', 'Change what is in it']);
@@ -30,7 +30,7 @@ test('Alice creates, Bob accepts, Alice sees it, revokes, and the link tells so'
   await bob.locator('#resource-permissions', { hasText: 'Read and write' }).waitFor();
   assert.deepEqual(await bob.locator('#members .name').allInnerTexts(), ['Alice', 'Bob (you)']);
 
-  await manager.getByText('Bob joined').waitFor();
+  await manager.getByText('Bob joined', { exact: true }).waitFor();
   await manager.getByText('Used once').waitFor();
   assert.ok((await manager.locator('.member').allInnerTexts()).some((text) => text.includes('Bob') && text.includes('Read and write')));
 
@@ -90,7 +90,7 @@ test('who has everything already is told so', async () => {
   await bob.goto(link);
   await bob.getByText('You already have everything this invite gives.').waitFor();
   await bob.getByRole('button', { name: 'Accept' }).click();
-  await bob.getByText('You already had this access, so nothing changed.').waitFor();
+  await bob.getByText('You already had this access, so nothing changed.', { exact: true }).waitFor();
   await alice.locator('invite-manager').getByText('Not used yet').waitFor();
   noProblems(alice, bob);
 });

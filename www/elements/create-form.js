@@ -7,9 +7,11 @@ const MAX_USES = 10_000;
 /** `onCreate(options)` makes the invite; what it throws is shown here, beside the field it is about. */
 export function createForm({ onCreate }) {
   const choices = CHOICES.map(({ letters, name, means }, index) => create('label', { class: 'choice' },
-    create('input', { type: 'radio', name: 'permissions', value: letters, checked: index === 0 }),
-    create('span', {}, name),
-    create('span', { class: 'hint' }, means)));
+    create('input', {
+      type: 'radio', name: 'permissions', value: letters, checked: index === 0, 'aria-labelledby': `name-${letters}`, 'aria-describedby': `means-${letters}`,
+    }),
+    create('span', { id: `name-${letters}` }, name),
+    create('span', { id: `means-${letters}`, class: 'hint' }, means)));
   const expiry = create('select', { id: 'expiry', name: 'maxAge' },
     ...EXPIRIES.map(({ seconds, name, usual }) => create('option', { value: String(seconds), selected: usual }, name)));
   const maxUses = create('input', {

@@ -50,7 +50,7 @@ export class InviteManager extends HTMLElement {
   #me = null;
   #parts;
   #stop = null;
-  #known = new Map();
+  #known = new Set();
   #shownLink;
 
   /** The connection: what `connect({ resource })` gives. */
@@ -132,9 +132,11 @@ export class InviteManager extends HTMLElement {
       if (signal.aborted) return;
       list.update(found);
       list.setStale(false);
-      this.#announceNewUses(found, first);
       membersCard.hidden = people === null;
-      if (people) members.update(people, this.#me);
+      if (people) {
+        members.update(people, this.#me);
+        this.#announceNewMembers(people, first);
+      }
       problem.hidden = true;
       body.hidden = false;
     } catch (error) {
@@ -166,17 +168,12 @@ export class InviteManager extends HTMLElement {
     body.hidden = true;
   }
 
-  #announceNewUses(found, first) {
-    for (const invite of found) {
-      const id = identityOf(invite);
-      const before = this.#known.get(id) ?? 0;
-      const accepted = invite.accepted ?? [];
-      if (!first) {
-        for (const { user } of accepted.slice(before)) {
-          this.#parts.announce.say(words.list.joinedAloud(nameOf(user), invite));
-        }
-      }
-      this.#known.set(id, accepted.length);
+  /** By who has access, not by uses: an invite that is used up is no longer in the list. */
+  #announceNewMembers(people, first) {
+    for (const { user, permissions } of people) {
+      const id = `${user.username}:${user.provider}`;
+      if (!first && !this.#known.has(id)) this.#parts.announce.say(words.members.joinedAloud(nameOf(user), permissions));
+      this.#known.add(id);
     }
   }
 

@@ -4,9 +4,14 @@ import { words } from './words.js';
 
 /** `ask()` resolves with whether to revoke; Escape and a press outside mean no. */
 export function revokeDialog() {
+  let settle = () => {};
   const node = create('dialog', {
     class: 'revoke', 'aria-labelledby': 'revoke-heading', 'aria-describedby': 'revoke-text', part: 'dialog',
-    on: { click: (event) => { if (event.target === node) node.close(''); } },
+    on: {
+      click: (event) => { if (event.target === node) node.close(''); },
+      // `close` comes a moment after the dialog has closed: by then it may be open again, for another invite.
+      close: () => { if (!node.open) settle(node.returnValue === 'revoke'); },
+    },
   },
   create('form', { method: 'dialog', class: 'stack' },
     create('h2', { id: 'revoke-heading' }, words.revoke.heading),
@@ -17,11 +22,10 @@ export function revokeDialog() {
   return {
     node,
     ask() {
+      settle(false);
       node.returnValue = '';
       node.showModal();
-      return new Promise((resolve) => {
-        node.addEventListener('close', () => resolve(node.returnValue === 'revoke'), { once: true });
-      });
+      return new Promise((resolve) => { settle = resolve; });
     },
   };
 }

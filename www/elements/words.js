@@ -69,12 +69,9 @@ export const words = {
   list: {
     heading: 'Open invites',
     empty: 'No open invites. Create one above and send its link to somebody.',
-    emptyOther: 'No open invites.',
     loading: 'Loading…',
     joined: (names) => `${names} joined`,
-    joinedAloud: (name, invite) => `${name} joined with your ${permissionName(invite.permissions)} invite.`,
     stale: 'Not up to date: the server cannot be reached. Trying again…',
-    newest: 'New',
   },
   revoke: {
     open: 'Revoke',
@@ -84,7 +81,11 @@ export const words = {
     keep: 'Keep it',
     done: 'Invite revoked. The link no longer works.',
   },
-  members: { heading: 'Who has access', you: 'you' },
+  members: {
+    heading: 'Who has access',
+    you: 'you',
+    joinedAloud: (name, letters) => `${name} is in: ${permissionName(letters)}.`,
+  },
   notAdmin: 'Only admins can invite people here.',
   retry: 'Try again',
   acceptor: {
