@@ -83,11 +83,13 @@ export async function killed(browser, scene) {
     const counts = judge(outcomes);
     const lost = outcomes.filter(({ dialect, sort, code }) => dialect === 'webstrates' && sort === 'create' && code === 'unknown_outcome');
     assert.equal(lost.length, 20, `creates that went out and were never answered: ${JSON.stringify(counts)}`);
-    // After the end of its server a page still gets its answer.
+    // After the end of its server a page still gets its answer. A fetch that fails cannot tell whether it went out.
     await page.evaluate(() => Promise.all(['webstrates', 'http'].map((dialect) => window.state.call(dialect, 'create'))));
     const last = await page.evaluate(() => window.state.outcomes.slice(-2));
-    assert.deepEqual(last.map(({ code }) => code), ['offline', 'offline']);
+    assert.equal(last.find(({ dialect }) => dialect === 'webstrates').code, 'offline');
+    judge(last);
     assert.deepEqual(trouble, []);
+    return `${JSON.stringify(counts)}, the last after ${Math.max(...outcomes.map(({ took }) => took))} ms`;
   } finally {
     await server.kill();
     await page.close();
@@ -98,6 +100,8 @@ export async function killed(browser, scene) {
 /** Killed while it works, three times over; started again over the same files each time. */
 export async function restarted(browser, scene) {
   let { server, page, trouble } = await open(browser, scene);
+  let promised = 0;
+  const counts = [];
   try {
     await page.evaluate(prepare, { deadline: DEADLINE });
     for (let round = 1; round <= 3; round += 1) {
@@ -116,7 +120,7 @@ export async function restarted(browser, scene) {
       await page.waitForFunction((enough) => window.state.created.length >= enough, enough);
       await server.kill();
       await page.evaluate(() => { window.state.stop = true; });
-      judge(await busy);
+      counts.push(judge(await busy));
       server = await scene.start({ listen: new URL(server.url).host });
       const missing = await page.evaluate(async () => {
         const listed = new Set();
@@ -124,8 +128,10 @@ export async function restarted(browser, scene) {
         return window.state.created.filter((key) => !listed.has(key)).length;
       });
       assert.equal(missing, 0, 'acknowledged invites that are gone');
+      promised = await page.evaluate(() => window.state.created.length);
     }
     assert.deepEqual(trouble, []);
+    return `${promised} acknowledged creates over three kills, none lost; ${JSON.stringify(counts)}`;
   } finally {
     await server.kill();
     await page.close();

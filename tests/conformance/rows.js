@@ -57,7 +57,7 @@ async function runCall(row, wire, names, world, sdk) {
   const resource = row.resource && names.real(row.resource);
   const invites = sdk.connect({
     server: world.server, dialect: row.dialect, resource, fetch: observed.fetch, WebSocket: observed.WebSocket,
-    auth: wire.length || row.as === 'impostor' ? await world.auth(row.as, row.dialect, resource) : undefined,
+    auth: row.wire?.length === 0 ? undefined : await world.auth(row.as, row.dialect, resource),
   });
   try {
     const outcome = await settle(() => call(invites, row.call, (row.args ?? []).map((value) => names.real(value))));

@@ -8,6 +8,8 @@ import { killed, restarted } from './killed.mjs';
 import { stage } from './serve.mjs';
 
 const LONGEST = 240_000;
+/** In every broken key of groups/input.js that somebody may have mistyped. */
+const BROKEN = 'a1b2c3d4'.repeat(7);
 let browser;
 before(async () => { browser = await launchChromium(); });
 after(() => browser?.close());
@@ -54,14 +56,17 @@ describe('the page against the server', async () => {
   });
 
   it('a key is found in no console, log, error or database', async () => {
-    assert.ok(keys.length > 400, `${keys.length} keys were issued`);
+    assert.ok(keys.length > 300, `${keys.length} keys were issued`);
     await server.stop();
     const places = new Map([
       ['the console', Buffer.from(told.join('\n'))], ['standard error', Buffer.from(server.stderr)],
       ['standard output', Buffer.from(server.stdout)], ['the report', Buffer.from(JSON.stringify(report))],
       ...readdirSync(scene.data).map((name) => [name, readFileSync(join(scene.data, name))]),
     ]);
-    assert.ok(places.has('invites.db') && server.stderr.length > 1000, 'there is something to search');
+    // What must be found shows that the search would find: names stand in the database, requests in the log.
+    assert.ok(places.get('invites.db').includes('webstrates-guest-99'), 'there is a database to search');
+    assert.ok(server.stderr.includes('/api/v1/invites/accept'), 'there is a log to search');
+    keys.push(BROKEN);
     for (const [place, bytes] of places) {
       const text = bytes.toString('latin1');
       const found = keys.filter((key) => text.includes(key) || text.includes(key.toUpperCase())
@@ -72,6 +77,6 @@ describe('the page against the server', async () => {
 });
 
 describe('a server that is killed', () => {
-  it('100 calls under way on each dialect all settle', { timeout: LONGEST }, () => killed(browser, stage()));
-  it('what was acknowledged is there after kill -9, and the same connection goes on', { timeout: LONGEST }, () => restarted(browser, stage()));
+  it('100 calls under way on each dialect all settle', { timeout: LONGEST }, async (t) => t.diagnostic(await killed(browser, stage())));
+  it('what was acknowledged is there after kill -9, and the same connection goes on', { timeout: LONGEST }, async (t) => t.diagnostic(await restarted(browser, stage())));
 });
