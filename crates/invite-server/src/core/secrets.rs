@@ -213,7 +213,7 @@ fn from_hex(text: &str) -> Option<Zeroizing<[u8; 64]>> {
 /// Writes beside and links into place, so that a crash leaves no half file and two copies agree on one.
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let mut unique = [0u8; 8];
-    getrandom::fill(&mut unique)?;
+    getrandom::fill(&mut unique).map_err(|error| io::Error::other(error.to_string()))?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{:016x}.new", u64::from_be_bytes(unique)));
     let beside = PathBuf::from(beside);
