@@ -39,6 +39,9 @@ fn prepare_writer(connection: &mut Connection) -> rusqlite::Result<()> {
     // In WAL, anything less loses acknowledged commits with the power.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // Keys and ids fall all over their indexes: a full batch alone would fill the usual 1000 pages.
+    connection.pragma_update(None, "wal_autocheckpoint", 8192)?;
+    connection.pragma_update(None, "cache_size", -64 * 1024)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(())
 }
