@@ -1,24 +1,24 @@
 //! One call: sent again where that is safe, and never without an end.
 
 use core::cell::Cell;
-use core::future::Future;
 
 use crate::error::{Code, Error};
 use crate::json::Json;
+use crate::later::{Reply, Task};
 use crate::operation::Operation;
-use crate::transport::Platform;
+use crate::transport::{Platform, sleep};
 
 const MOST_TRIES: i32 = 6;
 const FIRST_PAUSE: f64 = 100.0;
 
 /// Makes attempts until one succeeds or fails for good, with jittered pauses that double, inside the deadline.
-pub(crate) async fn until_done<P: Platform, F: Future<Output = Result<Json, Error>>>(
+pub(crate) async fn until_done<'a, P: Platform>(
     platform: &P,
     operation: &Operation,
     deadline: f64,
     sent: &Cell<bool>,
-    attempt: impl Fn() -> F,
-) -> Result<Json, Error> {
+    attempt: impl Fn() -> Task<'a, Reply>,
+) -> Reply {
     let mut lost = false;
     let mut tries = 0;
     loop {
@@ -33,21 +33,20 @@ pub(crate) async fn until_done<P: Platform, F: Future<Output = Result<Json, Erro
                 .with("acknowledged", true)
                 .with("deletedCount", 1.0));
         }
-        let left = sent.get();
-        if error.code == Code::Offline && left && !operation.repeats() {
+        // Its answer may have been lost on the way back.
+        let done_perhaps = sent.get() && matches!(error.code, Code::Offline | Code::ServerError);
+        lost |= done_perhaps;
+        if done_perhaps && error.code == Code::Offline && !operation.repeats() {
             return Err(unknown_outcome());
         }
-        lost |= left && is_lost(&error);
         tries += 1;
-        if !is_passing(&error) || tries >= MOST_TRIES || left && !operation.repeats() {
-            return Err(error);
-        }
         let backoff = FIRST_PAUSE * 2f64.powi(tries - 1) * (0.5 + platform.chance() / 2.0);
         let pause = error.retry_after.unwrap_or(backoff);
-        if platform.now() + pause >= deadline {
+        let again = is_passing(&error) && (operation.repeats() || !sent.get());
+        if !again || tries == MOST_TRIES || platform.now() + pause >= deadline {
             return Err(error);
         }
-        platform.sleep(pause).await;
+        sleep(platform, pause).await;
     }
 }
 
@@ -57,11 +56,6 @@ pub(crate) fn unknown_outcome() -> Error {
         Code::UnknownOutcome,
         "The answer was lost: the invite may exist. Look with get() before you create another.",
     )
-}
-
-/// The request may have been carried out although it failed.
-fn is_lost(error: &Error) -> bool {
-    matches!(error.code, Code::Offline | Code::ServerError)
 }
 
 /// Worth another attempt. Webstrates' unknown words are not: they would be the same again.

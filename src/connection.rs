@@ -5,30 +5,34 @@
 use core::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use invite_key::InviteKey;
 use invite_key::link::{self, LinkOptions, Placement};
 
 use crate::call;
 use crate::dialect::{self, Context, Remote};
 use crate::error::{Code, Error};
 use crate::json::Json;
-use crate::later::{Flights, Later, race};
+use crate::later::{Flights, Later, Reply, Task, until};
 use crate::operation::{Method, Operation, Policy};
 use crate::options::{self, CallOptions, ConnectOptions, DialectName, Target};
 use crate::transport::Platform;
 use crate::transport::multiplexer::Multiplexer;
 
-/// What runs once at a time: the question what the server speaks, and each accept.
-type Flight = (Option<InviteKey>, Option<String>);
-
 /// A connection; everything it opens is opened at the first call.
 pub struct Connection<P: Platform> {
     platform: Rc<P>,
     options: Result<ConnectOptions, Error>,
-    remote: RefCell<Option<Remote>>,
+    remote: RefCell<Option<Rc<Remote>>>,
     socket: Rc<Multiplexer<P>>,
-    flights: Flights<Flight, Result<Json, Error>>,
-    closing: RefCell<Later<Error>>,
+    flights: Flights,
+    /// What stops each call under way.
+    running: RefCell<Vec<Later<Error>>>,
+}
+
+/// A call under way: its arguments' common part, and what ends it early.
+struct Call<'a, P: Platform> {
+    options: CallOptions,
+    held: &'a P::Held,
+    stop: &'a Later<Error>,
 }
 
 impl<P: Platform> Connection<P> {
@@ -44,27 +48,27 @@ impl<P: Platform> Connection<P> {
             options,
             remote: RefCell::default(),
             flights: Flights::default(),
-            closing: RefCell::default(),
+            running: RefCell::default(),
         }
     }
 
-    /// Makes a call. It settles by its answer, its deadline, its signal or [`close`](Connection::close).
-    pub async fn call(
-        &self,
+    /// Makes a call. It settles by its answer, its deadline, its signal or [`close`](Connection::close), which counts
+    /// from now on, before the first poll.
+    pub fn call(
+        self: Rc<Self>,
         method: Method,
         arguments: Vec<Json>,
         held: P::Held,
-    ) -> Result<Json, Error> {
-        let options = self.options.as_ref().map_err(Clone::clone)?;
-        let (operation, call) = Operation::parse(method, arguments, options.timeout)?;
-        let Operation::AcceptInvite { target, policy } = operation else {
-            let result = self.bounded(&operation, &call, &held).await?;
-            return Ok(match (method, result) {
-                (Method::Accept, mut outcome) => outcome.take("permissions").unwrap_or(Json::Null),
-                (_, result) => result,
-            });
-        };
-        self.accept_invite(target, policy, &call, &held).await
+    ) -> Task<'static, Reply> {
+        let stop = Later::default();
+        self.running.borrow_mut().push(stop.clone());
+        Box::pin(async move {
+            let result = self.run(method, arguments, &held, &stop).await;
+            self.running
+                .borrow_mut()
+                .retain(|running| !running.is(&stop));
+            result
+        })
     }
 
     /// Drops the socket and settles every call under way.
@@ -73,27 +77,46 @@ impl<P: Platform> Connection<P> {
             Code::Closed,
             "The connection was closed while the call was under way.",
         );
-        self.closing.take().set(closed);
+        for stop in self.running.take() {
+            stop.set(closed.clone());
+        }
         self.socket.close();
+    }
+
+    async fn run(
+        &self,
+        method: Method,
+        arguments: Vec<Json>,
+        held: &P::Held,
+        stop: &Later<Error>,
+    ) -> Reply {
+        let options = self.options.as_ref().map_err(Clone::clone)?;
+        let (operation, options) = Operation::parse(method, arguments, options.timeout)?;
+        let _watch = self.platform.watch(held, stop);
+        let call = Call {
+            options,
+            held,
+            stop,
+        };
+        if let Operation::AcceptInvite { target, policy } = operation {
+            return self.accept_invite(target, policy, &call).await;
+        }
+        let mut result = self.bounded(&operation, &call).await?;
+        // The five give what Webstrates' own give.
+        if method == Method::Accept {
+            result = result.take("permissions").unwrap_or(Json::Null);
+        }
+        Ok(result)
     }
 
     /// Looks the invite up, asks where the policy says so, and takes it. A person may think as long as they like:
     /// the deadline is for the server.
-    async fn accept_invite(
-        &self,
-        target: Target,
-        policy: Policy,
-        call: &CallOptions,
-        held: &P::Held,
-    ) -> Result<Json, Error> {
+    async fn accept_invite(&self, target: Target, policy: Policy, call: &Call<'_, P>) -> Reply {
         if policy == Policy::Off {
             return Ok(Json::Null);
         }
-        let lookup = Operation::Preview(target);
-        let preview = self.bounded(&lookup, call, held).await?;
-        let Operation::Preview(target) = lookup else {
-            return Ok(Json::Null);
-        };
+        let mut operation = Operation::Preview(target);
+        let preview = self.bounded(&operation, call).await?;
         // A page's own policy sees every preview: it shows the invite before the sign-in, too, and when nothing is gained.
         let shows = policy == Policy::Function;
         if !shows
@@ -112,17 +135,20 @@ impl<P: Platform> Connection<P> {
             .borrow()
             .as_ref()
             .is_some_and(|remote| remote.dialect == DialectName::Webstrates);
-        let asks = match policy {
-            _ if shows => true,
-            _ if gained.is_empty() => false,
-            Policy::SignedIn => gained.contains('a'),
-            Policy::Default if webstrates => gained.contains('a'),
-            _ => true,
-        };
-        if asks && !self.platform.ask(held, &preview).await? {
+        let quiet = policy == Policy::SignedIn || policy == Policy::Default && webstrates;
+        let asks = shows
+            || if quiet {
+                gained.contains('a')
+            } else {
+                !gained.is_empty()
+            };
+        if asks && !self.platform.ask(call.held, &preview).await? {
             return Ok(Json::Null);
         }
-        let mut outcome = self.bounded(&Operation::Accept(target), call, held).await?;
+        if let Operation::Preview(target) = operation {
+            operation = Operation::Accept(target);
+        }
+        let mut outcome = self.bounded(&operation, call).await?;
         if outcome.get("gained").is_none() {
             outcome = outcome
                 .with("gained", gained)
@@ -132,122 +158,151 @@ impl<P: Platform> Connection<P> {
     }
 
     /// Runs until it is done, or until its deadline, its signal or `close` ends it.
-    async fn bounded(
-        &self,
-        operation: &Operation,
-        call: &CallOptions,
-        held: &P::Held,
-    ) -> Result<Json, Error> {
+    fn bounded<'a>(&'a self, operation: &'a Operation, call: &'a Call<'_, P>) -> Task<'a, Reply> {
+        let stop = call.stop.clone();
         let sent = Rc::new(Cell::new(false));
-        let deadline = self.platform.now() + call.timeout;
-        let timeout = async {
-            self.platform.sleep(call.timeout).await;
-            Error::new(Code::Timeout, "The server did not answer in time.")
+        let timer = {
+            let (stop, sent, repeats) = (stop.clone(), Rc::clone(&sent), operation.repeats());
+            let end = move || {
+                stop.set(if sent.get() && !repeats {
+                    call::unknown_outcome()
+                } else {
+                    Error::new(Code::Timeout, "The server did not answer in time.")
+                });
+            };
+            self.platform.after(call.options.timeout, Box::new(end))
         };
-        let closed = self.closing.borrow().wait();
-        let stop = race(self.platform.aborted(held), race(closed, timeout));
-        let work = call::until_done(&*self.platform, operation, deadline, &sent, || {
-            self.attempt(operation, &sent)
-        });
-        // A signal that is aborted already stops the call before anything is sent.
-        let result = race(async { Err(stop.await) }, work).await;
-        match result {
-            Err(error) if error.code == Code::Timeout && sent.get() && !operation.repeats() => {
-                Err(call::unknown_outcome())
-            }
-            result => result,
-        }
+        let deadline = self.platform.now() + call.options.timeout;
+        Box::pin(async move {
+            let _timer = timer;
+            let attempt = || -> Task<'_, Reply> { Box::pin(self.attempt(operation, &sent)) };
+            let work = Box::pin(call::until_done(
+                &*self.platform,
+                operation,
+                deadline,
+                &sent,
+                attempt,
+            ));
+            until(&stop, work).await
+        })
     }
 
-    async fn attempt(&self, operation: &Operation, sent: &Rc<Cell<bool>>) -> Result<Json, Error> {
-        let remote = self.remote().await?;
+    async fn attempt(&self, operation: &Operation, sent: &Rc<Cell<bool>>) -> Reply {
+        let remote = self
+            .remote(matches!(operation, Operation::Supports(_)))
+            .await?;
         let context = Context {
             platform: &*self.platform,
             remote: &remote,
             socket: &self.socket,
             sent,
         };
-        match operation {
+        let result = match operation {
             Operation::Accept(target) => {
                 let key = target.key()?;
                 let resource = target.resource.clone().or_else(|| target.home.clone());
-                let work = async {
+                let work = Box::pin(async {
                     let _alone = self.platform.lock(key).await;
                     let outcome = context.perform(operation).await?;
                     self.platform.emit("inviteaccepted", &outcome);
                     Ok(outcome)
-                };
-                self.flights.once((Some(key.clone()), resource), work).await
+                });
+                return self.flights.once((Some(key.clone()), resource), work).await;
             }
-            Operation::Link { target, options } => link_of(&remote, target, options),
+            Operation::Link { target, options } => return link_of(&remote, target, options),
             Operation::Supports(feature) => {
-                let remote = self.with_features(remote).await?;
-                Ok(remote.features.unwrap_or_default().contains(feature).into())
+                let features = remote
+                    .features
+                    .as_ref()
+                    .map(Json::items)
+                    .unwrap_or_default();
+                return Ok(features
+                    .iter()
+                    .any(|known| known.as_text() == Some(feature))
+                    .into());
             }
-            Operation::Create { .. } => {
-                let invite = context.perform(operation).await?;
-                self.announce(
-                    "invitecreated",
-                    &invite,
-                    &["id", "resource", "webstrateId", "permissions", "expiresAt"],
-                );
-                Ok(invite)
-            }
-            Operation::Remove(target) => {
-                let done = context.perform(operation).await?;
-                let invite = [("id", &target.id), ("resource", &target.home)];
-                let invite = invite
-                    .into_iter()
-                    .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into())));
-                self.platform
-                    .emit("inviteremoved", &Json::Object(invite.collect()));
-                Ok(done)
-            }
-            _ => context.perform(operation).await,
-        }
+            _ => context.perform(operation).await?,
+        };
+        self.announce(operation, &result);
+        Ok(result)
     }
 
     /// Tells the page, never with a key.
-    fn announce(&self, event: &str, invite: &Json, names: &[&str]) {
+    fn announce(&self, operation: &Operation, result: &Json) {
         let mut detail = Json::object();
-        for name in names {
-            if let Some(value) = invite.get(name) {
-                detail.set(
-                    if *name == "webstrateId" {
-                        "resource"
-                    } else {
-                        name
-                    },
-                    value.clone(),
-                );
+        let event = match operation {
+            Operation::Create { .. } => {
+                for (name, value) in result.members() {
+                    match name.as_str() {
+                        "webstrateId" => detail.set("resource", value.clone()),
+                        "id" | "resource" | "permissions" | "expiresAt" => {
+                            detail.set(name, value.clone())
+                        }
+                        _ => {}
+                    }
+                }
+                "invitecreated"
             }
-        }
+            Operation::Remove(target) => {
+                for (name, value) in [("id", &target.id), ("resource", &target.home)] {
+                    if let Some(value) = value {
+                        detail.set(name, value.as_str().into());
+                    }
+                }
+                "inviteremoved"
+            }
+            _ => return,
+        };
         self.platform.emit(event, &detail);
     }
 
-    /// The server: what the options say, else what the page says; asked what it speaks where neither knows.
-    async fn remote(&self) -> Result<Remote, Error> {
-        if let Some(remote) = &*self.remote.borrow() {
-            return Ok(remote.clone());
-        }
+    /// The server: what the options say, else what the page says; asked what it speaks where neither knows, or where
+    /// its features matter.
+    fn remote(&self, with_features: bool) -> Task<'_, Result<Rc<Remote>, Error>> {
+        Box::pin(async move {
+            let mut remote = match &*self.remote.borrow() {
+                Some(remote) if remote.features.is_some() || !with_features => {
+                    return Ok(Rc::clone(remote));
+                }
+                Some(remote) => Remote::clone(remote),
+                None => self.named()?.0,
+            };
+            if !with_features && self.named()?.1 {
+                return Ok(self.found(remote));
+            }
+            if remote.dialect == DialectName::Webstrates {
+                remote.features = Some(Json::List(vec!["preview".into(), "members".into()]));
+                return Ok(self.found(remote));
+            }
+            let work = Box::pin(async {
+                dialect::discover(&*self.platform, &mut remote).await?;
+                self.found(remote);
+                Ok(Json::Null)
+            });
+            self.flights.once((None, None), work).await?;
+            self.remote.borrow().clone().ok_or_else(Error::bad_response)
+        })
+    }
+
+    fn found(&self, remote: Remote) -> Rc<Remote> {
+        let remote = Rc::new(remote);
+        *self.remote.borrow_mut() = Some(Rc::clone(&remote));
+        remote
+    }
+
+    /// What the options and the page say, and whether they say how the server speaks.
+    fn named(&self) -> Result<(Remote, bool), Error> {
         let options = self.options.as_ref().map_err(Clone::clone)?;
-        let place = if options.server.is_none() {
-            self.platform.place()
-        } else {
-            None
-        };
-        let (server, resource, dialect) = match (&options.server, place) {
-            (Some(server), _) => (server.clone(), None, None),
-            (None, Some(place)) => (
-                options::server_address(&place.server)?,
-                place.resource,
-                place.dialect,
-            ),
-            (None, None) => {
-                return Err(Error::invalid(
-                    "server",
-                    "There is no page here to take the server from: call configure({ server: 'https://…' }) or connect({ server }).",
-                ));
+        let (mut resource, mut dialect) = (None, None);
+        let server = match &options.server {
+            Some(server) => server.clone(),
+            None => {
+                let place = self.platform.place().ok_or_else(|| {
+                    Error::misused("server", "There is no page here to take the server from: call configure({ server: 'https://…' }) or connect({ server }).",
+                    )
+                })?;
+                (resource, dialect) = (place.resource, place.dialect);
+                options::server_address(&place.server)?
             }
         };
         let dialect = options.dialect.or(dialect);
@@ -260,70 +315,48 @@ impl<P: Platform> Connection<P> {
             api: "/api/v1".to_owned(),
             features: None,
         };
-        if dialect.is_some() {
-            *self.remote.borrow_mut() = Some(remote.clone());
-            return Ok(remote);
-        }
-        self.with_features(remote).await
-    }
-
-    /// Asks the server what it speaks and can do, once for all who wait.
-    async fn with_features(&self, mut remote: Remote) -> Result<Remote, Error> {
-        if remote.features.is_some() {
-            return Ok(remote);
-        }
-        if remote.dialect == DialectName::Webstrates {
-            remote.features = Some(["preview", "members"].map(str::to_owned).to_vec());
-            return Ok(remote);
-        }
-        let work = async {
-            let found = dialect::discover(&*self.platform, &remote).await?;
-            *self.remote.borrow_mut() = Some(found);
-            Ok(Json::Null)
-        };
-        self.flights.once((None, None), work).await?;
-        let found = self.remote.borrow().clone();
-        found.ok_or_else(Error::bad_response)
+        Ok((remote, dialect.is_some()))
     }
 }
 
 /// The link to send: on Webstrates the one its server accepts by itself, elsewhere one whose key no server sees.
-fn link_of(remote: &Remote, target: &Target, given: &Json) -> Result<Json, Error> {
-    let given = if *given == Json::Null {
-        &Json::object()
-    } else {
-        given
-    };
+fn link_of(remote: &Remote, target: &Target, given: &Json) -> Reply {
     options::only(given, &["page", "in", "param"])?;
     let webstrates = remote.dialect == DialectName::Webstrates;
-    let resource = target.home.as_deref().or(remote.resource.as_deref());
+    let resource = target.home.as_ref().or(remote.resource.as_ref());
+    let own_page = given.get("page").is_none();
     let placement = match given.text("in") {
         Some("query") => Placement::Query,
         Some("fragment") => Placement::Fragment,
-        None if webstrates && given.get("page").is_none() => Placement::Query,
+        None if webstrates && own_page => Placement::Query,
         None => Placement::Fragment,
-        _ => return Err(Error::invalid("in", "in must be 'query' or 'fragment'.")),
+        _ => return Err(Error::invalid("in", " must be 'query' or 'fragment'.")),
     };
     let mut names = LinkOptions::default();
     if let Some(name) = given.text("param") {
         name.clone_into(&mut names.parameter);
     }
-    let (page, beside) = match (given.get("page"), resource) {
-        (Some(Json::Text(page)), resource) => (
-            page.clone(),
-            resource.filter(|_| webstrates && placement == Placement::Fragment),
-        ),
-        (Some(_), _) => return Err(Error::invalid("page", "page must be an address.")),
-        (None, Some(resource)) => ([&remote.server, "/", resource, "/"].concat(), None),
-        (None, None) if !webstrates => ([&remote.server, "/join"].concat(), None),
-        (None, None) => {
-            return Err(Error::invalid(
+    let page = match (given.text("page"), resource) {
+        (Some(page), _) => page.to_owned(),
+        (None, Some(resource)) if own_page => [&remote.server, "/", resource, "/"].concat(),
+        (None, None) if own_page && !webstrates => [&remote.server, "/join"].concat(),
+        (None, None) if own_page => {
+            return Err(Error::misused(
                 "resource",
                 "Which webstrate? Pass the invite, or connect({ resource }).",
             ));
         }
+        _ => return Err(Error::invalid("page", " must be an address.")),
     };
-    let link = link::Link::new(&page, beside, target.key()?.clone(), placement, &names)
-        .map_err(|error| Error::invalid("page", error.sentence()))?;
+    // Only where neither the path names it nor the key finds it.
+    let beside = resource.filter(|_| webstrates && !own_page && placement == Placement::Fragment);
+    let link = link::Link::new(
+        &page,
+        beside.map(String::as_str),
+        target.key()?.clone(),
+        placement,
+        &names,
+    )
+    .map_err(|error| Error::misused("page", &error.sentence()))?;
     Ok(link::build(&link, &names).into())
 }

@@ -1,5 +1,7 @@
 //! Everything that can go wrong, as one code and a sentence.
 
+use core::ops::{Deref, DerefMut};
+
 /// Defines [`Code`] from one table, so that a code and its text cannot drift apart.
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal),* $(,)?) => {
@@ -102,9 +104,16 @@ pub type Cause = wasm_bindgen::JsValue;
 pub type Cause = String;
 
 /// Why a call was rejected. Never holds a key.
+///
+/// One pointer wide, for nearly everything returns it.
 #[derive(Clone)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(Debug, PartialEq))]
-pub struct Error {
+pub struct Error(Box<Details>);
+
+/// What an [`Error`] says.
+#[derive(Clone)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Debug, PartialEq))]
+pub struct Details {
     /// The stable code.
     pub code: Code,
     /// A sentence a person can act on.
@@ -119,21 +128,40 @@ pub struct Error {
     pub cause: Option<Cause>,
 }
 
+impl Deref for Error {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
 impl Error {
     /// An error of this code.
-    pub fn new(code: Code, message: impl Into<String>) -> Error {
-        Error {
+    pub fn new(code: Code, message: &str) -> Error {
+        Error(Box::new(Details {
             code,
-            message: message.into(),
+            message: message.to_owned(),
             status: None,
             retry_after: None,
             field: None,
             cause: None,
-        }
+        }))
     }
 
-    /// A wrong argument.
-    pub fn invalid(field: &str, message: impl Into<String>) -> Error {
+    /// A wrong argument; the sentence begins with its name.
+    pub fn invalid(field: &str, rest: &str) -> Error {
+        Error::misused(field, &[field, rest].concat())
+    }
+
+    /// A wrong argument, with a sentence of its own.
+    pub fn misused(field: &str, message: &str) -> Error {
         let mut error = Error::new(Code::InvalidOption, message);
         error.field = Some(field.to_owned());
         error
@@ -143,7 +171,7 @@ impl Error {
     pub fn unsupported(what: &str, dialect: &str) -> Error {
         let mut error = Error::new(
             Code::Unsupported,
-            [what, " is not available on the dialect ", dialect, "."].concat(),
+            &[what, " is not available on the dialect ", dialect, "."].concat(),
         );
         error.field = Some(what.to_owned());
         error

@@ -14,7 +14,6 @@ use crate::error::{Code, Error};
 use crate::json::Json;
 use crate::operation::Method;
 use crate::page::{self, Browser, Held};
-use crate::transport::fetch::Sender;
 use crate::value;
 
 /// Hands over the class that errors are made of.
@@ -50,14 +49,12 @@ impl Handle {
         let function = |name| value::get(options, name).dyn_into().ok();
         let credentials = value::get(options, "credentials").as_string();
         let browser = Browser {
-            sender: Sender {
-                fetch: function("fetch"),
-                credentials: match credentials.as_deref() {
-                    Some("omit") => RequestCredentials::Omit,
-                    Some("include") => RequestCredentials::Include,
-                    None if !token.is_falsy() => RequestCredentials::Omit,
-                    _ => RequestCredentials::SameOrigin,
-                },
+            fetch: function("fetch"),
+            credentials: match credentials.as_deref() {
+                Some("omit") => RequestCredentials::Omit,
+                Some("include") => RequestCredentials::Include,
+                None if !token.is_falsy() => RequestCredentials::Omit,
+                _ => RequestCredentials::SameOrigin,
             },
             web_socket: function("WebSocket"),
             token,
@@ -156,14 +153,14 @@ impl Handle {
             })
         };
         let arguments: Result<Vec<Json>, Error> = arguments.iter().map(&mut read).collect();
+        let call = arguments.map(|arguments| connection.call(method, arguments, held));
         future_to_promise(async move {
-            let result = match arguments {
-                Ok(arguments) => connection.call(method, arguments, held).await,
+            match call {
+                Ok(call) => call.await,
                 Err(error) => Err(error),
-            };
-            result
-                .map(|value| value::write(&value))
-                .map_err(value::error)
+            }
+            .map(|value| value::write(&value))
+            .map_err(|error| value::error(&error))
         })
     }
 }
@@ -233,12 +230,6 @@ pub fn build_link(given: &JsValue, options: &JsValue) -> Result<String, JsValue>
     Ok(link::build(&link, &options))
 }
 
-/// Removes the invite from an address and leaves the rest as it is.
-#[wasm_bindgen(js_name = stripLink)]
-pub fn strip_link(url: &str, options: &JsValue) -> String {
-    link::strip(url, &link_options(options))
-}
-
 fn link_options(options: &JsValue) -> LinkOptions {
     let mut names = LinkOptions::default();
     if let Some(name) = value::get(options, "param").as_string() {
@@ -248,11 +239,11 @@ fn link_options(options: &JsValue) -> LinkOptions {
 }
 
 fn link_error(error: &LinkError) -> JsValue {
-    value::error(match error {
+    value::error(&match error {
         LinkError::Key(_) => Error::new(
             Code::MalformedKey,
-            ["Invalid invitation key: ", &error.sentence()].concat(),
+            &["Invalid invitation key: ", &error.sentence()].concat(),
         ),
-        _ => Error::invalid("link", error.sentence()),
+        _ => Error::misused("link", &error.sentence()),
     })
 }

@@ -3,8 +3,7 @@
 //! The browser's own parser reads the text and `serde-wasm-bindgen` carries the value over; natively `serde_json`
 //! does both. One type crosses the boundary, because each further one costs bytes.
 
-use core::fmt;
-
+#[cfg(not(target_arch = "wasm32"))]
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -147,7 +146,7 @@ pub fn parse(text: &str) -> Option<Json> {
         return None;
     }
     #[cfg(target_arch = "wasm32")]
-    return serde_wasm_bindgen::from_value(js_sys::JSON::parse(text).ok()?).ok();
+    return Some(crate::value::from_parsed(&js_sys::JSON::parse(text).ok()?));
     #[cfg(not(target_arch = "wasm32"))]
     return serde_json::from_str(text).ok();
 }
@@ -217,18 +216,21 @@ impl Serialize for Json {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Json, D::Error> {
         deserializer.deserialize_any(JsonVisitor)
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 struct JsonVisitor;
 
+#[cfg(not(target_arch = "wasm32"))]
 impl<'de> Visitor<'de> for JsonVisitor {
     type Value = Json;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn expecting(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         formatter.write_str("JSON")
     }
 

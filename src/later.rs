@@ -1,10 +1,22 @@
-//! Three small pieces of waiting: a value that comes later, the first of two, and one run for many.
+//! Three small pieces of waiting: a value that comes later, work that can be stopped, and one run for many.
 
 use core::cell::RefCell;
 use core::future::{Future, poll_fn};
-use core::pin::pin;
+use core::pin::Pin;
 use core::task::{Poll, Waker};
 use std::rc::Rc;
+
+use invite_key::InviteKey;
+
+use crate::error::Error;
+use crate::json::Json;
+
+/// What nearly everything ends with.
+pub type Reply = Result<Json, Error>;
+
+/// Work under way. Boxed where one layer ends and the next begins: a future inside a future inside a future is many
+/// bytes of moving and dropping.
+pub type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// A value that is set once and that any number may wait for.
 pub struct Later<T>(Rc<RefCell<(Option<T>, Vec<Waker>)>>);
@@ -26,9 +38,7 @@ impl<T: Clone> Later<T> {
     pub fn set(&self, value: T) {
         let waiting = {
             let mut state = self.0.borrow_mut();
-            if state.0.is_none() {
-                state.0 = Some(value);
-            }
+            state.0.get_or_insert(value);
             core::mem::take(&mut state.1)
         };
         for waker in waiting {
@@ -51,55 +61,49 @@ impl<T: Clone> Later<T> {
         })
     }
 
-    fn is(&self, other: &Later<T>) -> bool {
+    /// Whether both are one.
+    pub fn is(&self, other: &Later<T>) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
 }
 
-/// Runs both until one has finished, and drops the other. The first is looked at first.
-pub async fn race<T>(first: impl Future<Output = T>, second: impl Future<Output = T>) -> T {
-    let (mut first, mut second) = (pin!(first), pin!(second));
-    poll_fn(|context| match first.as_mut().poll(context) {
-        Poll::Pending => second.as_mut().poll(context),
-        ready => ready,
+/// Does the work until it is done or `stop` says why it shall end. What is stopped before it began, begins nothing.
+pub fn until(stop: &Later<Error>, mut work: Task<'_, Reply>) -> impl Future<Output = Reply> {
+    let mut stop = Box::pin(stop.wait());
+    poll_fn(move |context| match stop.as_mut().poll(context) {
+        Poll::Ready(error) => Poll::Ready(Err(error)),
+        Poll::Pending => work.as_mut().poll(context),
     })
-    .await
 }
+
+/// What a flight is known by: a key and the resource it is accepted for; nothing for the question what a server speaks.
+pub type FlightName = (Option<InviteKey>, Option<String>);
 
 /// Work under way, by name: who asks for the same while it runs gets the same answer.
-pub struct Flights<K, T>(RefCell<Vec<(K, Later<Option<T>>)>>);
+#[derive(Default)]
+pub struct Flights(RefCell<Vec<(FlightName, Later<Option<Reply>>)>>);
 
-impl<K, T> Default for Flights<K, T> {
-    fn default() -> Self {
-        Flights(RefCell::new(Vec::new()))
-    }
-}
-
-impl<K: PartialEq, T: Clone> Flights<K, T> {
+impl Flights {
     /// Does the work, or waits for the same work that is under way. Where that is given up (its caller's deadline
     /// passed), one of those who waited does it instead.
-    pub async fn once(&self, key: K, work: impl Future<Output = T>) -> T {
+    pub async fn once(&self, name: FlightName, work: Task<'_, Reply>) -> Reply {
         loop {
             let running = self
                 .0
                 .borrow()
                 .iter()
-                .find(|flight| flight.0 == key)
+                .find(|flight| flight.0 == name)
                 .map(|flight| flight.1.clone());
-            match running {
-                Some(later) => {
-                    if let Some(value) = later.wait().await {
-                        return value;
-                    }
-                }
-                None => break,
+            let Some(later) = running else { break };
+            if let Some(value) = later.wait().await {
+                return value;
             }
         }
         let lead = Lead {
             flights: self,
             later: Later::default(),
         };
-        self.0.borrow_mut().push((key, lead.later.clone()));
+        self.0.borrow_mut().push((name, lead.later.clone()));
         let value = work.await;
         lead.later.set(Some(value.clone()));
         value
@@ -107,12 +111,12 @@ impl<K: PartialEq, T: Clone> Flights<K, T> {
 }
 
 /// Ends a flight, also when its caller is dropped in the middle.
-struct Lead<'a, K, T: Clone> {
-    flights: &'a Flights<K, T>,
-    later: Later<Option<T>>,
+struct Lead<'a> {
+    flights: &'a Flights,
+    later: Later<Option<Reply>>,
 }
 
-impl<K, T: Clone> Drop for Lead<'_, K, T> {
+impl Drop for Lead<'_> {
     fn drop(&mut self) {
         self.flights
             .0

@@ -155,7 +155,9 @@ impl Operation {
             Method::Members => Operation::Members,
             Method::Link => Operation::Link {
                 target: keyed()?,
-                options: options.unwrap_or(Json::Null),
+                options: options
+                    .filter(|options| *options != Json::Null)
+                    .unwrap_or_else(Json::object),
             },
             Method::Supports => {
                 Operation::Supports(arguments.at(0).as_text().unwrap_or_default().to_owned())
@@ -185,7 +187,7 @@ fn policy(value: &Json) -> Result<Policy, Error> {
         _ => {
             return Err(Error::invalid(
                 "policy",
-                "policy must be 'signed-in', 'confirm', 'off' or a function.",
+                " must be 'signed-in', 'confirm', 'off' or a function.",
             ));
         }
     })

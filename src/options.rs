@@ -87,7 +87,7 @@ impl ConnectOptions {
             Some(_) => {
                 return Err(Error::invalid(
                     "dialect",
-                    "dialect must be 'webstrates' or 'http'.",
+                    " must be 'webstrates' or 'http'.",
                 ));
             }
         };
@@ -96,15 +96,12 @@ impl ConnectOptions {
         {
             return Err(Error::invalid(
                 "credentials",
-                "credentials must be 'omit', 'same-origin' or 'include'.",
+                " must be 'omit', 'same-origin' or 'include'.",
             ));
         }
         for name in ["fetch", "WebSocket"] {
             if given(options, name).is_some_and(|value| *value != Json::Bool(true)) {
-                return Err(Error::invalid(
-                    name,
-                    [name, " must be a function."].concat(),
-                ));
+                return Err(Error::invalid(name, " must be a function."));
             }
         }
         let resource = match given(options, "resource") {
@@ -157,7 +154,7 @@ fn authentication(options: &Json) -> Result<(bool, Option<Json>), Error> {
     }
     Err(Error::invalid(
         "auth",
-        "auth must be { bearer } or { accessToken, username, provider }.",
+        " must be { bearer } or { accessToken, username, provider }.",
     ))
 }
 
@@ -170,7 +167,7 @@ pub fn server_address(text: &str) -> Result<String, Error> {
     if host.is_empty() || host.starts_with('/') || host.contains(['?', '#', '@', '\\', ' ']) {
         return Err(Error::invalid(
             "server",
-            "server must be an address such as https://invites.example.com.",
+            " must be an address such as https://invites.example.com.",
         ));
     }
     Ok(text.trim_end_matches('/').to_owned())
@@ -189,7 +186,7 @@ impl CallOptions {
     fn parse(options: &Json, default_timeout: f64) -> Result<CallOptions, Error> {
         only(options, &CALL_OPTIONS)?;
         if given(options, "signal").is_some_and(|signal| *signal != Json::Bool(true)) {
-            return Err(Error::invalid("signal", "signal must be an AbortSignal."));
+            return Err(Error::invalid("signal", " must be an AbortSignal."));
         }
         let idempotency_key = optional_text(options, "idempotencyKey")?;
         if idempotency_key.is_some_and(|key| {
@@ -197,7 +194,7 @@ impl CallOptions {
         }) {
             return Err(Error::invalid(
                 "idempotencyKey",
-                "idempotencyKey must be 1 to 255 printable ASCII characters.",
+                " must be 1 to 255 printable ASCII characters.",
             ));
         }
         Ok(CallOptions {
@@ -289,7 +286,7 @@ pub fn create_options(options: &Json) -> Result<Json, Error> {
         None => "r",
         Some(value) => match Permissions::parse(value.as_text().unwrap_or_default()) {
             Ok(permissions) => permissions.as_str(),
-            Err(error) => return Err(Error::invalid("permissions", error.sentence())),
+            Err(error) => return Err(Error::misused("permissions", error.sentence())),
         },
     };
     let max_age = match options.get("maxAge") {
@@ -323,7 +320,7 @@ pub fn create_options(options: &Json) -> Result<Json, Error> {
                 continue;
             }
         };
-        return Err(Error::invalid(name, [name.as_str(), wrong].concat()));
+        return Err(Error::invalid(name, wrong));
     }
     Ok(checked)
 }
@@ -341,19 +338,20 @@ pub fn list_filter(filter: &Json) -> Result<Json, Error> {
     {
         return Err(Error::invalid(
             "status",
-            "status must be 'pending', 'accepted', 'expired' or 'removed'.",
+            " must be 'pending', 'accepted', 'expired' or 'removed'.",
         ));
     }
     if given(filter, "everyone").is_some_and(|value| !matches!(value, Json::Bool(_))) {
-        return Err(Error::invalid(
-            "everyone",
-            "everyone must be true or false.",
-        ));
+        return Err(Error::invalid("everyone", " must be true or false."));
     }
+    let mut checked = filter.clone();
     if let Some(value) = given(filter, "pageSize") {
-        whole_number("pageSize", value, MAX_PAGE_SIZE)?;
+        checked.set(
+            "pageSize",
+            whole_number("pageSize", value, MAX_PAGE_SIZE)?.into(),
+        );
     }
-    Ok(filter.clone())
+    Ok(checked)
 }
 
 /// The invite a call is about.
@@ -414,14 +412,14 @@ fn invite_key(text: &str) -> Result<InviteKey, Error> {
 fn malformed(sentence: &str) -> Error {
     Error::new(
         Code::MalformedKey,
-        ["Invalid invitation key: ", sentence].concat(),
+        &["Invalid invitation key: ", sentence].concat(),
     )
 }
 
 /// Refuses a key where a resource is expected: somebody meant `check`.
 pub fn not_a_key(resource: &Json) -> Result<(), Error> {
     match InviteKey::parse(resource.as_text().unwrap_or_default()) {
-        Ok(_) => Err(Error::invalid(
+        Ok(_) => Err(Error::misused(
             "webstrateId",
             "get() lists; to look one up: check(key)",
         )),
@@ -434,11 +432,7 @@ fn resource_id(field: &str, value: &Json) -> Result<String, Error> {
         Some(id) => Ok(id.to_owned()),
         None => Err(Error::invalid(
             field,
-            [
-                field,
-                " must be 1 to 128 letters, digits, dots, hyphens or underscores.",
-            ]
-            .concat(),
+            " must be 1 to 128 letters, digits, dots, hyphens or underscores.",
         )),
     }
 }
@@ -463,7 +457,7 @@ fn whole_number(field: &str, value: &Json, most: f64) -> Result<f64, Error> {
     } else {
         " must be a whole number from 1 to 100."
     };
-    Err(Error::invalid(field, [field, limit].concat()))
+    Err(Error::invalid(field, limit))
 }
 
 fn timeout(options: &Json, default: f64) -> Result<f64, Error> {
@@ -472,7 +466,7 @@ fn timeout(options: &Json, default: f64) -> Result<f64, Error> {
         Some(Json::Number(timeout)) if *timeout > 0.0 && *timeout <= MAX_TIMEOUT => Ok(*timeout),
         Some(_) => Err(Error::invalid(
             "timeout",
-            "timeout must be a positive number of milliseconds.",
+            " must be a positive number of milliseconds.",
         )),
     }
 }
@@ -486,24 +480,21 @@ fn optional_text<'a>(options: &'a Json, name: &str) -> Result<Option<&'a str>, E
     match given(options, name) {
         None => Ok(None),
         Some(Json::Text(text)) => Ok(Some(text)),
-        Some(_) => Err(Error::invalid(name, [name, " must be a string."].concat())),
+        Some(_) => Err(Error::invalid(name, " must be a string.")),
     }
 }
 
 /// Refuses what is no object, and members nobody knows: most are typing errors.
 pub fn only(options: &Json, known: &[&str]) -> Result<(), Error> {
     if !options.is_object() {
-        return Err(Error::invalid("options", "Options must be an object."));
+        return Err(Error::misused("options", "Options must be an object."));
     }
     match options
         .members()
         .iter()
         .find(|member| !known.contains(&member.0.as_str()))
     {
-        Some((name, _)) => Err(Error::invalid(
-            name,
-            [name.as_str(), " is not an option here."].concat(),
-        )),
+        Some((name, _)) => Err(Error::invalid(name, " is not an option here.")),
         None => Ok(()),
     }
 }

@@ -1,26 +1,29 @@
 //! The page around the SDK, or the worker, or Node: the only file that touches it.
 
 use core::cell::Cell;
-use core::future::{Future, pending};
 
+use gloo_timers::callback::Timeout;
 use invite_key::InviteKey;
 use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AbortController, RequestCredentials};
 
 use crate::error::{Code, Error};
 use crate::json::Json;
-use crate::later::Later;
+use crate::later::{Later, Task};
 use crate::options::DialectName;
-use crate::transport::fetch::{self, Sender};
+use crate::transport::fetch;
 use crate::transport::socket::{self, BrowserLine};
-use crate::transport::{Place, Platform, Request, Response};
+use crate::transport::{Event, Place, Platform, Request, Response};
 use crate::value;
 
 /// What a connection was given that JSON cannot hold.
 pub struct Browser {
-    /// Sends requests.
-    pub(crate) sender: Sender,
+    /// The caller's own `fetch`.
+    pub(crate) fetch: Option<Function>,
+    /// Whether cookies go along.
+    pub(crate) credentials: RequestCredentials,
     /// The caller's own `WebSocket`.
     pub(crate) web_socket: Option<Function>,
     /// A token, or what gets one.
@@ -38,46 +41,48 @@ pub struct Held {
     pub(crate) policy: Option<Function>,
 }
 
-impl Platform for Browser {
-    type Line = BrowserLine;
-    type Held = Held;
-    type Lock = Lock;
-
-    async fn fetch(&self, request: Request) -> Result<Response, Error> {
-        fetch::send(&self.sender, request).await
-    }
-
-    fn open(&self, url: &str) -> Result<BrowserLine, Error> {
-        socket::open(self.web_socket.as_ref(), url)
-    }
-
-    async fn token(&self) -> Result<Option<String>, Error> {
+impl Browser {
+    async fn get_token(&self) -> Result<Option<String>, Error> {
         if self.token.is_falsy() {
             return Ok(None);
         }
-        let failed = |cause| {
-            let mut error = Error::new(Code::BadCredentials, "auth.bearer gave no token.");
-            error.cause = cause;
-            error
-        };
         let token = match self.token.dyn_ref::<Function>() {
-            Some(get) => settled(get.call0(&JsValue::UNDEFINED))
-                .await
-                .map_err(|cause| failed(Some(cause)))?,
-            None => self.token.clone(),
+            Some(get) => settled(get.call0(&JsValue::UNDEFINED)).await,
+            None => Ok(self.token.clone()),
         };
         // The token becomes a header: what cannot stand there would trap.
         let usable =
             |token: &String| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
-        token
-            .as_string()
-            .filter(usable)
-            .map(Some)
-            .ok_or_else(|| failed(None))
+        let mut error = Error::new(Code::BadCredentials, "auth.bearer gave no token.");
+        match token {
+            Ok(token) => token.as_string().filter(usable).map(Some).ok_or(error),
+            Err(cause) => {
+                error.cause = Some(cause);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Platform for Browser {
+    type Line = BrowserLine;
+    type Held = Held;
+    type Guard = Guard;
+
+    fn fetch(&self, request: Request) -> Task<'_, Result<Response, Error>> {
+        Box::pin(fetch::send(self, request))
     }
 
-    async fn sleep(&self, milliseconds: f64) {
-        gloo_timers::future::TimeoutFuture::new(milliseconds as u32).await;
+    fn open(&self, url: &str, on_event: Box<dyn Fn(Event)>) -> Result<BrowserLine, Error> {
+        socket::open(self.web_socket.as_ref(), url, on_event)
+    }
+
+    fn token(&self) -> Task<'_, Result<Option<String>, Error>> {
+        Box::pin(self.get_token())
+    }
+
+    fn after(&self, milliseconds: f64, then: Box<dyn FnOnce()>) -> Guard {
+        Guard::Timer(Timeout::new(milliseconds as u32, then))
     }
 
     fn now(&self) -> f64 {
@@ -92,29 +97,25 @@ impl Platform for Browser {
         js_sys::Math::random()
     }
 
-    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
-        spawn_local(task);
-    }
-
-    async fn aborted(&self, held: &Held) -> Error {
-        let Some(signal) = &held.signal else {
-            return pending().await;
+    fn watch(&self, held: &Held, stop: &Later<Error>) -> Option<Guard> {
+        let signal = held.signal.clone()?;
+        let stop = stop.clone();
+        let end = {
+            let signal = signal.clone();
+            move || {
+                let mut error = Error::new(Code::Aborted, "The call was aborted.");
+                error.cause = Some(value::get(&signal, "reason"));
+                stop.set(error);
+            }
         };
-        if value::get(signal, "aborted").is_falsy() {
-            let later = Later::default();
-            let listener = Listener::new(signal.clone(), "abort", {
-                let later = later.clone();
-                move || later.set(())
-            });
-            later.wait().await;
-            drop(listener);
+        if value::get(&signal, "aborted").is_truthy() {
+            end();
+            return None;
         }
-        let mut error = Error::new(Code::Aborted, "The call was aborted.");
-        error.cause = Some(value::get(signal, "reason"));
-        error
+        Some(Guard::Listener(Listener::new(signal, "abort", end)))
     }
 
-    async fn ask(&self, held: &Held, preview: &Json) -> Result<bool, Error> {
+    fn ask<'a>(&'a self, held: &'a Held, preview: &Json) -> Task<'a, Result<bool, Error>> {
         let preview = value::write(preview);
         let answer = match &held.policy {
             Some(policy) => policy.call1(&JsValue::UNDEFINED, &preview),
@@ -122,53 +123,37 @@ impl Platform for Browser {
                 .emit
                 .call2(&JsValue::UNDEFINED, &"confirm".into(), &preview),
         };
-        match settled(answer).await {
-            Ok(answer) => Ok(answer.is_truthy()),
-            Err(cause) => {
-                let mut error = Error::new(Code::Aborted, "The policy failed.");
-                error.cause = Some(cause);
-                Err(error)
+        Box::pin(async {
+            match settled(answer).await {
+                Ok(answer) => Ok(answer.is_truthy()),
+                Err(cause) => {
+                    let mut error = Error::new(Code::Aborted, "The policy failed.");
+                    error.cause = Some(cause);
+                    Err(error)
+                }
             }
-        }
+        })
     }
 
-    async fn lock(&self, key: &InviteKey) -> Option<Lock> {
-        let global: JsValue = js_sys::global().into();
-        let locks = value::get(&value::get(&global, "navigator"), "locks");
-        let subtle = value::get(&value::get(&global, "crypto"), "subtle");
-        if locks.is_falsy() || subtle.is_falsy() {
-            return None;
-        }
-        let bytes = Uint8Array::from(key.reveal().as_bytes());
-        let digest = value::call(&subtle, "digest", &Array::of2(&"SHA-256".into(), &bytes));
-        let digest = Uint8Array::new(&settled(digest).await.ok()?).to_vec();
-        let mut name = String::from("invite-keys:");
-        for byte in digest.iter().take(8) {
-            for nibble in [byte >> 4, byte & 15] {
-                name.extend(char::from_digit(u32::from(nibble), 16));
-            }
-        }
-        Some(Lock::get(&locks, &name).await)
+    fn lock(&self, key: &InviteKey) -> Task<'static, Option<Guard>> {
+        Box::pin(Lock::get(Uint8Array::from(key.reveal().as_bytes())))
     }
 
     fn place(&self) -> Option<Place> {
-        let global: JsValue = js_sys::global().into();
-        let origin = value::get(&value::get(&global, "location"), "origin").as_string();
+        let origin = value::get(&value::global("location"), "origin").as_string();
         let origin = origin.filter(|origin| origin.starts_with("http"));
-        let webstrate = value::get(&value::get(&global, "webstrate"), "webstrateId").as_string();
-        if let (Some(origin), Some(id)) = (&origin, webstrate) {
+        let resource = value::get(&value::global("webstrate"), "webstrateId").as_string();
+        if let (Some(server), Some(_)) = (&origin, &resource) {
             return Some(Place {
-                server: origin.clone(),
-                resource: Some(id),
+                server: server.clone(),
+                resource,
                 dialect: Some(DialectName::Webstrates),
             });
         }
         let selector = Array::of1(&"meta[name=invite-keys]".into());
-        let meta = value::call(&value::get(&global, "document"), "querySelector", &selector);
-        let server = meta
-            .ok()
-            .and_then(|meta| value::get(&meta, "content").as_string())
-            .or(origin)?;
+        let meta =
+            value::call(&value::global("document"), "querySelector", &selector).unwrap_or_default();
+        let server = value::get(&meta, "content").as_string().or(origin)?;
         Some(Place {
             server,
             resource: None,
@@ -177,16 +162,8 @@ impl Platform for Browser {
     }
 
     fn page_user(&self) -> Option<Json> {
-        let webstrate = value::get(&js_sys::global(), "webstrate");
-        let user = value::get(&webstrate, "user");
-        let text = |name| value::get(&user, name).as_string();
-        let known = Json::object()
-            .with("username", text("username")?)
-            .with("provider", text("provider")?);
-        Some(match text("displayName") {
-            Some(name) => known.with("displayName", name),
-            None => known,
-        })
+        let user = value::get(&value::global("webstrate"), "user");
+        user.is_object().then(|| value::from_parsed(&user))
     }
 
     fn visible_since(&self) -> f64 {
@@ -208,7 +185,7 @@ thread_local! {
 
 /// Notes from now on when the page comes into view; once per page.
 pub(crate) fn watch_visibility() {
-    let document = value::get(&js_sys::global(), "document");
+    let document = value::global("document");
     if document.is_falsy() || WATCHING.replace(true) {
         return;
     }
@@ -225,8 +202,18 @@ pub(crate) async fn settled(result: Result<JsValue, JsValue>) -> Result<JsValue,
     JsFuture::from(Promise::resolve(&result?)).await
 }
 
-/// An event listener that goes when it is dropped.
-struct Listener {
+/// What ends when it is dropped.
+pub enum Guard {
+    /// A timer.
+    Timer(Timeout),
+    /// A listener.
+    Listener(Listener),
+    /// A lock.
+    Lock(Lock),
+}
+
+/// An event listener.
+pub struct Listener {
     target: JsValue,
     arguments: Array,
     _callback: Closure<dyn FnMut()>,
@@ -251,49 +238,60 @@ impl Drop for Listener {
     }
 }
 
-/// A lock that the browser keeps among tabs, given back when it is dropped.
+/// A lock that the browser keeps among tabs.
 pub struct Lock {
-    controller: web_sys::AbortController,
+    controller: AbortController,
     release: Option<Function>,
     _granted: Closure<dyn FnMut() -> Promise>,
 }
 
 impl Lock {
-    async fn get(locks: &JsValue, name: &str) -> Lock {
+    /// Waits for the lock of these bytes. Nothing where there is no such thing, or no cryptography to name it by.
+    async fn get(bytes: Uint8Array) -> Option<Guard> {
+        let locks = value::get(&value::global("navigator"), "locks");
+        let subtle = value::get(&value::global("crypto"), "subtle");
+        if locks.is_falsy() || subtle.is_falsy() {
+            return None;
+        }
+        let digest = value::call(&subtle, "digest", &Array::of2(&"SHA-256".into(), &bytes));
+        let digest = Uint8Array::new(&settled(digest).await.ok()?);
+        let mut name = String::from("invite-keys:");
+        for place in 0..8 {
+            let byte = digest.get_index(place);
+            for nibble in [byte >> 4, byte & 15] {
+                name.extend(char::from_digit(u32::from(nibble), 16));
+            }
+        }
+
         let mut release = None;
         let held = Promise::new(&mut |resolve, _| release = Some(resolve));
-        let later = Later::default();
-        let granted = Closure::<dyn FnMut() -> Promise>::new({
-            let later = later.clone();
-            move || {
-                later.set(());
-                held.clone()
-            }
+        let granted = Later::default();
+        let done = granted.clone();
+        let on_grant = Closure::<dyn FnMut() -> Promise>::new(move || {
+            done.set(());
+            held.clone()
         });
-        let controller =
-            web_sys::AbortController::new().unwrap_or_else(|_| JsValue::UNDEFINED.unchecked_into());
+        let controller = AbortController::new().ok()?;
         let options = js_sys::Object::new();
         let _ = Reflect::set(&options, &"signal".into(), &controller.signal());
         let request = value::call(
-            locks,
+            &locks,
             "request",
-            &Array::of3(&name.into(), &options, granted.as_ref()),
+            &Array::of3(&name.into(), &options, on_grant.as_ref()),
         );
         let lock = Lock {
             controller,
             release,
-            _granted: granted,
+            _granted: on_grant,
         };
-        spawn_local({
-            let later = later.clone();
-            async move {
-                // Refused, as in a sandboxed frame: go on without.
-                let _ = settled(request).await;
-                later.set(());
-            }
+        let done = granted.clone();
+        spawn_local(async move {
+            // Refused, as in a sandboxed frame: go on without.
+            let _ = settled(request).await;
+            done.set(());
         });
-        later.wait().await;
-        lock
+        granted.wait().await;
+        Some(Guard::Lock(lock))
     }
 }
 

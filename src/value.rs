@@ -19,8 +19,13 @@ pub(crate) fn set_error_class(class: Function) {
 }
 
 /// A property; `undefined` where there is none, or nothing to have one.
-pub(crate) fn get(object: &JsValue, name: &str) -> JsValue {
+pub(crate) fn get(object: &JsValue, name: impl Into<JsValue>) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or_default()
+}
+
+/// A global.
+pub(crate) fn global(name: &str) -> JsValue {
+    get(&js_sys::global(), name)
 }
 
 /// Calls a method.
@@ -37,6 +42,31 @@ pub(crate) fn write(value: &Json) -> JsValue {
         .unwrap_or_default()
 }
 
+/// What `JSON.parse` gave → Json. By hand: `serde-wasm-bindgen`'s reader brings the formatting of numbers for its error
+/// messages with it, a quarter of the whole module.
+pub(crate) fn from_parsed(value: &JsValue) -> Json {
+    if let Some(text) = value.as_string() {
+        Json::Text(text)
+    } else if let Some(number) = value.as_f64() {
+        Json::Number(number)
+    } else if let Some(flag) = value.as_bool() {
+        Json::Bool(flag)
+    } else if let Some(items) = value.dyn_ref::<Array>() {
+        Json::List(items.iter().map(|item| from_parsed(&item)).collect())
+    } else if let Some(object) = value.dyn_ref::<Object>() {
+        let mut members = Vec::new();
+        for name in Object::keys(object) {
+            members.push((
+                name.as_string().unwrap_or_default(),
+                from_parsed(&get(value, &name)),
+            ));
+        }
+        Json::Object(members)
+    } else {
+        Json::Null
+    }
+}
+
 /// Reads an argument. An object is read member by member: `take` gets those that JSON cannot hold and says what
 /// stands in their place.
 pub(crate) fn read(
@@ -51,7 +81,9 @@ pub(crate) fn read(
         let Some(name) = name.as_string() else {
             continue;
         };
-        let member = get(value, &name);
+        // A getter that throws is no option left out.
+        let member = Reflect::get(value, &name.as_str().into())
+            .map_err(|_| Error::invalid(&name, " cannot be read."))?;
         if member.is_undefined() {
             continue;
         }
@@ -77,11 +109,11 @@ fn plain(name: &str, value: &JsValue) -> Result<Json, Error> {
         .ok()
         .and_then(|text| text.as_string());
     text.and_then(|text| json::parse(&text))
-        .ok_or_else(|| Error::invalid(name, [name, " cannot be sent as JSON."].concat()))
+        .ok_or_else(|| Error::invalid(name, " cannot be sent as JSON."))
 }
 
 /// Makes the `InviteError` that JavaScript catches.
-pub(crate) fn error(error: Error) -> JsValue {
+pub(crate) fn error(error: &Error) -> JsValue {
     let details = Object::new();
     let set = |name: &str, value: JsValue| {
         let _ = Reflect::set(&details, &name.into(), &value);
@@ -96,11 +128,11 @@ pub(crate) fn error(error: Error) -> JsValue {
     if let Some(field) = &error.field {
         set("field", field.into());
     }
-    if let Some(cause) = error.cause {
-        set("cause", cause);
+    if let Some(cause) = &error.cause {
+        set("cause", cause.clone());
     }
     let code = error.code.as_str().into();
-    let message = JsValue::from(error.message);
+    let message = JsValue::from(error.message.as_str());
     if let Some(class) = ERROR_CLASS.with_borrow(Clone::clone)
         && let Ok(made) = Reflect::construct(&class, &Array::of3(&code, &message, &details))
     {

@@ -1,13 +1,14 @@
 //! Our own HTTP API.
 
-use crate::dialect::{Context, Remote};
+use crate::dialect::{Context, Remote, refuse_unknown};
 use crate::error::{Code, Error};
 use crate::json::{self, Json};
+use crate::later::{Reply, Task};
 use crate::operation::Operation;
 use crate::options::{DialectName, Target};
 use crate::transport::{Platform, Request, Response, percent_encoded};
 
-/// What `create` takes beyond permissions and age, on every server of this dialect.
+/// What `create` takes on every server of this dialect.
 const CREATE_OPTIONS: [&str; 6] = [
     "permissions",
     "maxAge",
@@ -17,119 +18,98 @@ const CREATE_OPTIONS: [&str; 6] = [
     "extras",
 ];
 
-pub(super) async fn perform<P: Platform>(
-    cx: &Context<'_, P>,
-    operation: &Operation,
-) -> Result<Json, Error> {
-    match operation {
-        Operation::Create {
-            options,
-            resource,
-            idempotency_key,
-        } => {
-            let has = |name: &str| {
-                cx.remote
-                    .features
-                    .as_ref()
-                    .is_some_and(|features| features.iter().any(|known| known == name))
-            };
-            let unknown = options.members().iter().map(|member| member.0.as_str());
-            let unknown = unknown.chain(idempotency_key.as_ref().map(|_| "idempotencyKey"));
-            if let Some(name) = unknown
-                .into_iter()
-                .find(|name| !CREATE_OPTIONS.contains(name) && !has(name))
-            {
-                return Err(Error::unsupported(name, "http"));
-            }
-            let path = path_of(cx.resource(resource.as_ref())?, "invites");
-            let invite = send(cx, "POST", &path, Some(options), idempotency_key.clone()).await?;
-            expect(invite, |invite| invite.text("key").is_some())
-        }
-        Operation::Get { resource } => {
-            let path = path_of(cx.resource(resource.as_ref())?, "invites");
-            let mut invites = Vec::new();
-            let mut token = String::new();
-            loop {
-                let mut page = page(cx, &path, "", &token).await?;
-                if let Some(Json::List(more)) = page.take("invites") {
-                    invites.extend(more);
+pub(super) async fn perform<P: Platform>(cx: &Context<'_, P>, operation: &Operation) -> Reply {
+    let mut token = String::new();
+    let mut found = Vec::new();
+    loop {
+        let answer = cx.send(request(cx, operation, &token)?).await?;
+        match (operation, read(cx, operation, answer)?) {
+            (Operation::Get { .. }, mut page) => {
+                if let Some(Json::List(invites)) = page.take("invites") {
+                    found.extend(invites);
                 }
                 match page.text("next") {
                     Some(next) if next != token => token = next.to_owned(),
-                    _ => return Ok(Json::List(invites)),
+                    _ => return Ok(Json::List(found)),
                 }
             }
-        }
-        Operation::ListPage { filter, token } => {
-            let mut query = String::new();
-            for (name, value) in filter.members() {
-                let (name, value) = match (name.as_str(), value) {
-                    ("status", Json::Text(status)) => ("status=", status.clone()),
-                    ("everyone", Json::Bool(true)) => ("everyone=", "true".to_owned()),
-                    ("pageSize", Json::Number(_) | Json::Text(_)) => {
-                        ("page_size=", json::write(value).replace('"', ""))
-                    }
-                    _ => continue,
-                };
-                query.push_str(if query.is_empty() { "" } else { "&" });
-                query.push_str(name);
-                query.push_str(&value);
-            }
-            page(cx, &path_of(cx.resource(None)?, "invites"), &query, token).await
-        }
-        Operation::Check(target) => {
-            let invite = send(cx, "POST", "/invites/check", Some(&body(target)), None).await?;
-            expect(invite, |invite| invite.text("permissions").is_some())
-        }
-        Operation::Preview(target) => {
-            let invite = send(cx, "POST", "/invites/check", Some(&body(target)), None).await?;
-            Ok(preview(
-                cx,
-                expect(invite, |invite| invite.text("permissions").is_some())?,
-            ))
-        }
-        Operation::Accept(target) => {
-            let outcome = send(cx, "POST", "/invites/accept", Some(&body(target)), None).await?;
-            Ok(
-                expect(outcome, |outcome| outcome.text("permissions").is_some())?
-                    .with("warnings", Vec::new()),
-            )
-        }
-        Operation::Remove(target) => {
-            let done = match (&target.key, &target.id) {
-                (None, Some(id)) => {
-                    let home = target.resource.as_ref().or(target.home.as_ref());
-                    let path = [
-                        &path_of(cx.resource(home)?, "invites/"),
-                        percent_encoded(id).as_str(),
-                    ]
-                    .concat();
-                    send(cx, "DELETE", &path, Some(&Json::object()), None).await?
-                }
-                _ => send(cx, "POST", "/invites/remove", Some(&body(target)), None).await?,
-            };
-            expect(done, |done| done.get("acknowledged").is_some())
-        }
-        Operation::Members => {
-            let mut answer = send(
-                cx,
-                "GET",
-                &path_of(cx.resource(None)?, "members"),
-                None,
-                None,
-            )
-            .await?;
-            answer.take("members").ok_or_else(Error::bad_response)
-        }
-        Operation::Identify => {
-            let mut answer = send(cx, "GET", "/me", None, None).await?;
-            answer.take("user").ok_or_else(Error::bad_response)
-        }
-        // These are made of the others.
-        Operation::Link { .. } | Operation::Supports(_) | Operation::AcceptInvite { .. } => {
-            Ok(Json::Null)
+            (_, result) => return Ok(result),
         }
     }
+}
+
+/// What is sent for it; `token` says which page of a list.
+fn request<P: Platform>(
+    cx: &Context<'_, P>,
+    operation: &Operation,
+    token: &str,
+) -> Result<Request, Error> {
+    let mut idempotency_key = None;
+    let (method, path, body) = match operation {
+        Operation::Create {
+            options,
+            resource,
+            idempotency_key: name,
+        } => {
+            let features = cx
+                .remote
+                .features
+                .as_ref()
+                .map(Json::items)
+                .unwrap_or_default();
+            refuse_unknown(options, name.is_some(), "http", |name| {
+                CREATE_OPTIONS.contains(&name)
+                    || features
+                        .iter()
+                        .any(|feature| feature.as_text() == Some(name))
+            })?;
+            idempotency_key.clone_from(name);
+            (
+                "POST",
+                path_of(cx.resource(resource.as_ref())?, "invites"),
+                options.clone(),
+            )
+        }
+        Operation::Get { resource } => (
+            "GET",
+            list_path(cx.resource(resource.as_ref())?, &Json::Null, token),
+            Json::Null,
+        ),
+        Operation::ListPage { filter, token } => (
+            "GET",
+            list_path(cx.resource(None)?, filter, token),
+            Json::Null,
+        ),
+        Operation::Accept(target) => ("POST", "/invites/accept".to_owned(), body(target)),
+        Operation::Remove(Target {
+            key: None,
+            id: Some(id),
+            resource,
+            home,
+        }) => {
+            let home = cx.resource(resource.as_ref().or(home.as_ref()))?;
+            (
+                "DELETE",
+                path_of(home, &["invites/", &percent_encoded(id)].concat()),
+                Json::object(),
+            )
+        }
+        Operation::Remove(target) => ("POST", "/invites/remove".to_owned(), body(target)),
+        Operation::Members => ("GET", path_of(cx.resource(None)?, "members"), Json::Null),
+        Operation::Check(target) | Operation::Preview(target) => {
+            ("POST", "/invites/check".to_owned(), body(target))
+        }
+        _ => ("GET", "/me".to_owned(), Json::Null),
+    };
+    Ok(Request {
+        method,
+        url: [cx.remote.server.as_str(), &cx.remote.api, &path].concat(),
+        body: body
+            .is_object()
+            .then(|| ("application/json", json::write(&body))),
+        authorized: true,
+        idempotency_key,
+    })
 }
 
 /// The key finds its resource: only what the caller says goes along.
@@ -149,127 +129,114 @@ fn path_of(resource: &str, rest: &str) -> String {
     ["/resources/", resource, "/", rest].concat()
 }
 
-/// One page of a list, as `{ invites, next }`.
-async fn page<P: Platform>(
-    cx: &Context<'_, P>,
-    path: &str,
-    query: &str,
-    token: &str,
-) -> Result<Json, Error> {
-    let token = if token.is_empty() {
-        String::new()
-    } else {
-        ["page_token=", &percent_encoded(token)].concat()
+fn list_path(resource: &str, filter: &Json, token: &str) -> String {
+    let mut path = path_of(resource, "invites");
+    let mut mark = '?';
+    let mut add = |name: &str, value: &str| {
+        path.push(mark);
+        path.push_str(name);
+        path.push_str(&percent_encoded(value));
+        mark = '&';
     };
-    let between = if query.is_empty() || token.is_empty() {
-        ""
-    } else {
-        "&"
-    };
-    let mark = if query.is_empty() && token.is_empty() {
-        ""
-    } else {
-        "?"
-    };
-    let mut answer = send(
-        cx,
-        "GET",
-        &[path, mark, query, between, &token].concat(),
-        None,
-        None,
-    )
-    .await?;
-    let Some(invites @ Json::List(_)) = answer.take("invites") else {
-        return Err(Error::bad_response());
-    };
-    let mut page = Json::object().with("invites", invites);
-    if let Some(next) = answer
-        .text("next_page_token")
-        .filter(|next| !next.is_empty())
-    {
-        page.set("next", next.into());
+    if let Some(status) = filter.text("status") {
+        add("status=", status);
     }
-    Ok(page)
+    if filter.get("everyone") == Some(&Json::Bool(true)) {
+        add("everyone=", "true");
+    }
+    if let Some(size) = filter.get("pageSize") {
+        add("page_size=", &json::write(size));
+    }
+    if !token.is_empty() {
+        add("page_token=", token);
+    }
+    path
+}
+
+/// What the answer means to the caller.
+fn read<P: Platform>(cx: &Context<'_, P>, operation: &Operation, mut answer: Json) -> Reply {
+    let right = match operation {
+        Operation::Create { .. } => answer.text("key").is_some(),
+        Operation::Get { .. } | Operation::ListPage { .. } => {
+            let invites = answer.take("invites");
+            let next = answer.take("next_page_token");
+            answer = Json::object();
+            if let Some(next) = next.filter(|next| *next != Json::from("")) {
+                answer.set("next", next);
+            }
+            let right = matches!(invites, Some(Json::List(_)));
+            answer.set("invites", invites.unwrap_or(Json::Null));
+            right
+        }
+        Operation::Remove(_) => answer.get("acknowledged").is_some(),
+        Operation::Members => return answer.take("members").ok_or_else(Error::bad_response),
+        Operation::Identify => return answer.take("user").ok_or_else(Error::bad_response),
+        _ => answer.text("permissions").is_some(),
+    };
+    if !right {
+        return Err(Error::bad_response());
+    }
+    match operation {
+        Operation::Preview(_) => preview(cx, &mut answer),
+        Operation::Accept(_) => answer.set("warnings", Json::List(Vec::new())),
+        _ => {}
+    }
+    Ok(answer)
 }
 
 /// What the person who may take it sees.
-fn preview<P: Platform>(cx: &Context<'_, P>, mut invite: Json) -> Json {
-    let mut preview = Json::object();
-    if let Some(inviter) = invite.take("inviter").or_else(|| invite.take("createdBy")) {
-        preview.set("inviter", inviter);
+fn preview<P: Platform>(cx: &Context<'_, P>, invite: &mut Json) {
+    invite.set("expiresIn", cx.seconds_until(invite.get("expiresAt")));
+    if let (Some(most), Some(uses)) = (invite.number("maxUses"), invite.number("uses")) {
+        invite.set("usesLeft", (most - uses).max(0.0).into());
     }
     // Signed out, nobody has anything yet.
-    let gained = invite
-        .take("gained")
-        .or_else(|| invite.get("permissions").cloned());
-    preview.set("expiresIn", cx.seconds_until(invite.get("expiresAt")));
-    preview.set("gained", gained.unwrap_or(Json::Null));
-    preview.set("account", invite.take("account").unwrap_or(Json::Null));
-    if let (Some(most), Some(uses)) = (invite.number("maxUses"), invite.number("uses")) {
-        preview.set("usesLeft", (most - uses).max(0.0).into());
-    }
-    for name in ["resource", "title", "permissions", "expiresAt", "message"] {
-        if let Some(value) = invite.take(name) {
-            preview.set(name, value);
+    for (name, instead) in [
+        ("inviter", "createdBy"),
+        ("gained", "permissions"),
+        ("account", ""),
+    ] {
+        if invite.get(name).is_none() {
+            let value = invite.get(instead).cloned().unwrap_or(Json::Null);
+            invite.set(name, value);
         }
     }
-    preview
 }
 
-fn expect(answer: Json, right: impl Fn(&Json) -> bool) -> Result<Json, Error> {
-    if right(&answer) {
-        Ok(answer)
-    } else {
-        Err(Error::bad_response())
+impl<P: Platform> Context<'_, P> {
+    fn send(&self, request: Request) -> Task<'_, Reply> {
+        Box::pin(async move {
+            // From here on nobody can tell whether it has arrived.
+            self.sent.set(true);
+            answer(self.platform, &self.platform.fetch(request).await?)
+        })
     }
-}
-
-async fn send<P: Platform>(
-    cx: &Context<'_, P>,
-    method: &'static str,
-    path: &str,
-    body: Option<&Json>,
-    idempotency_key: Option<String>,
-) -> Result<Json, Error> {
-    let request = Request {
-        method,
-        url: [&cx.remote.server, &cx.remote.api, path].concat(),
-        content_type: body.map(|_| "application/json"),
-        body: body.map(json::write),
-        bearer: cx.platform.token().await?,
-        idempotency_key,
-    };
-    // From here on nobody can tell whether it has arrived.
-    cx.sent.set(true);
-    answer(cx.platform, &cx.platform.fetch(request).await?)
 }
 
 /// Reads an answer: what was asked for, or a problem document.
-fn answer<P: Platform>(platform: &P, response: &Response) -> Result<Json, Error> {
-    let is_json = response.content_type.contains("json");
+fn answer<P: Platform>(platform: &P, response: &Response) -> Reply {
+    let kind = response.content_type.as_str();
+    let is_json =
+        kind.starts_with("application/json") || kind.starts_with("application/problem+json");
     let document = if is_json {
         json::parse(&response.text)
     } else {
         None
     };
-    if (200..300).contains(&response.status) {
-        return document.ok_or_else(Error::bad_response);
-    }
-    let mut error = match document
-        .as_ref()
-        .and_then(|document| Some((document, document.text("code")?)))
-    {
-        Some((problem, code)) => {
-            let words = problem
-                .text("detail")
-                .or_else(|| problem.text("title"))
-                .unwrap_or(code);
-            let mut error = Error::new(code.into(), words);
-            error.retry_after = problem.number("retryAfter");
-            error.field = problem.text("field").map(str::to_owned);
+    let status = response.status;
+    let document = match document {
+        Some(document) if (200..300).contains(&status) => return Ok(document),
+        document => document.unwrap_or(Json::Null),
+    };
+    let mut error = match document.text("code") {
+        Some(code) => {
+            let words = document.text("detail").or_else(|| document.text("title"));
+            let mut error = Error::new(code.into(), words.unwrap_or(code));
+            error.retry_after = document.number("retryAfter");
+            error.field = document.text("field").map(str::to_owned);
             error
         }
-        None => match response.status {
+        None => match status {
             401 => Error::new(Code::NotSignedIn, "Sign in first."),
             403 => Error::new(Code::Forbidden, "The server refuses this."),
             404 | 405 => not_invites_server(),
@@ -278,23 +245,16 @@ fn answer<P: Platform>(platform: &P, response: &Response) -> Result<Json, Error>
             _ => Error::bad_response(),
         },
     };
-    error.status = Some(response.status);
-    if error.retry_after.is_none() {
-        error.retry_after = response
-            .retry_after
-            .as_deref()
-            .and_then(|text| retry_after(platform, text));
+    error.status = Some(status);
+    // Seconds, or a date.
+    if let (None, Some(text)) = (error.retry_after, &response.retry_after) {
+        let wait = match text.parse::<u32>() {
+            Ok(seconds) => f64::from(seconds) * 1000.0,
+            Err(_) => platform.date(text) - platform.now(),
+        };
+        error.retry_after = (!wait.is_nan()).then(|| wait.max(0.0));
     }
     Err(error)
-}
-
-/// `Retry-After`, seconds or a date, in milliseconds.
-fn retry_after<P: Platform>(platform: &P, text: &str) -> Option<f64> {
-    let wait = match text.trim().parse::<u32>() {
-        Ok(seconds) => f64::from(seconds) * 1000.0,
-        Err(_) => platform.date(text) - platform.now(),
-    };
-    (!wait.is_nan()).then(|| wait.max(0.0))
 }
 
 fn not_invites_server() -> Error {
@@ -306,46 +266,39 @@ fn not_invites_server() -> Error {
 }
 
 /// Asks a server what it speaks, and writes the answer into `remote`.
-pub(crate) async fn discover<P: Platform>(platform: &P, remote: &Remote) -> Result<Remote, Error> {
+pub(crate) async fn discover<P: Platform>(platform: &P, remote: &mut Remote) -> Result<(), Error> {
     let request = Request {
         method: "GET",
-        url: [&remote.server, "/.well-known/invite-keys"].concat(),
-        content_type: None,
+        url: [remote.server.as_str(), "/.well-known/invite-keys"].concat(),
         body: None,
-        bearer: None,
+        authorized: false,
         idempotency_key: None,
     };
     let response = platform.fetch(request).await?;
-    if matches!(response.status, 429 | 500..) {
-        answer(platform, &response)?;
-    }
-    let is_json = response.status == 200 && response.content_type.starts_with("application/json");
-    let document = if is_json {
-        json::parse(&response.text)
-    } else {
-        None
+    let document = match answer(platform, &response) {
+        Ok(document)
+            if document.number("invite-keys") == Some(1.0)
+                && response.content_type.starts_with("application/json") =>
+        {
+            document
+        }
+        Err(error)
+            if matches!(
+                error.code,
+                Code::RateLimited | Code::ServerError | Code::TryAgain
+            ) =>
+        {
+            return Err(error);
+        }
+        _ => return Err(not_invites_server()),
     };
-    let document = document
-        .filter(|document| document.number("invite-keys") == Some(1.0))
-        .ok_or_else(not_invites_server)?;
-    let mut found = remote.clone();
     if document.text("dialect") == Some("webstrates") {
-        found.dialect = DialectName::Webstrates;
+        remote.dialect = DialectName::Webstrates;
     }
     // Only a path: nobody sends us to another server.
     if let Some(api) = document.text("api").filter(|api| api.starts_with('/')) {
-        api.trim_end_matches('/').clone_into(&mut found.api);
+        remote.api = api.to_owned();
     }
-    let features = document
-        .get("features")
-        .map(Json::items)
-        .unwrap_or_default();
-    found.features = Some(
-        features
-            .iter()
-            .filter_map(Json::as_text)
-            .map(str::to_owned)
-            .collect(),
-    );
-    Ok(found)
+    remote.features = Some(document.get("features").cloned().unwrap_or(Json::Null));
+    Ok(())
 }

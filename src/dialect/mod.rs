@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::error::Error;
 use crate::json::Json;
+use crate::later::{Reply, Task};
 use crate::operation::Operation;
 use crate::options::DialectName;
 use crate::transport::Platform;
@@ -31,7 +32,7 @@ pub(crate) struct Remote {
     /// Where the HTTP API begins.
     pub(crate) api: String,
     /// What the server says it can do, once it was asked.
-    pub(crate) features: Option<Vec<String>>,
+    pub(crate) features: Option<Json>,
 }
 
 /// What one attempt of a call works with.
@@ -45,24 +46,22 @@ pub(crate) struct Context<'a, P: Platform> {
 
 impl<P: Platform> Context<'_, P> {
     /// Asks the server, in its own way.
-    pub(crate) async fn perform(&self, operation: &Operation) -> Result<Json, Error> {
+    pub(crate) fn perform<'a>(&'a self, operation: &'a Operation) -> Task<'a, Reply> {
         match self.remote.dialect {
-            DialectName::Http => http::perform(self, operation).await,
-            DialectName::Webstrates => webstrates::perform(self, operation).await,
+            DialectName::Http => Box::pin(http::perform(self, operation)),
+            DialectName::Webstrates => Box::pin(webstrates::perform(self, operation)),
         }
     }
 
     /// What a call is about: what it says, or what the connection is for.
     fn resource<'b>(&'b self, given: Option<&'b String>) -> Result<&'b str, Error> {
-        given
-            .or(self.remote.resource.as_ref())
-            .map(String::as_str)
-            .ok_or_else(|| {
-                Error::invalid(
-                    "resource",
-                    "Which resource? Pass its id, or connect({ resource }).",
-                )
-            })
+        match given.or(self.remote.resource.as_ref()) {
+            Some(resource) => Ok(resource),
+            None => Err(Error::misused(
+                "resource",
+                "Which resource? Pass its id, or connect({ resource }).",
+            )),
+        }
     }
 
     /// Seconds until a date; endless where there is none.
@@ -73,4 +72,20 @@ impl<P: Platform> Context<'_, P> {
         };
         Json::Number(left.max(0.0).floor())
     }
+}
+
+/// The first option that is not among the known ones.
+fn refuse_unknown(
+    options: &Json,
+    has_key: bool,
+    dialect: &str,
+    known: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
+    let names = options.members().iter().map(|member| member.0.as_str());
+    for name in names.chain(has_key.then_some("idempotencyKey")) {
+        if !known(name) {
+            return Err(Error::unsupported(name, dialect));
+        }
+    }
+    Ok(())
 }

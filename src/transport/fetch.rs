@@ -2,22 +2,13 @@
 //! caller may have brought a `fetch` of their own.
 
 use gloo_net::http::{Method, RequestBuilder};
-use js_sys::Function;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, RequestCache, RequestCredentials, RequestRedirect};
+use web_sys::{AbortController, RequestCache, RequestRedirect};
 
 use crate::error::{Cause, Error};
-use crate::page::settled;
-use crate::transport::{Request, Response};
+use crate::page::{Browser, settled};
+use crate::transport::{Platform as _, Request, Response};
 use crate::value;
-
-/// How requests are sent.
-pub(crate) struct Sender {
-    /// The caller's own `fetch`.
-    pub(crate) fetch: Option<Function>,
-    /// Whether cookies go along.
-    pub(crate) credentials: RequestCredentials,
-}
 
 /// Ends the request when the call no longer waits for it. Without a reason: gloo-net traps on one that is no `Error`.
 struct AbortOnDrop(AbortController);
@@ -28,51 +19,24 @@ impl Drop for AbortOnDrop {
     }
 }
 
-pub(crate) async fn send(sender: &Sender, request: Request) -> Result<Response, Error> {
-    let guard = AbortOnDrop(AbortController::new().map_err(offline)?);
-    let mut builder = RequestBuilder::new(&request.url)
-        .method(match request.method {
-            "GET" => Method::GET,
-            "DELETE" => Method::DELETE,
-            _ => Method::POST,
-        })
-        .credentials(sender.credentials)
-        .cache(RequestCache::NoStore)
-        .abort_signal(Some(&guard.0.signal()));
-    // A body may hold a key: it goes where it was sent and nowhere else.
-    if request.body.is_some() {
-        builder = builder.redirect(RequestRedirect::Error);
-    }
-    if let Some(bearer) = request.bearer {
-        builder = builder.header("authorization", &["Bearer ", &bearer].concat());
-    }
-    if let Some(name) = request.idempotency_key {
-        builder = builder.header("idempotency-key", &name);
-    }
-    if let Some(content_type) = request.content_type {
-        builder = builder.header("content-type", content_type);
-    }
-    let built = match request.body {
-        Some(body) => builder.body(body),
-        None => builder.build(),
+pub(crate) async fn send(browser: &Browser, request: Request) -> Result<Response, Error> {
+    let token = if request.authorized {
+        browser.token().await?
+    } else {
+        None
     };
-    let built: web_sys::Request = built
-        .map_err(|_| Error::invalid("server", "The server's address is none."))?
-        .into();
-
-    let fetch = match &sender.fetch {
+    let guard = AbortOnDrop(AbortController::new().map_err(offline)?);
+    let built = build(browser, request, token, &guard.0)?;
+    let fetch = match &browser.fetch {
         Some(fetch) => fetch.clone(),
-        None => value::get(&js_sys::global(), "fetch")
-            .dyn_into()
-            .map_err(offline)?,
+        None => value::global("fetch").dyn_into().map_err(offline)?,
     };
     let answer = settled(fetch.call1(&JsValue::UNDEFINED, &built))
         .await
         .map_err(offline)?;
     // A caller's `fetch` may answer anything, and gloo-net would trap on it.
-    let is_response = value::get(&answer, "text").is_function()
-        && value::get(&value::get(&answer, "headers"), "get").is_function();
-    if !is_response {
+    let headers = value::get(&answer, "headers");
+    if !value::get(&answer, "text").is_function() || !value::get(&headers, "get").is_function() {
         return Err(Error::bad_response());
     }
     let raw: web_sys::Response = answer.unchecked_into();
@@ -87,6 +51,40 @@ pub(crate) async fn send(sender: &Sender, request: Request) -> Result<Response, 
         retry_after: headers.get("retry-after"),
         text: text.as_string().unwrap_or_default(),
     })
+}
+
+fn build(
+    browser: &Browser,
+    request: Request,
+    token: Option<String>,
+    controller: &AbortController,
+) -> Result<web_sys::Request, Error> {
+    let mut builder = RequestBuilder::new(&request.url)
+        .method(match request.method {
+            "GET" => Method::GET,
+            "DELETE" => Method::DELETE,
+            _ => Method::POST,
+        })
+        .credentials(browser.credentials)
+        .cache(RequestCache::NoStore)
+        .abort_signal(Some(&controller.signal()));
+    if let Some(token) = token {
+        builder = builder.header("authorization", &["Bearer ", &token].concat());
+    }
+    if let Some(name) = request.idempotency_key {
+        builder = builder.header("idempotency-key", &name);
+    }
+    let built = match request.body {
+        // A body may hold a key: it goes where it was sent and nowhere else.
+        Some((kind, body)) => builder
+            .header("content-type", kind)
+            .redirect(RequestRedirect::Error)
+            .body(body),
+        None => builder.build(),
+    };
+    built
+        .map(Into::into)
+        .map_err(|_| Error::misused("server", "The server's address is none."))
 }
 
 fn offline(cause: Cause) -> Error {

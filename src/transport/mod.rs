@@ -2,12 +2,11 @@
 //!
 //! In a browser or Node it is `page::Browser`; tests bring their own.
 
-use core::future::Future;
-
 use invite_key::InviteKey;
 
 use crate::error::Error;
 use crate::json::Json;
+use crate::later::{Later, Task};
 use crate::options::DialectName;
 
 #[cfg(target_arch = "wasm32")]
@@ -22,12 +21,10 @@ pub struct Request {
     pub method: &'static str,
     /// The whole address.
     pub url: String,
-    /// The body's type, where there is a body.
-    pub content_type: Option<&'static str>,
-    /// The body.
-    pub body: Option<String>,
-    /// Sent as `Authorization`.
-    pub bearer: Option<String>,
+    /// The body and its type.
+    pub body: Option<(&'static str, String)>,
+    /// Whether the caller's token goes along as `Authorization`.
+    pub authorized: bool,
     /// The name under which the server remembers a create.
     pub idempotency_key: Option<String>,
 }
@@ -63,8 +60,6 @@ pub trait Line: 'static {
     fn send(&self, text: &str);
     /// Closes; [`Event::Closed`] follows.
     fn close(&self);
-    /// The next event. Dropping the future loses none.
-    fn receive(&self) -> impl Future<Output = Event>;
 }
 
 /// Where a page's own server is.
@@ -83,31 +78,29 @@ pub trait Platform: 'static {
     type Line: Line;
     /// What a call brought along that JSON cannot hold: its signal, its policy.
     type Held: 'static;
-    /// Holds other tabs off while it lives.
-    type Lock;
+    /// A timer, a listener, a lock: it ends when it is dropped.
+    type Guard: 'static;
 
     /// Sends a request. Fails with `offline` where no answer came.
-    fn fetch(&self, request: Request) -> impl Future<Output = Result<Response, Error>>;
-    /// Begins to open a WebSocket.
-    fn open(&self, url: &str) -> Result<Self::Line, Error>;
+    fn fetch(&self, request: Request) -> Task<'_, Result<Response, Error>>;
+    /// Begins to open a WebSocket. Its events come in later turns, never from within this.
+    fn open(&self, url: &str, on_event: Box<dyn Fn(Event)>) -> Result<Self::Line, Error>;
     /// The bearer or access token, where the caller gave one.
-    fn token(&self) -> impl Future<Output = Result<Option<String>, Error>>;
-    /// Waits so many milliseconds.
-    fn sleep(&self, milliseconds: f64) -> impl Future<Output = ()>;
+    fn token(&self) -> Task<'_, Result<Option<String>, Error>>;
+    /// Calls back after so many milliseconds.
+    fn after(&self, milliseconds: f64, then: Box<dyn FnOnce()>) -> Self::Guard;
     /// Milliseconds since 1970.
     fn now(&self) -> f64;
     /// Milliseconds since 1970 of a date in any usual form; NaN where it is none.
     fn date(&self, text: &str) -> f64;
     /// A number from 0 to 1.
     fn chance(&self) -> f64;
-    /// Runs a task beside the calls.
-    fn spawn(&self, task: impl Future<Output = ()> + 'static);
-    /// Never, or why the caller's signal ended the call.
-    fn aborted(&self, held: &Self::Held) -> impl Future<Output = Error>;
+    /// Tells `stop` once the caller's signal ends the call.
+    fn watch(&self, held: &Self::Held, stop: &Later<Error>) -> Option<Self::Guard>;
     /// Asks the caller's policy, or the person, whether to accept.
-    fn ask(&self, held: &Self::Held, preview: &Json) -> impl Future<Output = Result<bool, Error>>;
+    fn ask<'a>(&'a self, held: &'a Self::Held, preview: &Json) -> Task<'a, Result<bool, Error>>;
     /// Waits until no other tab accepts this key, where tabs can tell each other.
-    fn lock(&self, key: &InviteKey) -> impl Future<Output = Option<Self::Lock>>;
+    fn lock(&self, key: &InviteKey) -> Task<'static, Option<Self::Guard>>;
     /// The page's own server.
     fn place(&self) -> Option<Place>;
     /// Who is signed in, where the page itself knows.
@@ -116,6 +109,14 @@ pub trait Platform: 'static {
     fn visible_since(&self) -> f64;
     /// Tells the page.
     fn emit(&self, event: &str, detail: &Json);
+}
+
+/// Waits so many milliseconds.
+pub(crate) async fn sleep<P: Platform>(platform: &P, milliseconds: f64) {
+    let later = Later::default();
+    let done = later.clone();
+    let _timer = platform.after(milliseconds, Box::new(move || done.set(())));
+    later.wait().await;
 }
 
 /// Writes a value so that it can stand in a query.
@@ -127,11 +128,7 @@ pub fn percent_encoded(text: &str) -> String {
         } else {
             encoded.push('%');
             for nibble in [byte >> 4, byte & 15] {
-                encoded.push(
-                    char::from_digit(u32::from(nibble), 16)
-                        .unwrap_or('0')
-                        .to_ascii_uppercase(),
-                );
+                encoded.extend(char::from_digit(u32::from(nibble), 16));
             }
         }
     }

@@ -2,12 +2,12 @@
 //!
 //! Whatever is outstanding settles: by its reply, when the socket ends, or by its caller giving up.
 
-use core::cell::{Cell, RefCell};
+use core::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use crate::error::{Code, Error};
 use crate::json::{self, Json};
-use crate::later::{Later, race};
+use crate::later::{Later, Reply};
 use crate::transport::{Event, Line, Platform};
 
 /// An idle socket costs the server memory and the user's other pages a frame.
@@ -15,8 +15,6 @@ const IDLE: f64 = 30_000.0;
 
 /// The token under which a `hello` is expected, which names none.
 const HELLO: &str = "hello";
-
-type Reply = Result<Json, Error>;
 
 /// The one socket of a connection, opened when it is needed.
 pub struct Multiplexer<P: Platform> {
@@ -27,14 +25,15 @@ pub struct Multiplexer<P: Platform> {
 
 /// A socket and the calls that wait on it.
 pub struct Socket<P: Platform> {
-    line: P::Line,
+    line: OnceCell<P::Line>,
     opened: f64,
-    used: Cell<f64>,
     /// `init` has come. What is sent before is lost on a real Webstrates.
     ready: Cell<bool>,
     /// No new calls: it closes after the last one.
     retired: Cell<bool>,
     outstanding: RefCell<Vec<Outstanding>>,
+    /// Runs while nothing is outstanding.
+    idle: Cell<Option<P::Guard>>,
 }
 
 struct Outstanding {
@@ -67,34 +66,44 @@ impl<P: Platform> Multiplexer<P> {
     /// Opens a socket in place of the present one, which closes once its calls are done.
     pub fn open(self: &Rc<Self>, url: &str) -> Result<Rc<Socket<P>>, Error> {
         self.retire();
-        let now = self.platform.now();
         let socket = Rc::new(Socket {
-            line: self.platform.open(url)?,
-            opened: now,
-            used: Cell::new(now),
+            line: OnceCell::new(),
+            opened: self.platform.now(),
             ready: Cell::new(false),
             retired: Cell::new(false),
-            outstanding: RefCell::new(Vec::new()),
+            outstanding: RefCell::default(),
+            idle: Cell::new(None),
         });
+        let (multiplexer, this) = (Rc::clone(self), Rc::clone(&socket));
+        let on_event = move |event| match event {
+            Event::Text(text) => this.on_frame(&text),
+            Event::Closed { code, reason } => {
+                multiplexer.forget(&this);
+                this.fail(code, reason);
+            }
+        };
+        let line = self.platform.open(url, Box::new(on_event))?;
+        let _ = socket.line.set(line);
         *self.current.borrow_mut() = Some(Rc::clone(&socket));
-        self.platform
-            .spawn(Rc::clone(self).read(Rc::clone(&socket)));
         Ok(socket)
     }
 
     /// Sends a frame and waits for the reply to it. `sent` tells whether it has left.
-    pub async fn ask(&self, socket: Rc<Socket<P>>, frame: Json, sent: &Rc<Cell<bool>>) -> Reply {
+    pub async fn ask(
+        self: &Rc<Self>,
+        socket: Rc<Socket<P>>,
+        frame: Json,
+        sent: &Rc<Cell<bool>>,
+    ) -> Reply {
         let token = self.tokens.get().wrapping_add(1);
         self.tokens.set(token);
         let token = token.to_string();
         let frame = frame.with("token", token.as_str());
-        let ticket = self.enter(&socket, token, &frame, sent);
-        socket.flush();
-        ticket.reply.wait().await
+        self.enter(&socket, token, &frame, sent).reply.wait().await
     }
 
     /// Subscribes to a document, whereupon the server says who we are.
-    pub async fn hello(&self, socket: Rc<Socket<P>>, id: &str) -> Reply {
+    pub async fn hello(self: &Rc<Self>, socket: Rc<Socket<P>>, id: &str) -> Reply {
         let sent = Rc::default();
         let shake = Json::object()
             .with("a", "hs")
@@ -106,29 +115,31 @@ impl<P: Platform> Multiplexer<P> {
             .with("c", "webstrates")
             .with("d", id);
         let _first = self.enter(&socket, String::new(), &shake, &sent);
-        let ticket = self.enter(&socket, HELLO.to_owned(), &subscribe, &sent);
-        socket.flush();
-        ticket.reply.wait().await
+        self.enter(&socket, HELLO.to_owned(), &subscribe, &sent)
+            .reply
+            .wait()
+            .await
     }
 
-    fn enter<'a>(
-        &self,
-        socket: &'a Socket<P>,
+    fn enter(
+        self: &Rc<Self>,
+        socket: &Rc<Socket<P>>,
         token: String,
         frame: &Json,
         sent: &Rc<Cell<bool>>,
-    ) -> Ticket<'a, P> {
+    ) -> Ticket<P> {
         let reply = Later::default();
-        socket.used.set(self.platform.now());
+        socket.idle.set(None);
         socket.outstanding.borrow_mut().push(Outstanding {
-            token: token.clone(),
+            token,
             frame: Some(json::write(frame)),
             sent: Rc::clone(sent),
             reply: reply.clone(),
         });
+        socket.flush();
         Ticket {
-            socket,
-            token,
+            multiplexer: Rc::clone(self),
+            socket: Rc::clone(socket),
             reply,
         }
     }
@@ -137,42 +148,16 @@ impl<P: Platform> Multiplexer<P> {
     pub fn retire(&self) {
         if let Some(socket) = self.current.take() {
             socket.retired.set(true);
-            socket.close_if_done();
+            if socket.outstanding.borrow().is_empty() {
+                socket.close();
+            }
         }
     }
 
     /// Closes the socket at once.
     pub fn close(&self) {
         if let Some(socket) = self.current.take() {
-            socket.retired.set(true);
-            socket.line.close();
-        }
-    }
-
-    /// Reads until the socket ends. A closed socket is read to its end too: dropped earlier, it would still call back.
-    async fn read(self: Rc<Self>, socket: Rc<Socket<P>>) {
-        loop {
-            let left = socket.used.get() + IDLE - self.platform.now();
-            let idle = async {
-                self.platform.sleep(left.clamp(1.0, IDLE)).await;
-                None
-            };
-            match race(async { Some(socket.line.receive().await) }, idle).await {
-                Some(Event::Text(text)) => socket.on_frame(&text),
-                Some(Event::Closed { code, reason }) => {
-                    self.forget(&socket);
-                    socket.fail(code, reason);
-                    return;
-                }
-                None if socket.outstanding.borrow().is_empty()
-                    && self.platform.now() - socket.used.get() >= IDLE =>
-                {
-                    self.forget(&socket);
-                    socket.used.set(self.platform.now());
-                    socket.line.close();
-                }
-                None => {}
-            }
+            socket.close();
         }
     }
 
@@ -185,18 +170,32 @@ impl<P: Platform> Multiplexer<P> {
             *current = None;
         }
     }
+
+    /// Nothing is outstanding any more: the socket waits a while for more.
+    fn rest(self: &Rc<Self>, socket: &Rc<Socket<P>>) {
+        if socket.retired.get() {
+            return socket.close();
+        }
+        let (multiplexer, this) = (Rc::clone(self), Rc::clone(socket));
+        let close = move || {
+            multiplexer.forget(&this);
+            this.close();
+        };
+        socket
+            .idle
+            .set(Some(self.platform.after(IDLE, Box::new(close))));
+    }
 }
 
 impl<P: Platform> Socket<P> {
     /// Sends what waits, once the server is ready.
     fn flush(&self) {
-        if !self.ready.get() {
-            return;
-        }
-        for call in self.outstanding.borrow_mut().iter_mut() {
-            if let Some(frame) = call.frame.take() {
-                call.sent.set(true);
-                self.line.send(&frame);
+        if let (true, Some(line)) = (self.ready.get(), self.line.get()) {
+            for call in self.outstanding.borrow_mut().iter_mut() {
+                if let Some(frame) = call.frame.take() {
+                    call.sent.set(true);
+                    line.send(&frame);
+                }
             }
         }
     }
@@ -208,8 +207,7 @@ impl<P: Platform> Socket<P> {
         };
         if frame.text("a") == Some("init") {
             self.ready.set(true);
-            self.flush();
-            return;
+            return self.flush();
         }
         let token = match frame.text("wa") {
             Some("reply") => frame.text("token").unwrap_or_default(),
@@ -230,7 +228,7 @@ impl<P: Platform> Socket<P> {
             ) {
                 (Some(value), None) => Ok(value),
                 // The dialect gives the words their code.
-                (None, Some(Json::Text(words))) => Err(Error::new(Code::ServerError, words)),
+                (None, Some(Json::Text(words))) => Err(Error::new(Code::ServerError, &words)),
                 _ => Err(Error::bad_response()),
             },
         );
@@ -240,36 +238,39 @@ impl<P: Platform> Socket<P> {
     fn fail(&self, code: u16, reason: String) {
         // A protocol error with words is Webstrates refusing an access token.
         let error = if code == 1002 && !reason.is_empty() {
-            Error::new(Code::BadCredentials, reason)
+            Error::new(Code::BadCredentials, &reason)
         } else {
             Error::offline()
         };
         self.retired.set(true);
+        self.idle.set(None);
         for call in self.outstanding.take() {
             call.reply.set(Err(error.clone()));
         }
     }
 
-    fn close_if_done(&self) {
-        if self.retired.get() && self.outstanding.borrow().is_empty() {
-            self.line.close();
+    fn close(&self) {
+        self.retired.set(true);
+        if let Some(line) = self.line.get() {
+            line.close();
         }
     }
 }
 
 /// A call's place among the outstanding, given up when the call ends in whatever way.
-struct Ticket<'a, P: Platform> {
-    socket: &'a Socket<P>,
-    token: String,
+struct Ticket<P: Platform> {
+    multiplexer: Rc<Multiplexer<P>>,
+    socket: Rc<Socket<P>>,
     reply: Later<Reply>,
 }
 
-impl<P: Platform> Drop for Ticket<'_, P> {
+impl<P: Platform> Drop for Ticket<P> {
     fn drop(&mut self) {
-        self.socket
-            .outstanding
-            .borrow_mut()
-            .retain(|call| call.token != self.token);
-        self.socket.close_if_done();
+        let mut outstanding = self.socket.outstanding.borrow_mut();
+        outstanding.retain(|call| !call.reply.is(&self.reply));
+        if outstanding.is_empty() {
+            drop(outstanding);
+            self.multiplexer.rest(&self.socket);
+        }
     }
 }
