@@ -33,6 +33,15 @@ fn main() -> Result<()> {
         return output.emit(out);
     }
 
+    // A panic is a trap either way; the texts that describe it, which no browser shows, weigh two kilobytes.
+    for function in output.wasm_mut().funcs.iter_mut() {
+        if function.name.as_deref().is_some_and(only_panics) {
+            let mut body = function.kind.unwrap_local_mut().builder_mut().func_body();
+            body.instrs_mut().clear();
+            body.unreachable();
+        }
+    }
+
     // An import's name ends in a hash of it, which no compression takes away, in both files.
     let mut shorter = Vec::new();
     for (number, import) in output.wasm_mut().imports.iter_mut().enumerate() {
@@ -41,22 +50,25 @@ fn main() -> Result<()> {
     }
     output.emit(out)?;
     let glue = Path::new(out).join(format!("{name}.js"));
-    let slim = rename(without_comments(&fs::read_to_string(&glue)?), &shorter)?;
-    fs::write(glue, slim)?;
+    let renamed = rename(fs::read_to_string(&glue)?, &shorter)?;
+    fs::write(glue, renamed)?;
     Ok(())
 }
 
-/// The glue without its comments, which repeat the documentation of the Rust side. All stand on lines of their own.
-fn without_comments(glue: &str) -> String {
-    let is_comment = |line: &&str| {
-        ["/**", "*", "//"]
-            .iter()
-            .any(|start| line.trim_start().starts_with(start))
-    };
-    glue.lines()
-        .filter(|line| !is_comment(line))
-        .flat_map(|line| [line, "\n"])
-        .collect()
+/// Whether a function of the standard library does nothing but panic: `core[5d3f…]::panicking::panic_fmt`.
+fn only_panics(name: &str) -> bool {
+    const LIBRARIES: [&str; 4] = ["core[", "alloc[", "std[", "<alloc["];
+    const PLACES: [&str; 7] = [
+        "]::panicking::",
+        "::panic_",
+        "_fail",
+        "::assert_failed",
+        "]::raw_vec::handle_error",
+        "]::alloc::handle_alloc_error",
+        "]::alloc::rust_oom",
+    ];
+    LIBRARIES.iter().any(|library| name.starts_with(library))
+        && PLACES.iter().any(|place| name.contains(place))
 }
 
 /// The glue with the imports' names replaced; each stands there once, as `name: function…`.
