@@ -1,0 +1,418 @@
+//! The conformance table (`tests/conformance/cases.json`), natively: each row's wire is a script, and the dialects must
+//! send exactly what stands there and make of the answers exactly what is expected. Its README says how a row is read.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod scripted;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+
+use invite_key::InviteKey;
+use invite_keys::error::Code;
+use invite_keys::json::{self, Json};
+use invite_keys::operation::Method;
+use invite_keys::transport::{Request, Response};
+use scripted::{Client, Peer, START, Server, World, iso_date, run};
+use serde_json::{Map, Value, json};
+
+const SERVER: &str = "http://127.0.0.1:7007";
+
+/// Plays the server's side of one row.
+struct Script {
+    wire: RefCell<VecDeque<Value>>,
+    faults: RefCell<Vec<String>>,
+    /// The sentence of the last problem document.
+    detail: RefCell<String>,
+    /// What the last create asked for.
+    max_age: Cell<f64>,
+}
+
+impl Script {
+    fn fault(&self, text: String) {
+        self.faults.borrow_mut().push(text);
+    }
+
+    /// Frames that nobody asked for come before the next answer.
+    fn push(&self, peer: &Peer) {
+        loop {
+            let frame = self
+                .wire
+                .borrow()
+                .front()
+                .and_then(|next| next.get("push").cloned());
+            let Some(frame) = frame else { return };
+            self.wire.borrow_mut().pop_front();
+            peer.send(&fill(&frame, 0.0).to_string());
+        }
+    }
+}
+
+impl Server for Script {
+    fn opened(&self, peer: &Peer, url: &str) {
+        if !url.starts_with("ws://127.0.0.1:7007/") {
+            self.fault(format!("opened {url}"));
+        }
+        let close = self
+            .wire
+            .borrow()
+            .front()
+            .and_then(|next| next.get("close").cloned());
+        match close {
+            Some(close) => {
+                self.wire.borrow_mut().pop_front();
+                peer.close(
+                    close["code"].as_u64().unwrap() as u16,
+                    close["reason"].as_str().unwrap(),
+                );
+            }
+            None => {
+                peer.init();
+                self.push(peer);
+            }
+        }
+    }
+
+    fn frame(&self, peer: &Peer, text: &str) {
+        let Some(exchange) = self.wire.borrow_mut().pop_front() else {
+            return self.fault(format!("sent past the end: {text}"));
+        };
+        let mut sent: Value = serde_json::from_str(text).unwrap();
+        let token = sent["token"].take();
+        let max_age = sent["options"]["maxAge"].as_f64();
+        sent["token"] = json!("<token>");
+        let mut expected = fill(&exchange["send"], 0.0);
+        for frame in [&mut sent, &mut expected] {
+            let age = frame
+                .get_mut("options")
+                .and_then(|options| options.get_mut("maxAge"));
+            if let Some(age) = age {
+                *age = json!(age.as_f64().or_else(|| age.as_str()?.parse().ok()));
+            }
+        }
+        if sent != expected {
+            self.fault(format!("sent {sent}, expected {expected}"));
+        }
+        self.max_age.set(max_age.unwrap_or(604_800.0));
+        if exchange["drop"] == true {
+            return peer.close(1006, "");
+        }
+        if let Some(receive) = exchange.get("receive").filter(|receive| !receive.is_null()) {
+            let mut receive = fill(receive, self.max_age.get());
+            receive["token"] = token;
+            peer.send(&receive.to_string());
+        }
+        self.push(peer);
+    }
+
+    fn request(&self, request: &Request) -> Option<Response> {
+        let Some(exchange) = self.wire.borrow_mut().pop_front() else {
+            self.fault(format!(
+                "sent past the end: {} {}",
+                request.method, request.url
+            ));
+            return None;
+        };
+        let expected = fill(&exchange["request"], 0.0);
+        let mut path = request.url.strip_prefix(SERVER).unwrap_or(&request.url);
+        if !expected["path"].as_str().unwrap().contains('?') {
+            path = path.split('?').next().unwrap_or(path);
+        }
+        let mut sent = json!({"method": request.method, "path": path});
+        if let Some((kind, body)) = &request.body {
+            assert_eq!(*kind, "application/json");
+            sent["body"] = serde_json::from_str(body).unwrap();
+        }
+        self.max_age
+            .set(sent["body"]["maxAge"].as_f64().unwrap_or(604_800.0));
+        let mut expected = expected;
+        // A body of nothing need not be told in the table.
+        if request.method == "DELETE" && expected.get("body").is_none() {
+            expected["body"] = json!({});
+        }
+        if sent != expected {
+            self.fault(format!("sent {sent}, expected {expected}"));
+        }
+        if exchange["drop"] == true {
+            return None;
+        }
+        let response = fill(&exchange["response"], self.max_age.get());
+        let mut kind = "application/json";
+        let mut text = match &response["body"] {
+            Value::String(text) => text.clone(),
+            body => body.to_string(),
+        };
+        if let Value::Object(problem) = &response["problem"] {
+            kind = "application/problem+json";
+            let detail = format!("A sentence about {}.", problem["code"].as_str().unwrap());
+            let mut document = json!({
+                "type": "urn:invite-keys:error:x", "title": "A title", "status": response["status"],
+                "detail": detail, "requestId": "1",
+            });
+            document.as_object_mut().unwrap().extend(problem.clone());
+            *self.detail.borrow_mut() = document["detail"].as_str().unwrap().to_owned();
+            text = document.to_string();
+        }
+        let header = |name: &str| response["headers"][name].as_str().map(str::to_owned);
+        Some(Response {
+            status: response["status"].as_u64().unwrap() as u16,
+            content_type: header("content-type").unwrap_or_else(|| kind.to_owned()),
+            retry_after: header("retry-after"),
+            text,
+        })
+    }
+}
+
+/// Puts values in the place of placeholders.
+fn fill(value: &Value, max_age: f64) -> Value {
+    match value {
+        Value::String(text) => fill_text(text, max_age),
+        Value::Array(items) => items.iter().map(|item| fill(item, max_age)).collect(),
+        Value::Object(members) => {
+            if members.get("$").is_some_and(|what| what == "repeat") {
+                let times = members["times"].as_u64().unwrap() as usize;
+                return json!(members["text"].as_str().unwrap().repeat(times));
+            }
+            if let Some(inner) = members.get("<json>") {
+                return json!(fill(inner, max_age).to_string());
+            }
+            assert!(
+                !members.contains_key("$"),
+                "a value that JSON cannot say, in a native row"
+            );
+            let mut filled = Map::new();
+            for (name, member) in members {
+                if member == "<absent>" || name == "<more>" {
+                    continue;
+                }
+                let age = if name == "expiresAt" { max_age } else { 0.0 };
+                let age = if member == "<date>" { age } else { max_age };
+                filled.insert(name.clone(), fill(member, age));
+            }
+            Value::Object(filled)
+        }
+        other => other.clone(),
+    }
+}
+
+fn fill_text(text: &str, max_age: f64) -> Value {
+    match text {
+        "<date>" => return json!(iso_date(START + max_age.min(2_592_000.0) * 1000.0)),
+        "<oid>" => return json!("0123456789abcdef01234567"),
+        "<hex32>" => return json!("0123456789abcdef0123456789abcdef"),
+        "<text>" | "<any>" => return json!("something"),
+        "<number>" => return json!(7),
+        "<token>" | "<detail>" => return json!(text),
+        _ => {}
+    }
+    let mut filled = text.to_owned();
+    while let Some((before, rest)) = filled.clone().split_once('<') {
+        let Some((inside, after)) = rest.split_once('>') else {
+            break;
+        };
+        let Some((kind, name)) = inside.split_once(':') else {
+            break;
+        };
+        let number = || name.parse::<u8>().expect("a number in a placeholder");
+        let new = match kind {
+            "key" if name == "19" => "0".repeat(64),
+            "key" => InviteKey::webstrates(&[0xa0 + number(); 32])
+                .reveal()
+                .to_owned(),
+            "KEY" => InviteKey::webstrates(&[0xa0 + number(); 32])
+                .reveal()
+                .to_uppercase(),
+            "inv" => InviteKey::opaque(&[number(); 32]).reveal().to_owned(),
+            "id" => format!("invite_{name}"),
+            "user" => return json!({"username": name, "provider": "test"}),
+            _ => break,
+        };
+        filled = [before, &new, after].concat();
+    }
+    json!(filled)
+}
+
+/// Takes the fixtures that a wire names into it.
+fn unfold(wire: &[Value], fixtures: &HashMap<String, Value>) -> VecDeque<Value> {
+    let unfold_one = |exchange: &Value| {
+        let Some(name) = exchange.get("fixture").and_then(Value::as_str) else {
+            return exchange.clone();
+        };
+        let fixture = fixtures
+            .get(name)
+            .unwrap_or_else(|| panic!("there is no fixture {name}"));
+        let mut unfolded = json!({"send": fixture["send"], "receive": fixture["receive"]});
+        unfolded
+            .as_object_mut()
+            .unwrap()
+            .extend(exchange.as_object().unwrap().clone());
+        unfolded
+    };
+    wire.iter().map(unfold_one).collect()
+}
+
+fn method(name: &str) -> Option<Method> {
+    Some(match name {
+        "create" => Method::Create,
+        "get" => Method::Get,
+        "check" => Method::Check,
+        "accept" => Method::Accept,
+        "remove" => Method::Remove,
+        "list" => Method::ListPage,
+        "preview" => Method::Preview,
+        "members" => Method::Members,
+        _ => return None,
+    })
+}
+
+/// Makes a row's call; `list` goes through all its pages.
+async fn call(
+    client: &Client<Script>,
+    method: Method,
+    mut arguments: Vec<Json>,
+) -> Result<Value, invite_keys::error::Error> {
+    if method != Method::ListPage {
+        return Ok(serde_json::to_value(client.call(method, arguments).await?).unwrap());
+    }
+    arguments.resize(1, Json::Null);
+    let mut found = Vec::new();
+    let mut token = Json::Null;
+    loop {
+        let page = client
+            .call(method, vec![arguments[0].clone(), token])
+            .await?;
+        found.extend(
+            page.get("invites")
+                .unwrap()
+                .items()
+                .iter()
+                .map(|invite| serde_json::to_value(invite).unwrap()),
+        );
+        match page.text("next") {
+            Some(next) => token = next.into(),
+            None => return Ok(Value::Array(found)),
+        }
+    }
+}
+
+fn compare(
+    row: &Value,
+    client: &Client<Script>,
+    result: Result<Value, invite_keys::error::Error>,
+) -> Vec<String> {
+    let script = &client.world.server;
+    let mut faults = script.faults.take();
+    let left = script.wire.borrow().len();
+    if left > 0 {
+        faults.push(format!("{left} exchanges of the wire did not happen"));
+    }
+    let expect = &row["expect"];
+    match (result, expect.get("error")) {
+        (Ok(result), None) => {
+            let expected = fill(&expect["result"], script.max_age.get());
+            if result != expected {
+                faults.push(format!("gave {result}, expected {expected}"));
+            }
+        }
+        (Err(error), Some(expected)) => {
+            let codes = expected["code"]
+                .as_array()
+                .cloned()
+                .unwrap_or_else(|| vec![expected["code"].clone()]);
+            if !codes.contains(&json!(error.code.as_str())) {
+                faults.push(format!(
+                    "failed with {}, expected {codes:?}: {}",
+                    error.code.as_str(),
+                    error.message
+                ));
+            }
+            if let Some(message) = expected["message"].as_str() {
+                let message = message.replace("<detail>", &script.detail.borrow());
+                let fits = match message.strip_suffix('…') {
+                    Some(beginning) => error.message.starts_with(beginning),
+                    None => error.message == message,
+                };
+                if !fits {
+                    faults.push(format!("said {:?}, expected {message:?}", error.message));
+                }
+            }
+            let found = json!({"status": error.status, "field": error.field, "retryAfter": error.retry_after});
+            for (name, found) in found.as_object().unwrap() {
+                let expected = expected.get(name);
+                if expected.is_some_and(|expected| {
+                    expected.as_f64() != found.as_f64() || expected.as_str() != found.as_str()
+                }) {
+                    faults.push(format!("{name} is {found}, expected {}", expected.unwrap()));
+                }
+            }
+        }
+        (Ok(result), Some(error)) => {
+            faults.push(format!("gave {result}, expected the error {error}"))
+        }
+        (Err(error), None) => faults.push(format!(
+            "failed with {}: {}",
+            error.code.as_str(),
+            error.message
+        )),
+    }
+    faults
+}
+
+#[test]
+fn every_row_of_the_conformance_table() {
+    let fixtures: HashMap<String, Value> = include_str!("fixtures/webstrates-1.8.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|case| (case["case"].as_str().unwrap().to_owned(), case))
+        .collect();
+    let rows: Vec<Value> = serde_json::from_str(include_str!("conformance/cases.json")).unwrap();
+    let (mut ran, mut report) = (0, String::new());
+    for row in &rows {
+        let native = row
+            .get("runs")
+            .is_none_or(|runs| runs.as_array().unwrap().contains(&json!("native")));
+        let name = row["call"].as_str().unwrap();
+        if !native || matches!(name, "frame" | "fetch") {
+            continue;
+        }
+        let method = method(name).unwrap_or_else(|| panic!("no such call: {name}"));
+        let script = Script {
+            wire: RefCell::new(unfold(row["wire"].as_array().unwrap(), &fixtures)),
+            faults: RefCell::default(),
+            detail: RefCell::default(),
+            max_age: Cell::new(604_800.0),
+        };
+        let mut options = json!({"server": SERVER, "dialect": row["dialect"]});
+        if let Some(resource) = row.get("resource") {
+            options["resource"] = resource.clone();
+        }
+        let arguments = fill(&row["args"], 0.0);
+        let arguments = arguments
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|argument| json::parse(&argument.to_string()).unwrap());
+        let arguments: Vec<Json> = arguments.collect();
+        run(async {
+            let client = Client::new(World::new(script), &options.to_string());
+            let result = call(&client, method, arguments).await;
+            for fault in compare(row, &client, result) {
+                report += &format!("{}: {fault}\n", row["row"]);
+            }
+        });
+        ran += 1;
+    }
+    assert!(ran > 100, "only {ran} rows ran");
+    assert!(report.is_empty(), "\n{report}");
+}
+
+#[test]
+fn codes_have_their_texts() {
+    assert_eq!(Code::from("invalid_key"), Code::InvalidKey);
+    assert_eq!(Code::from("of_tomorrow").as_str(), "of_tomorrow");
+}
