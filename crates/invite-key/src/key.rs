@@ -121,6 +121,11 @@ impl InviteKey {
         }
     }
 
+    #[cfg(feature = "issue")]
+    pub(crate) fn made(text: Zeroizing<String>, kind: KeyKind) -> Self {
+        Self { text, kind }
+    }
+
     /// What sort of key it is.
     pub fn kind(&self) -> KeyKind {
         self.kind

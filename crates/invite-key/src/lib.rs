@@ -24,6 +24,8 @@ mod percent;
 pub mod permissions;
 pub mod resource;
 mod shape;
+#[cfg(feature = "signed")]
+pub mod signed;
 mod verdict;
 
 pub use key::{InviteKey, KeyKind};

@@ -11,7 +11,7 @@ pub const MAX_LENGTH: usize = 4096;
 
 pub(crate) const OPAQUE_PREFIX: &str = "inv1_";
 pub(crate) const OPAQUE_LENGTH: usize = 41;
-const SIGNED_PREFIX: &str = "invs1_";
+pub(crate) const SIGNED_PREFIX: &str = "invs1_";
 const SECRET_TOKEN: &str = "secret-token:";
 
 /// What may stand at one place of a key.
@@ -263,7 +263,7 @@ fn characters(text: &str) -> usize {
 }
 
 /// `61 of 64 characters: cut off?`
-fn counted(found: usize, expected: usize, guess: &str) -> String {
+pub(crate) fn counted(found: usize, expected: usize, guess: &str) -> String {
     let mut hint = String::new();
     push_number(&mut hint, found);
     hint.push_str(" of ");

@@ -1,10 +1,14 @@
 //! What can be said about a text without asking anyone.
 
+#[cfg(feature = "signed")]
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
 use crate::key::KeyKind;
 use crate::shape;
+#[cfg(feature = "signed")]
+use crate::signed::{Claims, sentence};
 
 /// Looks at a text and says what it is. It never says "valid": only a server knows what a key opens.
 ///
@@ -21,7 +25,7 @@ pub fn inspect(text: &str) -> Verdict {
     }
 }
 
-/// The result of [`inspect`]. It is data, never an error to be thrown.
+/// The result of looking at a text. It is data, never an error to be thrown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -32,14 +36,88 @@ pub enum Verdict {
         /// What sort of key it looks like.
         kind: KeyKind,
     },
+    /// Signature, issuer, audience and time are right. It may still have been removed or used up.
+    #[cfg(feature = "signed")]
+    Authentic {
+        /// What it says.
+        claims: Box<Claims>,
+    },
+    /// It is authentic, but its time is over.
+    #[cfg(feature = "signed")]
+    Expired {
+        /// Since when, in seconds since 1970-01-01 UTC.
+        since: u64,
+        /// Where it says so.
+        at: usize,
+    },
+    /// It is authentic, but its time has not come.
+    #[cfg(feature = "signed")]
+    NotYetValid {
+        /// Until when, in seconds since 1970-01-01 UTC.
+        until: u64,
+        /// Where it says so.
+        at: usize,
+    },
+    /// It is signed by a known key, but for something else than what was asked.
+    #[cfg(feature = "signed")]
+    WrongAudience {
+        /// The address that was asked for.
+        expected: String,
+        /// The address that it is for.
+        found: String,
+        /// Where it says so.
+        at: usize,
+    },
+    /// It names a key that the verifier does not have. Perhaps the issuer has a new one.
+    #[cfg(feature = "signed")]
+    UnknownKey {
+        /// The key's name.
+        kid: String,
+        /// Where it says so.
+        at: usize,
+    },
+    /// The named key did not sign this: it was changed, or made by someone else.
+    #[cfg(feature = "signed")]
+    BadSignature {
+        /// Where the signature begins.
+        at: usize,
+    },
 }
 
 impl Verdict {
-    /// The verdict's stable name: `malformed` or `plausible`. [`Malformed::code`] says what is wrong.
+    /// The verdict's stable name, such as `malformed` or `plausible`. [`Malformed::code`] says what is wrong.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "malformed",
             Self::Plausible { .. } => "plausible",
+            #[cfg(feature = "signed")]
+            Self::Authentic { .. } => "authentic",
+            #[cfg(feature = "signed")]
+            Self::Expired { .. } => "expired",
+            #[cfg(feature = "signed")]
+            Self::NotYetValid { .. } => "not_yet_valid",
+            #[cfg(feature = "signed")]
+            Self::WrongAudience { .. } => "wrong_audience",
+            #[cfg(feature = "signed")]
+            Self::UnknownKey { .. } => "unknown_key",
+            #[cfg(feature = "signed")]
+            Self::BadSignature { .. } => "bad_signature",
+        }
+    }
+
+    /// Where the fault is, counted as in [`Malformed::at`]. None where nothing is wrong, or nothing at one place.
+    pub fn at(&self) -> Option<usize> {
+        match self {
+            Self::Malformed(malformed) => malformed.at,
+            Self::Plausible { .. } => None,
+            #[cfg(feature = "signed")]
+            Self::Authentic { .. } => None,
+            #[cfg(feature = "signed")]
+            Self::Expired { at, .. }
+            | Self::NotYetValid { at, .. }
+            | Self::WrongAudience { at, .. }
+            | Self::UnknownKey { at, .. }
+            | Self::BadSignature { at } => Some(*at),
         }
     }
 
@@ -50,6 +128,20 @@ impl Verdict {
             Self::Plausible { .. } => String::from(
                 "It looks like an invite key; only its server can tell whether it works.",
             ),
+            #[cfg(feature = "signed")]
+            Self::Authentic { claims } => sentence::authentic(claims),
+            #[cfg(feature = "signed")]
+            Self::Expired { since, .. } => sentence::expired(*since),
+            #[cfg(feature = "signed")]
+            Self::NotYetValid { until, .. } => sentence::not_yet_valid(*until),
+            #[cfg(feature = "signed")]
+            Self::WrongAudience {
+                expected, found, ..
+            } => sentence::wrong_audience(expected, found),
+            #[cfg(feature = "signed")]
+            Self::UnknownKey { kid, .. } => sentence::unknown_key(kid),
+            #[cfg(feature = "signed")]
+            Self::BadSignature { .. } => sentence::bad_signature(),
         }
     }
 }
@@ -95,6 +187,8 @@ impl Malformed {
             Reason::BadCharacter => "The key has a character that does not belong",
             Reason::UpperCase => "The key has capital letters that do not belong",
             Reason::Checksum => "The key has a typing error somewhere: its checksum does not fit",
+            #[cfg(feature = "signed")]
+            reason => sentence::unreadable(reason),
         });
         if let (Reason::BadCharacter | Reason::UpperCase, Some(at)) = (self.reason, self.at) {
             sentence.push_str(", the first is number ");
@@ -134,6 +228,27 @@ pub enum Reason {
     UpperCase,
     /// The checksum does not fit the rest: a typing error.
     Checksum,
+    /// A signed key's base64url has bits or characters too many, so that it would be one of several texts.
+    #[cfg(feature = "signed")]
+    NotCanonical,
+    /// A part of a signed key is not strict JSON.
+    #[cfg(feature = "signed")]
+    NotJson,
+    /// A signed key says something twice.
+    #[cfg(feature = "signed")]
+    DuplicateMember,
+    /// A signed key's `alg` is neither `EdDSA` nor `Ed25519`.
+    #[cfg(feature = "signed")]
+    UnsupportedAlgorithm,
+    /// A signed key's header has something besides `alg`, `kid` and `typ`: `crit`, `jku`, `jwk`…
+    #[cfg(feature = "signed")]
+    UnsupportedMember,
+    /// A signed key lacks something.
+    #[cfg(feature = "signed")]
+    MissingMember,
+    /// Something in a signed key has a value that it cannot have.
+    #[cfg(feature = "signed")]
+    BadMember,
 }
 
 impl Reason {
@@ -146,6 +261,20 @@ impl Reason {
             Self::BadCharacter => "bad_character",
             Self::UpperCase => "upper_case",
             Self::Checksum => "checksum",
+            #[cfg(feature = "signed")]
+            Self::NotCanonical => "not_canonical",
+            #[cfg(feature = "signed")]
+            Self::NotJson => "not_json",
+            #[cfg(feature = "signed")]
+            Self::DuplicateMember => "duplicate_member",
+            #[cfg(feature = "signed")]
+            Self::UnsupportedAlgorithm => "unsupported_algorithm",
+            #[cfg(feature = "signed")]
+            Self::UnsupportedMember => "unsupported_member",
+            #[cfg(feature = "signed")]
+            Self::MissingMember => "missing_member",
+            #[cfg(feature = "signed")]
+            Self::BadMember => "bad_member",
         }
     }
 }
