@@ -42,6 +42,13 @@ fn main() -> Result<()> {
         }
     }
 
+    // Nor does anybody read where it was; those paths name the machine that built it.
+    let sources = source_directories();
+    let data: Vec<_> = output.wasm().data.iter().map(|data| data.id()).collect();
+    for id in data {
+        blank_paths(&mut output.wasm_mut().data.get_mut(id).value, &sources);
+    }
+
     // An import's name ends in a hash of it, which no compression takes away, in both files.
     let mut shorter = Vec::new();
     for (number, import) in output.wasm_mut().imports.iter_mut().enumerate() {
@@ -71,6 +78,46 @@ fn only_panics(name: &str) -> bool {
         && PLACES.iter().any(|place| name.contains(place))
 }
 
+/// How the path of a source file begins: the standard library's, a crate's, ours.
+fn source_directories() -> Vec<String> {
+    let mut found: Vec<String> = ["/rustc/", "/rust/deps/", "crates/", "src/"]
+        .map(str::to_owned)
+        .into();
+    let home =
+        std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"));
+    found.extend(home.map(|home| home + "/registry/src/"));
+    found
+}
+
+/// Overwrites the paths of source files with zeroes, which weigh nothing.
+fn blank_paths(data: &mut [u8], sources: &[String]) {
+    let is_of_path = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(byte);
+    let mut from = 0;
+    while let Some(end) = find(data, from, b".rs").map(|at| at + 3) {
+        // Strings stand there without anything between them: this path begins after the one before it, somewhere.
+        let before = data.get(from..end).unwrap_or_default();
+        let earliest = before
+            .iter()
+            .rposition(|byte| !is_of_path(byte))
+            .map_or(from, |at| from + at + 1);
+        let start = sources
+            .iter()
+            .filter_map(|source| find(data, earliest, source.as_bytes()))
+            .min();
+        if let Some(path) = start.and_then(|start| data.get_mut(start..end)) {
+            path.fill(0);
+        }
+        from = end;
+    }
+}
+
+fn find(data: &[u8], from: usize, wanted: &[u8]) -> Option<usize> {
+    let rest = data.get(from..)?;
+    rest.windows(wanted.len())
+        .position(|window| window == wanted)
+        .map(|at| from + at)
+}
+
 /// The glue with the imports' names replaced; each stands there once, as `name: function…`.
 fn rename(mut glue: String, names: &[(String, String)]) -> Result<String> {
     for (long, short) in names {
@@ -84,4 +131,18 @@ fn rename(mut glue: String, names: &[(String, String)]) -> Result<String> {
         glue = glue.replace(&long, &short);
     }
     Ok(glue)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_blanked_and_nothing_else() {
+        let mut data = b"a src/ of/rustc/1/core/cell.rssrc/a.rsx.rs/home/me/.cargo/registry/src/i/c-1.0/src/lib.rskept".to_vec();
+        let sources = ["/rustc/", "src/", "/home/me/.cargo/registry/src/"].map(str::to_owned);
+        blank_paths(&mut data, &sources);
+        let text: String = String::from_utf8_lossy(&data).replace('\0', "");
+        assert_eq!(text, "a src/ ofx.rskept");
+    }
 }

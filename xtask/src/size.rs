@@ -16,7 +16,7 @@ struct Row {
     goal: u64,
 }
 
-const ROWS: [Row; 4] = [
+const ROWS: [Row; 5] = [
     Row {
         what: "a page before its first call",
         files: "graph:pkg/index.js",
@@ -36,18 +36,24 @@ const ROWS: [Row; 4] = [
         goal: 300,
     },
     Row {
-        what: "first call: JavaScript and core.wasm",
-        files: "graph:pkg/index.js+pkg/wasm/core.js+pkg/wasm/core_bg.wasm",
-        // Two of the four dialects so far; 60 KB is the ceiling for all.
+        what: "core.wasm and its glue",
+        files: "pkg/wasm/core.js+pkg/wasm/core_bg.wasm",
+        // As long as it speaks two dialects.
         ceiling: 52_000,
         goal: 45_000,
+    },
+    Row {
+        what: "first call: all JavaScript, core.wasm",
+        files: "graph:pkg/index.js+pkg/wasm/core.js+pkg/wasm/core_bg.wasm",
+        // For four dialects.
+        ceiling: 60_000,
+        goal: 50_000,
     },
 ];
 
 /// Prints the table; an error when a row is above its ceiling.
 pub(crate) fn check() -> Result<()> {
     tools::node()?;
-    // A file that another row's author has not written yet is a failed row, not an unreadable table.
     println!(
         "brotli 11, bytes {:>25} {:>9} {:>9}",
         "now", "goal", "ceiling"

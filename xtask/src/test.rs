@@ -79,6 +79,9 @@ const STAGES: [Stage; 11] = [
 
 const BUILD: &str = "build";
 
+/// All that is ours, with what stands behind a feature.
+const EVERYTHING: [&str; 3] = ["--workspace", "--features", "xtask/bindgen"];
+
 /// The stages for `--help`.
 pub(crate) fn help() -> String {
     STAGES
@@ -235,7 +238,7 @@ fn native(tally: &Tally) -> Result<()> {
         )
     } else {
         listening(
-            &mut cargo(&["test", "--workspace", "--all-targets", "--no-fail-fast"]),
+            cargo(&["test", "--all-targets", "--no-fail-fast"]).args(EVERYTHING),
             tally,
         )
     }
