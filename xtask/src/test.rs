@@ -61,7 +61,9 @@ const STAGES: [Stage; 11] = [
     stage("doctests", "the examples in Rust documentation", doctests),
     stage(BUILD, "the SDK's wasm and the server", |_| build()),
     stage_after_build("size", "byte budgets", |_| size::check()),
-    stage_after_build("types", "the package's TypeScript declarations", types),
+    stage_after_build("types", "the package's TypeScript declarations", |tally| {
+        node_tests("types", tally)
+    }),
     stage_after_build(
         "packaging",
         "the packed npm package, each way it is used",
@@ -254,16 +256,6 @@ fn doctests(tally: &Tally) -> Result<()> {
 fn build() -> Result<()> {
     wasm::build(wasm::Mode::Release)?;
     demo::build_server()
-}
-
-fn types(tally: &Tally) -> Result<()> {
-    tools::node_for_tests()?;
-    listening(
-        Command::new(tools::npm())
-            .current_dir(root().join("tests"))
-            .args(["run", "types"]),
-        tally,
-    )
 }
 
 /// Runs the `*.test.mjs` of one directory of `tests/`, each of which starts a server of its own.
