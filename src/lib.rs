@@ -17,3 +17,7 @@ pub mod page;
 pub mod transport;
 #[cfg(target_arch = "wasm32")]
 mod value;
+
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
