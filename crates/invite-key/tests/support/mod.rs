@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ed25519_dalek::Signer as _;
+use invite_key::Permissions;
 use invite_key::signed::ed25519::{self, Signed};
-use invite_key::signed::{Audience, Checks, Issuer, KeySet, PublicKey};
+use invite_key::signed::{Audience, Checks, Claims, EXAMPLE_KEY, Issuer, KeySet, PublicKey};
 
 pub(crate) const SERVER: &str = "https://invites.example";
 pub(crate) const NOW: u64 = 1_795_262_400;
@@ -92,3 +93,24 @@ static OTHER_KEY: LazyLock<([u8; 32], [u8; 64])> = LazyLock::new(|| {
         key.sign(b"other").to_bytes(),
     )
 });
+
+/// What [`EXAMPLE_KEY`] says.
+pub(crate) fn claims() -> Claims {
+    Claims {
+        issuer: SERVER.into(),
+        resource: "notes".into(),
+        id: "invite_1".into(),
+        issued_at: NOW,
+        expires_at: NOW + 604_800,
+        permissions: Permissions::READ,
+        not_before: None,
+        max_uses: Some(5),
+        inviter: Some("Alice".into()),
+    }
+}
+
+/// And how.
+pub(crate) fn claims_json() -> String {
+    let payload = EXAMPLE_KEY.split('.').nth(1).unwrap();
+    String::from_utf8(from_base64url(payload)).unwrap()
+}
