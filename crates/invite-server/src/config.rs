@@ -1,9 +1,13 @@
 //! What the operator asks for: flags, environment variables and the checks that need no network.
 
+mod database;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Parser;
+
+pub use database::DatabaseAddress;
 
 /// A server for invite keys: create, list, check, accept and remove them over HTTP and the Webstrates socket.
 ///
@@ -28,12 +32,20 @@ pub struct Config {
     )]
     pub listen: SocketAddr,
 
-    /// SQLite file, made if it is not there [default: ./invites.db]
-    #[arg(long, value_name = "PATH", env = "INVITE_SERVER_DATABASE")]
-    pub database: Option<PathBuf>,
+    /// Where invites are kept: a SQLite file, made if it is not there, or postgres://USER@HOST:PORT/DATABASE for any
+    /// engine that speaks PostgreSQL's protocol; there several copies of the server may share one database and one
+    /// secret file. A password belongs into the environment variable, as others can read a command line
+    /// [default: ./invites.db]
+    #[arg(
+        long,
+        value_name = "PATH|URL",
+        env = "INVITE_SERVER_DATABASE",
+        hide_env_values = true
+    )]
+    pub database: Option<DatabaseAddress>,
 
     /// File with the secret that keys and sessions are made from, created with mode 0600 at the first start
-    /// [default: the database's path ending in .secret]
+    /// [default: the SQLite file's path ending in .secret; with PostgreSQL ./invites.secret]
     #[arg(long, value_name = "PATH", env = "INVITE_SERVER_SECRET_FILE")]
     pub secret_file: Option<PathBuf>,
 
@@ -82,6 +94,11 @@ pub struct Config {
     #[arg(long, value_name = "NUMBER", env = "INVITE_SERVER_MAX_CONNECTIONS", default_value_t = 4096,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Limits")]
     pub max_connections: u32,
+
+    /// Connections to PostgreSQL at once; all copies together need fewer than its max_connections
+    #[arg(long, value_name = "NUMBER", env = "INVITE_SERVER_DATABASE_CONNECTIONS", default_value_t = 16,
+          value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Limits")]
+    pub database_connections: u32,
 }
 
 /// How much the server logs.
@@ -155,16 +172,17 @@ impl Config {
         }
     }
 
-    /// Where the invites are kept when the operator did not say and it is not a demo.
+    /// The SQLite file when the operator did not say and it is not a demo.
     pub fn default_database() -> PathBuf {
         PathBuf::from("invites.db")
     }
 
     /// The secret file for a database.
-    pub fn secret_file_for(&self, database: &Path) -> PathBuf {
-        self.secret_file
-            .clone()
-            .unwrap_or_else(|| database.with_extension("secret"))
+    pub fn secret_file_for(&self, database: &DatabaseAddress) -> PathBuf {
+        self.secret_file.clone().unwrap_or_else(|| match database {
+            DatabaseAddress::File(path) => path.with_extension("secret"),
+            DatabaseAddress::Postgres(_) => Self::default_database().with_extension("secret"),
+        })
     }
 }
 
@@ -276,8 +294,8 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:7007");
         assert_eq!(config.validate(), Ok(()));
         assert_eq!(
-            config.secret_file_for(Path::new("a/invites.db")),
-            Path::new("a/invites.secret")
+            config.secret_file_for(&DatabaseAddress::File("a/invites.db".into())),
+            PathBuf::from("a/invites.secret")
         );
     }
 

@@ -24,10 +24,10 @@ pub use trace::start_logging;
 
 use crate::api::{self, ApiState};
 use crate::auth::{self, Auth};
-use crate::config::{Config, ConfigError, Origins};
+use crate::config::{Config, ConfigError, DatabaseAddress, Origins};
 use crate::core::{Clock, SecretFileUnusable, Secrets};
 use crate::site::{self, Site};
-use crate::store::{Invites, SqliteStore, StoreUnusable};
+use crate::store::{Database, Invites, StoreUnusable};
 use crate::webstrates::{self, Webstrates};
 
 /// Most bytes of a request's body.
@@ -89,11 +89,14 @@ impl Server {
     pub async fn start(config: &Config) -> Result<Self, StartError> {
         config.validate()?;
         let (database, temporary) = match (&config.database, config.demo) {
-            (Some(path), _) => (path.clone(), None),
-            (None, false) => (Config::default_database(), None),
+            (Some(database), _) => (database.clone(), None),
+            (None, false) => (DatabaseAddress::File(Config::default_database()), None),
             (None, true) => {
                 let folder = TemporaryFolder::create().map_err(StartError::Temporary)?;
-                (folder.path.join("demo.db"), Some(folder))
+                (
+                    DatabaseAddress::File(folder.path.join("demo.db")),
+                    Some(folder),
+                )
             }
         };
         let address = config.listen;
@@ -108,7 +111,11 @@ impl Server {
 
         let secrets = Secrets::load_or_create(&config.secret_file_for(&database))?;
         let auth = Auth::new(&secrets.derive_for("sign-in"), origins);
-        let invites = Invites::new(SqliteStore::open(&database)?, secrets, Clock::system());
+        let invites = Invites::new(
+            Database::open(&database, config.database_connections).await?,
+            secrets,
+            Clock::system(),
+        );
         if config.demo {
             demo::fill(&invites)
                 .await

@@ -1,18 +1,24 @@
 //! Where invites live. The trait is what the core needs; below it is one folder per database.
 
+mod database;
+pub mod postgres;
 pub mod sqlite;
 
 use std::future::Future;
+
+use invite_key::KeyKind;
 
 use crate::core::{
     Acceptance, Member, Refusal, ResourceOf, User,
     state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
 };
 
+pub use database::Database;
+pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 
-/// The server's store: one variant per database.
-pub type Database = SqliteStore;
+/// So many of an invite's uses come with it; `uses` counts them all.
+const ACCEPTED_SHOWN: u32 = 100;
 
 /// The rules over the server's store.
 pub type Invites = crate::core::Invites<Database>;
@@ -35,7 +41,7 @@ pub trait Store: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Answer, Refusal>> + Send
     where
         Answer: Send + 'static,
-        Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + 'static;
+        Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + Sync + 'static;
 
     /// What is stored about a scope, without a lock.
     fn look(&self, scope: Scope) -> impl Future<Output = Result<State, Refusal>> + Send;
@@ -69,4 +75,17 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// Whether the store answers reads and writes.
     fn ready(&self) -> impl Future<Output = Result<(), Refusal>> + Send;
+}
+
+/// The kind that a row names.
+fn kind_named(name: &str) -> Option<KeyKind> {
+    [
+        KeyKind::Opaque,
+        KeyKind::Webstrates,
+        KeyKind::Signed,
+        KeyKind::Userkit,
+        KeyKind::Rkvst,
+    ]
+    .into_iter()
+    .find(|kind| kind.as_str() == name)
 }

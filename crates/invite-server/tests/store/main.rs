@@ -8,6 +8,9 @@
     reason = "tests"
 )]
 
+#[path = "../support/postgres.rs"]
+mod cluster;
+mod postgres;
 mod secrets;
 mod speed;
 mod sqlite;

@@ -37,7 +37,7 @@ impl Store for SqliteStore {
     async fn transact<Answer, Rule>(&self, scope: Scope, rule: Rule) -> Result<Answer, Refusal>
     where
         Answer: Send + 'static,
-        Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + 'static,
+        Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + Sync + 'static,
     {
         self.writer.transact(scope, rule).await
     }

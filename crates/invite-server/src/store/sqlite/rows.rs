@@ -1,15 +1,17 @@
 //! Reading rows.
 
-use invite_key::{KeyKind, permissions::Permissions};
+use invite_key::permissions::Permissions;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, types::Type};
 
-use crate::core::{
-    Acceptance, InviteStatus, Member, Moment, ResourceOf, User,
-    state::{InviteName, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite},
+use crate::{
+    core::{
+        Acceptance, InviteStatus, Member, Moment, ResourceOf, User,
+        state::{
+            InviteName, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
+        },
+    },
+    store::{ACCEPTED_SHOWN, kind_named},
 };
-
-/// So many of an invite's uses come with it; `uses` counts them all.
-const ACCEPTED_SHOWN: u32 = 100;
 
 const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
         expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at
@@ -178,16 +180,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredInvite> {
     Ok(StoredInvite {
         id: row.get(1)?,
         key_hash: KeyHash(row.get(2)?),
-        kind: [
-            KeyKind::Opaque,
-            KeyKind::Webstrates,
-            KeyKind::Signed,
-            KeyKind::Userkit,
-            KeyKind::Rkvst,
-        ]
-        .into_iter()
-        .find(|known| known.as_str() == kind)
-        .ok_or_else(|| unreadable(3, "an unknown kind of key"))?,
+        kind: kind_named(&kind).ok_or_else(|| unreadable(3, "an unknown kind of key"))?,
         secret_id: row.get(4)?,
         resource: row.get(5)?,
         permissions: permissions_at(row, 6)?,

@@ -1,5 +1,6 @@
 //! What every database has to do. A database joins with one line: `store_suite!(name, opener)`, where the opener is an
-//! async function that gives a fresh store and whatever has to live as long as it.
+//! async function that gives a fresh store and whatever has to live as long as it; or, to run all cases in one test,
+//! `store_suite!(@each case)` with a macro of its own.
 
 pub(crate) mod listing;
 pub(crate) mod races;
@@ -21,34 +22,40 @@ use crate::world::{World, actor, people, user};
 macro_rules! store_suite {
     ($module:ident, $open:path) => {
         mod $module {
-            crate::suite::store_suite!(@cases $open:
-                rows::a_resource_and_its_members_are_found_again,
-                rows::each_change_of_members_moves_the_version,
-                rows::an_invite_is_found_again_as_it_was,
-                rows::names_to_show_are_kept_up_to_date,
-                rows::a_decision_is_written_whole_or_not_at_all,
-                rows::a_refusal_writes_nothing,
-                rows::what_is_answered_can_be_read,
-                listing::listing_pages_through_everything_once,
-                listing::listing_by_status,
-                races::concurrent_accepts_lose_nobody,
-                races::concurrent_accepts_spend_no_use_twice,
-                races::one_person_accepting_many_times_spends_one_use,
-                races::removing_while_accepting_keeps_every_promise,
-                races::coming_back_after_removal_is_a_new_use,
-                races::resources_of_one_name_begin_once,
-                rows::the_store_says_that_it_is_ready,
-            );
+            macro_rules! case {
+                ($group:ident::$case:ident) => {
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                    async fn $case() {
+                        let (store, _keep) = $open().await;
+                        crate::suite::$group::$case(store).await;
+                    }
+                };
+            }
+            crate::suite::store_suite!(@each case);
         }
     };
-    (@cases $open:path: $($group:ident::$case:ident,)*) => {
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $case() {
-                let (store, _keep) = $open().await;
-                crate::suite::$group::$case(store).await;
-            }
-        )*
+    (@each $do:ident) => {
+        crate::suite::store_suite!(@all $do:
+            rows::a_resource_and_its_members_are_found_again,
+            rows::each_change_of_members_moves_the_version,
+            rows::an_invite_is_found_again_as_it_was,
+            rows::names_to_show_are_kept_up_to_date,
+            rows::a_decision_is_written_whole_or_not_at_all,
+            rows::a_refusal_writes_nothing,
+            rows::what_is_answered_can_be_read,
+            listing::listing_pages_through_everything_once,
+            listing::listing_by_status,
+            races::concurrent_accepts_lose_nobody,
+            races::concurrent_accepts_spend_no_use_twice,
+            races::one_person_accepting_many_times_spends_one_use,
+            races::removing_while_accepting_keeps_every_promise,
+            races::coming_back_after_removal_is_a_new_use,
+            races::resources_of_one_name_begin_once,
+            rows::the_store_says_that_it_is_ready,
+        );
+    };
+    (@all $do:ident: $($group:ident::$case:ident,)*) => {
+        $($do!($group::$case);)*
     };
 }
 pub(crate) use store_suite;

@@ -1,0 +1,94 @@
+//! The server's store, whichever database the operator chose.
+
+use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
+use crate::config::DatabaseAddress;
+use crate::core::{
+    Acceptance, Member, Refusal, ResourceOf, User,
+    state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
+};
+
+/// One variant per database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// One file.
+    Sqlite(SqliteStore),
+    /// A server that speaks PostgreSQL's protocol.
+    Postgres(PostgresStore),
+}
+
+impl Database {
+    /// Opens the database at an address, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreUnusable`], a sentence for the operator.
+    pub async fn open(
+        address: &DatabaseAddress,
+        connections: u32,
+    ) -> Result<Database, StoreUnusable> {
+        Ok(match address {
+            DatabaseAddress::File(path) => Database::Sqlite(SqliteStore::open(path)?),
+            DatabaseAddress::Postgres(address) => {
+                Database::Postgres(PostgresStore::open(address, connections as usize).await?)
+            }
+        })
+    }
+}
+
+impl From<SqliteStore> for Database {
+    fn from(store: SqliteStore) -> Database {
+        Database::Sqlite(store)
+    }
+}
+
+impl From<PostgresStore> for Database {
+    fn from(store: PostgresStore) -> Database {
+        Database::Postgres(store)
+    }
+}
+
+macro_rules! either {
+    ($self:expr, $store:ident => $call:expr) => {
+        match $self {
+            Database::Sqlite($store) => $call.await,
+            Database::Postgres($store) => $call.await,
+        }
+    };
+}
+
+impl Store for Database {
+    async fn transact<Answer, Rule>(&self, scope: Scope, rule: Rule) -> Result<Answer, Refusal>
+    where
+        Answer: Send + 'static,
+        Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + Sync + 'static,
+    {
+        either!(self, store => store.transact(scope, rule))
+    }
+
+    async fn look(&self, scope: Scope) -> Result<State, Refusal> {
+        either!(self, store => store.look(scope))
+    }
+
+    async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
+        either!(self, store => store.invites(query))
+    }
+
+    async fn acceptances(&self, invite: &str) -> Result<Vec<Acceptance>, Refusal> {
+        either!(self, store => store.acceptances(invite))
+    }
+
+    async fn members(&self, resource: &str) -> Result<Vec<Member>, Refusal> {
+        either!(self, store => store.members(resource))
+    }
+
+    async fn resource(&self, resource: &str) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {
+        either!(self, store => store.resource(resource))
+    }
+
+    async fn resources(&self, user: &User) -> Result<Vec<ResourceOf>, Refusal> {
+        either!(self, store => store.resources(user))
+    }
+
+    async fn ready(&self) -> Result<(), Refusal> {
+        either!(self, store => store.ready())
+    }
+}

@@ -1,0 +1,138 @@
+//! Writing what a rule decided, inside the transaction that holds the locks.
+
+use deadpool_postgres::Transaction;
+use tokio_postgres::types::ToSql;
+
+use crate::core::{
+    User,
+    state::{Change, StoredInvite},
+};
+
+use super::trouble::Trouble;
+
+pub(super) async fn write(
+    transaction: &Transaction<'_>,
+    changes: &[Change],
+) -> Result<(), Trouble> {
+    for change in changes {
+        write_one(transaction, change).await?;
+    }
+    Ok(())
+}
+
+async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(), Trouble> {
+    match change {
+        Change::AddResource {
+            resource,
+            title,
+            at,
+        } => {
+            let sql = "INSERT INTO resources (name, title, created_at) VALUES ($1, $2, $3)";
+            execute(transaction, sql, &[resource, title, &at.0]).await?;
+        }
+        Change::SetMember {
+            resource,
+            user,
+            permissions,
+        } => {
+            // First of all: it holds the lock on everything else about who may do what there.
+            let sql = "UPDATE resources SET version = version + 1 WHERE name = $1";
+            only_one(execute(transaction, sql, &[resource]).await?)?;
+            remember(transaction, user).await?;
+            if permissions.is_empty() {
+                let sql =
+                    "DELETE FROM members WHERE resource = $1 AND username = $2 AND provider = $3";
+                execute(
+                    transaction,
+                    sql,
+                    &[resource, &user.username, &user.provider],
+                )
+                .await?;
+            } else {
+                let sql = "INSERT INTO members (resource, username, provider, permissions) VALUES ($1, $2, $3, $4)
+                    ON CONFLICT (resource, username, provider) DO UPDATE SET permissions = excluded.permissions";
+                let letters = permissions.as_str();
+                let values: [&(dyn ToSql + Sync); 4] =
+                    [resource, &user.username, &user.provider, &letters];
+                execute(transaction, sql, &values).await?;
+            }
+        }
+        Change::AddInvite(invite) => {
+            remember(transaction, &invite.inviter).await?;
+            add_invite(transaction, invite).await?;
+        }
+        Change::AddUse { invite, user, at } => {
+            remember(transaction, user).await?;
+            let sql = "UPDATE invites SET uses = uses + 1 WHERE id = $1";
+            only_one(execute(transaction, sql, &[invite]).await?)?;
+            let sql = "INSERT INTO uses (invite, username, provider, at) VALUES ($1, $2, $3, $4)";
+            let values: [&(dyn ToSql + Sync); 4] = [invite, &user.username, &user.provider, &at.0];
+            execute(transaction, sql, &values).await?;
+        }
+        Change::RemoveInvite { invite, at } => {
+            let sql = "UPDATE invites SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL";
+            only_one(execute(transaction, sql, &[invite, &at.0]).await?)?;
+        }
+    }
+    Ok(())
+}
+
+async fn add_invite(transaction: &Transaction<'_>, invite: &StoredInvite) -> Result<(), Trouble> {
+    let sql = "INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
+            inviter_username, inviter_provider, uses, max_uses, message, title, extras, removed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    let key_hash = invite.key_hash.0.as_slice();
+    let (kind, permissions) = (invite.kind.as_str(), invite.permissions.as_str());
+    let (uses, max_uses) = (i64::from(invite.uses), invite.max_uses.map(i64::from));
+    let extras = invite.extras.as_ref().map(ToString::to_string);
+    let removed_at = invite.removed_at.map(|at| at.0);
+    let values: [&(dyn ToSql + Sync); 16] = [
+        &invite.id,
+        &key_hash,
+        &kind,
+        &invite.secret_id,
+        &invite.resource,
+        &permissions,
+        &invite.created_at.0,
+        &invite.expires_at.0,
+        &invite.inviter.username,
+        &invite.inviter.provider,
+        &uses,
+        &max_uses,
+        &invite.message,
+        &invite.title,
+        &extras,
+        &removed_at,
+    ];
+    execute(transaction, sql, &values).await?;
+    Ok(())
+}
+
+/// Keeps the name to show, where there is one.
+async fn remember(transaction: &Transaction<'_>, user: &User) -> Result<(), Trouble> {
+    let Some(name) = &user.display_name else {
+        return Ok(());
+    };
+    let sql = "INSERT INTO people (username, provider, display_name) VALUES ($1, $2, $3)
+        ON CONFLICT (username, provider) DO UPDATE SET display_name = excluded.display_name
+        WHERE people.display_name <> excluded.display_name";
+    execute(transaction, sql, &[&user.username, &user.provider, name]).await?;
+    Ok(())
+}
+
+async fn execute(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    values: &[&(dyn ToSql + Sync)],
+) -> Result<u64, Trouble> {
+    let statement = transaction.prepare_cached(sql).await?;
+    Ok(transaction.execute(&statement, values).await?)
+}
+
+fn only_one(rows: u64) -> Result<(), Trouble> {
+    if rows == 1 {
+        Ok(())
+    } else {
+        Err(Trouble::Rows(rows))
+    }
+}

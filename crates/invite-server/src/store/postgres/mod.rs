@@ -1,0 +1,194 @@
+//! Any engine that speaks PostgreSQL's protocol: as many copies of the server as one likes on one database.
+//!
+//! A change locks its rows (`FOR NO KEY UPDATE`), decides and writes in one transaction. Where an engine answers with a
+//! serialization failure instead of waiting, the whole change is begun again.
+
+mod attempts;
+mod changes;
+mod rows;
+mod schema;
+mod trouble;
+
+use std::{fmt, time::Duration};
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use tokio_postgres::NoTls;
+
+use crate::core::{
+    Acceptance, Member, Refusal, ResourceOf, User,
+    state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
+};
+
+use super::{Store, StoreUnusable};
+use attempts::Attempts;
+use rows::Lock;
+use trouble::Trouble;
+
+/// How long a call waits for a connection while all are busy.
+const BUSY: Duration = Duration::from_secs(10);
+/// How long connecting may take.
+const CONNECTING: Duration = Duration::from_secs(5);
+
+/// Reads, and again where a connection had died unnoticed or the database is just coming back.
+macro_rules! read {
+    ($store:expr, $client:ident => $look:expr) => {{
+        let mut attempts = Attempts::new();
+        loop {
+            let looked = match $store.client().await {
+                Ok($client) => $look.await,
+                Err(trouble) => Err(trouble),
+            };
+            match looked {
+                Ok(answer) => break Ok(answer),
+                Err(trouble) if attempts.another(trouble.attempts()).await => {}
+                Err(trouble) => break Err(trouble.refusal()),
+            }
+        }
+    }};
+}
+
+/// A PostgreSQL database. Cheap to clone.
+#[derive(Clone)]
+pub struct PostgresStore {
+    pool: Pool,
+}
+
+impl PostgresStore {
+    /// Connects, at most so many times at once, and brings the schema up to date.
+    ///
+    /// # Errors
+    /// A sentence that never holds the address: a password may be in it.
+    pub async fn open(address: &str, connections: usize) -> Result<PostgresStore, StoreUnusable> {
+        let config: tokio_postgres::Config = address.parse().map_err(|_| {
+            StoreUnusable(
+                "the database's address cannot be read; write it as postgres://USER@HOST:PORT/DATABASE".into(),
+            )
+        })?;
+        let manager = Manager::from_config(
+            config,
+            NoTls,
+            ManagerConfig {
+                recycling_method: RecyclingMethod::Fast,
+            },
+        );
+        let pool = Pool::builder(manager)
+            .max_size(connections)
+            .wait_timeout(Some(BUSY))
+            .create_timeout(Some(CONNECTING))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|cause| unusable(&cause))?;
+        match schema::migrate(&pool).await {
+            Ok(Ok(())) => Ok(PostgresStore { pool }),
+            Ok(Err(newer)) => Err(StoreUnusable(format!(
+                "the database has schema {}, newer than this server's {}; start a newer server",
+                newer.found, newer.known
+            ))),
+            Err(trouble) => Err(unusable(&trouble)),
+        }
+    }
+
+    async fn client(&self) -> Result<Object, Trouble> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// One attempt. The outer error is worth another attempt or not; the inner one is final.
+    async fn attempt<Answer, Rule>(
+        &self,
+        scope: &Scope,
+        rule: &Rule,
+    ) -> Result<Result<Answer, Refusal>, Trouble>
+    where
+        Answer: Send + 'static,
+        Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + Sync + 'static,
+    {
+        let mut client = self.client().await?;
+        // A transaction that is dropped, also because whoever called has gone away, is rolled back.
+        let transaction = client.transaction().await?;
+        let state = rows::state(&transaction, scope, Lock::Yes).await?;
+        let decision = match rule(&state) {
+            Ok(decision) => decision,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if decision.changes.is_empty() {
+            return Ok(Ok(decision.answer));
+        }
+        changes::write(&transaction, &decision.changes).await?;
+        match transaction.commit().await {
+            Ok(()) => Ok(Ok(decision.answer)),
+            // The database itself says that it did not happen.
+            Err(error) if error.code().is_some() => Err(error.into()),
+            Err(error) => {
+                tracing::error!(cause = %Trouble::from(error), "nobody knows whether a commit was carried out");
+                Ok(Err(Refusal::ServerError))
+            }
+        }
+    }
+}
+
+impl Store for PostgresStore {
+    async fn transact<Answer, Rule>(&self, scope: Scope, rule: Rule) -> Result<Answer, Refusal>
+    where
+        Answer: Send + 'static,
+        Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + Sync + 'static,
+    {
+        let mut attempts = Attempts::new();
+        loop {
+            match self.attempt(&scope, &rule).await {
+                Ok(outcome) => return outcome,
+                Err(trouble) if attempts.another(trouble.attempts()).await => {}
+                Err(trouble) => return Err(trouble.refusal()),
+            }
+        }
+    }
+
+    async fn look(&self, scope: Scope) -> Result<State, Refusal> {
+        read!(self, client => rows::state(&client, &scope, Lock::No))
+    }
+
+    async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
+        read!(self, client => rows::invites(&client, &query))
+    }
+
+    async fn acceptances(&self, invite: &str) -> Result<Vec<Acceptance>, Refusal> {
+        let mut found = read!(self, client => rows::uses(&client, &[invite]))?;
+        Ok(found.remove(invite).unwrap_or_default())
+    }
+
+    async fn members(&self, resource: &str) -> Result<Vec<Member>, Refusal> {
+        Ok(self
+            .resource(resource)
+            .await?
+            .map_or_else(Vec::new, |(_, members)| members))
+    }
+
+    async fn resource(&self, resource: &str) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {
+        read!(self, client => rows::resource_with_members(&client, resource))
+    }
+
+    async fn resources(&self, user: &User) -> Result<Vec<ResourceOf>, Refusal> {
+        read!(self, client => rows::resources(&client, user))
+    }
+
+    async fn ready(&self) -> Result<(), Refusal> {
+        let read_only = read!(self, client => rows::read_only(&client))?;
+        if read_only {
+            return Err(Refusal::TryAgain);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "PostgresStore({} connections)",
+            self.pool.status().size
+        )
+    }
+}
+
+fn unusable(cause: &dyn fmt::Display) -> StoreUnusable {
+    StoreUnusable(format!("the database cannot be used: {cause}"))
+}

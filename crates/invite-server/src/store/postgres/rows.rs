@@ -1,0 +1,322 @@
+//! Reading rows.
+
+use std::collections::HashMap;
+
+use deadpool_postgres::GenericClient;
+use invite_key::permissions::Permissions;
+use tokio_postgres::{Row, types::ToSql};
+
+use crate::{
+    core::{
+        Acceptance, InviteStatus, Member, Moment, ResourceOf, User,
+        state::{
+            InviteName, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
+        },
+    },
+    store::{ACCEPTED_SHOWN, kind_named},
+};
+
+use super::trouble::Trouble;
+
+const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
+        expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at
+    FROM invites LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
+
+/// Whether what is read is locked until the transaction ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lock {
+    No,
+    Yes,
+}
+
+impl Lock {
+    // NO KEY: rows that merely refer to these do not wait.
+    fn of(self, table: &str) -> String {
+        match self {
+            Lock::No => String::new(),
+            Lock::Yes => format!(" FOR NO KEY UPDATE OF {table}"),
+        }
+    }
+}
+
+/// What is stored about a scope. Locks always go from the invite to its resource, so that none wait in a circle; who
+/// may do what is read under the lock of the resource, which every change of members takes.
+pub(super) async fn state(
+    client: &impl GenericClient,
+    scope: &Scope,
+    lock: Lock,
+) -> Result<State, Trouble> {
+    let mut state = State::default();
+    if let Some(name) = &scope.invite {
+        state.invite = invite(client, name, lock).await?;
+    }
+    let of_invite = state.invite.as_ref().map(|invite| invite.resource.as_str());
+    if let Some(name) = scope.resource.as_deref().or(of_invite) {
+        state.resource = resource(client, name, lock).await?;
+        if let Some(user) = &scope.user {
+            state.permissions = permissions(client, name, user).await?;
+        }
+    }
+    if let Some(invite) = &state.invite {
+        state.inviter_permissions = permissions(client, &invite.resource, &invite.inviter).await?;
+    }
+    Ok(state)
+}
+
+/// Whether the database takes no changes, as a standby.
+pub(super) async fn read_only(client: &impl GenericClient) -> Result<bool, Trouble> {
+    let rows = query(client, "SHOW transaction_read_only", &[]).await?;
+    let answer: Option<&str> = rows.first().map(|row| row.try_get(0)).transpose()?;
+    Ok(answer != Some("off"))
+}
+
+/// No text in the database has this character, and asking for one that has it is an error there.
+fn storable(text: &str) -> bool {
+    !text.contains('\0')
+}
+
+async fn query(
+    client: &impl GenericClient,
+    sql: &str,
+    values: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, Trouble> {
+    let statement = client.prepare_cached(sql).await?;
+    Ok(client.query(&statement, values).await?)
+}
+
+async fn resource(
+    client: &impl GenericClient,
+    name: &str,
+    lock: Lock,
+) -> Result<Option<Resource>, Trouble> {
+    if !storable(name) {
+        return Ok(None);
+    }
+    let sql = format!(
+        "SELECT name, title, version FROM resources WHERE name = $1{}",
+        lock.of("resources")
+    );
+    let rows = query(client, &sql, &[&name]).await?;
+    rows.first().map(resource_of).transpose()
+}
+
+fn resource_of(row: &Row) -> Result<Resource, Trouble> {
+    Ok(Resource {
+        name: row.try_get(0)?,
+        title: row.try_get(1)?,
+        version: row.try_get(2)?,
+    })
+}
+
+/// A resource and its members in one statement, which sees one state of both.
+pub(super) async fn resource_with_members(
+    client: &impl GenericClient,
+    name: &str,
+) -> Result<Option<(Resource, Vec<Member>)>, Trouble> {
+    if !storable(name) {
+        return Ok(None);
+    }
+    let sql = "SELECT name, title, version, members.username, members.provider, display_name, permissions
+        FROM resources LEFT JOIN members ON members.resource = name
+        LEFT JOIN people ON people.username = members.username AND people.provider = members.provider
+        WHERE name = $1 ORDER BY members.number";
+    let rows = query(client, sql, &[&name]).await?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let found = resource_of(first)?;
+    let mut members = Vec::new();
+    for row in &rows {
+        if row.try_get::<_, Option<String>>(3)?.is_some() {
+            members.push(Member {
+                user: user(row, 3)?,
+                permissions: permissions_at(row, 6)?,
+            });
+        }
+    }
+    Ok(Some((found, members)))
+}
+
+pub(super) async fn resources(
+    client: &impl GenericClient,
+    user: &User,
+) -> Result<Vec<ResourceOf>, Trouble> {
+    if !storable(&user.username) {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT name, title, permissions FROM members JOIN resources ON name = resource
+        WHERE username = $1 AND provider = $2";
+    let rows = query(client, sql, &[&user.username, &user.provider]).await?;
+    let mut found = rows
+        .iter()
+        .map(|row| {
+            Ok(ResourceOf {
+                resource: row.try_get(0)?,
+                title: row.try_get(1)?,
+                permissions: permissions_at(row, 2)?,
+            })
+        })
+        .collect::<Result<Vec<_>, Trouble>>()?;
+    // By bytes: the database may sort by the rules of some language.
+    found.sort_by(|one, other| one.resource.cmp(&other.resource));
+    Ok(found)
+}
+
+pub(super) async fn invites(
+    client: &impl GenericClient,
+    asked: &InviteQuery,
+) -> Result<Vec<ListedInvite>, Trouble> {
+    if !storable(&asked.resource) {
+        return Ok(Vec::new());
+    }
+    let before = asked.before.unwrap_or(i64::MAX);
+    let limit = i64::from(asked.limit);
+    let mut values: Vec<&(dyn ToSql + Sync)> = vec![&asked.resource, &before, &limit];
+    let mut sql = format!("{INVITE} WHERE resource = $1 AND invites.number < $2");
+    sql.push_str(match asked.status {
+        None => " AND removed_at IS NULL AND expires_at > $4",
+        Some(InviteStatus::Pending) => {
+            " AND removed_at IS NULL AND expires_at > $4 AND (max_uses IS NULL OR uses < max_uses)"
+        }
+        Some(InviteStatus::Accepted) => {
+            " AND removed_at IS NULL AND expires_at > $4 AND uses >= max_uses"
+        }
+        Some(InviteStatus::Expired) => " AND removed_at IS NULL AND expires_at <= $4",
+        Some(InviteStatus::Removed) => " AND removed_at IS NOT NULL AND created_at <= $4",
+    });
+    values.push(if asked.status == Some(InviteStatus::Removed) {
+        &i64::MAX
+    } else {
+        &asked.now.0
+    });
+    if let Some(inviter) = &asked.inviter {
+        sql.push_str(" AND inviter_username = $5 AND inviter_provider = $6");
+        values.extend([&inviter.username as &(dyn ToSql + Sync), &inviter.provider]);
+    }
+    sql.push_str(" ORDER BY invites.number DESC LIMIT $3");
+    let rows = query(client, &sql, &values).await?;
+    let found = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, stored(row)?)))
+        .collect::<Result<Vec<(i64, StoredInvite)>, Trouble>>()?;
+    let used: Vec<&str> = found
+        .iter()
+        .filter(|(_, invite)| invite.uses > 0)
+        .map(|(_, invite)| invite.id.as_str())
+        .collect();
+    let mut accepted = uses(client, &used).await?;
+    Ok(found
+        .into_iter()
+        .map(|(number, invite)| ListedInvite {
+            number,
+            accepted: accepted.remove(&invite.id).unwrap_or_default(),
+            invite,
+        })
+        .collect())
+}
+
+/// The last uses of invites, newest first.
+pub(super) async fn uses(
+    client: &impl GenericClient,
+    invites: &[&str],
+) -> Result<HashMap<String, Vec<Acceptance>>, Trouble> {
+    let mut found: HashMap<String, Vec<Acceptance>> = HashMap::new();
+    if invites.is_empty() {
+        return Ok(found);
+    }
+    let sql = "SELECT invite, last.username, last.provider, display_name, at
+        FROM (SELECT *, row_number() OVER (PARTITION BY invite ORDER BY number DESC) AS place
+              FROM uses WHERE invite = ANY($1)) AS last
+        LEFT JOIN people ON people.username = last.username AND people.provider = last.provider
+        WHERE place <= $2 ORDER BY invite, place";
+    for row in query(client, sql, &[&invites, &i64::from(ACCEPTED_SHOWN)]).await? {
+        found.entry(row.try_get(0)?).or_default().push(Acceptance {
+            user: user(&row, 1)?,
+            at: Moment(row.try_get(4)?),
+        });
+    }
+    Ok(found)
+}
+
+async fn invite(
+    client: &impl GenericClient,
+    name: &InviteName,
+    lock: Lock,
+) -> Result<Option<StoredInvite>, Trouble> {
+    let lock = lock.of("invites");
+    let rows = match name {
+        InviteName::Key(hash) => {
+            let sql = format!("{INVITE} WHERE key_hash = $1{lock}");
+            query(client, &sql, &[&hash.0.as_slice()]).await?
+        }
+        InviteName::Id(id) if storable(id) => {
+            let sql = format!("{INVITE} WHERE id = $1{lock}");
+            query(client, &sql, &[id]).await?
+        }
+        InviteName::Id(_) => Vec::new(),
+    };
+    rows.first().map(stored).transpose()
+}
+
+async fn permissions(
+    client: &impl GenericClient,
+    resource: &str,
+    user: &User,
+) -> Result<Permissions, Trouble> {
+    if !storable(resource) || !storable(&user.username) {
+        return Ok(Permissions::NONE);
+    }
+    let sql =
+        "SELECT permissions FROM members WHERE resource = $1 AND username = $2 AND provider = $3";
+    let rows = query(client, sql, &[&resource, &user.username, &user.provider]).await?;
+    rows.first()
+        .map_or(Ok(Permissions::NONE), |row| permissions_at(row, 0))
+}
+
+/// The columns of [`INVITE`].
+fn stored(row: &Row) -> Result<StoredInvite, Trouble> {
+    let number = |column| -> Result<Option<u32>, Trouble> {
+        let number: Option<i64> = row.try_get(column)?;
+        let number = number.map(u32::try_from).transpose();
+        number.map_err(|_| Trouble::Unreadable("a number of uses that cannot be"))
+    };
+    let hash: &[u8] = row.try_get(2)?;
+    Ok(StoredInvite {
+        id: row.try_get(1)?,
+        key_hash: KeyHash(
+            hash.try_into()
+                .map_err(|_| Trouble::Unreadable("a hash of another length"))?,
+        ),
+        kind: kind_named(row.try_get(3)?).ok_or(Trouble::Unreadable("an unknown kind of key"))?,
+        secret_id: row.try_get(4)?,
+        resource: row.try_get(5)?,
+        permissions: permissions_at(row, 6)?,
+        created_at: Moment(row.try_get(7)?),
+        expires_at: Moment(row.try_get(8)?),
+        inviter: user(row, 9)?,
+        uses: number(12)?.unwrap_or(0),
+        max_uses: number(13)?,
+        message: row.try_get(14)?,
+        title: row.try_get(15)?,
+        extras: row
+            .try_get::<_, Option<&str>>(16)?
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(|_| Trouble::Unreadable("extras that are not JSON"))?,
+        removed_at: row.try_get::<_, Option<i64>>(17)?.map(Moment),
+    })
+}
+
+/// Three columns: username, provider, display name.
+fn user(row: &Row, first: usize) -> Result<User, Trouble> {
+    Ok(User {
+        username: row.try_get(first)?,
+        provider: row.try_get(first + 1)?,
+        display_name: row.try_get(first + 2)?,
+    })
+}
+
+fn permissions_at(row: &Row, column: usize) -> Result<Permissions, Trouble> {
+    Permissions::parse(row.try_get(column)?)
+        .map_err(|_| Trouble::Unreadable("letters that are no permissions"))
+}
