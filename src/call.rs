@@ -50,6 +50,19 @@ pub(crate) async fn until_done<'a, P: Platform>(
     }
 }
 
+/// The deadline has passed.
+pub(crate) fn timeout() -> Error {
+    Error::new(Code::Timeout, "The server did not answer in time.")
+}
+
+/// `close` was called.
+pub(crate) fn closed() -> Error {
+    Error::new(
+        Code::Closed,
+        "The connection was closed while the call was under way.",
+    )
+}
+
 /// What a `create` ends with when nobody can say whether it happened.
 pub(crate) fn unknown_outcome() -> Error {
     Error::new(

@@ -5,22 +5,21 @@
 use core::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use invite_key::link::{self, LinkOptions, Placement};
-
 use crate::call;
 use crate::dialect::{self, Context, Remote};
 use crate::error::{Code, Error};
 use crate::json::Json;
 use crate::later::{Flights, Later, Reply, Task, until};
+use crate::link;
 use crate::operation::{Method, Operation, Policy};
-use crate::options::{self, CallOptions, ConnectOptions, DialectName, Target};
+use crate::options::{self, DialectName};
 use crate::transport::Platform;
 use crate::transport::multiplexer::Multiplexer;
 
 /// A connection; everything it opens is opened at the first call.
 pub struct Connection<P: Platform> {
     platform: Rc<P>,
-    options: Result<ConnectOptions, Error>,
+    options: Result<Json, Error>,
     remote: RefCell<Option<Rc<Remote>>>,
     socket: Rc<Multiplexer<P>>,
     flights: Flights,
@@ -28,24 +27,13 @@ pub struct Connection<P: Platform> {
     running: RefCell<Vec<Later<Error>>>,
 }
 
-/// A call under way: its arguments' common part, and what ends it early.
-struct Call<'a, P: Platform> {
-    options: CallOptions,
-    held: &'a P::Held,
-    stop: &'a Later<Error>,
-}
-
 impl<P: Platform> Connection<P> {
     /// A connection with these options. Wrong ones make every call fail, not this.
-    pub fn new(platform: Rc<P>, options: &Json) -> Connection<P> {
-        let options = match options {
-            Json::Null => ConnectOptions::parse(&Json::object()),
-            options => ConnectOptions::parse(options),
-        };
+    pub fn new(platform: Rc<P>, options: Json) -> Connection<P> {
         Connection {
             socket: Multiplexer::new(Rc::clone(&platform)),
             platform,
-            options,
+            options: options::check(options, options::CONNECT),
             remote: RefCell::default(),
             flights: Flights::default(),
             running: RefCell::default(),
@@ -64,21 +52,16 @@ impl<P: Platform> Connection<P> {
         self.running.borrow_mut().push(stop.clone());
         Box::pin(async move {
             let result = self.run(method, arguments, &held, &stop).await;
-            self.running
-                .borrow_mut()
-                .retain(|running| !running.is(&stop));
+            let mut running = self.running.borrow_mut();
+            running.retain(|running| !running.is(&stop));
             result
         })
     }
 
     /// Drops the socket and settles every call under way.
     pub fn close(&self) {
-        let closed = Error::new(
-            Code::Closed,
-            "The connection was closed while the call was under way.",
-        );
         for stop in self.running.take() {
-            stop.set(closed.clone());
+            stop.set(call::closed());
         }
         self.socket.close();
     }
@@ -91,197 +74,159 @@ impl<P: Platform> Connection<P> {
         stop: &Later<Error>,
     ) -> Reply {
         let options = self.options.as_ref().map_err(Clone::clone)?;
-        let (operation, options) = Operation::parse(method, arguments, options.timeout)?;
+        let mut operation = Operation::parse(method, arguments, options.number("timeout"))?;
         let _watch = self.platform.watch(held, stop);
-        let call = Call {
-            options,
-            held,
-            stop,
-        };
-        if let Operation::AcceptInvite { target, policy } = operation {
-            return self.accept_invite(target, policy, &call).await;
+        let mut gained = None;
+        if method == Method::AcceptInvite {
+            operation.method = Method::Preview;
+            let preview = self.bounded(&operation, stop).await?;
+            if !self.may_accept(operation.policy, &preview, held).await? {
+                return Ok(Json::Null);
+            }
+            operation.method = Method::Accept;
+            gained = preview.text("gained").map(str::to_owned);
         }
-        let mut result = self.bounded(&operation, &call).await?;
-        // The five give what Webstrates' own give.
+        let mut result = self.bounded(&operation, stop).await?;
         if method == Method::Accept {
+            // The five give what Webstrates' own give.
             result = result.take("permissions").unwrap_or(Json::Null);
+        } else if let (Some(gained), None) = (gained, result.get("gained")) {
+            result.set("already", gained.is_empty().into());
+            result.set("gained", gained.into());
         }
         Ok(result)
     }
 
-    /// Looks the invite up, asks where the policy says so, and takes it. A person may think as long as they like:
-    /// the deadline is for the server.
-    async fn accept_invite(&self, target: Target, policy: Policy, call: &Call<'_, P>) -> Reply {
-        if policy == Policy::Off {
-            return Ok(Json::Null);
-        }
-        let mut operation = Operation::Preview(target);
-        let preview = self.bounded(&operation, call).await?;
+    /// Asks the policy. A person may think as long as they like: the deadline is for the server.
+    async fn may_accept(
+        &self,
+        policy: Policy,
+        preview: &Json,
+        held: &P::Held,
+    ) -> Result<bool, Error> {
         // A page's own policy sees every preview: it shows the invite before the sign-in, too, and when nothing is gained.
         let shows = policy == Policy::Function;
-        if !shows
-            && preview
-                .get("account")
-                .is_none_or(|account| *account == Json::Null)
-        {
+        if !shows && preview.get("account") == Some(&Json::Null) {
             return Err(Error::new(
                 Code::NotSignedIn,
                 "Sign in to accept this invite.",
             ));
         }
         let gained = preview.text("gained").unwrap_or_default();
-        let webstrates = self
-            .remote
-            .borrow()
-            .as_ref()
-            .is_some_and(|remote| remote.dialect == DialectName::Webstrates);
-        let quiet = policy == Policy::SignedIn || policy == Policy::Default && webstrates;
-        let asks = shows
-            || if quiet {
-                gained.contains('a')
-            } else {
-                !gained.is_empty()
-            };
-        if asks && !self.platform.ask(call.held, &preview).await? {
-            return Ok(Json::Null);
+        let remote = self.remote.borrow().clone();
+        let webstrates = remote.is_some_and(|remote| remote.dialect == DialectName::Webstrates);
+        let asks = match policy {
+            Policy::Off => return Ok(false),
+            Policy::SignedIn => gained.contains('a'),
+            Policy::Default if webstrates => gained.contains('a'),
+            _ => shows || !gained.is_empty(),
+        };
+        if asks {
+            self.platform.ask(held, preview).await
+        } else {
+            Ok(true)
         }
-        if let Operation::Preview(target) = operation {
-            operation = Operation::Accept(target);
-        }
-        let mut outcome = self.bounded(&operation, call).await?;
-        if outcome.get("gained").is_none() {
-            outcome = outcome
-                .with("gained", gained)
-                .with("already", gained.is_empty());
-        }
-        Ok(outcome)
     }
 
     /// Runs until it is done, or until its deadline, its signal or `close` ends it.
-    fn bounded<'a>(&'a self, operation: &'a Operation, call: &'a Call<'_, P>) -> Task<'a, Reply> {
-        let stop = call.stop.clone();
-        let sent = Rc::new(Cell::new(false));
-        let timer = {
-            let (stop, sent, repeats) = (stop.clone(), Rc::clone(&sent), operation.repeats());
-            let end = move || {
-                stop.set(if sent.get() && !repeats {
-                    call::unknown_outcome()
-                } else {
-                    Error::new(Code::Timeout, "The server did not answer in time.")
-                });
-            };
-            self.platform.after(call.options.timeout, Box::new(end))
-        };
-        let deadline = self.platform.now() + call.options.timeout;
+    fn bounded<'a>(&'a self, operation: &'a Operation, stop: &'a Later<Error>) -> Task<'a, Reply> {
         Box::pin(async move {
-            let _timer = timer;
+            let sent = Rc::new(Cell::new(false));
+            let end = {
+                let (stop, sent, repeats) = (stop.clone(), Rc::clone(&sent), operation.repeats());
+                move || {
+                    stop.set(if sent.get() && !repeats {
+                        call::unknown_outcome()
+                    } else {
+                        call::timeout()
+                    });
+                }
+            };
+            let _timer = self.platform.after(operation.timeout, Box::new(end));
+            let deadline = self.platform.now() + operation.timeout;
             let attempt = || -> Task<'_, Reply> { Box::pin(self.attempt(operation, &sent)) };
-            let work = Box::pin(call::until_done(
-                &*self.platform,
-                operation,
-                deadline,
-                &sent,
-                attempt,
-            ));
-            until(&stop, work).await
+            let work = call::until_done(&*self.platform, operation, deadline, &sent, attempt);
+            until(stop, Box::pin(work)).await
         })
     }
 
     async fn attempt(&self, operation: &Operation, sent: &Rc<Cell<bool>>) -> Reply {
-        let remote = self
-            .remote(matches!(operation, Operation::Supports(_)))
-            .await?;
+        let method = operation.method;
+        let remote = self.remote(method == Method::Supports).await?;
+        match method {
+            Method::Link => return link::of(&remote, operation),
+            Method::Supports => return Ok(remote.has(&operation.text).into()),
+            _ => {}
+        }
+        let options = self.options.as_ref().map_err(Clone::clone)?;
         let context = Context {
             platform: &*self.platform,
             remote: &remote,
+            auth: options.get("auth").unwrap_or(&Json::Null),
             socket: &self.socket,
+            operation,
             sent,
         };
-        let result = match operation {
-            Operation::Accept(target) => {
-                let key = target.key()?;
-                let resource = target.resource.clone().or_else(|| target.home.clone());
-                let work = Box::pin(async {
-                    let _alone = self.platform.lock(key).await;
-                    let outcome = context.perform(operation).await?;
-                    self.platform.emit("inviteaccepted", &outcome);
-                    Ok(outcome)
-                });
-                return self.flights.once((Some(key.clone()), resource), work).await;
-            }
-            Operation::Link { target, options } => return link_of(&remote, target, options),
-            Operation::Supports(feature) => {
-                let features = remote
-                    .features
-                    .as_ref()
-                    .map(Json::items)
-                    .unwrap_or_default();
-                return Ok(features
-                    .iter()
-                    .any(|known| known.as_text() == Some(feature))
-                    .into());
-            }
-            _ => context.perform(operation).await?,
-        };
-        self.announce(operation, &result);
-        Ok(result)
-    }
-
-    /// Tells the page, never with a key.
-    fn announce(&self, operation: &Operation, result: &Json) {
-        let mut detail = Json::object();
-        let event = match operation {
-            Operation::Create { .. } => {
-                for (name, value) in result.members() {
-                    match name.as_str() {
-                        "webstrateId" => detail.set("resource", value.clone()),
-                        "id" | "resource" | "permissions" | "expiresAt" => {
-                            detail.set(name, value.clone())
+        if method != Method::Accept {
+            let result = context.perform().await?;
+            match method {
+                Method::Create => self.platform.emit("invitecreated", &announcement(&result)),
+                Method::Remove => {
+                    let id = operation.id.as_deref().map(Json::from);
+                    let home = operation.home.as_deref().map(Json::from);
+                    let mut detail = Json::object();
+                    for (name, value) in [("id", id), ("resource", home)] {
+                        if let Some(value) = value {
+                            detail.set(name, value);
                         }
-                        _ => {}
                     }
+                    self.platform.emit("inviteremoved", &detail);
                 }
-                "invitecreated"
+                _ => {}
             }
-            Operation::Remove(target) => {
-                for (name, value) in [("id", &target.id), ("resource", &target.home)] {
-                    if let Some(value) = value {
-                        detail.set(name, value.as_str().into());
-                    }
-                }
-                "inviteremoved"
-            }
-            _ => return,
+            return Ok(result);
+        }
+        let place = operation.resource.as_ref().or(operation.home.as_ref());
+        let work = async {
+            let _alone = match &operation.key {
+                Some(key) => self.platform.lock(key).await,
+                None => None,
+            };
+            let outcome = context.perform().await?;
+            self.platform.emit("inviteaccepted", &outcome);
+            Ok(outcome)
         };
-        self.platform.emit(event, &detail);
+        let name = (operation.key.clone(), place.cloned());
+        self.flights.once(name, Box::pin(work)).await
     }
 
     /// The server: what the options say, else what the page says; asked what it speaks where neither knows, or where
     /// its features matter.
-    fn remote(&self, with_features: bool) -> Task<'_, Result<Rc<Remote>, Error>> {
-        Box::pin(async move {
-            let mut remote = match &*self.remote.borrow() {
-                Some(remote) if remote.features.is_some() || !with_features => {
-                    return Ok(Rc::clone(remote));
+    async fn remote(&self, with_features: bool) -> Result<Rc<Remote>, Error> {
+        let known = self.remote.borrow().clone();
+        let mut remote = match known {
+            Some(remote) if !with_features || remote.features.is_some() => return Ok(remote),
+            Some(remote) => Remote::clone(&remote),
+            None => {
+                let (remote, says_dialect) = self.named()?;
+                if says_dialect && !with_features {
+                    return Ok(self.found(remote));
                 }
-                Some(remote) => Remote::clone(remote),
-                None => self.named()?.0,
-            };
-            if !with_features && self.named()?.1 {
-                return Ok(self.found(remote));
+                remote
             }
-            if remote.dialect == DialectName::Webstrates {
-                remote.features = Some(Json::List(vec!["preview".into(), "members".into()]));
-                return Ok(self.found(remote));
-            }
-            let work = Box::pin(async {
-                dialect::discover(&*self.platform, &mut remote).await?;
-                self.found(remote);
-                Ok(Json::Null)
-            });
-            self.flights.once((None, None), work).await?;
-            self.remote.borrow().clone().ok_or_else(Error::bad_response)
-        })
+        };
+        if remote.dialect == DialectName::Webstrates {
+            remote.features = Some(Json::List(vec!["preview".into(), "members".into()]));
+            return Ok(self.found(remote));
+        }
+        let work = async {
+            dialect::discover(&*self.platform, &mut remote).await?;
+            self.found(remote);
+            Ok(Json::Null)
+        };
+        self.flights.once((None, None), Box::pin(work)).await?;
+        let found = self.remote.borrow().clone();
+        found.ok_or_else(Error::bad_response)
     }
 
     fn found(&self, remote: Remote) -> Rc<Remote> {
@@ -293,25 +238,28 @@ impl<P: Platform> Connection<P> {
     /// What the options and the page say, and whether they say how the server speaks.
     fn named(&self) -> Result<(Remote, bool), Error> {
         let options = self.options.as_ref().map_err(Clone::clone)?;
-        let (mut resource, mut dialect) = (None, None);
-        let server = match &options.server {
-            Some(server) => server.clone(),
+        let mut resource = None;
+        let mut dialect = None;
+        let server = match options.text("server") {
+            Some(server) => server.to_owned(),
             None => {
-                let place = self.platform.place().ok_or_else(|| {
-                    Error::misused("server", "There is no page here to take the server from: call configure({ server: 'https://…' }) or connect({ server }).",
-                    )
-                })?;
-                (resource, dialect) = (place.resource, place.dialect);
+                let Some(place) = self.platform.place() else {
+                    return Err(Error::misused("server", NO_SERVER));
+                };
+                resource = place.resource;
+                dialect = place.dialect;
                 options::server_address(&place.server)?
             }
         };
-        let dialect = options.dialect.or(dialect);
+        match options.text("dialect") {
+            Some("http") => dialect = Some(DialectName::Http),
+            Some(_) => dialect = Some(DialectName::Webstrates),
+            None => {}
+        }
         let remote = Remote {
             dialect: dialect.unwrap_or(DialectName::Http),
             server,
-            resource: options.resource.clone().or(resource),
-            account: options.account.clone(),
-            has_token: options.has_token,
+            resource: options.text("resource").map(str::to_owned).or(resource),
             api: "/api/v1".to_owned(),
             features: None,
         };
@@ -319,44 +267,17 @@ impl<P: Platform> Connection<P> {
     }
 }
 
-/// The link to send: on Webstrates the one its server accepts by itself, elsewhere one whose key no server sees.
-fn link_of(remote: &Remote, target: &Target, given: &Json) -> Reply {
-    options::only(given, &["page", "in", "param"])?;
-    let webstrates = remote.dialect == DialectName::Webstrates;
-    let resource = target.home.as_ref().or(remote.resource.as_ref());
-    let own_page = given.get("page").is_none();
-    let placement = match given.text("in") {
-        Some("query") => Placement::Query,
-        Some("fragment") => Placement::Fragment,
-        None if webstrates && own_page => Placement::Query,
-        None => Placement::Fragment,
-        _ => return Err(Error::invalid("in", " must be 'query' or 'fragment'.")),
-    };
-    let mut names = LinkOptions::default();
-    if let Some(name) = given.text("param") {
-        name.clone_into(&mut names.parameter);
-    }
-    let page = match (given.text("page"), resource) {
-        (Some(page), _) => page.to_owned(),
-        (None, Some(resource)) if own_page => [&remote.server, "/", resource, "/"].concat(),
-        (None, None) if own_page && !webstrates => [&remote.server, "/join"].concat(),
-        (None, None) if own_page => {
-            return Err(Error::misused(
-                "resource",
-                "Which webstrate? Pass the invite, or connect({ resource }).",
-            ));
+const NO_SERVER: &str = "There is no page here to take the server from: call configure({ server: 'https://…' }) or connect({ server }).";
+
+/// What the page is told of a new invite: never the key.
+fn announcement(invite: &Json) -> Json {
+    let mut detail = Json::object();
+    for (name, value) in invite.members() {
+        match name.as_str() {
+            "webstrateId" => detail.set("resource", value.clone()),
+            "id" | "resource" | "permissions" | "expiresAt" => detail.set(name, value.clone()),
+            _ => {}
         }
-        _ => return Err(Error::invalid("page", " must be an address.")),
-    };
-    // Only where neither the path names it nor the key finds it.
-    let beside = resource.filter(|_| webstrates && !own_page && placement == Placement::Fragment);
-    let link = link::Link::new(
-        &page,
-        beside.map(String::as_str),
-        target.key()?.clone(),
-        placement,
-        &names,
-    )
-    .map_err(|error| Error::misused("page", &error.sentence()))?;
-    Ok(link::build(&link, &names).into())
+    }
+    detail
 }

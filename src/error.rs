@@ -6,32 +6,15 @@ use core::ops::{Deref, DerefMut};
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal),* $(,)?) => {
         /// What went wrong: stable, unlike the sentence beside it.
-        #[derive(Clone, PartialEq, Eq)]
+        #[derive(Clone, Copy, PartialEq, Eq)]
         #[cfg_attr(not(target_arch = "wasm32"), derive(Debug))]
         pub enum Code {
             $($(#[$doc])* $name,)*
-            /// A code of a newer server, handed on as it came.
-            Newer(String),
+            /// A code of a newer server; [`Details::newer`] has its text.
+            Newer,
         }
 
-        impl Code {
-            /// The code as JavaScript sees it.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Code::$name => $text,)*
-                    Code::Newer(text) => text,
-                }
-            }
-        }
-
-        impl From<&str> for Code {
-            fn from(text: &str) -> Code {
-                match text {
-                    $($text => Code::$name,)*
-                    _ => Code::Newer(text.to_owned()),
-                }
-            }
-        }
+        const CODES: &[(Code, &str)] = &[$((Code::$name, $text)),*];
     };
 }
 
@@ -116,6 +99,8 @@ pub struct Error(Box<Details>);
 pub struct Details {
     /// The stable code.
     pub code: Code,
+    /// The text of a code that only a newer server knows.
+    pub newer: Option<String>,
     /// A sentence a person can act on.
     pub message: String,
     /// The HTTP status, where there was one.
@@ -147,12 +132,33 @@ impl Error {
     pub fn new(code: Code, message: &str) -> Error {
         Error(Box::new(Details {
             code,
+            newer: None,
             message: message.to_owned(),
             status: None,
             retry_after: None,
             field: None,
             cause: None,
         }))
+    }
+
+    /// An error of the code that a server sent.
+    pub fn of_server(code: &str, message: &str) -> Error {
+        match CODES.iter().find(|known| known.1 == code) {
+            Some(known) => Error::new(known.0, message),
+            None => {
+                let mut error = Error::new(Code::Newer, message);
+                error.newer = Some(code.to_owned());
+                error
+            }
+        }
+    }
+
+    /// The code as JavaScript sees it.
+    pub fn code_text(&self) -> &str {
+        match CODES.iter().find(|known| known.0 == self.code) {
+            Some(known) => known.1,
+            None => self.newer.as_deref().unwrap_or_default(),
+        }
     }
 
     /// A wrong argument; the sentence begins with its name.
@@ -175,6 +181,14 @@ impl Error {
         );
         error.field = Some(what.to_owned());
         error
+    }
+
+    /// Nothing says what the call is about.
+    pub fn no_resource() -> Error {
+        Error::misused(
+            "resource",
+            "Which resource? Pass its id, or connect({ resource }).",
+        )
     }
 
     /// An answer that the protocol does not allow.

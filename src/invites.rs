@@ -63,7 +63,7 @@ impl Handle {
         // What cannot be read is no object, and refused as such.
         Handle(Rc::new(Connection::new(
             Rc::new(browser),
-            &read.unwrap_or(Json::Bool(false)),
+            read.unwrap_or(Json::Bool(false)),
         )))
     }
 

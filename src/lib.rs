@@ -10,6 +10,7 @@ pub mod error;
 pub mod invites;
 pub mod json;
 pub mod later;
+mod link;
 pub mod operation;
 pub mod options;
 #[cfg(target_arch = "wasm32")]

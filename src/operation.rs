@@ -1,8 +1,10 @@
 //! What callers can ask for, with its arguments read.
 
+use invite_key::{InviteKey, resource};
+
 use crate::error::Error;
 use crate::json::Json;
-use crate::options::{self, Arguments, CallOptions, Target};
+use crate::options::{self, CALL, CREATE, DEFAULT_TIMEOUT, LINK, LIST, Rules};
 
 /// A method of the handle.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,67 +25,14 @@ pub enum Method {
     Preview,
     /// `members(call?)`
     Members,
-    /// `link(invite, options?)`
+    /// `link(invite, options?, call?)`
     Link,
-    /// `supports(feature)`
+    /// `supports(feature, call?)`
     Supports,
     /// `identify(call?)`
     Identify,
-    /// `acceptInvite(key, resource?, policy?, call?)`
+    /// `acceptInvite(key, resource?, policy?, call?)`: look up, ask, take
     AcceptInvite,
-}
-
-/// One thing to ask a server for.
-pub enum Operation {
-    /// Make an invite.
-    Create {
-        /// Checked and complete.
-        options: Json,
-        /// What it is for, where the call says so.
-        resource: Option<String>,
-        /// The name under which the server remembers it.
-        idempotency_key: Option<String>,
-    },
-    /// All one's own invites.
-    Get {
-        /// What they are for, where the call says so.
-        resource: Option<String>,
-    },
-    /// Look an invite up.
-    Check(Target),
-    /// Take an invite.
-    Accept(Target),
-    /// Cancel an invite.
-    Remove(Target),
-    /// One page of invites.
-    ListPage {
-        /// Checked.
-        filter: Json,
-        /// Where the page begins; empty for the first.
-        token: String,
-    },
-    /// Look an invite up for the person who may take it.
-    Preview(Target),
-    /// Who has access.
-    Members,
-    /// A link that carries an invite.
-    Link {
-        /// The invite.
-        target: Target,
-        /// As given.
-        options: Json,
-    },
-    /// Whether the server has a feature.
-    Supports(String),
-    /// Who is signed in.
-    Identify,
-    /// Look up, ask, take.
-    AcceptInvite {
-        /// The invite.
-        target: Target,
-        /// When to ask.
-        policy: Policy,
-    },
 }
 
 /// When a person is asked before an invite is taken.
@@ -101,94 +50,170 @@ pub enum Policy {
     Function,
 }
 
+/// What stands at a place of a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    Options,
+    /// A key or a whole invite.
+    Invite,
+    Resource,
+    Text,
+    Policy,
+}
+
+/// One thing to ask a server for.
+pub struct Operation {
+    /// What to do.
+    pub method: Method,
+    /// Checked: what `create`, `list` or `link` was given.
+    pub options: Json,
+    /// What it is about, where the call says so.
+    pub resource: Option<String>,
+    /// What it is about, where the invite that was passed says so.
+    pub home: Option<String>,
+    /// The invite's key.
+    pub key: Option<InviteKey>,
+    /// The invite's id.
+    pub id: Option<String>,
+    /// Where a page begins; the name of a feature.
+    pub text: String,
+    /// When to ask.
+    pub policy: Policy,
+    /// Milliseconds until the call gives up.
+    pub timeout: f64,
+    /// The name under which the server remembers a create.
+    pub idempotency_key: Option<String>,
+}
+
 impl Operation {
-    /// Reads the arguments of a call.
+    /// Reads the arguments of a call. Call options stand last, or earlier, wherever another argument is left out.
     pub fn parse(
         method: Method,
-        values: Vec<Json>,
-        timeout: f64,
-    ) -> Result<(Operation, CallOptions), Error> {
-        let count = match method {
-            Method::Members | Method::Identify => 0,
-            Method::Get | Method::Preview | Method::Supports => 1,
-            Method::AcceptInvite => 3,
-            _ => 2,
+        mut values: Vec<Json>,
+        timeout: Option<f64>,
+    ) -> Result<Operation, Error> {
+        let rules: Rules = match method {
+            Method::Create => CREATE,
+            Method::ListPage => LIST,
+            _ => LINK,
         };
-        // A link's options are no call options, and nothing is sent for it but the question which dialect it is.
-        let options = if method == Method::Link {
-            values.get(1).cloned()
-        } else {
-            None
+        let slots: &[Slot] = match method {
+            Method::Create => &[Slot::Options, Slot::Resource],
+            Method::Get => &[Slot::Resource],
+            Method::Check | Method::Accept | Method::Remove => &[Slot::Invite, Slot::Resource],
+            Method::ListPage => &[Slot::Options, Slot::Text],
+            Method::Preview => &[Slot::Invite],
+            Method::Members | Method::Identify => &[],
+            Method::Link => &[Slot::Invite, Slot::Options],
+            Method::Supports => &[Slot::Text],
+            Method::AcceptInvite => &[Slot::Invite, Slot::Resource, Slot::Policy],
         };
-        let values = if method == Method::Link {
-            values.into_iter().take(1).collect()
-        } else {
-            values
+        values.truncate(slots.len() + 1);
+        while values.last() == Some(&Json::Null) {
+            values.pop();
+        }
+        // The other places never hold an object.
+        let place = slots.get(values.len().saturating_sub(1));
+        let has_call = values.last().is_some_and(|last| match place {
+            None => true,
+            Some(Slot::Options | Slot::Invite) => looks_like_call_options(last),
+            Some(_) => last.is_object(),
+        });
+        let call = if has_call { values.pop() } else { None };
+        let call = options::check(call.unwrap_or(Json::Null), CALL)?;
+
+        let mut operation = Operation {
+            method,
+            options: Json::object(),
+            resource: None,
+            home: None,
+            key: None,
+            id: None,
+            text: String::new(),
+            policy: Policy::Default,
+            timeout: call
+                .number("timeout")
+                .or(timeout)
+                .unwrap_or(DEFAULT_TIMEOUT),
+            idempotency_key: call.text("idempotencyKey").map(str::to_owned),
         };
-        let arguments = Arguments::new(values, count, timeout)?;
-        let target = || Target::parse(arguments.at(0), arguments.resource(1)?);
-        let keyed = || {
-            let target = target()?;
-            target.key()?;
-            Ok(target)
-        };
-        let operation = match method {
-            Method::Create => Operation::Create {
-                options: options::create_options(arguments.at(0))?,
-                resource: arguments.resource(1)?,
-                idempotency_key: arguments.call.idempotency_key.clone(),
-            },
-            Method::Get => {
-                options::not_a_key(arguments.at(0))?;
-                Operation::Get {
-                    resource: arguments.resource(0)?,
+        let mut values = values.into_iter();
+        for slot in slots {
+            operation.read(*slot, values.next().unwrap_or(Json::Null), rules)?;
+        }
+        if method == Method::Create {
+            options::create_defaults(&mut operation.options);
+        }
+        Ok(operation)
+    }
+
+    fn read(&mut self, slot: Slot, value: Json, rules: Rules) -> Result<(), Error> {
+        match slot {
+            Slot::Options => self.options = options::check(value, rules)?,
+            Slot::Resource => {
+                if self.method == Method::Get
+                    && InviteKey::parse(value.as_text().unwrap_or_default()).is_ok()
+                {
+                    return Err(Error::misused(
+                        "webstrateId",
+                        "get() lists; to look one up: check(key)",
+                    ));
+                }
+                self.resource = options::resource_id(value)?;
+            }
+            Slot::Invite => {
+                let id = value.text("id");
+                let text = if value.is_object() {
+                    value.text("key")
+                } else {
+                    value.as_text()
+                };
+                // An id is enough to cancel an invite, and for nothing else.
+                if text.is_some() || id.is_none() || self.method != Method::Remove {
+                    self.key = Some(options::invite_key(text.unwrap_or_default())?);
+                }
+                self.id = id.map(str::to_owned);
+                let home = value.text("resource").or_else(|| value.text("webstrateId"));
+                self.home = home.filter(|id| resource::is_valid(id)).map(str::to_owned);
+            }
+            Slot::Text => value
+                .as_text()
+                .unwrap_or_default()
+                .clone_into(&mut self.text),
+            Slot::Policy => {
+                self.policy = match (&value, value.as_text()) {
+                    (Json::Null, _) => Policy::Default,
+                    (Json::Bool(true), _) => Policy::Function,
+                    (_, Some("signed-in")) => Policy::SignedIn,
+                    (_, Some("confirm")) => Policy::Confirm,
+                    (_, Some("off")) => Policy::Off,
+                    _ => {
+                        return Err(Error::invalid(
+                            "policy",
+                            " must be 'signed-in', 'confirm', 'off' or a function.",
+                        ));
+                    }
                 }
             }
-            Method::Check => Operation::Check(keyed()?),
-            Method::Accept => Operation::Accept(keyed()?),
-            Method::Remove => Operation::Remove(target()?),
-            Method::ListPage => Operation::ListPage {
-                filter: options::list_filter(arguments.at(0))?,
-                token: arguments.at(1).as_text().unwrap_or_default().to_owned(),
-            },
-            Method::Preview => Operation::Preview(keyed()?),
-            Method::Members => Operation::Members,
-            Method::Link => Operation::Link {
-                target: keyed()?,
-                options: options
-                    .filter(|options| *options != Json::Null)
-                    .unwrap_or_else(Json::object),
-            },
-            Method::Supports => {
-                Operation::Supports(arguments.at(0).as_text().unwrap_or_default().to_owned())
-            }
-            Method::Identify => Operation::Identify,
-            Method::AcceptInvite => Operation::AcceptInvite {
-                target: keyed()?,
-                policy: policy(arguments.at(2))?,
-            },
-        };
-        Ok((operation, arguments.call))
+        }
+        Ok(())
+    }
+
+    /// The key's text; empty where there is none.
+    pub fn key_text(&self) -> &str {
+        self.key.as_ref().map(InviteKey::reveal).unwrap_or_default()
     }
 
     /// Whether it may be sent again when its answer was lost.
     pub fn repeats(&self) -> bool {
-        !matches!(self, Operation::Create { .. })
+        self.method != Method::Create
     }
 }
 
-fn policy(value: &Json) -> Result<Policy, Error> {
-    Ok(match value {
-        Json::Null => Policy::Default,
-        Json::Bool(true) => Policy::Function,
-        Json::Text(name) if name == "signed-in" => Policy::SignedIn,
-        Json::Text(name) if name == "confirm" => Policy::Confirm,
-        Json::Text(name) if name == "off" => Policy::Off,
-        _ => {
-            return Err(Error::invalid(
-                "policy",
-                " must be 'signed-in', 'confirm', 'off' or a function.",
-            ));
-        }
-    })
+fn looks_like_call_options(value: &Json) -> bool {
+    let members = value.members();
+    !members.is_empty()
+        && members
+            .iter()
+            .all(|member| CALL.iter().any(|rule| rule.0 == member.0))
 }

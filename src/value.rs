@@ -131,7 +131,7 @@ pub(crate) fn error(error: &Error) -> JsValue {
     if let Some(cause) = &error.cause {
         set("cause", cause.clone());
     }
-    let code = error.code.as_str().into();
+    let code = error.code_text().into();
     let message = JsValue::from(error.message.as_str());
     if let Some(class) = ERROR_CLASS.with_borrow(Clone::clone)
         && let Ok(made) = Reflect::construct(&class, &Array::of3(&code, &message, &details))

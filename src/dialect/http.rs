@@ -1,192 +1,151 @@
 //! Our own HTTP API.
 
-use crate::dialect::{Context, Remote, refuse_unknown};
+use crate::dialect::{Context, Remote};
 use crate::error::{Code, Error};
 use crate::json::{self, Json};
-use crate::later::{Reply, Task};
-use crate::operation::Operation;
-use crate::options::{DialectName, Target};
+use crate::later::Reply;
+use crate::operation::Method;
+use crate::options::DialectName;
 use crate::transport::{Platform, Request, Response, percent_encoded};
 
-/// What `create` takes on every server of this dialect.
-const CREATE_OPTIONS: [&str; 6] = [
-    "permissions",
-    "maxAge",
-    "maxUses",
-    "message",
-    "title",
-    "extras",
-];
-
-pub(super) async fn perform<P: Platform>(cx: &Context<'_, P>, operation: &Operation) -> Reply {
-    let mut token = String::new();
+pub(super) async fn perform<P: Platform>(cx: &Context<'_, P>) -> Reply {
     let mut found = Vec::new();
+    let mut token = cx.operation.text.clone();
     loop {
-        let answer = cx.send(request(cx, operation, &token)?).await?;
-        match (operation, read(cx, operation, answer)?) {
-            (Operation::Get { .. }, mut page) => {
-                if let Some(Json::List(invites)) = page.take("invites") {
-                    found.extend(invites);
-                }
-                match page.text("next") {
-                    Some(next) if next != token => token = next.to_owned(),
-                    _ => return Ok(Json::List(found)),
-                }
-            }
-            (_, result) => return Ok(result),
+        let request = request(cx, &token)?;
+        // From here on nobody can tell whether it has arrived.
+        cx.sent.set(true);
+        let response = cx.platform.fetch(request).await?;
+        let mut answer = read(cx, answer(cx.platform, &response)?)?;
+        if cx.operation.method != Method::Get {
+            return Ok(answer);
+        }
+        if let Some(Json::List(invites)) = answer.take("invites") {
+            found.extend(invites);
+        }
+        match answer.take("next") {
+            Some(Json::Text(next)) if next != token => token = next,
+            _ => return Ok(Json::List(found)),
         }
     }
 }
 
-/// What is sent for it; `token` says which page of a list.
-fn request<P: Platform>(
-    cx: &Context<'_, P>,
-    operation: &Operation,
-    token: &str,
-) -> Result<Request, Error> {
-    let mut idempotency_key = None;
-    let (method, path, body) = match operation {
-        Operation::Create {
-            options,
-            resource,
-            idempotency_key: name,
-        } => {
-            let features = cx
-                .remote
-                .features
-                .as_ref()
-                .map(Json::items)
-                .unwrap_or_default();
-            refuse_unknown(options, name.is_some(), "http", |name| {
-                CREATE_OPTIONS.contains(&name)
-                    || features
-                        .iter()
-                        .any(|feature| feature.as_text() == Some(name))
-            })?;
-            idempotency_key.clone_from(name);
-            (
-                "POST",
-                path_of(cx.resource(resource.as_ref())?, "invites"),
-                options.clone(),
-            )
+/// What is sent for the operation; `token` says which page of a list.
+fn request<P: Platform>(cx: &Context<'_, P>, token: &str) -> Result<Request, Error> {
+    let operation = cx.operation;
+    let mut body = Json::object();
+    let mut method = "GET";
+    let mut path = String::new();
+    match operation.method {
+        Method::Create | Method::Get | Method::ListPage | Method::Members => {
+            let list = if operation.method == Method::Members {
+                "members"
+            } else {
+                "invites"
+            };
+            // Resource ids have nothing in them that a path would mind.
+            path = ["/resources/", cx.resource()?, "/", list].concat();
+            if operation.method == Method::Create {
+                cx.refuse(
+                    "http",
+                    &[
+                        "permissions",
+                        "maxAge",
+                        "maxUses",
+                        "message",
+                        "title",
+                        "extras",
+                    ],
+                )?;
+                method = "POST";
+                body = operation.options.clone();
+            } else {
+                add_query(&mut path, &operation.options, token);
+            }
         }
-        Operation::Get { resource } => (
-            "GET",
-            list_path(cx.resource(resource.as_ref())?, &Json::Null, token),
-            Json::Null,
-        ),
-        Operation::ListPage { filter, token } => (
-            "GET",
-            list_path(cx.resource(None)?, filter, token),
-            Json::Null,
-        ),
-        Operation::Accept(target) => ("POST", "/invites/accept".to_owned(), body(target)),
-        Operation::Remove(Target {
-            key: None,
-            id: Some(id),
-            resource,
-            home,
-        }) => {
-            let home = cx.resource(resource.as_ref().or(home.as_ref()))?;
-            (
-                "DELETE",
-                path_of(home, &["invites/", &percent_encoded(id)].concat()),
-                Json::object(),
-            )
+        Method::Remove if operation.key.is_none() => {
+            let id = percent_encoded(operation.id.as_deref().unwrap_or_default());
+            path = ["/resources/", cx.resource()?, "/invites/", &id].concat();
+            method = "DELETE";
         }
-        Operation::Remove(target) => ("POST", "/invites/remove".to_owned(), body(target)),
-        Operation::Members => ("GET", path_of(cx.resource(None)?, "members"), Json::Null),
-        Operation::Check(target) | Operation::Preview(target) => {
-            ("POST", "/invites/check".to_owned(), body(target))
+        Method::Identify => path.push_str("/me"),
+        _ => {
+            path.push_str(match operation.method {
+                Method::Accept => "/invites/accept",
+                Method::Remove => "/invites/remove",
+                _ => "/invites/check",
+            });
+            method = "POST";
+            body.set("key", operation.key_text().into());
+            // The key finds its resource: only what the caller says goes along.
+            if let Some(resource) = &operation.resource {
+                body.set("resource", resource.as_str().into());
+            }
         }
-        _ => ("GET", "/me".to_owned(), Json::Null),
-    };
+    }
     Ok(Request {
         method,
         url: [cx.remote.server.as_str(), &cx.remote.api, &path].concat(),
-        body: body
-            .is_object()
-            .then(|| ("application/json", json::write(&body))),
+        body: (method != "GET").then(|| ("application/json", json::write(&body))),
         authorized: true,
-        idempotency_key,
+        idempotency_key: operation.idempotency_key.clone(),
     })
 }
 
-/// The key finds its resource: only what the caller says goes along.
-fn body(target: &Target) -> Json {
-    let mut body = Json::object();
-    if let Some(key) = &target.key {
-        body.set("key", key.reveal().into());
-    }
-    if let Some(resource) = &target.resource {
-        body.set("resource", resource.as_str().into());
-    }
-    body
-}
-
-/// Resource ids have nothing in them that a path would mind.
-fn path_of(resource: &str, rest: &str) -> String {
-    ["/resources/", resource, "/", rest].concat()
-}
-
-fn list_path(resource: &str, filter: &Json, token: &str) -> String {
-    let mut path = path_of(resource, "invites");
+fn add_query(path: &mut String, filter: &Json, token: &str) {
+    let page = Json::from(token);
+    let page = if token.is_empty() { None } else { Some(&page) };
+    let query = [
+        ("status=", filter.get("status")),
+        ("everyone=", filter.get("everyone")),
+        ("page_size=", filter.get("pageSize")),
+        ("page_token=", page),
+    ];
     let mut mark = '?';
-    let mut add = |name: &str, value: &str| {
-        path.push(mark);
-        path.push_str(name);
-        path.push_str(&percent_encoded(value));
-        mark = '&';
-    };
-    if let Some(status) = filter.text("status") {
-        add("status=", status);
+    for (name, value) in query {
+        if let Some(value) = value {
+            path.push(mark);
+            path.push_str(name);
+            path.push_str(&percent_encoded(
+                value.as_text().unwrap_or(&json::write(value)),
+            ));
+            mark = '&';
+        }
     }
-    if filter.get("everyone") == Some(&Json::Bool(true)) {
-        add("everyone=", "true");
-    }
-    if let Some(size) = filter.get("pageSize") {
-        add("page_size=", &json::write(size));
-    }
-    if !token.is_empty() {
-        add("page_token=", token);
-    }
-    path
 }
 
 /// What the answer means to the caller.
-fn read<P: Platform>(cx: &Context<'_, P>, operation: &Operation, mut answer: Json) -> Reply {
-    let right = match operation {
-        Operation::Create { .. } => answer.text("key").is_some(),
-        Operation::Get { .. } | Operation::ListPage { .. } => {
-            let invites = answer.take("invites");
-            let next = answer.take("next_page_token");
-            answer = Json::object();
-            if let Some(next) = next.filter(|next| *next != Json::from("")) {
-                answer.set("next", next);
-            }
-            let right = matches!(invites, Some(Json::List(_)));
-            answer.set("invites", invites.unwrap_or(Json::Null));
-            right
-        }
-        Operation::Remove(_) => answer.get("acknowledged").is_some(),
-        Operation::Members => return answer.take("members").ok_or_else(Error::bad_response),
-        Operation::Identify => return answer.take("user").ok_or_else(Error::bad_response),
-        _ => answer.text("permissions").is_some(),
+fn read<P: Platform>(cx: &Context<'_, P>, mut answer: Json) -> Reply {
+    let required = match cx.operation.method {
+        Method::Create => "key",
+        Method::Get | Method::ListPage => "invites",
+        Method::Remove => "acknowledged",
+        Method::Members => "members",
+        Method::Identify => "user",
+        _ => "permissions",
     };
-    if !right {
+    let Some(found) = answer.get(required) else {
         return Err(Error::bad_response());
-    }
-    match operation {
-        Operation::Preview(_) => preview(cx, &mut answer),
-        Operation::Accept(_) => answer.set("warnings", Json::List(Vec::new())),
+    };
+    match cx.operation.method {
+        Method::Members | Method::Identify => return Ok(found.clone()),
+        Method::Get | Method::ListPage => {
+            if let Some(Json::Text(next)) = answer.take("next_page_token")
+                && !next.is_empty()
+            {
+                answer.set("next", next.into());
+            }
+        }
+        Method::Preview => preview(cx, &mut answer),
+        Method::Accept => answer.set("warnings", Json::List(Vec::new())),
         _ => {}
     }
     Ok(answer)
 }
 
-/// What the person who may take it sees.
+/// Adds what the person who may take it wants to know.
 fn preview<P: Platform>(cx: &Context<'_, P>, invite: &mut Json) {
-    invite.set("expiresIn", cx.seconds_until(invite.get("expiresAt")));
+    invite.set("expiresIn", cx.seconds_left(invite));
     if let (Some(most), Some(uses)) = (invite.number("maxUses"), invite.number("uses")) {
         invite.set("usesLeft", (most - uses).max(0.0).into());
     }
@@ -200,16 +159,6 @@ fn preview<P: Platform>(cx: &Context<'_, P>, invite: &mut Json) {
             let value = invite.get(instead).cloned().unwrap_or(Json::Null);
             invite.set(name, value);
         }
-    }
-}
-
-impl<P: Platform> Context<'_, P> {
-    fn send(&self, request: Request) -> Task<'_, Reply> {
-        Box::pin(async move {
-            // From here on nobody can tell whether it has arrived.
-            self.sent.set(true);
-            answer(self.platform, &self.platform.fetch(request).await?)
-        })
     }
 }
 
@@ -229,13 +178,7 @@ fn answer<P: Platform>(platform: &P, response: &Response) -> Reply {
         document => document.unwrap_or(Json::Null),
     };
     let mut error = match document.text("code") {
-        Some(code) => {
-            let words = document.text("detail").or_else(|| document.text("title"));
-            let mut error = Error::new(code.into(), words.unwrap_or(code));
-            error.retry_after = document.number("retryAfter");
-            error.field = document.text("field").map(str::to_owned);
-            error
-        }
+        Some(code) => Error::of_server(code, document.text("detail").unwrap_or(code)),
         None => match status {
             401 => Error::new(Code::NotSignedIn, "Sign in first."),
             403 => Error::new(Code::Forbidden, "The server refuses this."),
@@ -246,13 +189,15 @@ fn answer<P: Platform>(platform: &P, response: &Response) -> Reply {
         },
     };
     error.status = Some(status);
+    error.field = document.text("field").map(str::to_owned);
+    error.retry_after = document.number("retryAfter");
     // Seconds, or a date.
     if let (None, Some(text)) = (error.retry_after, &response.retry_after) {
         let wait = match text.parse::<u32>() {
             Ok(seconds) => f64::from(seconds) * 1000.0,
             Err(_) => platform.date(text) - platform.now(),
         };
-        error.retry_after = (!wait.is_nan()).then(|| wait.max(0.0));
+        error.retry_after = (!wait.is_nan()).then_some(wait.max(0.0));
     }
     Err(error)
 }
@@ -275,21 +220,9 @@ pub(crate) async fn discover<P: Platform>(platform: &P, remote: &mut Remote) -> 
         idempotency_key: None,
     };
     let response = platform.fetch(request).await?;
-    let document = match answer(platform, &response) {
-        Ok(document)
-            if document.number("invite-keys") == Some(1.0)
-                && response.content_type.starts_with("application/json") =>
-        {
-            document
-        }
-        Err(error)
-            if matches!(
-                error.code,
-                Code::RateLimited | Code::ServerError | Code::TryAgain
-            ) =>
-        {
-            return Err(error);
-        }
+    let mut document = match answer(platform, &response) {
+        Err(error) if error.retryable() => return Err(error),
+        Ok(document) if document.number("invite-keys") == Some(1.0) => document,
         _ => return Err(not_invites_server()),
     };
     if document.text("dialect") == Some("webstrates") {
@@ -297,8 +230,8 @@ pub(crate) async fn discover<P: Platform>(platform: &P, remote: &mut Remote) -> 
     }
     // Only a path: nobody sends us to another server.
     if let Some(api) = document.text("api").filter(|api| api.starts_with('/')) {
-        remote.api = api.to_owned();
+        api.clone_into(&mut remote.api);
     }
-    remote.features = Some(document.get("features").cloned().unwrap_or(Json::Null));
+    remote.features = Some(document.take("features").unwrap_or(Json::Null));
     Ok(())
 }

@@ -25,67 +25,83 @@ pub(crate) struct Remote {
     pub(crate) server: String,
     /// What the connection is for.
     pub(crate) resource: Option<String>,
-    /// The account that the caller's token belongs to, where they said so.
-    pub(crate) account: Option<Json>,
-    /// Whether a token goes along.
-    pub(crate) has_token: bool,
     /// Where the HTTP API begins.
     pub(crate) api: String,
     /// What the server says it can do, once it was asked.
     pub(crate) features: Option<Json>,
 }
 
+impl Remote {
+    /// Whether the server says that it can do this.
+    pub(crate) fn has(&self, feature: &str) -> bool {
+        let features = self.features.as_ref().map(Json::items).unwrap_or_default();
+        features
+            .iter()
+            .any(|known| known.as_text() == Some(feature))
+    }
+}
+
 /// What one attempt of a call works with.
 pub(crate) struct Context<'a, P: Platform> {
     pub(crate) platform: &'a P,
     pub(crate) remote: &'a Remote,
+    /// `connect`'s `auth`, or `null`.
+    pub(crate) auth: &'a Json,
     pub(crate) socket: &'a Rc<Multiplexer<P>>,
+    pub(crate) operation: &'a Operation,
     /// Set once something has left that may have an effect.
     pub(crate) sent: &'a Rc<Cell<bool>>,
 }
 
 impl<P: Platform> Context<'_, P> {
     /// Asks the server, in its own way.
-    pub(crate) fn perform<'a>(&'a self, operation: &'a Operation) -> Task<'a, Reply> {
+    pub(crate) fn perform(&self) -> Task<'_, Reply> {
         match self.remote.dialect {
-            DialectName::Http => Box::pin(http::perform(self, operation)),
-            DialectName::Webstrates => Box::pin(webstrates::perform(self, operation)),
+            DialectName::Http => Box::pin(http::perform(self)),
+            DialectName::Webstrates => Box::pin(webstrates::perform(self)),
         }
     }
 
-    /// What a call is about: what it says, or what the connection is for.
-    fn resource<'b>(&'b self, given: Option<&'b String>) -> Result<&'b str, Error> {
-        match given.or(self.remote.resource.as_ref()) {
+    /// What the call is about: what it says, else what the invite says, else what the connection is for.
+    fn resource(&self) -> Result<&str, Error> {
+        let Operation { resource, home, .. } = self.operation;
+        match resource
+            .as_ref()
+            .or(home.as_ref())
+            .or(self.remote.resource.as_ref())
+        {
             Some(resource) => Ok(resource),
-            None => Err(Error::misused(
-                "resource",
-                "Which resource? Pass its id, or connect({ resource }).",
-            )),
+            None => Err(Error::no_resource()),
         }
     }
 
-    /// Seconds until a date; endless where there is none.
-    fn seconds_until(&self, date: Option<&Json>) -> Json {
-        let left = match date.and_then(Json::as_text) {
+    /// Refuses what `create` was given beyond the known.
+    fn refuse(&self, dialect: &str, known: &[&str]) -> Result<(), Error> {
+        let names = self
+            .operation
+            .options
+            .members()
+            .iter()
+            .map(|member| member.0.as_str());
+        for name in names.chain(
+            self.operation
+                .idempotency_key
+                .as_ref()
+                .map(|_| "idempotencyKey"),
+        ) {
+            if !known.contains(&name) && !self.remote.has(name) {
+                return Err(Error::unsupported(name, dialect));
+            }
+        }
+        Ok(())
+    }
+
+    /// Seconds until an invite expires; endless where it does not.
+    fn seconds_left(&self, invite: &Json) -> Json {
+        let left = match invite.text("expiresAt") {
             Some(date) => (self.platform.date(date) - self.platform.now()) / 1000.0,
             None => f64::INFINITY,
         };
         Json::Number(left.max(0.0).floor())
     }
-}
-
-/// The first option that is not among the known ones.
-fn refuse_unknown(
-    options: &Json,
-    has_key: bool,
-    dialect: &str,
-    known: impl Fn(&str) -> bool,
-) -> Result<(), Error> {
-    let names = options.members().iter().map(|member| member.0.as_str());
-    for name in names.chain(has_key.then_some("idempotencyKey")) {
-        if !known(name) {
-            return Err(Error::unsupported(name, dialect));
-        }
-    }
-    Ok(())
 }

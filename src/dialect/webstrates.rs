@@ -4,163 +4,136 @@ use std::rc::Rc;
 
 use invite_key::Permissions;
 
-use crate::dialect::{Context, refuse_unknown};
+use crate::dialect::Context;
 use crate::error::{Code, Error};
 use crate::json::{self, Json};
 use crate::later::{Reply, Task};
-use crate::operation::Operation;
-use crate::options::{DialectName, Target};
+use crate::operation::Method;
+use crate::options::DialectName;
 use crate::transport::multiplexer::Socket;
 use crate::transport::{Platform, Request, Response, percent_encoded};
 
-const NAME: &str = "webstrates";
-
-/// What is sent over the socket.
-struct Frame<'a> {
-    action: &'static str,
-    id: &'a str,
-    options: Json,
-    /// Whether the identity must be the one of now.
-    fresh: bool,
-}
-
-pub(super) async fn perform<P: Platform>(cx: &Context<'_, P>, operation: &Operation) -> Reply {
-    let frame = frame(cx, operation)?;
-    let id = frame.id;
+pub(super) async fn perform<P: Platform>(cx: &Context<'_, P>) -> Reply {
+    let method = cx.operation.method;
+    let frame = frame(cx)?;
     let mut result = Json::Null;
-    if !frame.action.is_empty() {
-        result = read(operation, id, cx.ask(frame).await?)?;
+    if let Some(frame) = frame {
+        let fresh = matches!(method, Method::Preview | Method::Accept);
+        result = read(cx, cx.ask(frame, fresh).await?)?;
     }
+    let id = cx.resource()?;
     let mut account = Json::Null;
-    if matches!(operation, Operation::Preview(_) | Operation::Identify) {
+    if matches!(method, Method::Preview | Method::Identify) {
         account = cx.account(id).await?;
     }
-    match operation {
-        Operation::Identify => return Ok(account),
+    if method == Method::Identify {
+        return Ok(account);
+    }
+    let mut members = Ok(Json::Null);
+    if method == Method::Members || account != Json::Null {
+        members = cx.members(id).await;
+    }
+    match method {
         // Who may not read may not know who has access either.
-        Operation::Preview(_) => {
-            let members = if account == Json::Null {
-                Json::Null
-            } else {
-                cx.members(id).await.unwrap_or(Json::Null)
-            };
-            preview(cx, &mut result, account, &members);
-        }
-        Operation::Members => {
-            let members = cx.members(id).await?;
+        Method::Preview => preview(cx, &mut result, account, &members.unwrap_or(Json::Null)),
+        Method::Members => {
             let member = |entry| {
                 Json::object()
                     .with("user", person(entry))
                     .with("permissions", entry.text("permissions").unwrap_or_default())
             };
-            return Ok(Json::List(members.items().iter().map(member).collect()));
+            result = Json::List(members?.items().iter().map(member).collect());
         }
         _ => {}
     }
     Ok(result)
 }
 
-/// What is sent for it; without an action where nothing is.
-fn frame<'a, P: Platform>(
-    cx: &'a Context<'_, P>,
-    operation: &'a Operation,
-) -> Result<Frame<'a>, Error> {
-    let (action, id, options) = match operation {
-        Operation::Create {
-            options,
-            resource,
-            idempotency_key,
-        } => {
-            refuse_unknown(options, idempotency_key.is_some(), NAME, |name| {
-                matches!(name, "permissions" | "maxAge")
-            })?;
-            (
-                "createInvite",
-                cx.resource(resource.as_ref())?,
-                options.clone(),
-            )
+/// What is sent over the socket for the operation, if anything is.
+fn frame<P: Platform>(cx: &Context<'_, P>) -> Result<Option<Json>, Error> {
+    let operation = cx.operation;
+    let mut options = Json::Null;
+    let action = match operation.method {
+        Method::Create => {
+            cx.refuse("webstrates", &["permissions", "maxAge"])?;
+            options = operation.options.clone();
+            "createInvite"
         }
-        Operation::Get { resource } => ("getInvites", cx.resource(resource.as_ref())?, Json::Null),
-        Operation::ListPage { filter, .. } => {
-            if filter
+        Method::Get => "getInvites",
+        Method::ListPage => {
+            let filter = &operation.options;
+            let other = filter
                 .text("status")
-                .is_some_and(|status| status != "pending")
-            {
-                return Err(Error::unsupported("status", NAME));
+                .is_some_and(|status| status != "pending");
+            let everyone = filter.get("everyone") == Some(&Json::Bool(true));
+            if other || everyone {
+                return Err(Error::unsupported(
+                    if other { "status" } else { "everyone" },
+                    "webstrates",
+                ));
             }
-            if filter.get("everyone") == Some(&Json::Bool(true)) {
-                return Err(Error::unsupported("everyone", NAME));
-            }
-            ("getInvites", cx.resource(None)?, Json::Null)
+            "getInvites"
         }
-        Operation::Check(target) | Operation::Preview(target) => {
-            ("checkInvite", home(cx, target)?, key_of(target)?)
+        Method::Check | Method::Preview => "checkInvite",
+        Method::Accept => "acceptInvite",
+        Method::Remove if operation.key.is_none() => {
+            return Err(Error::unsupported("id", "webstrates"));
         }
-        Operation::Accept(target) => ("acceptInvite", home(cx, target)?, key_of(target)?),
-        Operation::Remove(target) => ("removeInvite", home(cx, target)?, key_of(target)?),
-        _ => ("", cx.resource(None)?, Json::Null),
+        Method::Remove => "removeInvite",
+        _ => return Ok(None),
     };
-    Ok(Frame {
-        action,
-        id,
-        options,
-        fresh: matches!(operation, Operation::Preview(_) | Operation::Accept(_)),
-    })
+    let mut frame = Json::object().with("wa", action).with("d", cx.resource()?);
+    if operation.key.is_some() {
+        options = Json::object().with("key", operation.key_text());
+    }
+    if options != Json::Null {
+        frame.set("options", options);
+    }
+    Ok(Some(frame))
 }
 
 /// What the reply means to the caller.
-fn read(operation: &Operation, id: &str, mut reply: Json) -> Reply {
-    let right = match operation {
-        Operation::Get { .. } | Operation::ListPage { .. } => {
-            let page = matches!(operation, Operation::ListPage { .. });
-            let Json::List(invites) = &mut reply else {
-                return Err(Error::bad_response());
-            };
-            invites.iter_mut().all(|invite| {
-                // In a list an invite looks as the other dialects have it.
-                if page && let Some(id) = invite.take("webstrateId") {
-                    invite.set("resource", id);
-                    invite.set("status", "pending".into());
-                }
-                own_words(invite)
-            })
+fn read<P: Platform>(cx: &Context<'_, P>, mut reply: Json) -> Reply {
+    let method = cx.operation.method;
+    let right = match &mut reply {
+        Json::List(invites) => {
+            matches!(method, Method::Get | Method::ListPage)
+                && invites.iter_mut().all(|invite| {
+                    // In a list an invite looks as the other dialects have it.
+                    if method == Method::ListPage
+                        && let Some(id) = invite.take("webstrateId")
+                    {
+                        invite.set("resource", id);
+                        invite.set("status", "pending".into());
+                    }
+                    own_words(invite)
+                })
         }
-        Operation::Accept(_) => reply.as_text().is_some(),
-        Operation::Remove(_) => reply.get("acknowledged").is_some(),
-        _ => own_words(&mut reply),
+        Json::Text(_) => method == Method::Accept,
+        reply if method == Method::Remove => reply.get("acknowledged").is_some(),
+        reply => {
+            matches!(method, Method::Create | Method::Check | Method::Preview) && own_words(reply)
+        }
     };
-    if !right {
-        return Err(Error::bad_response());
-    }
-    Ok(match operation {
-        Operation::Create { .. } if is_dead(&reply) => {
-            return Err(Error::new(
-                Code::BadResponse,
-                "The server made an invite that can never be used.",
-            ));
-        }
-        Operation::ListPage { .. } => Json::object().with("invites", reply),
-        Operation::Accept(_) => Json::object()
-            .with("resource", id)
+    match method {
+        _ if !right => Err(Error::bad_response()),
+        Method::Create if is_dead(&reply) => Err(Error::new(
+            Code::BadResponse,
+            "The server made an invite that can never be used.",
+        )),
+        Method::ListPage => Ok(Json::object().with("invites", reply)),
+        Method::Accept => Ok(Json::object()
+            .with("resource", cx.resource()?)
             .with("permissions", reply)
-            .with("warnings", Json::List(Vec::new())),
-        _ => reply,
-    })
+            .with("warnings", Json::List(Vec::new()))),
+        _ => Ok(reply),
+    }
 }
 
 /// Leaves the server's own object, but for the database's `_id`; false where it is no invite.
 fn own_words(invite: &mut Json) -> bool {
     invite.take("_id");
     invite.text("key").is_some()
-}
-
-/// What the call says, else what the invite says, else what the connection is for.
-fn home<'a, P: Platform>(cx: &'a Context<'_, P>, target: &'a Target) -> Result<&'a str, Error> {
-    cx.resource(target.resource.as_ref().or(target.home.as_ref()))
-}
-
-fn key_of(target: &Target) -> Result<Json, Error> {
-    Ok(Json::object().with("key", target.key()?.reveal()))
 }
 
 /// The original takes any `maxAge` and makes keys of it that never work.
@@ -186,7 +159,7 @@ fn preview<P: Platform>(cx: &Context<'_, P>, invite: &mut Json, account: Json, m
     let gained = letters(invite).gained(entry.map_or(Permissions::NONE, letters));
     invite.set("gained", gained.as_str().into());
     invite.set("account", account);
-    invite.set("expiresIn", cx.seconds_until(invite.get("expiresAt")));
+    invite.set("expiresIn", cx.seconds_left(invite));
     for (name, new) in [("webstrateId", "resource"), ("createdBy", "inviter")] {
         let value = invite.take(name).unwrap_or(Json::Null);
         invite.set(new, value);
@@ -235,14 +208,10 @@ fn unescaped(text: &str) -> String {
 }
 
 impl<P: Platform> Context<'_, P> {
-    fn ask<'a>(&'a self, frame: Frame<'a>) -> Task<'a, Reply> {
+    fn ask(&self, frame: Json, fresh: bool) -> Task<'_, Reply> {
         Box::pin(async move {
-            let mut message = Json::object().with("wa", frame.action).with("d", frame.id);
-            if frame.options.is_object() {
-                message.set("options", frame.options);
-            }
-            let socket = self.open(frame.id, frame.fresh).await?;
-            let mut result = self.socket.ask(socket, message, self.sent).await;
+            let socket = self.open(self.resource()?, fresh).await?;
+            let mut result = self.socket.ask(socket, frame, self.sent).await;
             if let Err(error) = &mut result
                 && error.code == Code::ServerError
             {
@@ -270,7 +239,7 @@ impl<P: Platform> Context<'_, P> {
                 0.0
             };
             let mut query = String::new();
-            if self.remote.has_token && self.socket.socket(since).is_none() {
+            if *self.auth != Json::Null && self.socket.socket(since).is_none() {
                 query = token_query("?", self.platform.token().await?);
             }
             // Perhaps another call has opened one meanwhile.
@@ -289,10 +258,10 @@ impl<P: Platform> Context<'_, P> {
     /// it makes the client visible to others, what the socket answers to a subscription. `null`: nobody.
     fn account<'a>(&'a self, id: &'a str) -> Task<'a, Reply> {
         Box::pin(async move {
-            if let Some(account) = &self.remote.account {
-                return Ok(account.clone());
+            if self.auth.get("accessToken").is_some() {
+                return Ok(known(self.auth));
             }
-            if !self.remote.has_token {
+            if *self.auth == Json::Null {
                 let is_here = self.platform.place().is_some_and(|place| {
                     place.server == self.remote.server
                         && place.dialect == Some(DialectName::Webstrates)
@@ -319,32 +288,23 @@ impl<P: Platform> Context<'_, P> {
     }
 
     /// The document's `data-auth`: who may do what.
-    fn members<'a>(&'a self, id: &'a str) -> Task<'a, Reply> {
-        Box::pin(async move {
-            let query = ["?json", &token_query("&", self.platform.token().await?)].concat();
-            let response = self.fetch("GET", id, &query, None).await?;
-            if response.status != 200 {
-                let code = if response.status == 403 {
-                    Code::Forbidden
-                } else {
-                    Code::BadResponse
-                };
-                let mut error = Error::new(code, &response.text);
-                error.status = Some(response.status);
-                return Err(error);
-            }
-            let document = json::parse(&response.text).ok_or_else(Error::bad_response)?;
-            let Some(entries) = document
-                .items()
-                .get(1)
-                .and_then(|attributes| attributes.text("data-auth"))
-            else {
-                return Ok(Json::List(Vec::new()));
-            };
-            json::parse(entries)
-                .or_else(|| json::parse(&unescaped(entries)))
-                .ok_or_else(Error::bad_response)
-        })
+    async fn members(&self, id: &str) -> Reply {
+        let query = ["?json", &token_query("&", self.platform.token().await?)].concat();
+        let response = self.fetch("GET", id, &query, None).await?;
+        if response.status == 403 {
+            let mut error = Error::new(Code::Forbidden, &response.text);
+            error.status = Some(403);
+            return Err(error);
+        }
+        let document = json::parse(&response.text).ok_or_else(Error::bad_response)?;
+        let entries = document
+            .items()
+            .get(1)
+            .and_then(|attributes| attributes.text("data-auth"))
+            .unwrap_or("[]");
+        json::parse(entries)
+            .or_else(|| json::parse(&unescaped(entries)))
+            .ok_or_else(Error::bad_response)
     }
 
     fn fetch(
