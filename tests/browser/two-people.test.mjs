@@ -15,7 +15,7 @@ test('Alice creates, Bob accepts, Alice sees it, revokes, and the link tells so'
   const link = await createInvite(alice, { permissions: 'Read and write', expiry: '1 day' });
   assert.ok(link.startsWith(`${it.server.url}/${resource}/#acceptInvite=`), 'the link leads to the resource, with the key in the fragment');
   await manager.getByText('Not used yet').waitFor();
-  await manager.getByText('23 hours left').waitFor();
+  await manager.getByText('1 day left').waitFor();
 
   await bob.goto(link);
   const acceptor = bob.locator('invite-acceptor');
@@ -89,7 +89,7 @@ test('who has everything already is told so', async () => {
   const bob = await it.person('bob');
   await bob.goto(link);
   await bob.getByText('You already have everything this invite gives.').waitFor();
-  await bob.getByRole('button', { name: 'Accept' }).click();
+  await bob.getByRole('button', { name: 'Continue' }).click();
   await bob.getByText('You already had this access, so nothing changed.', { exact: true }).waitFor();
   await alice.locator('invite-manager').getByText('Not used yet').waitFor();
   noProblems(alice, bob);

@@ -11,7 +11,7 @@ const OWN_STYLES = `
 .head { display: grid; gap: 0.75rem; justify-items: center; text-align: center; }
 .head .avatar { width: 3.25rem; height: 3.25rem; font-size: 1.375rem; }
 .head h1 { font-size: clamp(1.5rem, 6cqi, 2rem); line-height: 1.15; letter-spacing: -0.02em; font-weight: 700; overflow-wrap: anywhere; }
-.tear { position: relative; border-block-start: 2px dashed var(--line); margin-inline: 1.25rem; }
+.tear { position: relative; border-block-start: 2px dashed color-mix(in oklab, var(--line), var(--control)); margin-inline: 1.25rem; }
 .tear::before, .tear::after { content: ""; position: absolute; top: -0.6875rem; width: 1.25rem; height: 1.25rem; border-radius: 50%;
   background: var(--page); border: 1px solid var(--line); clip-path: inset(-1px -1px -1px 50%); }
 .tear::before { left: calc(-1.25rem - 0.6875rem); }
@@ -21,10 +21,12 @@ const OWN_STYLES = `
 .gains li { display: flex; gap: 0.625rem; align-items: flex-start; line-height: 1.4; }
 .gains .icon { color: var(--accent); margin-block-start: 0.125em; stroke-width: 2.25; }
 .account { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 0.75rem; padding: 0.75rem; border-radius: 10px; background: var(--sunken); }
+.account .plain { padding-inline: 0.25rem; }
 .account div { flex: 1; min-width: 8rem; line-height: 1.3; overflow-wrap: anywhere; }
 .decide { display: grid; gap: 0.5rem; grid-template-columns: 2fr 1fr; }
 .badge { display: grid; place-items: center; width: 3.25rem; height: 3.25rem; border-radius: 50%; border: 1px solid transparent; background: var(--accent-soft); color: var(--accent); font-size: 1.5rem; }
 .badge.bad { background: var(--danger-soft); color: var(--danger); }
+@container (max-width: 26rem) { .account .plain { margin-inline-start: 2.5rem; } }
 @container (max-width: 22rem) { .decide { grid-template-columns: 1fr; } .head, .foot { padding-inline: 1rem; } }
 @media (forced-colors: active) { .tear::before, .tear::after { display: none; } .badge { border-color: CanvasText; } }
 `;
@@ -120,7 +122,7 @@ export class InviteAcceptor extends HTMLElement {
         accept.textContent = words.acceptor.accepting;
         resolve(true);
       } },
-    }, words.acceptor.accept);
+    }, gained ? words.acceptor.accept : words.acceptor.goOn);
     const later = create('button', { type: 'button', part: 'later', on: { click: () => resolve(false) } }, words.acceptor.later);
     return [
       gained

@@ -4,6 +4,13 @@ import { CHOICES, EXPIRIES, failure, words } from './words.js';
 
 const MAX_USES = 10_000;
 
+function sentenceOf(problem) {
+  // The SDK's sentence about an option says what is allowed; the others are said in the words of this page.
+  if (problem.code === 'invalid_option') return problem.message;
+  const { title, text } = failure(problem);
+  return `${title}. ${text}`;
+}
+
 /** `onCreate(options)` makes the invite; what it throws is shown here, beside the field it is about. */
 export function createForm({ onCreate }) {
   const choices = CHOICES.map(({ letters, name, means }, index) => create('label', { class: 'choice' },
@@ -66,9 +73,7 @@ export function createForm({ onCreate }) {
     if (about) maxUses.setAttribute('aria-invalid', 'true');
     else maxUses.removeAttribute('aria-invalid');
     error.hidden = !problem;
-    // The SDK's sentence about an option says what is allowed; the others are said in the words of this page.
-    const sentence = problem?.code === 'invalid_option' ? problem.message : problem && Object.values(failure(problem)).slice(0, 2).join('. ');
-    setText(error, sentence ?? '');
+    setText(error, about ? words.create.maxUsesWrong : problem ? sentenceOf(problem) : '');
     if (about) maxUses.focus();
   }
 

@@ -57,6 +57,7 @@ export class InviteManager extends HTMLElement {
   get invites() { return this.#invites; }
   set invites(value) {
     this.#invites = value;
+    this.#stop?.abort();
     this.#start();
   }
 
@@ -166,6 +167,7 @@ export class InviteManager extends HTMLElement {
     problem.classList.toggle('bad', error?.code !== 'not_admin');
     problem.hidden = false;
     body.hidden = true;
+    this.dispatchEvent(new CustomEvent('refused', { bubbles: true, composed: true, detail: { code: error?.code ?? 'unknown' } }));
   }
 
   /** By who has access, not by uses: an invite that is used up is no longer in the list. */

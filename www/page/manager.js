@@ -23,6 +23,9 @@ async function start() {
     ?? resources[0];
   showResources(resources, selected);
   if (selected) showSelected(selected, me);
+  part('manager').addEventListener('refused', ({ detail }) => {
+    if (detail.code === 'not_admin') showLoss(selected.resource, me).catch(showProblem);
+  });
   part('new-resource').addEventListener('submit', createNew);
   part('workspace').hidden = false;
 }
@@ -51,6 +54,19 @@ function showSelected({ resource, title, permissions }, me) {
   manager.me = me;
   manager.invites = connect({ resource });
   manager.hidden = false;
+}
+
+/** Somebody took away the right to invite while the page was open. */
+async function showLoss(resource, me) {
+  const resources = await myResources();
+  const selected = resources.find((item) => item.resource === resource);
+  if (selected?.permissions.includes('a')) return;
+  const manager = part('manager');
+  manager.hidden = true;
+  manager.invites = null;
+  showResources(resources, selected);
+  part('selected').hidden = !selected;
+  if (selected) showSelected(selected, me);
 }
 
 async function createNew(event) {

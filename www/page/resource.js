@@ -26,7 +26,7 @@ function showInvite({ continueUrl }, me) {
   const acceptor = part('acceptor');
   const here = new URL(continueUrl, location.href);
   part('acceptor-sign-in').replaceChildren(signInChoices({ continueUrl: here.pathname + here.search, except: me?.username }));
-  acceptor.addEventListener('accepted', ({ detail }) => showNext(`/${encodeURIComponent(detail.resource)}/`, 'Open it'));
+  acceptor.addEventListener('accepted', ({ detail }) => showNext(`/${encodeURIComponent(detail.resource)}/`, 'Open it', true));
   acceptor.addEventListener('declined', () => showNext('/', 'Your resources'));
   acceptor.addEventListener('rejected', ({ detail }) => {
     if (detail.code !== 'not_signed_in') showNext('/', 'Your resources');
@@ -35,8 +35,9 @@ function showInvite({ continueUrl }, me) {
   acceptor.invites = invites;
 }
 
-function showNext(address, text) {
+function showNext(address, text, primary = false) {
   const next = part('next');
+  next.classList.toggle('primary', primary);
   next.href = address;
   setText(next, text);
   next.hidden = false;
