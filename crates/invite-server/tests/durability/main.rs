@@ -1,0 +1,21 @@
+//! The real program on real databases: three copies on one, and what survives `kill -9` of the server and of PostgreSQL.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    dead_code,
+    unreachable_pub,
+    reason = "tests; what is shared with others is not all used here"
+)]
+
+#[path = "../support/postgres.rs"]
+mod cluster;
+mod copies;
+mod kill;
+mod ledger;
+mod people;
+#[path = "../wire/support.rs"]
+mod support;

@@ -1,0 +1,123 @@
+//! People who call the HTTP API, many at once.
+
+use std::sync::Arc;
+
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+use crate::support::{PATIENCE, Server};
+
+/// Somebody with a bearer, which every copy of the server takes that has the same secret file.
+#[derive(Clone)]
+pub struct Caller {
+    pub name: String,
+    bearer: Arc<str>,
+    client: Client,
+}
+
+/// `Err` when no answer came, so that nobody knows what happened.
+pub type Answer = Result<(u16, Value), reqwest::Error>;
+
+pub fn client() -> Client {
+    Client::builder().timeout(PATIENCE * 2).build().unwrap()
+}
+
+pub async fn sign_in(server: &Server, client: &Client, name: &str) -> Caller {
+    let answer = client
+        .post(server.at("/auth/test"))
+        .header("accept", "application/json")
+        .form(&[("username", name), ("password", "any")])
+        .send()
+        .await
+        .unwrap();
+    let body: Value = answer.json().await.unwrap();
+    Caller {
+        name: name.into(),
+        bearer: body["bearer"].as_str().unwrap().into(),
+        client: client.clone(),
+    }
+}
+
+pub async fn sign_in_all(server: &Server, client: &Client, count: usize) -> Vec<Caller> {
+    let mut all = Vec::new();
+    for number in 0..count {
+        all.push(sign_in(server, client, &format!("person{number}")).await);
+    }
+    all
+}
+
+impl Caller {
+    pub async fn call(&self, method: Method, url: &str, path: &str, body: Option<Value>) -> Answer {
+        let mut request = self
+            .client
+            .request(method, format!("{url}{path}"))
+            .bearer_auth(&self.bearer);
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        let answer = request.send().await?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.json().await?))
+    }
+
+    pub async fn accept(&self, url: &str, key: &str) -> Answer {
+        self.call(
+            Method::POST,
+            url,
+            "/api/v1/invites/accept",
+            Some(json!({ "key": key })),
+        )
+        .await
+    }
+
+    pub async fn remove(&self, url: &str, key: &str) -> Answer {
+        self.call(
+            Method::POST,
+            url,
+            "/api/v1/invites/remove",
+            Some(json!({ "key": key })),
+        )
+        .await
+    }
+
+    pub async fn begin(&self, url: &str, resource: &str) -> Answer {
+        let path = format!("/api/v1/resources/{resource}");
+        self.call(Method::PUT, url, &path, Some(json!({}))).await
+    }
+
+    pub async fn invite(&self, url: &str, resource: &str, options: Value) -> Answer {
+        let path = format!("/api/v1/resources/{resource}/invites");
+        self.call(Method::POST, url, &path, Some(options)).await
+    }
+
+    /// Every name with access, without whoever asks.
+    pub async fn members(&self, url: &str, resource: &str) -> Vec<String> {
+        let path = format!("/api/v1/resources/{resource}/members");
+        let (status, body) = self.call(Method::GET, url, &path, None).await.unwrap();
+        if status == 403 {
+            return Vec::new();
+        }
+        let all = body["members"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{status} {body}"));
+        let names = all
+            .iter()
+            .map(|one| one["user"]["username"].as_str().unwrap().to_owned());
+        names.filter(|name| *name != self.name).collect()
+    }
+
+    /// One's invites that stand so.
+    pub async fn invites(&self, url: &str, resource: &str, status: &str) -> Vec<Value> {
+        let path = format!("/api/v1/resources/{resource}/invites?page_size=100&status={status}");
+        let (_, body) = self.call(Method::GET, url, &path, None).await.unwrap();
+        body["invites"].as_array().cloned().unwrap_or_default()
+    }
+}
+
+pub fn code(answer: &Answer) -> &str {
+    match answer {
+        Ok((200 | 201, _)) => "yes",
+        Ok((_, body)) => body["code"].as_str().unwrap_or("no code"),
+        Err(_) => "no answer",
+    }
+}
