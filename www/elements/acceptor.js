@@ -28,7 +28,7 @@ const OWN_STYLES = `
 .badge.bad { background: var(--danger-soft); color: var(--danger); }
 @container (max-width: 26rem) { .account .plain { margin-inline-start: 2.5rem; } }
 @container (max-width: 22rem) { .decide { grid-template-columns: 1fr; } .head, .foot { padding-inline: 1rem; } }
-@media (forced-colors: active) { .tear::before, .tear::after { display: none; } .badge { border-color: CanvasText; } }
+@media (forced-colors: active) { .tear::before, .tear::after { display: none; } .badge { border-color: CanvasText; } .gains .icon { color: CanvasText; } }
 `;
 
 export class InviteAcceptor extends HTMLElement {

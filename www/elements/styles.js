@@ -68,7 +68,7 @@ input[aria-invalid="true"] { border-color: var(--danger); border-width: 2px; }
 .field { display: grid; gap: 0.375rem; align-content: start; }
 .choices { display: grid; gap: 0.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 10.5rem), 1fr)); }
 .choice {
-  display: grid; grid-template-columns: auto 1fr; gap: 0 0.625rem; align-items: center; cursor: pointer;
+  display: grid; grid-template-columns: auto 1fr; gap: 0 0.625rem; align-items: center; align-content: center; cursor: pointer;
   padding: 0.75rem; border: 1px solid var(--control); border-radius: 10px; background: var(--page);
 }
 .choice input { width: 1.125rem; height: 1.125rem; margin: 0; accent-color: var(--accent); grid-row: span 2; }
