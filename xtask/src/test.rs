@@ -82,7 +82,7 @@ const STAGES: [Stage; 11] = [
 const BUILD: &str = "build";
 
 /// All that is ours, with what stands behind a feature.
-const EVERYTHING: [&str; 3] = ["--workspace", "--features", "xtask/bindgen"];
+const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
 
 /// The stages for `--help`.
 pub(crate) fn help() -> String {
@@ -207,26 +207,18 @@ fn clippy(tally: &Tally) -> Result<()> {
     tools::clippy()?;
     tools::wasm_target()?;
     let deny = ["--", "--deny", "warnings"];
-    let native = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--features",
-        "xtask/bindgen",
-    ];
-    listening(cargo(&native).args(deny), tally)?;
-    let wasm = [
+    let mut native = cargo(&["clippy", "--all-targets"]);
+    listening(native.args(EVERYTHING).args(deny), tally)?;
+    let mut wasm = cargo(&[
         "clippy",
         "--package",
         "invite-keys",
         "--package",
         "invite-key",
         "--lib",
-    ];
+    ]);
     listening(
-        cargo(&wasm)
-            .args(["--target", "wasm32-unknown-unknown"])
-            .args(deny),
+        wasm.args(["--target", "wasm32-unknown-unknown"]).args(deny),
         tally,
     )
 }
@@ -235,7 +227,9 @@ fn native(tally: &Tally) -> Result<()> {
     if tools::has_nextest() {
         let quiet = ["--status-level", "slow", "--hide-progress-bar"];
         listening(
-            cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]).args(quiet),
+            cargo(&["nextest", "run", "--no-fail-fast"])
+                .args(EVERYTHING)
+                .args(quiet),
             tally,
         )
     } else {
@@ -248,7 +242,7 @@ fn native(tally: &Tally) -> Result<()> {
 
 fn doctests(tally: &Tally) -> Result<()> {
     listening(
-        &mut cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]),
+        cargo(&["test", "--doc", "--no-fail-fast"]).args(EVERYTHING),
         tally,
     )
 }
