@@ -29,11 +29,11 @@ pub struct Connection<P: Platform> {
 
 impl<P: Platform> Connection<P> {
     /// A connection with these options. Wrong ones make every call fail, not this.
-    pub fn new(platform: Rc<P>, options: Json) -> Connection<P> {
+    pub fn new(platform: Rc<P>, options: Result<Json, Error>) -> Connection<P> {
         Connection {
             socket: Multiplexer::new(Rc::clone(&platform)),
             platform,
-            options: options::check(options, options::CONNECT),
+            options: options.and_then(|options| options::check(options, options::CONNECT)),
             remote: RefCell::default(),
             flights: Flights::default(),
             running: RefCell::default(),

@@ -1,5 +1,6 @@
 //! What JavaScript sees: arguments in, promises out, no rules.
 
+use core::future::ready;
 use std::rc::Rc;
 
 use invite_key::link::{self, Link, LinkError, LinkOptions, Placement};
@@ -10,9 +11,10 @@ use wasm_bindgen_futures::future_to_promise;
 use web_sys::RequestCredentials;
 
 use crate::connection::Connection;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::json::Json;
 use crate::operation::Method;
+use crate::options;
 use crate::page::{self, Browser, Held};
 use crate::value;
 
@@ -41,7 +43,7 @@ impl Handle {
             bearer
         };
         let has_token = token.is_function();
-        let read = value::read(options, |name, member| match name {
+        let read = value::read(options, &mut |name, member| match name {
             "fetch" | "WebSocket" if member.is_function() => Some(Json::Bool(true)),
             "auth" if has_token => Some(Json::object().with("bearer", true)),
             _ => None,
@@ -60,11 +62,7 @@ impl Handle {
             token,
             emit,
         };
-        // What cannot be read is no object, and refused as such.
-        Handle(Rc::new(Connection::new(
-            Rc::new(browser),
-            read.unwrap_or(Json::Bool(false)),
-        )))
+        Handle(Rc::new(Connection::new(Rc::new(browser), read)))
     }
 
     /// `create(options?, webstrateId?, call?)`
@@ -93,7 +91,7 @@ impl Handle {
     }
 
     /// `listPage(filter?, token?, call?)`
-    #[wasm_bindgen(js_name = listPage)]
+    #[wasm_bindgen(js_name = listPage, skip_jsdoc)]
     pub fn list_page(&self, a: JsValue, b: JsValue, c: JsValue) -> Promise {
         self.start(Method::ListPage, &[a, b, c])
     }
@@ -124,7 +122,7 @@ impl Handle {
     }
 
     /// `acceptInvite(key, resource?, policy?, call?)`
-    #[wasm_bindgen(js_name = acceptInvite)]
+    #[wasm_bindgen(js_name = acceptInvite, skip_jsdoc)]
     pub fn accept_invite(&self, a: JsValue, b: JsValue, c: JsValue, d: JsValue) -> Promise {
         self.start(Method::AcceptInvite, &[a, b, c, d])
     }
@@ -138,44 +136,39 @@ impl Handle {
     fn start(&self, method: Method, arguments: &[JsValue]) -> Promise {
         let connection = Rc::clone(&self.0);
         let mut held = Held::default();
-        let mut read = |value: &JsValue| {
-            if let Some(policy) = value.dyn_ref::<Function>() {
-                held.policy = Some(policy.clone());
-                return Ok(Json::Bool(true));
+        let mut values = Vec::new();
+        let mut wrong = None;
+        for argument in arguments {
+            match held.read(argument) {
+                Ok(value) => values.push(value),
+                Err(error) => wrong = Some(error),
             }
-            value::read(value, |name, member| {
-                let is_signal =
-                    name == "signal" && value::get(member, "aborted").as_bool().is_some();
-                is_signal.then(|| {
-                    held.signal = Some(member.clone());
-                    Json::Bool(true)
-                })
-            })
+        }
+        let call = match wrong {
+            None => connection.call(method, values, held),
+            Some(error) => Box::pin(ready(Err(error))),
         };
-        let arguments: Result<Vec<Json>, Error> = arguments.iter().map(&mut read).collect();
-        let call = arguments.map(|arguments| connection.call(method, arguments, held));
         future_to_promise(async move {
-            match call {
-                Ok(call) => call.await,
-                Err(error) => Err(error),
+            match call.await {
+                Ok(value) => Ok(value::write(&value)),
+                Err(error) => Err(value::error(&error)),
             }
-            .map(|value| value::write(&value))
-            .map_err(|error| value::error(&error))
         })
     }
 }
 
 /// What can be said about a key, or a link with one, without asking anyone.
-#[wasm_bindgen]
-pub fn inspect(text: &str, options: &JsValue) -> JsValue {
-    let verdict = match link::parse(text, &link_options(options)) {
+#[wasm_bindgen(skip_jsdoc)]
+pub fn inspect(text: &JsValue, options: &JsValue) -> JsValue {
+    let text = text_of(text);
+    let verdict = match link::parse(&text, &link_options(options)) {
         Ok(Some(link)) => invite_key::inspect(link.key.reveal()),
         Err(LinkError::Key(malformed)) => Verdict::Malformed(malformed),
-        _ => invite_key::inspect(text),
+        _ => invite_key::inspect(&text),
     };
-    let mut found = Json::object()
-        .with("verdict", verdict.code())
-        .with("sentence", verdict.sentence());
+    let mut found = Json::object();
+    found.set("verdict", verdict.code().into());
+    found.set("sentence", verdict.sentence().into());
     match verdict {
         Verdict::Plausible { kind } => found.set("kind", kind.as_str().into()),
         Verdict::Malformed(malformed) => {
@@ -193,41 +186,50 @@ pub fn inspect(text: &str, options: &JsValue) -> JsValue {
 }
 
 /// Takes a link apart; `null` where there is no invite in it.
-#[wasm_bindgen(js_name = parseLink)]
+#[wasm_bindgen(js_name = parseLink, skip_jsdoc)]
 pub fn parse_link(url: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
-    let url = String::from(js_sys::JsString::from(url.clone()));
-    match link::parse(&url, &link_options(options)) {
+    match link::parse(&text_of(url), &link_options(options)) {
         Ok(None) => Ok(JsValue::NULL),
         Ok(Some(link)) => {
-            let mut found = Json::object()
-                .with("page", link.page)
-                .with("key", link.key.reveal());
+            let mut found = Json::object();
+            found.set("page", link.page.into());
+            found.set("key", link.key.reveal().into());
             found.set("in", link.placement.as_str().into());
             if let Some(resource) = link.resource {
                 found.set("resource", resource.into());
             }
             Ok(value::write(&found))
         }
-        Err(error) => Err(link_error(&error)),
+        Err(error) => Err(link_error(error)),
     }
 }
 
 /// The exact inverse of `parseLink`.
-#[wasm_bindgen(js_name = buildLink)]
-pub fn build_link(given: &JsValue, options: &JsValue) -> Result<String, JsValue> {
+#[wasm_bindgen(js_name = buildLink, skip_jsdoc)]
+pub fn build_link(given: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
     let text = |name| value::get(given, name).as_string();
-    let key = InviteKey::parse(&text("key").unwrap_or_default())
-        .map_err(|error| link_error(&LinkError::Key(error)))?;
-    let placement = if text("in").as_deref() == Some("query") {
-        Placement::Query
-    } else {
-        Placement::Fragment
+    let placement = match text("in").as_deref() {
+        Some("query") => Placement::Query,
+        _ => Placement::Fragment,
     };
     let options = link_options(options);
-    let page = text("page").unwrap_or_default();
-    let link = Link::new(&page, text("resource").as_deref(), key, placement, &options)
-        .map_err(|error| link_error(&error))?;
-    Ok(link::build(&link, &options))
+    let page = text_of(&value::get(given, "page"));
+    let link = match InviteKey::parse(&text("key").unwrap_or_default()) {
+        Ok(key) => Link::new(&page, text("resource").as_deref(), key, placement, &options),
+        Err(malformed) => Err(LinkError::Key(malformed)),
+    };
+    match link {
+        Ok(link) => Ok(link::build(&link, &options).into()),
+        Err(error) => Err(link_error(error)),
+    }
+}
+
+/// A string, or the text of a `URL`.
+fn text_of(value: &JsValue) -> String {
+    value
+        .as_string()
+        .or_else(|| value::get(value, "href").as_string())
+        .unwrap_or_default()
 }
 
 fn link_options(options: &JsValue) -> LinkOptions {
@@ -238,12 +240,9 @@ fn link_options(options: &JsValue) -> LinkOptions {
     names
 }
 
-fn link_error(error: &LinkError) -> JsValue {
+fn link_error(error: LinkError) -> JsValue {
     value::error(&match error {
-        LinkError::Key(_) => Error::new(
-            Code::MalformedKey,
-            &["Invalid invitation key: ", &error.sentence()].concat(),
-        ),
-        _ => Error::misused("link", &error.sentence()),
+        LinkError::Key(malformed) => options::malformed(&malformed.sentence()),
+        other => Error::misused("link", &other.sentence()),
     })
 }

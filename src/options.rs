@@ -173,10 +173,18 @@ pub fn create_defaults(options: &mut Json) {
 impl Rule {
     /// The value in its usual form; nothing where it counts as left out.
     fn check(self, name: &str, value: Json) -> Result<Option<Json>, Error> {
-        // Permissions of null grant who knows what, and an age of null makes a dead key.
-        if value == Json::Null
-            && !matches!(self, Rule::Permissions | Rule::Whole(..) | Rule::Extras)
-        {
+        // What a server is asked to write down is never null: permissions of null grant who knows what.
+        let about_us = matches!(
+            self,
+            Rule::Held
+                | Rule::Milliseconds
+                | Rule::Server
+                | Rule::Resource
+                | Rule::Dialect
+                | Rule::Auth
+                | Rule::Printable
+        );
+        if value == Json::Null && about_us {
             return Ok(None);
         }
         let text = value.as_text();
@@ -196,7 +204,7 @@ impl Rule {
                 Err(error) => return Err(Error::misused(name, error.sentence())),
                 Ok(_) => return Ok(Some(value)),
             },
-            Rule::Message if text.is_none_or(|text| text.chars().count() > MAX_MESSAGE) => {
+            Rule::Message if text.is_none_or(|text| text.chars().nth(MAX_MESSAGE).is_some()) => {
                 " must be a string of at most 1000 characters."
             }
             Rule::Extras if json::write(&value).len() > MAX_EXTRAS => {
@@ -280,17 +288,23 @@ pub fn resource_id(value: Json) -> Result<Option<String>, Error> {
     }
 }
 
-/// Reads a key. What cannot be one never reaches the network. The words begin as Webstrates' own do.
+/// Reads a key. What cannot be one never reaches the network.
 pub fn invite_key(text: &str) -> Result<InviteKey, Error> {
-    let words = match InviteKey::parse(text) {
-        Ok(key) if !matches!(key.kind(), KeyKind::Userkit | KeyKind::Rkvst) => return Ok(key),
-        Ok(_) => "It is of a kind that this server does not make.".to_owned(),
-        Err(malformed) => malformed.sentence(),
-    };
-    Err(Error::new(
+    match InviteKey::parse(text) {
+        Ok(key) if matches!(key.kind(), KeyKind::Userkit | KeyKind::Rkvst) => {
+            Err(malformed("It is of a kind that this server does not make."))
+        }
+        Ok(key) => Ok(key),
+        Err(error) => Err(malformed(&error.sentence())),
+    }
+}
+
+/// The words begin as Webstrates' own do.
+pub fn malformed(sentence: &str) -> Error {
+    Error::new(
         Code::MalformedKey,
-        &["Invalid invitation key: ", &words].concat(),
-    ))
+        &["Invalid invitation key: ", sentence].concat(),
+    )
 }
 
 /// NaN for what is none. A string of digits counts, as it does in Webstrates.

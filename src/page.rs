@@ -41,6 +41,23 @@ pub struct Held {
     pub(crate) policy: Option<Function>,
 }
 
+impl Held {
+    /// Reads an argument, and keeps what JSON cannot hold.
+    pub(crate) fn read(&mut self, value: &JsValue) -> Result<Json, Error> {
+        if let Some(policy) = value.dyn_ref::<Function>() {
+            self.policy = Some(policy.clone());
+            return Ok(Json::Bool(true));
+        }
+        value::read(value, &mut |name, member| {
+            if name != "signal" || value::get(member, "aborted").as_bool().is_none() {
+                return None;
+            }
+            self.signal = Some(member.clone());
+            Some(Json::Bool(true))
+        })
+    }
+}
+
 impl Browser {
     async fn get_token(&self) -> Result<Option<String>, Error> {
         if self.token.is_falsy() {

@@ -71,7 +71,7 @@ pub(crate) fn from_parsed(value: &JsValue) -> Json {
 /// stands in their place.
 pub(crate) fn read(
     value: &JsValue,
-    mut take: impl FnMut(&str, &JsValue) -> Option<Json>,
+    take: &mut dyn FnMut(&str, &JsValue) -> Option<Json>,
 ) -> Result<Json, Error> {
     if !value.is_object() || Array::is_array(value) {
         return plain("argument", value);

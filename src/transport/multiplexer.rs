@@ -97,7 +97,7 @@ impl<P: Platform> Multiplexer<P> {
     ) -> Reply {
         let token = self.tokens.get().wrapping_add(1);
         self.tokens.set(token);
-        let token = token.to_string();
+        let token = letters(token);
         let frame = frame.with("token", token.as_str());
         self.enter(&socket, token, &frame, sent).reply.wait().await
     }
@@ -255,6 +255,16 @@ impl<P: Platform> Socket<P> {
             line.close();
         }
     }
+}
+
+/// A number as text. By hand, for `core::fmt` would cost kilobytes.
+fn letters(mut number: u32) -> String {
+    let mut text = String::new();
+    while number > 0 {
+        text.extend(char::from_digit(number % 36, 36));
+        number /= 36;
+    }
+    text
 }
 
 /// A call's place among the outstanding, given up when the call ends in whatever way.

@@ -200,7 +200,7 @@ impl<S: Server> Client<S> {
     pub fn new(world: World<S>, options: &str) -> Client<S> {
         let world = Rc::new(world);
         let options = invite_keys::json::parse(options).expect("options are JSON");
-        let connection = Rc::new(Connection::new(Rc::clone(&world), options));
+        let connection = Rc::new(Connection::new(Rc::clone(&world), Ok(options)));
         Client { world, connection }
     }
 
