@@ -8,7 +8,15 @@ use super::{ApiError, ApiState, asker::Caller, problem::Problem, views::Me};
 
 /// What this server can do beyond the five calls.
 const FEATURES: &[&str] = &[
-    "maxUses", "message", "title", "extras", "preview", "members",
+    "maxUses",
+    "message",
+    "title",
+    "extras",
+    "preview",
+    "members",
+    "email",
+    "resend",
+    "idempotencyKey",
 ];
 
 /// What this server speaks.

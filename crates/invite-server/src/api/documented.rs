@@ -34,8 +34,40 @@ pub(super) struct NewInvite {
     /// One line.
     #[schema(max_length = 200)]
     title: Option<String>,
+    /// Only an account with this verified address can accept it. Nothing is mailed.
+    #[schema(max_length = 254)]
+    email: Option<String>,
     /// Any JSON of at most 8 KiB, which comes back when the invite is accepted.
     extras: Option<Value>,
+}
+
+/// A new end.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) struct Resend {
+    /// Seconds from now on: 1 to 2592000.
+    #[schema(default = 604800, minimum = 1, maximum = 2592000)]
+    max_age: Option<u32>,
+}
+
+/// All who shall have access.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) struct NewMembers {
+    /// At most 1000, one admin among them.
+    #[schema(max_items = 1000)]
+    members: Vec<NewMember>,
+}
+
+/// Somebody who shall have access.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) struct NewMember {
+    user: crate::core::User,
+    /// One to three different letters of a (admin), r (read), w (write).
+    #[schema(pattern = "^[arw]{1,3}$")]
+    permissions: String,
 }
 
 /// A key, and perhaps the resource it should be for: another's then counts as invalid.

@@ -3,26 +3,33 @@
 use axum::{
     Json,
     extract::{Query, State, rejection::QueryRejection},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
 };
 use invite_key::KeyKind;
+use serde_json::{Map, Value};
 
 use super::{
     ApiError, ApiState,
     asker::Caller,
     body::{KeyBody, Object, Path},
-    documented::{KeyAndResource, NewInvite},
+    documented::{KeyAndResource, NewInvite, Resend},
     problem::Problem,
     views::{AcceptedView, CheckView, InviteView, Invites, RemovedView},
 };
 use crate::core::{
     CreateRequest, InviteStatus, ListRequest, Refusal, RemoveTarget,
-    options::{LIST_PAGE_LIMIT, unknown_member},
+    options::{DEFAULT_MAX_AGE, LIST_PAGE_LIMIT, max_age_option, unknown_member},
+    state::RepeatKey,
 };
 
-/// Creates an invite. It is on disk before this answers.
+const IDEMPOTENCY_KEY_LIMIT: usize = 255;
+
+/// Creates an invite. It is on disk before this answers. Sent again with the same `Idempotency-Key` within 24 hours it
+/// answers with the invite it made.
 #[utoipa::path(post, path = "/api/v1/resources/{resource}/invites", tag = "invites",
-    params(("resource" = String, Path)), request_body = NewInvite, responses(
+    params(("resource" = String, Path),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+            description = "visible ASCII of your choice, a new one for each invite")), request_body = NewInvite, responses(
     (status = 201, body = InviteView),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -36,12 +43,14 @@ pub(super) async fn create(
     caller: Caller,
     State(state): State<ApiState>,
     Path(resource): Path<String>,
+    headers: HeaderMap,
     Object(members): Object,
 ) -> Result<(StatusCode, Json<InviteView>), ApiError> {
+    let repeat = repeat_key(&headers, &members)?;
     let request = CreateRequest::from_json(&members, KeyKind::Opaque)?;
     let invite = state
         .invites
-        .create(caller.actor(), &resource, request)
+        .create_once(caller.actor(), &resource, request, repeat)
         .await?;
     Ok((StatusCode::CREATED, Json(invite.into())))
 }
@@ -132,6 +141,36 @@ pub(super) async fn remove(
     Ok(Json(RemovedView::ONE))
 }
 
+/// Gives an invite of yours a new end: the same key works for `maxAge` seconds from now on.
+#[utoipa::path(post, path = "/api/v1/invites/{id}/resend", tag = "invites",
+    params(("id" = String, Path)), request_body = Resend, responses(
+    (status = 200, body = InviteView),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 410, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 415, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn resend(
+    caller: Caller,
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    Object(members): Object,
+) -> Result<Json<InviteView>, ApiError> {
+    let mut max_age = DEFAULT_MAX_AGE;
+    for (name, value) in &members {
+        match name.as_str() {
+            "maxAge" => max_age = max_age_option(value)?,
+            _ => return Err(unknown_member(name).into()),
+        }
+    }
+    let invite = state.invites.resend(caller.actor(), &id, max_age).await?;
+    Ok(Json(invite.into()))
+}
+
 /// Looks an invite up. Changes nothing. Signed out it shows little, and every fault is `invalid_key`.
 #[utoipa::path(post, path = "/api/v1/invites/check", tag = "invites", request_body = KeyAndResource, responses(
     (status = 200, body = CheckView),
@@ -182,6 +221,28 @@ pub(super) async fn accept(
         .accept(caller.actor(), &key, resource.as_deref())
         .await?;
     Ok(Json(accepted.into()))
+}
+
+/// The caller's Idempotency-Key with the body it stands for.
+fn repeat_key(
+    headers: &HeaderMap,
+    members: &Map<String, Value>,
+) -> Result<Option<RepeatKey>, Refusal> {
+    let Some(key) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let visible = key
+        .as_bytes()
+        .iter()
+        .all(|byte| (0x21..=0x7e).contains(byte));
+    if !visible || !(1..=IDEMPOTENCY_KEY_LIMIT).contains(&key.len()) {
+        return Err(Refusal::invalid_option(
+            "Idempotency-Key",
+            "Idempotency-Key is 1 to 255 visible ASCII characters, without spaces.",
+        ));
+    }
+    let body = serde_json::to_vec(members).map_err(|_| Refusal::ServerError)?;
+    Ok(Some(RepeatKey::of(key.as_bytes(), &body)))
 }
 
 fn list_request(parameters: Vec<(String, String)>) -> Result<ListRequest, Refusal> {

@@ -6,6 +6,7 @@ mod asker;
 mod body;
 mod documented;
 mod invites;
+mod members;
 mod problem;
 mod resources;
 mod views;
@@ -84,9 +85,10 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(about::ready))
         .routes(routes!(resources::list))
         .routes(routes!(resources::create))
-        .routes(routes!(resources::members))
+        .routes(routes!(members::list, members::replace))
         .routes(routes!(invites::create, invites::list))
         .routes(routes!(invites::remove_by_id))
+        .routes(routes!(invites::resend))
         .routes(routes!(invites::remove))
         .routes(routes!(invites::check))
         .routes(routes!(invites::accept))

@@ -163,7 +163,10 @@ fn status(refusal: &Refusal) -> StatusCode {
         Refusal::NotAdmin { .. }
         | Refusal::NotMember { .. }
         | Refusal::BeyondInviter { .. }
+        | Refusal::WrongAccount
         | Refusal::Forbidden { .. } => StatusCode::FORBIDDEN,
+        Refusal::Changed => StatusCode::PRECONDITION_FAILED,
+        Refusal::NoPrecondition => StatusCode::PRECONDITION_REQUIRED,
         Refusal::InvalidKey | Refusal::NotFound | Refusal::CannotRemove => StatusCode::NOT_FOUND,
         Refusal::Expired | Refusal::Removed | Refusal::Exhausted => StatusCode::GONE,
         Refusal::InviterNotAdmin | Refusal::AlreadyExists { .. } => StatusCode::CONFLICT,

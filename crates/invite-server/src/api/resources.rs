@@ -8,7 +8,7 @@ use super::{
     body::{Object, Path},
     documented::NewResource,
     problem::Problem,
-    views::{MemberView, Members, ResourceView, Resources},
+    views::{ResourceView, Resources},
 };
 use crate::core::options::{text_option, unknown_member};
 
@@ -60,23 +60,4 @@ pub(super) async fn create(
         StatusCode::CREATED,
         Json(ResourceView::new(resource, title, permissions)),
     ))
-}
-
-/// Lists who has access, for anybody who has.
-#[utoipa::path(get, path = "/api/v1/resources/{resource}/members", tag = "resources",
-    params(("resource" = String, Path)), responses(
-    (status = 200, body = Members),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
-pub(super) async fn members(
-    caller: Caller,
-    State(state): State<ApiState>,
-    Path(resource): Path<String>,
-) -> Result<Json<Members>, ApiError> {
-    let members = state.invites.members(caller.actor(), &resource).await?;
-    Ok(Json(Members {
-        members: members.into_iter().map(MemberView::from).collect(),
-    }))
 }

@@ -143,6 +143,9 @@ pub(super) struct InviteView {
     /// Data of the inviter's application.
     #[serde(skip_serializing_if = "Option::is_none")]
     extras: Option<Value>,
+    /// Only an account with this verified address can accept it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
 }
 
 impl From<Invite> for InviteView {
@@ -166,6 +169,7 @@ impl From<Invite> for InviteView {
             message: invite.message,
             title: invite.title,
             extras: invite.extras,
+            email: invite.email,
         }
     }
 }

@@ -19,6 +19,8 @@ pub enum Call {
     ListEveryone,
     /// Remove an invite of one's own.
     Remove,
+    /// Give an invite of one's own a new end.
+    Resend,
     /// Look an invite up by its key.
     Check,
     /// Accept an invite by its key.
@@ -77,6 +79,10 @@ pub fn authorise(call: Call, asker: Option<Authority<'_>>, on: On<'_>) -> Result
         }
         Call::Members if on.permissions.is_empty() => Err(Refusal::NotMember { resource }),
         Call::Members => Ok(()),
+        // To everybody else the invite does not exist, admin or not.
+        Call::Resend if !on.inviter.is_some_and(|inviter| inviter.is(&actor.user)) => {
+            Err(Refusal::NotFound)
+        }
         _ if !admin => Err(Refusal::NotAdmin {
             resource,
             current: on.permissions,
@@ -84,7 +90,12 @@ pub fn authorise(call: Call, asker: Option<Authority<'_>>, on: On<'_>) -> Result
         Call::Remove if !on.inviter.is_some_and(|inviter| inviter.is(&actor.user)) => {
             Err(Refusal::CannotRemove)
         }
-        Call::Create | Call::List | Call::ListEveryone | Call::Remove | Call::SetMember => Ok(()),
+        Call::Create
+        | Call::List
+        | Call::ListEveryone
+        | Call::Remove
+        | Call::Resend
+        | Call::SetMember => Ok(()),
     }
 }
 

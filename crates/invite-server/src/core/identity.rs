@@ -46,12 +46,29 @@ impl User {
 pub struct Actor {
     /// The person.
     pub user: User,
+    /// An e-mail address of theirs that their sign-in provider has verified.
+    pub email: Option<String>,
 }
 
 impl Actor {
     /// The actor for a user whose identity has just been proved.
     pub fn new(user: User) -> Actor {
-        Actor { user }
+        Actor { user, email: None }
+    }
+
+    /// The same with an e-mail address that the sign-in provider has verified.
+    pub fn with_email(self, email: impl Into<String>) -> Actor {
+        Actor {
+            email: Some(email.into()),
+            ..self
+        }
+    }
+
+    /// Whether an invite for this address is for them. Letter case does not count, as with nearly every mail server.
+    pub fn is_addressed_by(&self, email: &str) -> bool {
+        self.email
+            .as_ref()
+            .is_some_and(|own| own.to_lowercase() == email.to_lowercase())
     }
 }
 

@@ -85,6 +85,8 @@ pub struct Invite {
     pub title: Option<String>,
     /// Whatever data the inviter's application attached.
     pub extras: Option<Value>,
+    /// Only an account with this verified address accepts it.
+    pub email: Option<String>,
 }
 
 impl Invite {
@@ -110,6 +112,7 @@ impl Invite {
             message: stored.message,
             title: stored.title,
             extras: stored.extras,
+            email: stored.email,
         }
     }
 }

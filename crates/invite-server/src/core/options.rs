@@ -19,6 +19,7 @@ const MESSAGE_LIMIT: usize = 1_000;
 const TITLE_LIMIT: usize = 200;
 /// Shorter than any key.
 const NAME_LIMIT: usize = 24;
+const EMAIL_LIMIT: usize = 254;
 const EXTRAS_LIMIT: usize = 8 * 1024;
 
 /// A new invite, as asked for.
@@ -38,6 +39,8 @@ pub struct CreateRequest {
     pub extras: Option<Value>,
     /// What sort of key it gets: `Webstrates` or `Opaque`.
     pub kind: KeyKind,
+    /// Only an account with this verified address shall accept it.
+    pub email: Option<String>,
 }
 
 impl CreateRequest {
@@ -51,6 +54,7 @@ impl CreateRequest {
             title: None,
             extras: None,
             kind,
+            email: None,
         }
     }
 
@@ -71,7 +75,8 @@ impl CreateRequest {
                 "message" => request.message = Some(text_option("message", value)?),
                 "title" => request.title = Some(text_option("title", value)?),
                 "extras" => request.extras = (!value.is_null()).then(|| value.clone()),
-                "email" | "signed" | "send" => {
+                "email" => request.email = Some(text_option("email", value)?),
+                "signed" | "send" => {
                     return Err(Refusal::Unsupported {
                         field: name.clone(),
                     });
@@ -107,6 +112,9 @@ impl CreateRequest {
         }
         if let Some(title) = &self.title {
             validate_title(title)?;
+        }
+        if let Some(email) = &self.email {
+            validate_email(email)?;
         }
         match &self.extras {
             Some(extras) if extras.to_string().len() > EXTRAS_LIMIT => {
@@ -218,6 +226,25 @@ pub fn text_option(field: &str, value: &Value) -> Result<String, Refusal> {
     }
 }
 
+/// Something at something, that no mail header or page could take for more than that.
+fn validate_email(email: &str) -> Result<(), Refusal> {
+    let plain = |letter: char| {
+        !letter.is_control() && !letter.is_whitespace() && !r#"<>()[]{},;:"\`"#.contains(letter)
+    };
+    let fits = email.len() <= EMAIL_LIMIT
+        && email.chars().all(plain)
+        && email.split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty() && !host.is_empty() && !host.contains('@')
+        });
+    if fits {
+        return Ok(());
+    }
+    Err(Refusal::invalid_option(
+        "email",
+        "email is one plain e-mail address, like bob@example.com.",
+    ))
+}
+
 fn whole_number(field: &str, value: &Value, limit: u32) -> Result<u32, Refusal> {
     let number = match value {
         // JavaScript writes 60 also for 60.0, other languages do not.
@@ -277,7 +304,7 @@ fn permissions_refused() -> Refusal {
     )
 }
 
-fn out_of_range(field: &str, limit: u32) -> Refusal {
+pub(super) fn out_of_range(field: &str, limit: u32) -> Refusal {
     let unit = if field == "maxAge" {
         "whole number of seconds"
     } else {

@@ -46,6 +46,8 @@ pub enum Refusal {
     Removed,
     /// All uses are spent.
     Exhausted,
+    /// The invite is for an e-mail address that the asker's account does not have, or has not verified.
+    WrongAccount,
     /// Whoever made the invite is no longer an admin, so it opens nothing.
     InviterNotAdmin,
     /// Not the asker's own invite, unknown, expired, or removed already.
@@ -57,6 +59,10 @@ pub enum Refusal {
         /// The resource's name.
         resource: String,
     },
+    /// Something has changed since the asker looked at it.
+    Changed,
+    /// The call has to say which state it was decided on.
+    NoPrecondition,
     /// An option is not acceptable.
     InvalidOption {
         /// Which one; empty when the request as a whole is meant.
@@ -108,11 +114,13 @@ impl Refusal {
             Refusal::Expired => "expired",
             Refusal::Removed => "removed",
             Refusal::Exhausted => "exhausted",
+            Refusal::WrongAccount => "wrong_account",
             Refusal::InviterNotAdmin => "inviter_not_admin",
             Refusal::CannotRemove => "cannot_remove",
             Refusal::NotFound => "not_found",
             Refusal::AlreadyExists { .. } => "already_exists",
-            Refusal::InvalidOption { .. } => "invalid_option",
+            Refusal::Changed => "conflict",
+            Refusal::InvalidOption { .. } | Refusal::NoPrecondition => "invalid_option",
             Refusal::Unsupported { .. } => "unsupported",
             Refusal::RateLimited { .. } => "rate_limited",
             Refusal::LimitReached { .. } => "limit_reached",
@@ -148,6 +156,13 @@ impl Refusal {
             Refusal::Expired => "This invite has expired. Ask whoever sent it for a new one.".into(),
             Refusal::Removed => "This invite was withdrawn. Ask whoever sent it for a new one.".into(),
             Refusal::Exhausted => "This invite has been used up. Ask whoever sent it for a new one.".into(),
+            Refusal::WrongAccount => {
+                "This invite is for another account. Sign in with the e-mail address it was sent to.".into()
+            }
+            Refusal::Changed => "It has changed meanwhile. Look at it again before you change it.".into(),
+            Refusal::NoPrecondition => {
+                "Send If-Match with the ETag that you decided on, so that nobody who came since is thrown out.".into()
+            }
             Refusal::InviterNotAdmin => {
                 "Whoever sent this invite is no longer an admin there, so it opens nothing. Ask another admin.".into()
             }
@@ -178,6 +193,7 @@ impl Refusal {
             }
             Refusal::BeyondInviter { .. } => Some("permissions"),
             Refusal::MalformedKey(_) => Some("key"),
+            Refusal::NoPrecondition => Some("If-Match"),
             _ => None,
         }
     }

@@ -8,8 +8,17 @@ use super::{
     Accepted, Actor, Authority, Call, CreateRequest, InviteStatus, Moment, On, Refusal, Removed,
     User, authorise,
     options::{validate_new_resource, validate_title},
-    state::{Change, Decision, State, StoredInvite},
+    state::{Change, Decision, RepeatKey, State, StoredInvite},
 };
+
+mod members;
+mod resend;
+
+pub use members::replace_members;
+pub use resend::resend;
+
+/// How long an Idempotency-Key counts: 24 hours.
+const REPEAT_SECONDS: u32 = 24 * 3600;
 
 type Ruling<Answer> = Result<Decision<Answer>, Refusal>;
 
@@ -89,6 +98,7 @@ pub fn create(
     resource: &str,
     request: &CreateRequest,
     fresh: &StoredInvite,
+    repeat: Option<&RepeatKey>,
 ) -> Ruling<StoredInvite> {
     authorise(
         Call::Create,
@@ -102,9 +112,32 @@ pub fn create(
             asked: request.permissions,
         });
     }
+    let mut changes = vec![Change::AddInvite(Box::new(fresh.clone()))];
+    if let Some(repeat) = repeat {
+        let before = state.repeated.as_ref();
+        if let Some(before) = before.filter(|before| before.until > fresh.created_at) {
+            if before.body != repeat.body {
+                return Err(Refusal::invalid_option(
+                    "Idempotency-Key",
+                    "This Idempotency-Key was used for another body. Take a new one for each invite.",
+                ));
+            }
+            return Ok(Decision {
+                answer: before.invite.clone(),
+                changes: Vec::new(),
+            });
+        }
+        changes.push(Change::Remember {
+            resource: resource.to_owned(),
+            user: fresh.inviter.clone(),
+            repeat: *repeat,
+            invite: fresh.id.clone(),
+            until: fresh.created_at.plus_seconds(REPEAT_SECONDS),
+        });
+    }
     Ok(Decision {
         answer: fresh.clone(),
-        changes: vec![Change::AddInvite(Box::new(fresh.clone()))],
+        changes,
     })
 }
 
@@ -113,6 +146,7 @@ pub fn create(
 /// Who holds every letter already gets the same answer again and uses nothing up, even when no use is left.
 pub fn acceptance(
     state: &State,
+    actor: Option<&Actor>,
     resource: Option<&str>,
     now: Moment,
 ) -> Result<(StoredInvite, Permissions), Refusal> {
@@ -130,6 +164,13 @@ pub fn acceptance(
         return Err(Refusal::InviterNotAdmin);
     }
     let gained = invite.permissions.gained(state.permissions);
+    // Who is in already is told so, whatever their address is by now.
+    if let (Some(email), Some(actor)) = (&invite.email, actor)
+        && !gained.is_empty()
+        && !actor.is_addressed_by(email)
+    {
+        return Err(Refusal::WrongAccount);
+    }
     if status == InviteStatus::Accepted && !gained.is_empty() {
         return Err(Refusal::Exhausted);
     }
@@ -149,7 +190,7 @@ pub fn accept(
         on(state, resource.unwrap_or_default()),
     )?;
     let actor = actor.ok_or(Refusal::NotSignedIn)?;
-    let (invite, gained) = acceptance(state, resource, now)?;
+    let (invite, gained) = acceptance(state, Some(actor), resource, now)?;
     let permissions = state.permissions.merge(invite.permissions);
     let already = gained.is_empty();
     let changes = if already {

@@ -1,17 +1,18 @@
 //! The calls every dialect makes: scope, rule, store, and what of it the asker may see.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use invite_key::{InviteKey, permissions::Permissions};
+use invite_key::InviteKey;
 
 use super::{
     Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Invite, InviteList,
-    ListRequest, Member, On, Reader, Refusal, RemoveTarget, Removed, ResourceOf, Secrets, User,
-    authorise,
+    ListRequest, On, Reader, Refusal, RemoveTarget, Removed, Secrets, authorise,
     options::LIST_PAGE_LIMIT,
     rules,
-    state::{InviteName, InviteQuery, KeyHash, Resource, Scope, StoredInvite},
+    state::{InviteName, InviteQuery, KeyHash, RepeatKey, Scope, StoredInvite},
 };
 use crate::store::Store;
+
+mod resources;
 
 /// Invites: the rules over a store, with the server's secrets and a clock. Cheap to clone.
 ///
@@ -48,113 +49,23 @@ impl<S: Store> Invites<S> {
         self.store.ready().await
     }
 
-    /// Creates a resource; answers what its creator may do there.
-    pub async fn create_resource(
-        &self,
-        actor: Option<&Actor>,
-        resource: &str,
-        title: Option<&str>,
-    ) -> Result<Permissions, Refusal> {
-        let now = self.clock.now();
-        let (actor, name, title) = (
-            actor.cloned(),
-            resource.to_owned(),
-            title.map(str::to_owned),
-        );
-        let rule = move |state: &_| {
-            rules::create_resource(state, actor.as_ref(), &name, title.as_deref(), now)
-        };
-        self.store.transact(on_resource(resource, None), rule).await
-    }
-
-    /// The resources the asker has access to.
-    pub async fn resources(&self, actor: Option<&Actor>) -> Result<Vec<ResourceOf>, Refusal> {
-        authorise(Call::Resources, actor.map(Authority::Actor), On::nothing())?;
-        let actor = actor.ok_or(Refusal::NotSignedIn)?;
-        self.store.resources(&actor.user).await
-    }
-
-    /// What the asker may do on a resource; nothing where there is no such resource.
-    pub async fn permissions(
-        &self,
-        actor: Option<&Actor>,
-        resource: &str,
-    ) -> Result<Permissions, Refusal> {
-        authorise(
-            Call::Permissions,
-            actor.map(Authority::Actor),
-            On::resource(resource, Permissions::NONE),
-        )?;
-        Ok(self
-            .store
-            .look(on_resource(resource, actor))
-            .await?
-            .permissions)
-    }
-
-    /// A resource with its version and its members, for a reader with `r` (Webstrates' `?v` and `?json`) or any other
-    /// member; the caller looks at the letters in the list.
-    pub async fn resource(
-        &self,
-        actor: Option<&Actor>,
-        resource: &str,
-    ) -> Result<(Resource, Vec<Member>), Refusal> {
-        let found = self.store.resource(resource).await?;
-        let permissions = match (&found, actor) {
-            (Some((_, members)), Some(actor)) => {
-                let own = members.iter().find(|member| member.user.is(&actor.user));
-                own.map_or(Permissions::NONE, |member| member.permissions)
-            }
-            _ => Permissions::NONE,
-        };
-        authorise(
-            Call::Members,
-            actor.map(Authority::Actor),
-            On::resource(resource, permissions),
-        )?;
-        found.ok_or_else(|| Refusal::NotMember {
-            resource: resource.to_owned(),
-        })
-    }
-
-    /// Who has access to a resource, in the order they came.
-    pub async fn members(
-        &self,
-        actor: Option<&Actor>,
-        resource: &str,
-    ) -> Result<Vec<Member>, Refusal> {
-        Ok(self.resource(actor, resource).await?.1)
-    }
-
-    /// Lets somebody do exactly this from now on; [`Permissions::NONE`] takes their access away. On the operator's word
-    /// the resource need not exist yet.
-    pub async fn set_member(
-        &self,
-        authority: Authority<'_>,
-        resource: &str,
-        user: &User,
-        permissions: Permissions,
-    ) -> Result<(), Refusal> {
-        let now = self.clock.now();
-        let actor = match authority {
-            Authority::Operator => None,
-            Authority::Actor(actor) => Some(actor.clone()),
-        };
-        let scope = on_resource(resource, actor.as_ref());
-        let (resource, user) = (resource.to_owned(), user.clone());
-        let rule = move |state: &_| {
-            let authority = actor.as_ref().map_or(Authority::Operator, Authority::Actor);
-            rules::set_member(state, authority, &resource, &user, permissions, now)
-        };
-        self.store.transact(scope, rule).await
-    }
-
     /// Creates an invite; the answer holds its key, which is never shown to anybody else.
     pub async fn create(
         &self,
         actor: Option<&Actor>,
         resource: &str,
         request: CreateRequest,
+    ) -> Result<Invite, Refusal> {
+        self.create_once(actor, resource, request, None).await
+    }
+
+    /// The same; the same [`RepeatKey`] within 24 hours answers with the invite it made, and makes no other.
+    pub async fn create_once(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        request: CreateRequest,
+        repeat: Option<RepeatKey>,
     ) -> Result<Invite, Refusal> {
         let Some(asker) = actor else {
             return Err(Refusal::NotSignedIn);
@@ -179,14 +90,60 @@ impl<S: Store> Invites<S> {
             title: request.title.clone(),
             extras: request.extras.clone(),
             removed_at: None,
+            email: request.email.clone(),
         };
-        let (asker, name) = (asker.clone(), resource.to_owned());
-        let rule = move |state: &_| rules::create(state, Some(&asker), &name, &request, &fresh);
-        let stored = self
-            .store
-            .transact(on_resource(resource, actor), rule)
-            .await?;
-        Ok(Invite::of(stored, Some(key), Vec::new(), now))
+        let scope = Scope {
+            repeat: repeat.map(|repeat| repeat.key),
+            ..on_resource(resource, actor)
+        };
+        let (asker, name, id) = (asker.clone(), resource.to_owned(), fresh.id.clone());
+        let rule = move |state: &_| {
+            rules::create(
+                state,
+                Some(&asker),
+                &name,
+                &request,
+                &fresh,
+                repeat.as_ref(),
+            )
+        };
+        let stored = self.store.transact(scope, rule).await?;
+        if stored.id == id {
+            return Ok(Invite::of(stored, Some(key), Vec::new(), now));
+        }
+        self.shown_to_inviter(stored).await
+    }
+
+    /// Gives an invite of one's own a new end: the same key works for so many seconds from now on.
+    pub async fn resend(
+        &self,
+        actor: Option<&Actor>,
+        id: &str,
+        max_age: u32,
+    ) -> Result<Invite, Refusal> {
+        let Some(asker) = actor else {
+            return Err(Refusal::NotSignedIn);
+        };
+        let now = self.clock.now();
+        let scope = Scope {
+            invite: Some(InviteName::Id(id.to_owned())),
+            user: Some(asker.user.clone()),
+            ..Scope::default()
+        };
+        let asker = asker.clone();
+        let rule = move |state: &_| rules::resend(state, &asker, max_age, now);
+        let stored = self.store.transact(scope, rule).await?;
+        self.shown_to_inviter(stored).await
+    }
+
+    async fn shown_to_inviter(&self, stored: StoredInvite) -> Result<Invite, Refusal> {
+        let accepted = if stored.uses == 0 {
+            Vec::new()
+        } else {
+            self.store.acceptances(&stored.id).await?
+        };
+        let key = self.key_of(&stored);
+        Ok(Invite::of(stored, key, accepted, self.clock.now()))
     }
 
     /// Lists one's own invites, newest first, or every admin's. Only one's own show their keys.
@@ -253,13 +210,13 @@ impl<S: Store> Invites<S> {
     ) -> Result<Checked, Refusal> {
         let now = self.clock.now();
         let scope = Scope {
-            resource: None,
             invite: Some(InviteName::Key(KeyHash::of(key))),
             user: actor.map(|actor| actor.user.clone()),
+            ..Scope::default()
         };
         let state = self.store.look(scope).await?;
         authorise(Call::Check, actor.map(Authority::Actor), On::nothing())?;
-        let (invite, gained) = match (rules::acceptance(&state, resource, now), actor) {
+        let (invite, gained) = match (rules::acceptance(&state, actor, resource, now), actor) {
             (Ok(answer), _) => answer,
             (Err(refusal), Some(_)) => return Err(refusal),
             (Err(_), None) => return Err(Refusal::InvalidKey),
@@ -298,9 +255,9 @@ impl<S: Store> Invites<S> {
         };
         let now = self.clock.now();
         let scope = Scope {
-            resource: None,
             invite: Some(InviteName::Key(KeyHash::of(key))),
             user: Some(asker.user.clone()),
+            ..Scope::default()
         };
         let (asker, resource) = (asker.clone(), resource.map(str::to_owned));
         let rule = move |state: &_| rules::accept(state, Some(&asker), resource.as_deref(), now);
@@ -327,6 +284,7 @@ impl<S: Store> Invites<S> {
             resource: resource.clone(),
             invite: Some(invite),
             user: Some(asker.user.clone()),
+            ..Scope::default()
         };
         let asker = asker.clone();
         let rule = move |state: &_| rules::remove(state, Some(&asker), resource.as_deref(), now);
@@ -351,8 +309,8 @@ impl<S: Store> Invites<S> {
 fn on_resource(resource: &str, actor: Option<&Actor>) -> Scope {
     Scope {
         resource: Some(resource.to_owned()),
-        invite: None,
         user: actor.map(|actor| actor.user.clone()),
+        ..Scope::default()
     }
 }
 

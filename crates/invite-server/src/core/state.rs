@@ -4,7 +4,7 @@ use invite_key::{KeyKind, permissions::Permissions};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Acceptance, InviteStatus, Moment, User};
+use super::{Acceptance, InviteStatus, Member, Moment, User};
 
 /// SHA-256 of a key's text: what is stored in the key's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,6 +35,10 @@ pub struct Scope {
     pub invite: Option<InviteName>,
     /// What this person may do on the resource.
     pub user: Option<User>,
+    /// What this person's create with this Idempotency-Key made there before: its SHA-256.
+    pub repeat: Option<[u8; 32]>,
+    /// And everybody who has access.
+    pub members: bool,
 }
 
 /// What is stored about the scope.
@@ -48,6 +52,10 @@ pub struct State {
     pub permissions: Permissions,
     /// What the inviter may do on the invite's resource, now.
     pub inviter_permissions: Permissions,
+    /// What the same Idempotency-Key made before.
+    pub repeated: Option<Repeated>,
+    /// Everybody who has access to the resource, in the order they came.
+    pub members: Vec<Member>,
 }
 
 impl Default for State {
@@ -58,6 +66,38 @@ impl Default for State {
             invite: None,
             permissions: Permissions::NONE,
             inviter_permissions: Permissions::NONE,
+            repeated: None,
+            members: Vec::new(),
+        }
+    }
+}
+
+/// An invite that was made under an Idempotency-Key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repeated {
+    /// The invite.
+    pub invite: StoredInvite,
+    /// SHA-256 of the body that asked for it.
+    pub body: [u8; 32],
+    /// Until when the key counts.
+    pub until: Moment,
+}
+
+/// A create that may be sent again without making a second invite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RepeatKey {
+    /// SHA-256 of the Idempotency-Key.
+    pub key: [u8; 32],
+    /// SHA-256 of the body.
+    pub body: [u8; 32],
+}
+
+impl RepeatKey {
+    /// From the header and the body as they came.
+    pub fn of(key: &[u8], body: &[u8]) -> RepeatKey {
+        RepeatKey {
+            key: Sha256::digest(key).into(),
+            body: Sha256::digest(body).into(),
         }
     }
 }
@@ -106,6 +146,8 @@ pub struct StoredInvite {
     pub extras: Option<Value>,
     /// When it was taken back.
     pub removed_at: Option<Moment>,
+    /// Only an account with this verified address accepts it.
+    pub email: Option<String>,
 }
 
 impl StoredInvite {
@@ -161,6 +203,26 @@ pub enum Change {
         invite: String,
         /// When.
         at: Moment,
+    },
+    /// An invite ends at another time.
+    MoveEnd {
+        /// Which invite, by id.
+        invite: String,
+        /// When it ends now.
+        expires_at: Moment,
+    },
+    /// A create is remembered under its Idempotency-Key, in place of an older one of the same key.
+    Remember {
+        /// On this resource.
+        resource: String,
+        /// Whose it is.
+        user: User,
+        /// The key, and the body it stands for.
+        repeat: RepeatKey,
+        /// What it made, by id.
+        invite: String,
+        /// Until when it counts.
+        until: Moment,
     },
 }
 

@@ -175,7 +175,7 @@ fn connection_id() -> String {
 
 fn user(actor: Option<&Actor>) -> Value {
     match actor {
-        Some(Actor { user }) => {
+        Some(Actor { user, .. }) => {
             json!({ "userId": user.user_id(), "username": user.username, "provider": user.provider,
                                         "displayName": user.shown_name() })
         }

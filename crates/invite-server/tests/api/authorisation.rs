@@ -88,6 +88,29 @@ async fn call(scene: &Scene, name: &str, who: Option<&str>) -> Answer {
                 .delete(who, &format!("{invites}/{}", ex_admins.0))
                 .await
         }
+        "resend" => {
+            server
+                .post(who, &format!("/api/v1/invites/{id}/resend"), &json!({}))
+                .await
+        }
+        "resend ex-admin's" => {
+            server
+                .post(
+                    who,
+                    &format!("/api/v1/invites/{}/resend", ex_admins.0),
+                    &json!({}),
+                )
+                .await
+        }
+        "replace members" => {
+            let only = json!({"members": [
+                {"user": {"username": "alice", "provider": "test"}, "permissions": "arw"},
+            ]});
+            let request = server.request(who, Method::PUT, "/api/v1/resources/notes/members");
+            server
+                .send(request.header("if-match", "*").json(&only))
+                .await
+        }
         "accept ex-admin's" => server.accept(who, &ex_admins.1).await,
         other => panic!("{other}"),
     }
@@ -100,7 +123,7 @@ async fn the_table() {
     const NO: &str = "cannot_remove";
     const DEAD: &str = "inviter_not_admin";
     //                            anonymous stranger    reader other: admin  admin   ex-admin
-    let table: [(&str, [&str; 6]); 16] = [
+    let table: [(&str, [&str; 6]); 19] = [
         ("me", ["yes", "yes", "yes", "yes", "yes", "yes"]),
         ("resources", [OUT, "yes", "yes", "yes", "yes", "yes"]),
         ("create resource", [OUT, "yes", "yes", "yes", "yes", "yes"]),
@@ -119,6 +142,22 @@ async fn the_table() {
         ("remove by id", [OUT, NOT, NOT, "yes", NO, NOT]),
         ("remove ex-admin's", [OUT, NOT, NOT, NO, NO, NOT]),
         ("remove ex-admin's by id", [OUT, NOT, NOT, NO, NO, NOT]),
+        (
+            "resend",
+            [
+                OUT,
+                "not_found",
+                "not_found",
+                "yes",
+                "not_found",
+                "not_found",
+            ],
+        ),
+        (
+            "resend ex-admin's",
+            [OUT, "not_found", "not_found", "not_found", "not_found", NOT],
+        ),
+        ("replace members", [OUT, NOT, NOT, "yes", "yes", NOT]),
         ("accept ex-admin's", [OUT, DEAD, DEAD, DEAD, DEAD, DEAD]),
     ];
     for (name, expected) in table {
@@ -143,7 +182,7 @@ async fn the_table() {
 fn shows_no_key_of_others(scene: &Scene, name: &str, who: Option<&str>, answer: &Answer) {
     let body = answer.body.to_string();
     for (owner, key) in [("alice", &scene.key), ("grace", &scene.ex_admins.1)] {
-        if who != Some(owner) || !name.starts_with("list") {
+        if who != Some(owner) || !(name.starts_with("list") || name == "resend") {
             assert!(
                 !body.contains(key.as_str()),
                 "{name} by {who:?} shows {owner}'s key"

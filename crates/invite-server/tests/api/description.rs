@@ -167,8 +167,10 @@ async fn the_document_describes_all_calls() {
             "POST /api/v1/invites/accept",
             "POST /api/v1/invites/check",
             "POST /api/v1/invites/remove",
+            "POST /api/v1/invites/{id}/resend",
             "POST /api/v1/resources/{resource}/invites",
             "PUT /api/v1/resources/{resource}",
+            "PUT /api/v1/resources/{resource}/members",
         ]
     );
 }
@@ -183,6 +185,7 @@ async fn documented_options_are_the_ones_that_are_read() {
         ("KeyAndResource", "/api/v1/invites/check"),
         ("KeyAndResource", "/api/v1/invites/accept"),
         ("KeyAndResource", "/api/v1/invites/remove"),
+        ("Resend", "/api/v1/invites/unknown/resend"),
     ] {
         let properties = schemas[schema]["properties"].as_object().unwrap();
         for name in properties.keys() {

@@ -8,11 +8,15 @@
     reason = "tests"
 )]
 
+mod addressed;
 mod authorisation;
 mod calls;
 mod concurrency;
 mod description;
 mod malformed;
+mod members;
 mod origin;
 mod refusals;
+mod repeats;
+mod resend;
 mod server;

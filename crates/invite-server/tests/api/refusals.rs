@@ -57,7 +57,20 @@ async fn options_of_a_new_invite() {
         ),
         (json!({"extras": long}), "invalid_option", "extras"),
         (json!({"maxage": 60}), "invalid_option", "maxage"),
-        (json!({"email": "bob@example.com"}), "unsupported", "email"),
+        (json!({"email": 7}), "invalid_option", "email"),
+        (json!({"email": "bob"}), "invalid_option", "email"),
+        (json!({"email": "@x"}), "invalid_option", "email"),
+        (json!({"email": "a@b@c"}), "invalid_option", "email"),
+        (
+            json!({"email": "a@b\r\nBcc: c@d"}),
+            "invalid_option",
+            "email",
+        ),
+        (
+            json!({"email": "Bob <bob@example.com>"}),
+            "invalid_option",
+            "email",
+        ),
         (json!({"signed": true}), "unsupported", "signed"),
         (json!({"send": true}), "unsupported", "send"),
     ] {

@@ -13,7 +13,7 @@ const ASKERS: [(&str, &str, bool); 6] = [
 
 #[test]
 fn every_call_of_every_asker() {
-    let table: [(Call, [&str; 6]); 11] = [
+    let table: [(Call, [&str; 6]); 12] = [
         (
             CreateResource,
             ["not_signed_in", "yes", "yes", "yes", "yes", "yes"],
@@ -87,6 +87,17 @@ fn every_call_of_every_asker() {
                 "not_admin",
             ],
         ),
+        (
+            Resend,
+            [
+                "not_signed_in",
+                "not_found",
+                "not_found",
+                "yes",
+                "not_found",
+                "not_admin",
+            ],
+        ),
     ];
     for (call, expected) in table {
         for ((name, letters, own), expected) in ASKERS.into_iter().zip(expected) {
@@ -139,6 +150,7 @@ fn the_operator_may_do_everything() {
         Accept,
         Members,
         SetMember,
+        Resend,
     ] {
         assert_eq!(
             authorise(call, Some(Authority::Operator), On::nothing()),

@@ -39,6 +39,7 @@ fn invite(permissions: &str) -> StoredInvite {
         title: None,
         extras: Some(json!({"team": 7})),
         removed_at: None,
+        email: None,
     }
 }
 
@@ -52,6 +53,7 @@ fn state(current: &str, invite: Option<StoredInvite>) -> State {
         invite,
         permissions: letters(current),
         inviter_permissions: letters("arw"),
+        ..State::default()
     }
 }
 
@@ -121,6 +123,9 @@ fn accept_and_check_refuse_the_same() {
     };
     let inviter_lost_a: Alter = |state| state.inviter_permissions = letters("rw");
     let inviter_gone: Alter = |state| state.inviter_permissions = Permissions::NONE;
+    let addressed: Alter = |state| {
+        state.invite.as_mut().unwrap().email = Some("carol@example.com".into());
+    };
     let unknown: Alter = |state| state.invite = None;
     let all: Alter = |state| {
         let invite = state.invite.as_mut().unwrap();
@@ -170,13 +175,14 @@ fn accept_and_check_refuse_the_same() {
             "inviter_not_admin",
             "inviter_not_admin",
         ),
+        ("another account's", addressed, None, "wrong_account", "yes"),
         ("all at once", all, None, "removed", "removed"),
     ] {
         for (current, expected) in [("", stranger), ("rw", member)] {
             let mut state = state(current, Some(invite("r")));
             alter(&mut state);
             let accepted = accept(&state, Some(&bob()), resource, NOW).map(|_| ());
-            let checked = acceptance(&state, resource, NOW).map(|_| ());
+            let checked = acceptance(&state, Some(&bob()), resource, NOW).map(|_| ());
             assert_eq!(accepted, checked, "{case}, holding {current:?}");
             assert_eq!(
                 accepted.map_or_else(|refusal| refusal.code(), |()| "yes"),
@@ -214,6 +220,7 @@ fn nobody_grants_what_they_do_not_hold() {
             "notes",
             &request,
             &invite(asked),
+            None,
         );
         let answer = decision
             .as_ref()
@@ -227,7 +234,15 @@ fn nobody_grants_what_they_do_not_hold() {
         }
     }
     let request = CreateRequest::new(letters("r"), 60, KeyKind::Opaque);
-    let anonymous = create(&state("arw", None), None, "notes", &request, &invite("r")).unwrap_err();
+    let anonymous = create(
+        &state("arw", None),
+        None,
+        "notes",
+        &request,
+        &invite("r"),
+        None,
+    )
+    .unwrap_err();
     assert_eq!(anonymous, Refusal::NotSignedIn);
 }
 

@@ -73,20 +73,48 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
             let sql = "UPDATE invites SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL";
             only_one(execute(transaction, sql, &[invite, &at.0]).await?)?;
         }
+        Change::MoveEnd { invite, expires_at } => {
+            let sql = "UPDATE invites SET expires_at = $2 WHERE id = $1";
+            only_one(execute(transaction, sql, &[invite, &expires_at.0]).await?)?;
+        }
+        Change::Remember {
+            resource,
+            user,
+            repeat,
+            invite,
+            until,
+        } => {
+            let sql = "INSERT INTO repeats (resource, username, provider, key_hash, body_hash, invite, until)
+                VALUES ($1, $2, $3, $4, $5, $6, $7)
+                ON CONFLICT (resource, username, provider, key_hash) DO UPDATE
+                SET body_hash = excluded.body_hash, invite = excluded.invite, until = excluded.until";
+            let (key, body) = (repeat.key.as_slice(), repeat.body.as_slice());
+            let values: [&(dyn ToSql + Sync); 7] = [
+                resource,
+                &user.username,
+                &user.provider,
+                &key,
+                &body,
+                invite,
+                &until.0,
+            ];
+            execute(transaction, sql, &values).await?;
+        }
     }
     Ok(())
 }
 
 async fn add_invite(transaction: &Transaction<'_>, invite: &StoredInvite) -> Result<(), Trouble> {
     let sql = "INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
-            inviter_username, inviter_provider, uses, max_uses, message, title, extras, removed_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+            inviter_username, inviter_provider, uses, max_uses, message, title, extras, removed_at,
+            email)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     let key_hash = invite.key_hash.0.as_slice();
     let (kind, permissions) = (invite.kind.as_str(), invite.permissions.as_str());
     let (uses, max_uses) = (i64::from(invite.uses), invite.max_uses.map(i64::from));
     let extras = invite.extras.as_ref().map(ToString::to_string);
     let removed_at = invite.removed_at.map(|at| at.0);
-    let values: [&(dyn ToSql + Sync); 16] = [
+    let values: [&(dyn ToSql + Sync); 17] = [
         &invite.id,
         &key_hash,
         &kind,
@@ -103,6 +131,7 @@ async fn add_invite(transaction: &Transaction<'_>, invite: &StoredInvite) -> Res
         &invite.title,
         &extras,
         &removed_at,
+        &invite.email,
     ];
     execute(transaction, sql, &values).await?;
     Ok(())

@@ -10,7 +10,8 @@ use crate::{
     core::{
         Acceptance, InviteStatus, Member, Moment, ResourceOf, User,
         state::{
-            InviteName, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
+            InviteName, InviteQuery, KeyHash, ListedInvite, Repeated, Resource, Scope, State,
+            StoredInvite,
         },
     },
     store::{ACCEPTED_SHOWN, kind_named},
@@ -19,7 +20,8 @@ use crate::{
 use super::trouble::Trouble;
 
 const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
-        expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at
+        expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at,
+        email
     FROM invites LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
 
 /// Whether what is read is locked until the transaction ends.
@@ -56,6 +58,19 @@ pub(super) async fn state(
         if let Some(user) = &scope.user {
             state.permissions = permissions(client, name, user).await?;
         }
+        if scope.members {
+            let found = resource_with_members(client, name).await?;
+            state.members = found.map_or_else(Vec::new, |(_, members)| members);
+        }
+    }
+    if let Scope {
+        resource: Some(resource),
+        user: Some(user),
+        repeat: Some(key),
+        ..
+    } = scope
+    {
+        state.repeated = repeated(client, resource, user, key).await?;
     }
     if let Some(invite) = &state.invite {
         state.inviter_permissions = permissions(client, &invite.resource, &invite.inviter).await?;
@@ -258,6 +273,34 @@ async fn invite(
     rows.first().map(stored).transpose()
 }
 
+async fn repeated(
+    client: &impl GenericClient,
+    resource: &str,
+    user: &User,
+    key: &[u8; 32],
+) -> Result<Option<Repeated>, Trouble> {
+    if !storable(resource) {
+        return Ok(None);
+    }
+    let sql = "SELECT invite, body_hash, until FROM repeats
+        WHERE resource = $1 AND username = $2 AND provider = $3 AND key_hash = $4";
+    let values: [&(dyn ToSql + Sync); 4] =
+        [&resource, &user.username, &user.provider, &key.as_slice()];
+    let rows = query(client, sql, &values).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let name = InviteName::Id(row.try_get(0)?);
+    let (body, until) = (hash_at(row, 1)?, Moment(row.try_get(2)?));
+    Ok(invite(client, &name, Lock::No)
+        .await?
+        .map(|invite| Repeated {
+            invite,
+            body,
+            until,
+        }))
+}
+
 async fn permissions(
     client: &impl GenericClient,
     resource: &str,
@@ -280,13 +323,9 @@ fn stored(row: &Row) -> Result<StoredInvite, Trouble> {
         let number = number.map(u32::try_from).transpose();
         number.map_err(|_| Trouble::Unreadable("a number of uses that cannot be"))
     };
-    let hash: &[u8] = row.try_get(2)?;
     Ok(StoredInvite {
         id: row.try_get(1)?,
-        key_hash: KeyHash(
-            hash.try_into()
-                .map_err(|_| Trouble::Unreadable("a hash of another length"))?,
-        ),
+        key_hash: KeyHash(hash_at(row, 2)?),
         kind: kind_named(row.try_get(3)?).ok_or(Trouble::Unreadable("an unknown kind of key"))?,
         secret_id: row.try_get(4)?,
         resource: row.try_get(5)?,
@@ -304,7 +343,14 @@ fn stored(row: &Row) -> Result<StoredInvite, Trouble> {
             .transpose()
             .map_err(|_| Trouble::Unreadable("extras that are not JSON"))?,
         removed_at: row.try_get::<_, Option<i64>>(17)?.map(Moment),
+        email: row.try_get(18)?,
     })
+}
+
+fn hash_at(row: &Row, column: usize) -> Result<[u8; 32], Trouble> {
+    let hash: &[u8] = row.try_get(column)?;
+    hash.try_into()
+        .map_err(|_| Trouble::Unreadable("a hash of another length"))
 }
 
 /// Three columns: username, provider, display name.

@@ -6,7 +6,10 @@ use super::{attempts::Attempts, trouble::Trouble};
 
 /// Forward only, in order; the number of those carried out stands in `invite_schema`. Each may be begun twice: on some
 /// engines a transaction does not hold back what it does to the schema.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_invites.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_invites.sql"),
+    include_str!("migrations/0002_repeats.sql"),
+];
 
 /// The schema of a database, if it is newer than this server's.
 pub(super) struct Newer {

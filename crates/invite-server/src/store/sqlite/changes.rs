@@ -80,6 +80,34 @@ fn write_one(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
                 .execute(params![invite, at.0])?;
             only_one(removed)?;
         }
+        Change::MoveEnd { invite, expires_at } => {
+            let moved = connection
+                .prepare_cached("UPDATE invites SET expires_at = ?2 WHERE id = ?1")?
+                .execute(params![invite, expires_at.0])?;
+            only_one(moved)?;
+        }
+        Change::Remember {
+            resource,
+            user,
+            repeat,
+            invite,
+            until,
+        } => {
+            connection
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO repeats (resource, username, provider, key_hash, body_hash, invite, until)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute(params![
+                    resource,
+                    user.username,
+                    user.provider,
+                    repeat.key,
+                    repeat.body,
+                    invite,
+                    until.0
+                ])?;
+        }
     }
     Ok(())
 }
@@ -88,8 +116,8 @@ fn add_invite(connection: &Connection, invite: &StoredInvite) -> rusqlite::Resul
     connection
         .prepare_cached(
             "INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
-                 inviter_username, inviter_provider, uses, max_uses, message, title, extras, removed_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                 inviter_username, inviter_provider, uses, max_uses, message, title, extras, removed_at, email)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         )?
         .execute(params![
             invite.id,
@@ -108,6 +136,7 @@ fn add_invite(connection: &Connection, invite: &StoredInvite) -> rusqlite::Resul
             invite.title,
             invite.extras.as_ref().map(ToString::to_string),
             invite.removed_at.map(|at| at.0),
+            invite.email,
         ])?;
     Ok(())
 }

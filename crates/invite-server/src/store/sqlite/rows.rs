@@ -7,14 +7,16 @@ use crate::{
     core::{
         Acceptance, InviteStatus, Member, Moment, ResourceOf, User,
         state::{
-            InviteName, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
+            InviteName, InviteQuery, KeyHash, ListedInvite, Repeated, Resource, Scope, State,
+            StoredInvite,
         },
     },
     store::{ACCEPTED_SHOWN, kind_named},
 };
 
 const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
-        expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at
+        expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at,
+        email
     FROM invites LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
 
 /// What is stored about a scope.
@@ -35,6 +37,18 @@ pub(super) fn state(connection: &Connection, scope: &Scope) -> rusqlite::Result<
             state.permissions = permissions(connection, name, user)?;
         }
         state.resource = resource(connection, name)?;
+        if scope.members {
+            state.members = members(connection, name)?;
+        }
+    }
+    if let Scope {
+        resource: Some(resource),
+        user: Some(user),
+        repeat: Some(key),
+        ..
+    } = scope
+    {
+        state.repeated = repeated(connection, resource, user, key)?;
     }
     Ok(state)
 }
@@ -161,6 +175,32 @@ fn invite(connection: &Connection, name: &InviteName) -> rusqlite::Result<Option
     }
 }
 
+fn repeated(
+    connection: &Connection,
+    resource: &str,
+    user: &User,
+    key: &[u8; 32],
+) -> rusqlite::Result<Option<Repeated>> {
+    let found = connection
+        .prepare_cached(
+            "SELECT invite, body_hash, until FROM repeats
+             WHERE resource = ?1 AND username = ?2 AND provider = ?3 AND key_hash = ?4",
+        )?
+        .query_row(
+            params![resource, user.username, user.provider, key],
+            |row| Ok((InviteName::Id(row.get(0)?), row.get(1)?, row.get(2)?)),
+        )
+        .optional()?;
+    let Some((name, body, until)) = found else {
+        return Ok(None);
+    };
+    Ok(invite(connection, &name)?.map(|invite| Repeated {
+        invite,
+        body,
+        until: Moment(until),
+    }))
+}
+
 fn permissions(
     connection: &Connection,
     resource: &str,
@@ -196,6 +236,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredInvite> {
             .transpose()
             .map_err(|_| unreadable(16, "extras that are not JSON"))?,
         removed_at: row.get::<_, Option<i64>>(17)?.map(Moment),
+        email: row.get(18)?,
     })
 }
 

@@ -7,7 +7,10 @@ use rusqlite::{Connection, OpenFlags};
 use crate::store::StoreUnusable;
 
 /// Forward only, in order; the number of those carried out stands in `user_version`.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_invites.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_invites.sql"),
+    include_str!("migrations/0002_repeats.sql"),
+];
 
 const STATEMENTS_KEPT: usize = 64;
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod listing;
 pub(crate) mod races;
+pub(crate) mod repeats;
 pub(crate) mod rows;
 
 use invite_key::{KeyKind, Permissions};
@@ -52,6 +53,10 @@ macro_rules! store_suite {
             races::coming_back_after_removal_is_a_new_use,
             races::resources_of_one_name_begin_once,
             rows::the_store_says_that_it_is_ready,
+            repeats::a_create_sent_again_makes_no_second_invite,
+            repeats::a_key_counts_for_a_day_and_for_one_body,
+            repeats::an_end_is_moved,
+            repeats::a_list_of_members_is_written_over_the_one_that_was_seen,
         );
     };
     (@all $do:ident: $($group:ident::$case:ident,)*) => {
@@ -79,6 +84,7 @@ fn stored(id: &str) -> StoredInvite {
         title: Some("Team notes".into()),
         extras: Some(json!({"team": [1, 2.5, null, true, "x"]})),
         removed_at: None,
+        email: Some("bob@example.com".into()),
     }
 }
 
@@ -117,6 +123,7 @@ async fn look<S: Store>(store: &S, invite: Option<InviteName>, name: &str) -> St
             resource,
             invite,
             user: Some(user(name)),
+            ..Scope::default()
         })
         .await
         .unwrap()

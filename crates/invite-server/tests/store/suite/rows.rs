@@ -99,6 +99,7 @@ pub(crate) async fn an_invite_is_found_again_as_it_was<S: Store>(store: S) {
         message: None,
         title: None,
         extras: None,
+        email: None,
         ..stored("bare")
     };
     let changes = vec![
@@ -318,6 +319,7 @@ pub(crate) async fn the_store_says_that_it_is_ready<S: Store>(store: S) {
             "notes",
             &request,
             &stored("one"),
+            None,
         )
     };
     assert_eq!(run(), run());

@@ -1,0 +1,47 @@
+//! An inviter gives an invite a new end.
+
+use super::{Change, Decision, Ruling, on};
+use crate::core::{
+    Actor, Authority, Call, InviteStatus, Moment, On, Refusal, authorise,
+    options::{MAX_AGE_LIMIT, out_of_range},
+    state::{State, StoredInvite},
+};
+
+/// The same key works for so many seconds from now on, also where it had expired. What was taken back or used up stays
+/// so, and nobody prolongs letters that they no longer hold.
+pub fn resend(state: &State, actor: &Actor, max_age: u32, now: Moment) -> Ruling<StoredInvite> {
+    let invite = state.invite.as_ref().ok_or(Refusal::NotFound)?;
+    let mine = On {
+        inviter: Some(&invite.inviter),
+        ..on(state, &invite.resource)
+    };
+    authorise(Call::Resend, Some(Authority::Actor(actor)), mine)?;
+    if !(1..=MAX_AGE_LIMIT).contains(&max_age) {
+        return Err(out_of_range("maxAge", MAX_AGE_LIMIT));
+    }
+    if invite.status(now) == InviteStatus::Removed {
+        return Err(Refusal::Removed);
+    }
+    let exhausted = invite.max_uses.is_some_and(|most| invite.uses >= most);
+    if exhausted {
+        return Err(Refusal::Exhausted);
+    }
+    if !invite.permissions.gained(state.permissions).is_empty() {
+        return Err(Refusal::BeyondInviter {
+            held: state.permissions,
+            asked: invite.permissions,
+        });
+    }
+    let expires_at = now.plus_seconds(max_age);
+    let answer = StoredInvite {
+        expires_at,
+        ..invite.clone()
+    };
+    Ok(Decision {
+        changes: vec![Change::MoveEnd {
+            invite: answer.id.clone(),
+            expires_at,
+        }],
+        answer,
+    })
+}

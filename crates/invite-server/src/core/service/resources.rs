@@ -1,0 +1,137 @@
+//! Resources and who has access to them.
+
+use invite_key::permissions::Permissions;
+
+use super::{Invites, on_resource};
+use crate::{
+    core::{
+        Actor, Authority, Call, Member, On, Refusal, ResourceOf, User, authorise, rules,
+        state::{Resource, Scope},
+    },
+    store::Store,
+};
+
+impl<S: Store> Invites<S> {
+    /// Creates a resource; answers what its creator may do there.
+    pub async fn create_resource(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        title: Option<&str>,
+    ) -> Result<Permissions, Refusal> {
+        let now = self.clock.now();
+        let (actor, name, title) = (
+            actor.cloned(),
+            resource.to_owned(),
+            title.map(str::to_owned),
+        );
+        let rule = move |state: &_| {
+            rules::create_resource(state, actor.as_ref(), &name, title.as_deref(), now)
+        };
+        self.store.transact(on_resource(resource, None), rule).await
+    }
+
+    /// The resources the asker has access to.
+    pub async fn resources(&self, actor: Option<&Actor>) -> Result<Vec<ResourceOf>, Refusal> {
+        authorise(Call::Resources, actor.map(Authority::Actor), On::nothing())?;
+        let actor = actor.ok_or(Refusal::NotSignedIn)?;
+        self.store.resources(&actor.user).await
+    }
+
+    /// What the asker may do on a resource; nothing where there is no such resource.
+    pub async fn permissions(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+    ) -> Result<Permissions, Refusal> {
+        authorise(
+            Call::Permissions,
+            actor.map(Authority::Actor),
+            On::resource(resource, Permissions::NONE),
+        )?;
+        Ok(self
+            .store
+            .look(on_resource(resource, actor))
+            .await?
+            .permissions)
+    }
+
+    /// A resource with its version and its members, for a reader with `r` (Webstrates' `?v` and `?json`) or any other
+    /// member; the caller looks at the letters in the list.
+    pub async fn resource(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+    ) -> Result<(Resource, Vec<Member>), Refusal> {
+        let found = self.store.resource(resource).await?;
+        let permissions = match (&found, actor) {
+            (Some((_, members)), Some(actor)) => {
+                let own = members.iter().find(|member| member.user.is(&actor.user));
+                own.map_or(Permissions::NONE, |member| member.permissions)
+            }
+            _ => Permissions::NONE,
+        };
+        authorise(
+            Call::Members,
+            actor.map(Authority::Actor),
+            On::resource(resource, permissions),
+        )?;
+        found.ok_or_else(|| Refusal::NotMember {
+            resource: resource.to_owned(),
+        })
+    }
+
+    /// Who has access to a resource, in the order they came.
+    pub async fn members(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+    ) -> Result<Vec<Member>, Refusal> {
+        Ok(self.resource(actor, resource).await?.1)
+    }
+
+    /// Lets somebody do exactly this from now on; [`Permissions::NONE`] takes their access away. On the operator's word
+    /// the resource need not exist yet.
+    pub async fn set_member(
+        &self,
+        authority: Authority<'_>,
+        resource: &str,
+        user: &User,
+        permissions: Permissions,
+    ) -> Result<(), Refusal> {
+        let now = self.clock.now();
+        let actor = match authority {
+            Authority::Operator => None,
+            Authority::Actor(actor) => Some(actor.clone()),
+        };
+        let scope = on_resource(resource, actor.as_ref());
+        let (resource, user) = (resource.to_owned(), user.clone());
+        let rule = move |state: &_| {
+            let authority = actor.as_ref().map_or(Authority::Operator, Authority::Actor);
+            rules::set_member(state, authority, &resource, &user, permissions, now)
+        };
+        self.store.transact(scope, rule).await
+    }
+
+    /// Puts this list in the place of the one of that version, which the caller has seen; `None` for whichever.
+    pub async fn replace_members(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        version: Option<i64>,
+        wanted: Vec<Member>,
+    ) -> Result<(Resource, Vec<Member>), Refusal> {
+        let Some(asker) = actor else {
+            return Err(Refusal::NotSignedIn);
+        };
+        let scope = Scope {
+            members: true,
+            ..on_resource(resource, actor)
+        };
+        let (asker, name) = (asker.clone(), resource.to_owned());
+        let rule = move |state: &_| rules::replace_members(state, &asker, &name, version, &wanted);
+        self.store.transact(scope, rule).await?;
+        let found = self.store.resource(resource).await?;
+        found.ok_or(Refusal::ServerError)
+    }
+}

@@ -1,0 +1,41 @@
+//! `email`: an invite for one address.
+
+use serde_json::json;
+
+use crate::server::Server;
+
+#[tokio::test]
+async fn only_the_account_with_that_address_accepts() {
+    let server = Server::with_notes().await;
+    let (_, key) = server
+        .invite("alice", "notes", &json!({"email": "Erin@Example.com"}))
+        .await;
+    for refused in [
+        server.accept(Some("mallory"), &key).await,
+        server.check(Some("mallory"), &key).await,
+    ] {
+        assert_eq!((refused.status, refused.code()), (403, "wrong_account"));
+        assert!(
+            !refused.body.to_string().to_lowercase().contains("erin"),
+            "whose it is is nobody else's business"
+        );
+    }
+    let anonymous = server.check(None, &key).await;
+    assert_eq!(anonymous.status, 200);
+    assert!(anonymous.body.get("email").is_none(), "{}", anonymous.body);
+    // Alice holds all of it already, as bob holds r.
+    assert_eq!(
+        server.check(Some("alice"), &key).await.body["email"],
+        "Erin@Example.com"
+    );
+    assert_eq!(server.accept(Some("bob"), &key).await.body["already"], true);
+
+    let preview = server.check(Some("erin"), &key).await;
+    assert_eq!(preview.body["gained"], "r");
+    assert_eq!(server.accept(Some("erin"), &key).await.body["gained"], "r");
+    let listed = server
+        .get(Some("alice"), "/api/v1/resources/notes/invites")
+        .await;
+    assert_eq!(listed.body["invites"][0]["email"], "Erin@Example.com");
+    assert_eq!(listed.body["invites"][0]["uses"], 1);
+}
