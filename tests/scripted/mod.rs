@@ -1,6 +1,8 @@
 //! A world for the SDK's plain Rust: a server that follows a script, and a clock that jumps to the next timer.
 #![allow(missing_docs, unreachable_pub, dead_code)]
 
+pub mod socket;
+
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::future::Future;

@@ -1,0 +1,233 @@
+//! Calls over HTTP: what a server is asked, when a call is made again, and who is asked before an invite is taken.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod scripted;
+
+use std::cell::RefCell;
+
+use invite_key::InviteKey;
+use invite_keys::error::Code;
+use invite_keys::json::{self, Json};
+use invite_keys::operation::Method;
+use invite_keys::transport::{Platform as _, Request, Response};
+use scripted::{Client, Server, World, run};
+use tokio::task::spawn_local;
+
+fn key() -> Json {
+    InviteKey::webstrates(&[7; 32]).reveal().into()
+}
+
+/// An HTTP server that does what the test has set.
+#[derive(Default)]
+struct Http {
+    answers: RefCell<Vec<(u16, &'static str, Option<&'static str>)>>,
+    requests: RefCell<Vec<String>>,
+}
+
+impl Server for Http {
+    fn request(&self, request: &Request) -> Option<Response> {
+        self.requests
+            .borrow_mut()
+            .push(format!("{} {}", request.method, request.url));
+        let (status, text, retry_after) = self.answers.borrow_mut().remove(0);
+        let kind = if text.starts_with('{') {
+            "application/json"
+        } else {
+            "text/html"
+        };
+        (status > 0).then(|| Response {
+            status,
+            content_type: kind.to_owned(),
+            retry_after: retry_after.map(str::to_owned),
+            text: text.to_owned(),
+        })
+    }
+}
+
+const KNOWN: &str =
+    r#"{"invite-keys":1,"dialect":"http","api":"/v7","features":["maxUses","signed"]}"#;
+
+fn http(options: &str, answers: &[(u16, &'static str, Option<&'static str>)]) -> Client<Http> {
+    let server = Http {
+        answers: RefCell::new(answers.to_vec()),
+        requests: RefCell::default(),
+    };
+    Client::new(World::new(server), options)
+}
+
+#[test]
+fn a_server_is_asked_once_what_it_speaks() {
+    run(async {
+        let list = r#"{"invites":[],"next_page_token":""}"#;
+        let client = http(
+            r#"{"server":"https://example.org/","resource":"doc"}"#,
+            &[
+                (0, "", None),
+                (200, KNOWN, None),
+                (200, list, None),
+                (200, list, None),
+                (200, list, None),
+            ],
+        );
+        let calls: Vec<_> = (0..3)
+            .map(|_| spawn_local(client.call(Method::Get, vec![])))
+            .collect();
+        for call in calls {
+            assert!(call.await.unwrap().is_ok());
+        }
+        let requests = client.world.server.requests.take();
+        assert_eq!(
+            requests[1],
+            "GET https://example.org/.well-known/invite-keys"
+        );
+        assert_eq!(
+            requests[2],
+            "GET https://example.org/v7/resources/doc/invites"
+        );
+        assert_eq!(requests.len(), 5);
+        assert_eq!(
+            client
+                .call(Method::Supports, vec!["maxUses".into()])
+                .await
+                .unwrap(),
+            true.into()
+        );
+        assert_eq!(
+            client
+                .call(Method::Supports, vec!["mail".into()])
+                .await
+                .unwrap(),
+            false.into()
+        );
+    });
+}
+
+#[test]
+fn another_sort_of_server_is_told_apart_and_asked_anew() {
+    run(async {
+        let options = r#"{"server":"https://example.org","resource":"doc"}"#;
+        for answer in [
+            (200, "<html>", None),
+            (404, "", None),
+            (200, r#"{"invite-keys":2}"#, None),
+        ] {
+            let client = http(options, &[answer, (200, KNOWN, None)]);
+            let error = client
+                .call(Method::Supports, vec!["signed".into()])
+                .await
+                .unwrap_err();
+            assert_eq!(error.code, Code::NotInvitesServer);
+            assert!(
+                error.message.contains("<meta name=\"invite-keys\"")
+                    && error.message.contains("configure(")
+            );
+            assert_eq!(
+                client
+                    .call(Method::Supports, vec!["signed".into()])
+                    .await
+                    .unwrap(),
+                true.into()
+            );
+        }
+    });
+}
+
+#[test]
+fn retry_after_is_kept_inside_the_deadline() {
+    run(async {
+        let options = r#"{"server":"https://example.org","dialect":"http","resource":"doc"}"#;
+        let found = r#"{"permissions":"r"}"#;
+        let client = http(options, &[(429, "", Some("3")), (200, found, None)]);
+        let begin = client.world.now();
+        assert!(client.call(Method::Check, vec![key()]).await.is_ok());
+        assert_eq!((client.world.now() - begin).round(), 3000.0);
+
+        let client = http(options, &[(429, "", Some("60"))]);
+        let error = client.call(Method::Check, vec![key()]).await.unwrap_err();
+        assert_eq!(
+            (error.code, error.retry_after, error.status),
+            (Code::RateLimited, Some(60_000.0), Some(429))
+        );
+
+        let client = http(
+            options,
+            &[
+                (503, "", Some("Sat, 21 Nov 2026 05:21:00 GMT")),
+                (200, found, None),
+            ],
+        );
+        assert!(client.call(Method::Check, vec![key()]).await.is_ok());
+    });
+}
+
+#[test]
+fn a_failing_server_is_not_asked_for_ever() {
+    run(async {
+        let options = r#"{"server":"https://example.org","dialect":"http","resource":"doc"}"#;
+        let client = http(options, &[(500, "", None); 10]);
+        let error = client.call(Method::Check, vec![key()]).await.unwrap_err();
+        assert_eq!((error.code, error.status), (Code::ServerError, Some(500)));
+        assert_eq!(client.world.server.requests.borrow().len(), 6);
+    });
+}
+
+/// Preview, then accept.
+const INVITE: &str = r#"{"resource":"doc","permissions":"rw","gained":"rw","expiresAt":null,"account":{"username":"bob","provider":"test"},"createdBy":{"username":"alice","provider":"test"}}"#;
+const OUTCOME: &str = r#"{"resource":"doc","permissions":"rw","gained":"rw","already":false}"#;
+
+#[test]
+fn a_person_is_asked_before_an_invite_is_taken() {
+    run(async {
+        let options = r#"{"server":"https://example.org","dialect":"http"}"#;
+        let admin = INVITE
+            .replace("\"gained\":\"rw\"", "\"gained\":\"a\"")
+            .leak();
+        let none = INVITE
+            .replace("\"gained\":\"rw\"", "\"gained\":\"\"")
+            .leak();
+        let stranger = INVITE
+            .replace(r#"{"username":"bob","provider":"test"}"#, "null")
+            .leak();
+        let policy = |text: &str| {
+            if text.is_empty() {
+                Json::Null
+            } else {
+                json::parse(text).unwrap()
+            }
+        };
+        for (invite, name, answer, asked, taken) in [
+            (INVITE, "", true, 1, true),
+            (INVITE, "", false, 1, false),
+            (INVITE, "\"confirm\"", true, 1, true),
+            (INVITE, "\"signed-in\"", false, 0, true),
+            (admin, "\"signed-in\"", false, 1, false),
+            (none, "\"confirm\"", false, 0, true),
+            (none, "true", false, 1, false),
+            (stranger, "true", false, 1, false),
+        ] {
+            let client = http(options, &[(200, invite, None), (200, OUTCOME, None)]);
+            client.world.answer.set(answer);
+            let outcome = client
+                .call(Method::AcceptInvite, vec![key(), Json::Null, policy(name)])
+                .await
+                .unwrap();
+            assert_eq!(client.world.asked.get(), asked, "{name}");
+            assert_eq!(outcome != Json::Null, taken, "{name}");
+            assert_eq!(client.world.events.borrow().len(), usize::from(taken));
+        }
+        let client = http(options, &[(200, stranger, None)]);
+        let error = client
+            .call(Method::AcceptInvite, vec![key()])
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.code, client.world.asked.get()),
+            (Code::NotSignedIn, 0)
+        );
+    });
+}

@@ -1,0 +1,124 @@
+//! A Webstrates server that does what a test has set.
+
+use std::cell::{Cell, RefCell};
+
+use invite_key::InviteKey;
+use invite_keys::error::Code;
+use invite_keys::json::{self, Json};
+use invite_keys::later::Reply;
+use invite_keys::operation::Method;
+use tokio::task::{JoinHandle, spawn_local};
+
+use super::{Client, Peer, Server, World};
+
+const WEBSTRATES: &str =
+    r#"{"server":"https://example.org","dialect":"webstrates","resource":"doc"}"#;
+
+/// The server.
+#[derive(Default)]
+pub struct Socket {
+    /// `init` is held back.
+    pub mute: Cell<bool>,
+    /// Frames are taken and not answered.
+    pub silent: Cell<bool>,
+    /// The socket breaks at the next frame, so many times.
+    pub drops: Cell<u32>,
+    /// Nobody is there.
+    pub down: Cell<bool>,
+    /// The next answers are this error.
+    pub refusal: RefCell<Option<&'static str>>,
+    pub peers: RefCell<Vec<Peer>>,
+    pub opened: Cell<u32>,
+    pub closed: Cell<u32>,
+    pub frames: RefCell<Vec<Json>>,
+}
+
+impl Socket {
+    pub fn answer(&self, frame: &Json) {
+        let peer = self.peers.borrow().last().unwrap().clone();
+        let mut reply = Json::object()
+            .with("wa", "reply")
+            .with("token", frame.text("token").unwrap());
+        match *self.refusal.borrow() {
+            Some(words) => reply.set("error", words.into()),
+            None => reply.set("reply", self.result(frame)),
+        }
+        peer.send(&json::write(&reply));
+    }
+
+    fn result(&self, frame: &Json) -> Json {
+        let invite = Json::object()
+            .with("key", "a key")
+            .with("webstrateId", frame.text("d").unwrap())
+            .with("createdAt", "2026-11-21T05:21:08.803Z")
+            .with("expiresAt", "2026-11-28T05:21:08.803Z");
+        match frame.text("wa").unwrap() {
+            "getInvites" => vec![invite].into(),
+            "acceptInvite" => "rw".into(),
+            "removeInvite" => Json::object()
+                .with("acknowledged", true)
+                .with("deletedCount", 1.0),
+            _ => invite,
+        }
+    }
+
+    pub fn sent(&self, action: &str) -> usize {
+        self.frames
+            .borrow()
+            .iter()
+            .filter(|frame| frame.text("wa") == Some(action))
+            .count()
+    }
+}
+
+impl Server for Socket {
+    fn opened(&self, peer: &Peer, url: &str) {
+        assert_eq!(url, "wss://example.org/doc/");
+        self.opened.set(self.opened.get() + 1);
+        self.peers.borrow_mut().push(peer.clone());
+        if self.down.get() {
+            peer.close(1006, "");
+        } else if !self.mute.get() {
+            peer.init();
+        }
+    }
+
+    fn frame(&self, peer: &Peer, text: &str) {
+        let frame = json::parse(text).unwrap();
+        self.frames.borrow_mut().push(frame.clone());
+        if self.drops.get() > 0 {
+            self.drops.set(self.drops.get() - 1);
+            peer.close(1006, "");
+        } else if !self.silent.get() {
+            self.answer(&frame);
+        }
+    }
+
+    fn closing(&self, peer: &Peer) {
+        self.closed.set(self.closed.get() + 1);
+        peer.close(1000, "");
+    }
+}
+
+pub fn client() -> Client<Socket> {
+    Client::new(World::new(Socket::default()), WEBSTRATES)
+}
+
+pub fn key() -> Json {
+    InviteKey::webstrates(&[7; 32]).reveal().into()
+}
+
+/// Begins a call, as JavaScript does by calling.
+pub fn start(client: &Client<Socket>, method: Method, arguments: Vec<Json>) -> JoinHandle<Reply> {
+    spawn_local(client.call(method, arguments))
+}
+
+pub async fn turns() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+}
+
+pub fn code(reply: Reply) -> Code {
+    reply.unwrap_err().code
+}
