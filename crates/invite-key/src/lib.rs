@@ -18,6 +18,7 @@
 extern crate alloc;
 
 mod base62;
+pub mod find;
 mod key;
 pub mod link;
 mod percent;

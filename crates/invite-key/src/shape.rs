@@ -12,7 +12,7 @@ pub const MAX_LENGTH: usize = 4096;
 pub(crate) const OPAQUE_PREFIX: &str = "inv1_";
 pub(crate) const OPAQUE_LENGTH: usize = 41;
 pub(crate) const SIGNED_PREFIX: &str = "invs1_";
-const SECRET_TOKEN: &str = "secret-token:";
+pub(crate) const SECRET_TOKEN: &str = "secret-token:";
 
 /// What may stand at one place of a key.
 #[derive(Clone, Copy)]

@@ -10,31 +10,46 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// Bits that belong to no byte have to be zero: otherwise one signature would have sixteen texts.
 pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
-    let mut bits = 0u32;
-    for (index, chunk) in text.chunks(4).enumerate() {
-        for (place, letter) in chunk.iter().enumerate() {
-            let value = value(*letter).ok_or(index * 4 + place)?;
-            bits = (bits << 6) | u32::from(value);
-        }
-        let [_, first, second, third] = match chunk.len() {
-            4 => bits.to_be_bytes(),
-            3 => (bits << 6).to_be_bytes(),
-            2 => (bits << 12).to_be_bytes(),
-            _ => return Err(text.len() - 1),
-        };
-        let whole = chunk.len() - 1;
-        bytes.extend([first, second, third].iter().take(whole));
-        let left_over = match whole {
-            1 => second,
-            2 => third,
-            _ => 0,
-        };
-        if left_over != 0 {
-            return Err(text.len() - 1);
-        }
-        bits = 0;
+    let (fours, rest) = text.as_chunks::<4>();
+    for (index, four) in fours.iter().enumerate() {
+        let [_, first, second, third] = bits(*four).map_err(|place| index * 4 + place)?;
+        bytes.extend_from_slice(&[first, second, third]);
     }
-    Ok(bytes)
+    let start = text.len() - rest.len();
+    // `A` stands for six zeros.
+    let [_, first, second, third] = match *rest {
+        [] => return Ok(bytes),
+        [_] => return Err(start),
+        [one, two] => bits([one, two, b'A', b'A']),
+        [one, two, three, ..] => bits([one, two, three, b'A']),
+    }
+    .map_err(|place| start + place)?;
+    bytes.push(first);
+    if rest.len() == 3 {
+        bytes.push(second);
+    }
+    let beyond = if rest.len() == 3 { third } else { second };
+    if beyond == 0 {
+        Ok(bytes)
+    } else {
+        Err(text.len() - 1)
+    }
+}
+
+/// Four characters' 24 bits, with zeros above them, or the place of the one that is none.
+fn bits(characters: [u8; 4]) -> Result<[u8; 4], usize> {
+    let mut bits = 0;
+    let mut all = 0;
+    for character in characters {
+        let value = value(character);
+        bits = (bits << 6) | u32::from(value);
+        all |= value;
+    }
+    if all == NONE {
+        let is_none = |character: &u8| value(*character) == NONE;
+        return Err(characters.iter().position(is_none).unwrap_or(0));
+    }
+    Ok(bits.to_be_bytes())
 }
 
 /// Appends the text of some bytes.
@@ -53,15 +68,18 @@ pub(crate) fn encode(bytes: &[u8], text: &mut String) {
     }
 }
 
-fn value(letter: u8) -> Option<u8> {
-    Some(match letter {
-        b'A'..=b'Z' => letter - b'A',
-        b'a'..=b'z' => letter - b'a' + 26,
-        b'0'..=b'9' => letter - b'0' + 52,
+/// What no six bits are, also when others are mixed in.
+const NONE: u8 = 0xFF;
+
+fn value(character: u8) -> u8 {
+    match character {
+        b'A'..=b'Z' => character - b'A',
+        b'a'..=b'z' => character - b'a' + 26,
+        b'0'..=b'9' => character - b'0' + 52,
         b'-' => 62,
         b'_' => 63,
-        _ => return None,
-    })
+        _ => NONE,
+    }
 }
 
 #[cfg(test)]

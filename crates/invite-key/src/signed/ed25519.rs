@@ -24,7 +24,7 @@ use super::table::Table;
 const WARM_AFTER: u32 = 48;
 
 /// How many points share one inversion when a batch is encoded.
-const CHUNK: usize = 64;
+pub(super) const CHUNK: usize = 64;
 
 /// Multiples of the base point, shared by all keys.
 static BASE: OnceBox<Table> = OnceBox::new();

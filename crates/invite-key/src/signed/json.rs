@@ -73,7 +73,7 @@ impl<'json> Reader<'json> {
 
     /// Reads an object, giving each member to `on_member`, which has to read the value.
     pub(crate) fn object(&mut self, on_member: OnMember<'_, 'json>) -> Result<(), Fault> {
-        let mut seen: Vec<Cow<'json, str>> = Vec::new();
+        let mut seen: Vec<Cow<'json, str>> = Vec::with_capacity(16);
         self.sequence(b'{', b'}', &mut |reader| {
             let at = reader.at;
             let name = reader.string()?;

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::claims::Claims;
-use super::ed25519::{self, PublicKey};
+use super::ed25519::{self, CHUNK, PublicKey};
 use super::jwks::KeySet;
 use super::token::{SignedKey, open};
 use crate::verdict::Verdict;
@@ -130,24 +130,25 @@ impl KeySet {
 
     /// Says of each key what [`verify`](Self::verify) says, several times as fast.
     pub fn verify_each(&self, texts: &[&str], checks: &Checks<'_>) -> Vec<Verdict> {
-        let found: Vec<_> = texts.iter().map(|text| self.find_signer(text)).collect();
-        let signed: Vec<_> = found
-            .iter()
-            .flatten()
-            .map(|(token, key)| ed25519::Signed {
-                key,
-                message: token.message,
-                signature: &token.signature,
-            })
-            .collect();
-        let mut are_signed = ed25519::verify_each(&signed).into_iter();
-        found
-            .into_iter()
-            .map(|found| match found {
+        let mut verdicts = Vec::with_capacity(texts.len());
+        for texts in texts.chunks(CHUNK) {
+            let found: Vec<_> = texts.iter().map(|text| self.find_signer(text)).collect();
+            let signed: Vec<_> = found
+                .iter()
+                .flatten()
+                .map(|(token, key)| ed25519::Signed {
+                    key,
+                    message: token.message,
+                    signature: &token.signature,
+                })
+                .collect();
+            let mut are_signed = ed25519::verify_each(&signed).into_iter();
+            verdicts.extend(found.into_iter().map(|found| match found {
                 Err(verdict) => verdict,
                 Ok((token, _)) => conclude(token, are_signed.next() == Some(true), checks),
-            })
-            .collect()
+            }));
+        }
+        verdicts
     }
 
     /// A signed key taken apart, and the public key that is said to have signed it; or the verdict already.
