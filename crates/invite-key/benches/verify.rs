@@ -73,7 +73,7 @@ fn main() {
     // The signatures alone, for the comparison with what does nothing else.
     let messages: Vec<&[u8]> = texts
         .iter()
-        .map(|text| text["invs1_".len()..text.rfind('.').unwrap()].as_bytes())
+        .map(|text| &text.as_bytes()["invs1_".len()..text.rfind('.').unwrap()])
         .collect();
     let signer = SigningKey::from_bytes(&secret);
     let signatures: Vec<Signature> = messages
