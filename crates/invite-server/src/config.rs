@@ -95,6 +95,11 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Limits")]
     pub max_connections: u32,
 
+    /// Another server's behaviour instead of our own.
+    #[cfg(feature = "emulate")]
+    #[command(flatten)]
+    pub emulate: crate::emulate::EmulateOptions,
+
     /// Connections to PostgreSQL at once; all copies together need fewer than its max_connections
     #[arg(long, value_name = "NUMBER", env = "INVITE_SERVER_DATABASE_CONNECTIONS", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Limits")]
@@ -138,6 +143,12 @@ pub enum ConfigError {
         "--demo lets anybody sign in as anybody, so --public-url cannot be {0:?}: leave it out, or leave --demo out"
     )]
     DemoPublic(String),
+    /// The emulator accepts on GET, validates nothing, and takes orders from tests.
+    #[cfg(feature = "emulate")]
+    #[error(
+        "--emulate shows faults on purpose, so it listens on loopback only: use --listen 127.0.0.1:PORT, not {0}"
+    )]
+    EmulateOffLoopback(IpAddr),
     /// Off loopback the address people see cannot be known.
     #[error(
         "listening on {0} needs --public-url, the address people will see, as in https://invites.example.com"
@@ -159,6 +170,10 @@ impl Config {
         let address = self.listen.ip();
         if self.demo && !address.is_loopback() {
             return Err(ConfigError::DemoOffLoopback(address));
+        }
+        #[cfg(feature = "emulate")]
+        if self.emulate.server.is_some() && !address.is_loopback() {
+            return Err(ConfigError::EmulateOffLoopback(address));
         }
         match &self.public_url {
             None if !address.is_loopback() => Err(ConfigError::PublicUrlMissing(address)),

@@ -5,6 +5,8 @@ pub mod app;
 pub mod auth;
 pub mod config;
 pub mod core;
+#[cfg(feature = "emulate")]
+pub mod emulate;
 pub mod site;
 pub mod store;
 pub mod webstrates;

@@ -88,6 +88,10 @@ impl Server {
     /// [`StartError`], a sentence that says what to change.
     pub async fn start(config: &Config) -> Result<Self, StartError> {
         config.validate()?;
+        #[cfg(feature = "emulate")]
+        if config.emulate.server.is_some() {
+            return Self::start_emulator(config).await;
+        }
         let (database, temporary) = match (&config.database, config.demo) {
             (Some(database), _) => (database.clone(), None),
             (None, false) => (DatabaseAddress::File(Config::default_database()), None),
@@ -99,11 +103,7 @@ impl Server {
                 )
             }
         };
-        let address = config.listen;
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| StartError::Listen { address, error })?;
-        let address = listener.local_addr().unwrap_or(address);
+        let (listener, address) = bind(config.listen).await?;
         let origins = match &config.public_url {
             Some(url) => Origins::public(url)?,
             None => Origins::loopback(address),
@@ -140,6 +140,29 @@ impl Server {
         })
     }
 
+    /// Opens the port for another server's behaviour. Nothing of our own runs beside it but `/sdk/`.
+    #[cfg(feature = "emulate")]
+    async fn start_emulator(config: &Config) -> Result<Self, StartError> {
+        let (listener, address) = bind(config.listen).await?;
+        let origins = Origins::loopback(address);
+        let stop = Stop::new();
+        let site = Site::new(config, origins.clone());
+        let router = crate::emulate::router(&config.emulate, origins, site, stop.clone())
+            .layer(middleware::from_fn(trace::trace));
+        tracing::warn!(%address, "started as Webstrates 1.8, faults included");
+        Ok(Self {
+            listener,
+            address,
+            router,
+            stop,
+            limits: Limits {
+                connections: config.max_connections,
+                header_time: HEADER_TIME,
+            },
+            _temporary: None,
+        })
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -161,6 +184,14 @@ impl Server {
         }
         tracing::info!("stopped");
     }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| StartError::Listen { address, error })?;
+    let address = listener.local_addr().unwrap_or(address);
+    Ok((listener, address))
 }
 
 fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Router {

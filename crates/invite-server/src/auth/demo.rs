@@ -170,8 +170,8 @@ pub fn display_name(username: &str) -> String {
     })
 }
 
-// A path of ours. Browsers read "//host" and "/\host" as other hosts and drop tabs and line ends first.
-fn stays_here(path: &str) -> bool {
+/// Whether it is a path of ours. Browsers read "//host" and "/\host" as other hosts and drop tabs and line ends first.
+pub fn stays_here(path: &str) -> bool {
     path.len() <= 2048
         && path.starts_with('/')
         && !path.starts_with("//")

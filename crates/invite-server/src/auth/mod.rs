@@ -15,7 +15,9 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-pub use demo::{PROVIDER as TEST_PROVIDER, display_name, is_username, router as demo_router};
+pub use demo::{
+    PROVIDER as TEST_PROVIDER, display_name, is_username, router as demo_router, stays_here,
+};
 pub use origin::Source;
 
 use crate::api::{Asker, Authenticator, Proof};

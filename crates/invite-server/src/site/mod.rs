@@ -83,6 +83,13 @@ impl Site {
     }
 }
 
+/// `/sdk/` alone.
+pub fn package_router(site: Site) -> Router {
+    Router::new()
+        .route("/sdk/{*path}", get(package_file).options(preflight))
+        .with_state(site)
+}
+
 /// The routes of pages and files.
 pub fn router(site: Site) -> Router {
     Router::new()
@@ -91,7 +98,6 @@ pub fn router(site: Site) -> Router {
             get(|State(site): State<Site>| async move { site.accept_page() }),
         )
         .route("/site/{*path}", get(page_file))
-        .route("/sdk/{*path}", get(package_file).options(preflight))
         .route(
             "/favicon.ico",
             get(|State(site): State<Site>| async move { favicon(&site) }),
@@ -100,7 +106,8 @@ pub fn router(site: Site) -> Router {
             "/robots.txt",
             get(|| async { "User-agent: *\nDisallow: /\n" }),
         )
-        .with_state(site)
+        .with_state(site.clone())
+        .merge(package_router(site))
 }
 
 /// The manager page at `/`.

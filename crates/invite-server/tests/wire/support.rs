@@ -123,7 +123,7 @@ impl Server {
         Person {
             url: self.url.clone(),
             cookie,
-            bearer: answer["bearer"].as_str().unwrap().to_owned(),
+            bearer: answer["bearer"].as_str().unwrap_or_default().to_owned(),
         }
     }
 

@@ -1,0 +1,148 @@
+//! Who is asking, and the test sign-in, which takes any name with any password.
+
+use axum::Router;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Form, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Json, Response};
+use axum::routing::get;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Emulator;
+use crate::auth::seal::{self, Purpose};
+use crate::auth::{TEST_PROVIDER, display_name, is_username, stays_here};
+
+const YEAR: u64 = 365 * 24 * 3600;
+
+const FORM: &str = r#"<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Test sign-in</title>
+<link rel="icon" href="data:,">
+<form method="post">
+<p><label>Name <input name="username" required autofocus></label></p>
+<p><label>Password <input name="password" type="password"></label></p>
+<p><button>Sign in</button></p>
+</form>
+"#;
+
+/// Somebody, or nobody: then the name is `anonymous` and the provider empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Person {
+    pub(super) username: String,
+    pub(super) provider: String,
+}
+
+impl Person {
+    pub(super) fn anonymous() -> Self {
+        Self {
+            username: "anonymous".into(),
+            provider: String::new(),
+        }
+    }
+
+    pub(super) fn of_test(username: &str) -> Self {
+        Self {
+            username: username.into(),
+            provider: TEST_PROVIDER.into(),
+        }
+    }
+
+    pub(super) fn is_signed_in(&self) -> bool {
+        !self.provider.is_empty()
+    }
+
+    pub(super) fn user_id(&self) -> String {
+        format!("{}:{}", self.username, self.provider)
+    }
+
+    /// As in `hello`.
+    pub(super) fn shown(&self) -> Value {
+        let mut user = json!({ "userId": self.user_id(), "username": self.username, "provider": self.provider });
+        if let (true, Some(user)) = (self.is_signed_in(), user.as_object_mut()) {
+            user.insert("displayName".into(), display_name(&self.username).into());
+        }
+        user
+    }
+}
+
+impl Emulator {
+    /// Who the session cookie says is asking. A broken one is no error: whoever sends it is nobody.
+    pub(super) fn person(&self, headers: &HeaderMap) -> Person {
+        let lines = headers
+            .get_all(header::COOKIE)
+            .into_iter()
+            .filter_map(|value| value.to_str().ok());
+        let session = lines
+            .flat_map(|line| line.split(';'))
+            .find_map(|pair| pair.trim().strip_prefix("session="));
+        session
+            .and_then(|text| self.sealer.open(Purpose::Session, text, seal::now()))
+            .unwrap_or_else(Person::anonymous)
+    }
+}
+
+/// `/auth/test` and `/auth/logout`.
+pub(super) fn router(emulator: Emulator) -> Router {
+    Router::new()
+        .route("/auth/test", get(async || Html(FORM)).post(sign_in))
+        .route("/auth/logout", get(sign_out).post(sign_out))
+        .with_state(emulator)
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    username: String,
+}
+
+#[derive(Deserialize)]
+struct Destination {
+    #[serde(rename = "continue")]
+    go_on: String,
+}
+
+async fn sign_in(
+    State(emulator): State<Emulator>,
+    destination: Result<Query<Destination>, QueryRejection>,
+    headers: HeaderMap,
+    credentials: Result<Form<Credentials>, FormRejection>,
+) -> Response {
+    let name = match credentials {
+        Ok(Form(Credentials { username })) if is_username(&username) => username,
+        _ => return StatusCode::UNAUTHORIZED.into_response(),
+    };
+    let person = Person::of_test(&name);
+    let session = emulator
+        .sealer
+        .seal(Purpose::Session, &person, seal::now() + YEAR);
+    let cookie = format!("session={session}; path=/; Max-Age={YEAR}; httponly");
+    // Neither this nor `continue` is in the original; the tests' helpers sign people in by script.
+    if wants_json(&headers) {
+        return ([(header::SET_COOKIE, cookie)], Json(person.shown())).into_response();
+    }
+    let go_on = destination.ok().map(|Query(Destination { go_on })| go_on);
+    let location = go_on
+        .filter(|path| stays_here(path))
+        .unwrap_or_else(|| "/".into());
+    (
+        StatusCode::FOUND,
+        [(header::SET_COOKIE, cookie), (header::LOCATION, location)],
+    )
+        .into_response()
+}
+
+async fn sign_out(headers: HeaderMap) -> Response {
+    let cookie = (header::SET_COOKIE, "session=; path=/; Max-Age=0; httponly");
+    if wants_json(&headers) {
+        return (StatusCode::NO_CONTENT, [cookie]).into_response();
+    }
+    (StatusCode::FOUND, [cookie, (header::LOCATION, "/")]).into_response()
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT);
+    accept
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("application/json"))
+}

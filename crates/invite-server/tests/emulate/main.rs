@@ -1,0 +1,18 @@
+//! The emulated Webstrates: it replays what was recorded, and shows each documented fault.
+
+#![cfg(feature = "emulate")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod emulator;
+mod replay;
+#[path = "../wire/support.rs"]
+#[allow(dead_code, reason = "shared with the tests of our own mode")]
+mod support;
