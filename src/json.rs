@@ -142,9 +142,7 @@ impl From<Vec<Json>> for Json {
 
 /// Reads a JSON text; `None` where it is none or nests too deep.
 pub fn parse(text: &str) -> Option<Json> {
-    if nests_too_deep(text) {
-        return None;
-    }
+    first_value(text)?;
     #[cfg(target_arch = "wasm32")]
     return Some(crate::value::from_parsed(&js_sys::JSON::parse(text).ok()?));
     #[cfg(not(target_arch = "wasm32"))]
@@ -164,9 +162,21 @@ pub fn write(value: &Json) -> String {
     return serde_json::to_string(value).unwrap_or_default();
 }
 
-fn nests_too_deep(text: &str) -> bool {
+/// The first object of a text that begins with `["name",`: the attributes of a document's root, for which the rest, a
+/// megabyte perhaps, need not be read.
+pub fn root_attributes(text: &str) -> Option<Json> {
+    let (before, _) = text.split_once('{')?;
+    if before.bytes().filter(|byte| *byte == b'[').count() != 1 {
+        return None;
+    }
+    let rest = text.get(before.len()..)?;
+    parse(rest.get(..first_value(rest)?)?)
+}
+
+/// Where the first list or object ends; `None` where it nests too deep.
+fn first_value(text: &str) -> Option<usize> {
     let (mut depth, mut in_string, mut escaped) = (0u32, false, false);
-    for byte in text.bytes() {
+    for (place, byte) in text.bytes().enumerate() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
@@ -174,14 +184,19 @@ fn nests_too_deep(text: &str) -> bool {
             b'[' | b'{' if !in_string => {
                 depth += 1;
                 if depth > MAX_DEPTH {
-                    return true;
+                    return None;
                 }
             }
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            b']' | b'}' if !in_string => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(place + 1);
+                }
+            }
             _ => {}
         }
     }
-    false
+    Some(text.len())
 }
 
 impl Serialize for Json {
@@ -293,6 +308,20 @@ mod tests {
     fn deep_nesting_is_refused_but_brackets_in_strings_are_not_counted() {
         assert_eq!(parse(&"[".repeat(100_000)), None);
         assert!(parse(&[r#"["\""#, &"[".repeat(1000), r#""]"#].concat()).is_some());
+    }
+
+    #[test]
+    fn the_attributes_of_a_root_are_found_without_reading_the_rest() {
+        let deep = ["[\"html\", {\"a\":\"}\\\"\"}, ", &"[".repeat(1000)].concat();
+        assert_eq!(
+            root_attributes(&deep),
+            Some(Json::object().with("a", "}\""))
+        );
+        assert_eq!(
+            root_attributes(r#"["html",["body",{"data-auth":"[]"}]]"#),
+            None
+        );
+        assert_eq!(root_attributes("<html>"), None);
     }
 
     #[test]

@@ -231,3 +231,50 @@ fn a_person_is_asked_before_an_invite_is_taken() {
         );
     });
 }
+
+#[test]
+fn who_has_access_is_read_from_the_document_however_it_is_quoted() {
+    run(async {
+        let options = r#"{"server":"https://example.org","dialect":"webstrates","resource":"doc"}"#;
+        let members = json::parse(
+            r#"[{"user":{"username":"o'neil","provider":"test"},"permissions":"arw"},{"user":{"username":"bob","provider":"a&b"},"permissions":"r"}]"#,
+        );
+        for auth in [
+            r#"[{\"username\":\"o'neil\",\"provider\":\"test\",\"permissions\":\"arw\"},{\"username\":\"bob\",\"provider\":\"a&b\",\"permissions\":\"r\"}]"#,
+            r#"[{&quot;username&quot;:&quot;o'neil&quot;,&quot;provider&quot;:&quot;test&quot;,&quot;permissions&quot;:&quot;arw&quot;},{&quot;username&quot;:&quot;bob&quot;,&quot;provider&quot;:&quot;a&amp;b&quot;,&quot;permissions&quot;:&quot;r&quot;}]"#,
+        ] {
+            let document = ["[\"html\",{\"data-auth\":\"", auth, "\"},[\"body\",{}]]"].concat();
+            let client = http(options, &[(200, document.leak(), None)]);
+            let found = client.call(Method::Members, vec![]).await.unwrap();
+            assert_eq!(Some(found), members);
+            assert_eq!(
+                client.world.server.requests.take(),
+                ["GET https://example.org/doc/?json"]
+            );
+        }
+        let apostrophes =
+            r#"["html",{"data-auth":"[{'username':'bob','provider':'test','permissions':'r'}]"}]"#;
+        let client = http(options, &[(200, apostrophes, None)]);
+        let found = client.call(Method::Members, vec![]).await.unwrap();
+        assert_eq!(found.items()[0].text("permissions"), Some("r"));
+        let client = http(
+            options,
+            &[
+                (200, "[\"html\",[\"body\",{}]]", None),
+                (200, "<html>", None),
+                (403, "Insufficient permissions.", None),
+            ],
+        );
+        assert_eq!(
+            client.call(Method::Members, vec![]).await.unwrap(),
+            vec![].into()
+        );
+        let error = client.call(Method::Members, vec![]).await.unwrap_err();
+        assert_eq!(error.code, Code::BadResponse);
+        let error = client.call(Method::Members, vec![]).await.unwrap_err();
+        assert_eq!(
+            (error.code, error.message.as_str()),
+            (Code::Forbidden, "Insufficient permissions.")
+        );
+    });
+}

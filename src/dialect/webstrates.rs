@@ -186,23 +186,28 @@ fn person(entry: &Json) -> Json {
     user
 }
 
-/// Documents edited by hand hold the quotes in other ways.
+/// Documents edited by hand hold the quotes in other ways: escaped, or as apostrophes.
 fn unescaped(text: &str) -> String {
+    let quotes = if text.contains('"') || text.contains('&') {
+        '\''
+    } else {
+        '"'
+    };
     let mut plain = String::with_capacity(text.len());
-    for (place, part) in text.split('&').enumerate() {
-        match part.strip_prefix("quot;") {
-            Some(rest) => {
-                plain.push('"');
-                plain.push_str(rest);
+    let mut rest = text.chars();
+    while let Some(letter) = rest.next() {
+        let escapes = [("quot;", '"'), ("amp;", '&')];
+        let escape = escapes
+            .iter()
+            .find(|escape| letter == '&' && rest.as_str().starts_with(escape.0));
+        plain.push(match escape {
+            Some((name, letter)) => {
+                rest.nth(name.len() - 1);
+                *letter
             }
-            None => {
-                plain.push_str(if place == 0 { "" } else { "&" });
-                plain.extend(
-                    part.chars()
-                        .map(|letter| if letter == '\'' { '"' } else { letter }),
-                );
-            }
-        }
+            None if letter == '\'' => quotes,
+            None => letter,
+        });
     }
     plain
 }
@@ -296,12 +301,11 @@ impl<P: Platform> Context<'_, P> {
             error.status = Some(403);
             return Err(error);
         }
-        let document = json::parse(&response.text).ok_or_else(Error::bad_response)?;
-        let entries = document
-            .items()
-            .get(1)
-            .and_then(|attributes| attributes.text("data-auth"))
-            .unwrap_or("[]");
+        if !response.text.starts_with('[') {
+            return Err(Error::bad_response());
+        }
+        let attributes = json::root_attributes(&response.text).unwrap_or(Json::Null);
+        let entries = attributes.text("data-auth").unwrap_or("[]");
         json::parse(entries)
             .or_else(|| json::parse(&unescaped(entries)))
             .ok_or_else(Error::bad_response)
