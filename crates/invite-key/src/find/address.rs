@@ -110,21 +110,24 @@ fn separator_before(text: &[u8]) -> Option<(usize, bool)> {
     })
 }
 
-/// What stands in no address: white space, brackets and quotation marks of all scripts, control characters.
+/// What stands in no address: white space, brackets, quotation marks and full stops of all scripts, control characters.
 pub(super) fn is_delimiter(character: char) -> bool {
     match character {
         '\0'..=' ' | '<' | '>' | '"' | '`' | '|' | '{' | '}' | '\u{7F}'..='\u{A0}' => true,
         _ if character.is_ascii() => false,
-        '«' | '»' | '‹' | '›' | '‘'..='‟' | '、'..='〟' | '｟'..='､' => {
-            character != '々' && character != '〇'
+        // Letters among the punctuation.
+        '々' | '〆' | '〇' => false,
+        '«' | '»' | '‹' | '›' | '‘'..='‟' | '\u{3000}'..='〟' => true,
+        '！' | '＂' | '＇' | '（' | '）' | '，' | '；' | '＜' | '＞' | '［' | '］' | '｛'..='､' => {
+            true
         }
-        _ => {
-            matches!(
-                character,
-                '\u{1680}' | '\u{2000}'
-                    ..='\u{200A}' | '\u{2028}' | '\u{2029}' | '\u{202F}' | '\u{205F}' | '\u{3000}'
-            )
-        }
+        '\u{1680}'
+        | '\u{2000}'..='\u{200A}'
+        | '\u{2028}'
+        | '\u{2029}'
+        | '\u{202F}'
+        | '\u{205F}' => true,
+        _ => false,
     }
 }
 
@@ -135,8 +138,8 @@ pub(super) fn trimmed(text: &str) -> usize {
     let mut end = text.len();
     for character in text.chars().rev() {
         match character {
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '~' | '(' | '[' | ']' | '\\' | '…'
-            | '。' | '，' => {}
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '~' | '(' | '[' | ']' | '\\' | '…' =>
+                {}
             ')' if unpaired > 0 => unpaired -= 1,
             _ if is_invisible(character) => {}
             _ => break,

@@ -98,6 +98,12 @@ impl Scan<'_> {
                 return Ok(end);
             }
             Err(LinkError::Key(fault)) => fault,
+            Err(LinkError::Resource) => {
+                let until = end_of_resource(reading, start, end).ok_or(LinkError::Resource)?;
+                let link = read(until)?;
+                self.keep_link(reading, place, start..until, link, found, options);
+                return Ok(end);
+            }
             Err(other) => return Err(other),
         };
         let value = start + found.value;
@@ -121,6 +127,10 @@ impl Scan<'_> {
                 Err(LinkError::Key(other)) if length == key.len() => fault = other,
                 Err(_) => {}
             }
+        }
+        if rest.starts_with('…') || rest.starts_with("...") {
+            // Only of the key with what follows it the verdict says that it was shortened.
+            fault = InviteKey::parse(text).err().unwrap_or(fault);
         }
         Err(LinkError::Key(fault))
     }
@@ -249,6 +259,17 @@ pub(super) fn joined(
         }
     }
     None
+}
+
+/// Where `resource=` ends: what follows the id is no part of it.
+fn end_of_resource(reading: &Reading, start: usize, end: usize) -> Option<usize> {
+    let text = reading.slice(start..end).as_bytes();
+    let value = address::parameter(text, b"resource")?.value;
+    let id = text.iter().skip(value);
+    let length = id
+        .take_while(|byte| address::is_word(**byte) || **byte == b'.')
+        .count();
+    Some(start + value + length)
 }
 
 fn rest_of(reading: &Reading, at: usize) -> &[u8] {

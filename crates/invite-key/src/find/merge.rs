@@ -4,10 +4,11 @@ use alloc::vec::Vec;
 
 use super::piece::Piece;
 
-/// Takes from the second reading what the first does not have: a key, or for a key that stands alone the link around it.
+/// Takes from the second reading what the first does not have: a key, for a key that stands alone the link around it, and
+/// for the end of a link the whole.
 pub(super) fn into(first: Vec<Piece>, second: Vec<Piece>) -> Vec<Piece> {
     merge(first, second, |old, new| {
-        old.link.is_none() && new.link.is_some()
+        new.link.is_some() && (old.link.is_none() || new.range.start < old.range.start)
     })
 }
 

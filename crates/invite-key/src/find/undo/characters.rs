@@ -1,6 +1,7 @@
 //! Single characters: what nobody sees, what only looks different, what was escaped.
 
 use super::html;
+use crate::find::address::is_delimiter;
 use crate::find::octet;
 use crate::find::reading::{Reading, Writer};
 use crate::find::repair::{Repair, Repairs};
@@ -83,6 +84,8 @@ pub(in crate::find) fn is_invisible(character: char) -> bool {
 /// The ASCII character that a character is a form of.
 fn usual(character: char) -> Option<(char, Repair)> {
     match character {
+        // What ends a sentence or stands around words is that in full width, too.
+        _ if is_delimiter(character) => None,
         '\u{FF01}'..='\u{FF5E}' => {
             let ascii = char::from_u32(u32::from(character) - 0xFEE0)?;
             Some((ascii, Repair::FullWidth))
