@@ -24,7 +24,7 @@ pub struct Connection<P: Platform> {
     socket: Rc<Multiplexer<P>>,
     flights: Flights,
     /// What stops each call under way.
-    running: RefCell<Vec<Later<Error>>>,
+    running: RefCell<Vec<Later>>,
 }
 
 impl<P: Platform> Connection<P> {
@@ -61,7 +61,7 @@ impl<P: Platform> Connection<P> {
     /// Drops the socket and settles every call under way.
     pub fn close(&self) {
         for stop in self.running.take() {
-            stop.set(call::closed());
+            stop.set(Err(call::closed()));
         }
         self.socket.close();
     }
@@ -71,7 +71,7 @@ impl<P: Platform> Connection<P> {
         method: Method,
         arguments: Vec<Json>,
         held: &P::Held,
-        stop: &Later<Error>,
+        stop: &Later,
     ) -> Reply {
         let options = self.options.as_ref().map_err(Clone::clone)?;
         let mut operation = Operation::parse(method, arguments, options.number("timeout"))?;
@@ -129,17 +129,17 @@ impl<P: Platform> Connection<P> {
     }
 
     /// Runs until it is done, or until its deadline, its signal or `close` ends it.
-    fn bounded<'a>(&'a self, operation: &'a Operation, stop: &'a Later<Error>) -> Task<'a, Reply> {
+    fn bounded<'a>(&'a self, operation: &'a Operation, stop: &'a Later) -> Task<'a, Reply> {
         Box::pin(async move {
             let sent = Rc::new(Cell::new(false));
             let end = {
                 let (stop, sent, repeats) = (stop.clone(), Rc::clone(&sent), operation.repeats());
                 move || {
-                    stop.set(if sent.get() && !repeats {
+                    stop.set(Err(if sent.get() && !repeats {
                         call::unknown_outcome()
                     } else {
                         call::timeout()
-                    });
+                    }));
                 }
             };
             let _timer = self.platform.after(operation.timeout, Box::new(end));

@@ -3,12 +3,12 @@
 use core::cell::RefCell;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
-use core::task::{Poll, Waker};
+use core::task::{Context, Poll, Waker};
 use std::rc::Rc;
 
 use invite_key::InviteKey;
 
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::json::Json;
 
 /// What nearly everything ends with.
@@ -18,27 +18,17 @@ pub type Reply = Result<Json, Error>;
 /// bytes of moving and dropping.
 pub type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// A value that is set once and that any number may wait for.
-pub struct Later<T>(Rc<RefCell<(Option<T>, Vec<Waker>)>>);
+/// A reply that is set once and that any number may wait for. One type for all that is waited for, for each further
+/// one would be compiled again.
+#[derive(Clone, Default)]
+pub struct Later(Rc<RefCell<(Option<Reply>, Vec<Waker>)>>);
 
-impl<T> Clone for Later<T> {
-    fn clone(&self) -> Self {
-        Later(Rc::clone(&self.0))
-    }
-}
-
-impl<T> Default for Later<T> {
-    fn default() -> Self {
-        Later(Rc::new(RefCell::new((None, Vec::new()))))
-    }
-}
-
-impl<T: Clone> Later<T> {
-    /// Sets the value, unless it is set, and wakes everyone who waits.
-    pub fn set(&self, value: T) {
+impl Later {
+    /// Sets the reply, unless it is set, and wakes everyone who waits.
+    pub fn set(&self, reply: Reply) {
         let waiting = {
             let mut state = self.0.borrow_mut();
-            state.0.get_or_insert(value);
+            state.0.get_or_insert(reply);
             core::mem::take(&mut state.1)
         };
         for waker in waiting {
@@ -46,33 +36,34 @@ impl<T: Clone> Later<T> {
         }
     }
 
-    /// Waits for the value.
-    pub fn wait(&self) -> impl Future<Output = T> + use<T> {
-        let state = Rc::clone(&self.0);
-        poll_fn(move |context| {
-            let mut state = state.borrow_mut();
-            if let Some(value) = &state.0 {
-                return Poll::Ready(value.clone());
-            }
-            if !state.1.iter().any(|waker| waker.will_wake(context.waker())) {
-                state.1.push(context.waker().clone());
-            }
-            Poll::Pending
-        })
+    /// Waits for the reply.
+    pub fn wait(&self) -> impl Future<Output = Reply> + use<> {
+        let this = self.clone();
+        poll_fn(move |context| this.poll(context))
+    }
+
+    fn poll(&self, context: &Context<'_>) -> Poll<Reply> {
+        let mut state = self.0.borrow_mut();
+        if let Some(reply) = &state.0 {
+            return Poll::Ready(reply.clone());
+        }
+        if !state.1.iter().any(|waker| waker.will_wake(context.waker())) {
+            state.1.push(context.waker().clone());
+        }
+        Poll::Pending
     }
 
     /// Whether both are one.
-    pub fn is(&self, other: &Later<T>) -> bool {
+    pub fn is(&self, other: &Later) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
 }
 
-/// Does the work until it is done or `stop` says why it shall end. What is stopped before it began, begins nothing.
-pub fn until(stop: &Later<Error>, mut work: Task<'_, Reply>) -> impl Future<Output = Reply> {
-    let mut stop = Box::pin(stop.wait());
-    poll_fn(move |context| match stop.as_mut().poll(context) {
-        Poll::Ready(error) => Poll::Ready(Err(error)),
+/// Does the work until it is done or `stop` says how it shall end. What is stopped before it began, begins nothing.
+pub fn until(stop: &Later, mut work: Task<'_, Reply>) -> impl Future<Output = Reply> {
+    poll_fn(move |context| match stop.poll(context) {
         Poll::Pending => work.as_mut().poll(context),
+        stopped => stopped,
     })
 }
 
@@ -81,7 +72,7 @@ pub type FlightName = (Option<InviteKey>, Option<String>);
 
 /// Work under way, by name: who asks for the same while it runs gets the same answer.
 #[derive(Default)]
-pub struct Flights(RefCell<Vec<(FlightName, Later<Option<Reply>>)>>);
+pub struct Flights(RefCell<Vec<(FlightName, Later)>>);
 
 impl Flights {
     /// Does the work, or waits for the same work that is under way. Where that is given up (its caller's deadline
@@ -95,8 +86,9 @@ impl Flights {
                 .find(|flight| flight.0 == name)
                 .map(|flight| flight.1.clone());
             let Some(later) = running else { break };
-            if let Some(value) = later.wait().await {
-                return value;
+            match later.wait().await {
+                Err(error) if error.code == Code::Aborted => {}
+                reply => return reply,
             }
         }
         let lead = Lead {
@@ -105,7 +97,7 @@ impl Flights {
         };
         self.0.borrow_mut().push((name, lead.later.clone()));
         let value = work.await;
-        lead.later.set(Some(value.clone()));
+        lead.later.set(value.clone());
         value
     }
 }
@@ -113,7 +105,7 @@ impl Flights {
 /// Ends a flight, also when its caller is dropped in the middle.
 struct Lead<'a> {
     flights: &'a Flights,
-    later: Later<Option<Reply>>,
+    later: Later,
 }
 
 impl Drop for Lead<'_> {
@@ -122,6 +114,7 @@ impl Drop for Lead<'_> {
             .0
             .borrow_mut()
             .retain(|flight| !flight.1.is(&self.later));
-        self.later.set(None);
+        // Only where nothing came of it.
+        self.later.set(Err(Error::new(Code::Aborted, "")));
     }
 }

@@ -114,7 +114,7 @@ impl Platform for Browser {
         js_sys::Math::random()
     }
 
-    fn watch(&self, held: &Held, stop: &Later<Error>) -> Option<Guard> {
+    fn watch(&self, held: &Held, stop: &Later) -> Option<Guard> {
         let signal = held.signal.clone()?;
         let stop = stop.clone();
         let end = {
@@ -122,7 +122,7 @@ impl Platform for Browser {
             move || {
                 let mut error = Error::new(Code::Aborted, "The call was aborted.");
                 error.cause = Some(value::get(&signal, "reason"));
-                stop.set(error);
+                stop.set(Err(error));
             }
         };
         if value::get(&signal, "aborted").is_truthy() {
@@ -285,7 +285,7 @@ impl Lock {
         let granted = Later::default();
         let done = granted.clone();
         let on_grant = Closure::<dyn FnMut() -> Promise>::new(move || {
-            done.set(());
+            done.set(Ok(Json::Null));
             held.clone()
         });
         let controller = AbortController::new().ok()?;
@@ -305,9 +305,9 @@ impl Lock {
         spawn_local(async move {
             // Refused, as in a sandboxed frame: go on without.
             let _ = settled(request).await;
-            done.set(());
+            done.set(Ok(Json::Null));
         });
-        granted.wait().await;
+        let _ = granted.wait().await;
         Some(Guard::Lock(lock))
     }
 }

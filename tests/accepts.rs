@@ -100,7 +100,7 @@ fn who_waits_for_anothers_accept_goes_on_alone_when_that_is_given_up() {
         turns().await;
         assert_eq!(server.sent("acceptInvite"), 1);
         server.silent.set(false);
-        signal.set(Error::new(Code::Aborted, "enough"));
+        signal.set(Err(Error::new(Code::Aborted, "enough")));
         assert_eq!(code(first.await.unwrap()), Code::Aborted);
         assert_eq!(second.await.unwrap().unwrap(), "rw".into());
         assert_eq!(server.sent("acceptInvite"), 2);

@@ -96,7 +96,7 @@ pub trait Platform: 'static {
     /// A number from 0 to 1.
     fn chance(&self) -> f64;
     /// Tells `stop` once the caller's signal ends the call.
-    fn watch(&self, held: &Self::Held, stop: &Later<Error>) -> Option<Self::Guard>;
+    fn watch(&self, held: &Self::Held, stop: &Later) -> Option<Self::Guard>;
     /// Asks the caller's policy, or the person, whether to accept.
     fn ask<'a>(&'a self, held: &'a Self::Held, preview: &Json) -> Task<'a, Result<bool, Error>>;
     /// Waits until no other tab accepts this key, where tabs can tell each other.
@@ -115,8 +115,8 @@ pub trait Platform: 'static {
 pub(crate) async fn sleep<P: Platform>(platform: &P, milliseconds: f64) {
     let later = Later::default();
     let done = later.clone();
-    let _timer = platform.after(milliseconds, Box::new(move || done.set(())));
-    later.wait().await;
+    let _timer = platform.after(milliseconds, Box::new(move || done.set(Ok(Json::Null))));
+    let _ = later.wait().await;
 }
 
 /// Writes a value so that it can stand in a query.

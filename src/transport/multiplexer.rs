@@ -41,7 +41,7 @@ struct Outstanding {
     /// The frame, until it is sent.
     frame: Option<String>,
     sent: Rc<Cell<bool>>,
-    reply: Later<Reply>,
+    reply: Later,
 }
 
 impl<P: Platform> Multiplexer<P> {
@@ -99,23 +99,22 @@ impl<P: Platform> Multiplexer<P> {
         self.tokens.set(token);
         let token = letters(token);
         let frame = frame.with("token", token.as_str());
-        self.enter(&socket, token, &frame, sent).reply.wait().await
+        self.enter(&socket, token, json::write(&frame), sent)
+            .reply
+            .wait()
+            .await
     }
 
     /// Subscribes to a document, whereupon the server says who we are.
     pub async fn hello(self: &Rc<Self>, socket: Rc<Socket<P>>, id: &str) -> Reply {
         let sent = Rc::default();
-        let shake = Json::object()
-            .with("a", "hs")
-            .with("id", Json::Null)
-            .with("protocol", 1.0)
-            .with("protocolMinor", 2.0);
+        let shake = r#"{"a":"hs","id":null,"protocol":1,"protocolMinor":2}"#.to_owned();
         let subscribe = Json::object()
             .with("a", "s")
             .with("c", "webstrates")
             .with("d", id);
-        let _first = self.enter(&socket, String::new(), &shake, &sent);
-        self.enter(&socket, HELLO.to_owned(), &subscribe, &sent)
+        let _first = self.enter(&socket, String::new(), shake, &sent);
+        self.enter(&socket, HELLO.to_owned(), json::write(&subscribe), &sent)
             .reply
             .wait()
             .await
@@ -125,14 +124,14 @@ impl<P: Platform> Multiplexer<P> {
         self: &Rc<Self>,
         socket: &Rc<Socket<P>>,
         token: String,
-        frame: &Json,
+        frame: String,
         sent: &Rc<Cell<bool>>,
     ) -> Ticket<P> {
         let reply = Later::default();
         socket.idle.set(None);
         socket.outstanding.borrow_mut().push(Outstanding {
             token,
-            frame: Some(json::write(frame)),
+            frame: Some(frame),
             sent: Rc::clone(sent),
             reply: reply.clone(),
         });
@@ -271,7 +270,7 @@ fn letters(mut number: u32) -> String {
 struct Ticket<P: Platform> {
     multiplexer: Rc<Multiplexer<P>>,
     socket: Rc<Socket<P>>,
-    reply: Later<Reply>,
+    reply: Later,
 }
 
 impl<P: Platform> Drop for Ticket<P> {

@@ -110,7 +110,7 @@ impl Drop for Timer {
 impl<S: Server> Platform for World<S> {
     type Line = ScriptedLine<S>;
     /// What stops the call, as a caller's signal would.
-    type Held = Option<Later<Error>>;
+    type Held = Option<Later>;
     type Guard = Box<dyn Any>;
 
     fn fetch(&self, request: Request) -> Task<'_, Result<Response, Error>> {
@@ -158,7 +158,7 @@ impl<S: Server> Platform for World<S> {
         0.5
     }
 
-    fn watch(&self, held: &Self::Held, stop: &Later<Error>) -> Option<Box<dyn Any>> {
+    fn watch(&self, held: &Self::Held, stop: &Later) -> Option<Box<dyn Any>> {
         let (held, stop) = (held.clone()?, stop.clone());
         let task = tokio::task::spawn_local(async move { stop.set(held.wait().await) });
         Some(Box::new(Timer(task)))
