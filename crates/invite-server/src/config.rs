@@ -72,6 +72,10 @@ pub struct Config {
     )]
     pub sdk: Option<PathBuf>,
 
+    /// Something else to do than to serve.
+    #[command(subcommand)]
+    pub command: Option<crate::operate::Command>,
+
     /// How much to log, on the standard error stream. No level ever logs a key, a query or a body
     #[arg(
         long,

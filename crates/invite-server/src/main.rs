@@ -11,6 +11,18 @@ use invite_server::config::Config;
 async fn main() -> ExitCode {
     let config = Config::parse();
     start_logging(config.log, config.log_format);
+    if let Some(command) = &config.command {
+        return match invite_server::operate::run(&config, command).await {
+            Ok(done) => {
+                let _ = writeln!(std::io::stdout(), "{done}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("invite-server: {error}.");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let server = match Server::start(&config).await {
         Ok(server) => server,
         Err(error) => {

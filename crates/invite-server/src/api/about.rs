@@ -1,6 +1,6 @@
 //! What the server says of itself, and who it takes you for.
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::header, response::IntoResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -17,6 +17,7 @@ const FEATURES: &[&str] = &[
     "email",
     "resend",
     "idempotencyKey",
+    "signed",
 ];
 
 /// What this server speaks.
@@ -35,6 +36,25 @@ pub(super) struct Discovery {
     /// Where people sign in; `null` when they cannot here.
     #[schema(required)]
     sign_in: Option<String>,
+}
+
+/// Public keys, the newest first.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PublicKeys {
+    keys: Vec<PublicKey>,
+}
+
+/// A public key of Ed25519 (RFC 8037).
+#[derive(Serialize, ToSchema)]
+pub(super) struct PublicKey {
+    #[schema(pattern = "^OKP$")]
+    kty: String,
+    #[schema(pattern = "^Ed25519$")]
+    crv: String,
+    /// The name that signed keys call it by.
+    kid: String,
+    /// The key.
+    x: String,
 }
 
 /// Whether the server runs.
@@ -65,6 +85,13 @@ pub(super) async fn discovery(State(state): State<ApiState>) -> Json<Discovery> 
         features: FEATURES,
         sign_in: state.sign_in,
     })
+}
+
+/// The public keys that signed keys (`signed: true`) are verified with: a JWK set (RFC 7517).
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "about", responses((status = 200, body = PublicKeys)))]
+pub(super) async fn public_keys(State(state): State<ApiState>) -> impl IntoResponse {
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    (json, state.invites.public_keys())
 }
 
 /// Says that the process runs.

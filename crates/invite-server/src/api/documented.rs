@@ -37,6 +37,10 @@ pub(super) struct NewInvite {
     /// Only an account with this verified address can accept it. Nothing is mailed.
     #[schema(max_length = 254)]
     email: Option<String>,
+    /// Whether the key says by itself who issued it, for what and until when, as a JWS that anybody can verify with
+    /// `/.well-known/jwks.json`.
+    #[schema(default = false)]
+    signed: Option<bool>,
     /// Any JSON of at most 8 KiB, which comes back when the invite is accepted.
     extras: Option<Value>,
 }

@@ -81,6 +81,7 @@ pub fn router(state: ApiState) -> Router {
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(about::me))
         .routes(routes!(about::discovery))
+        .routes(routes!(about::public_keys))
         .routes(routes!(about::healthy))
         .routes(routes!(about::ready))
         .routes(routes!(resources::list))

@@ -115,7 +115,8 @@ impl Server {
             Database::open(&database, config.database_connections).await?,
             secrets,
             Clock::system(),
-        );
+        )
+        .issuing_as(auth.origins().first());
         if config.demo {
             demo::fill(&invites)
                 .await

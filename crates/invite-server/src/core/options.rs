@@ -37,7 +37,7 @@ pub struct CreateRequest {
     pub title: Option<String>,
     /// Data for the inviter's application.
     pub extras: Option<Value>,
-    /// What sort of key it gets: `Webstrates` or `Opaque`.
+    /// What sort of key it gets: `Webstrates`, `Opaque` or `Signed`.
     pub kind: KeyKind,
     /// Only an account with this verified address shall accept it.
     pub email: Option<String>,
@@ -76,7 +76,12 @@ impl CreateRequest {
                 "title" => request.title = Some(text_option("title", value)?),
                 "extras" => request.extras = (!value.is_null()).then(|| value.clone()),
                 "email" => request.email = Some(text_option("email", value)?),
-                "signed" | "send" => {
+                "signed" => {
+                    if boolean_option("signed", value)? {
+                        request.kind = KeyKind::Signed;
+                    }
+                }
+                "send" => {
                     return Err(Refusal::Unsupported {
                         field: name.clone(),
                     });
@@ -90,7 +95,10 @@ impl CreateRequest {
 
     /// Refuses whatever is out of bounds, however the request came about.
     pub fn validate(&self) -> Result<(), Refusal> {
-        if !matches!(self.kind, KeyKind::Webstrates | KeyKind::Opaque) {
+        if !matches!(
+            self.kind,
+            KeyKind::Webstrates | KeyKind::Opaque | KeyKind::Signed
+        ) {
             return Err(Refusal::Unsupported {
                 field: "signed".into(),
             });
@@ -224,6 +232,12 @@ pub fn text_option(field: &str, value: &Value) -> Result<String, Refusal> {
             format!("{field} is a string."),
         )),
     }
+}
+
+fn boolean_option(field: &str, value: &Value) -> Result<bool, Refusal> {
+    value
+        .as_bool()
+        .ok_or_else(|| Refusal::invalid_option(field, format!("{field} is true or false.")))
 }
 
 /// Something at something, that no mail header or page could take for more than that.

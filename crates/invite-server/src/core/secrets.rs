@@ -9,7 +9,10 @@ use std::{
 };
 
 use hmac::{Hmac, KeyInit, Mac};
-use invite_key::{InviteKey, KeyKind};
+use invite_key::{
+    InviteKey, KeyKind,
+    signed::{Claims, Issuer, KeySet},
+};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -102,6 +105,21 @@ impl Secrets {
         }
     }
 
+    /// Adds a fresh secret to the file, from which all keys are made from now on, and gives its id.
+    pub fn rotate(path: &Path) -> Result<String, SecretFileUnusable> {
+        let old = Secrets::load_or_create(path)?;
+        let numbers = old.all().filter_map(|secret| secret.id.parse::<u64>().ok());
+        let id = numbers.max().unwrap_or(0).saturating_add(1).to_string();
+        let fresh = Secrets::generate()?;
+        let mut text = old.to_text();
+        write_secret(&mut text, &id, &fresh.0.current);
+        replace(path, &text).map_err(|cause| SecretFileUnusable::Unreachable {
+            path: path.to_owned(),
+            cause,
+        })?;
+        Ok(id)
+    }
+
     /// The key of an invite, derived from the newest secret; also that secret's id, to store.
     pub fn new_key(&self, kind: KeyKind, invite: &str) -> Result<(InviteKey, String), Refusal> {
         let secret = &self.0.current;
@@ -111,10 +129,41 @@ impl Secrets {
 
     /// The key of a stored invite again; `None` when its secret is no longer here.
     pub fn key(&self, kind: KeyKind, invite: &str, secret_id: &str) -> Option<InviteKey> {
-        let mut secrets = std::iter::once(&self.0.current).chain(&self.0.older);
-        secrets
+        self.all()
             .find(|secret| secret.id == secret_id)
             .and_then(|secret| derive(secret, kind, invite))
+    }
+
+    /// A signed key of these claims, made with this secret's signing key or, without one, with the newest; also the
+    /// secret's id. Ed25519 is deterministic: the same claims make the same key again.
+    pub fn signed_key(
+        &self,
+        claims: &Claims,
+        secret_id: Option<&str>,
+    ) -> Option<(InviteKey, String)> {
+        let secret = self
+            .all()
+            .find(|secret| secret_id.is_none_or(|id| secret.id == id))?;
+        let key = signer(secret).issue(claims).ok()?;
+        Some((key, secret.id.clone()))
+    }
+
+    /// The public halves of all signing keys, as a JWK set (RFC 7517).
+    pub fn public_keys(&self) -> String {
+        let mut keys = KeySet::new();
+        for secret in self.all() {
+            let signer = signer(secret);
+            // More than a set holds are older than any invite that is out.
+            if keys.insert(signer.kid(), signer.public_key()).is_err() {
+                break;
+            }
+        }
+        keys.to_json()
+    }
+
+    /// The newest first.
+    fn all(&self) -> impl Iterator<Item = &Secret> {
+        std::iter::once(&self.0.current).chain(self.0.older.iter().rev())
     }
 
     /// 32 bytes for another purpose (a session cookie's signature, say), which say nothing about any key.
@@ -158,11 +207,7 @@ impl Secrets {
             "# Keys of invites are derived from these secrets. Keep this file with the database, and readable by nobody else.\n",
         ));
         for secret in self.0.older.iter().chain([&self.0.current]) {
-            let _ = write!(*text, "{} ", secret.id);
-            for byte in secret.bytes.iter().take(32) {
-                let _ = write!(*text, "{byte:02x}");
-            }
-            text.push('\n');
+            write_secret(&mut text, &secret.id, secret);
         }
         text
     }
@@ -183,12 +228,25 @@ fn derive(secret: &Secret, kind: KeyKind, invite: &str) -> Option<InviteKey> {
     }
 }
 
+// The signing key is of the secret's age and goes with it: one file to keep, one thing to rotate.
+fn signer(secret: &Secret) -> Issuer {
+    Issuer::new(&mac(secret, &["signing-key/1/"]))
+}
+
 fn mac(secret: &Secret, parts: &[&str]) -> Zeroizing<[u8; 32]> {
     let mut mac = Hmac::<Sha256>::new((&*secret.bytes).into());
     for part in parts {
         mac.update(part.as_bytes());
     }
     Zeroizing::new(mac.finalize().into_bytes().into())
+}
+
+fn write_secret(text: &mut String, id: &str, secret: &Secret) {
+    let _ = write!(text, "{id} ");
+    for byte in secret.bytes.iter().take(32) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text.push('\n');
 }
 
 fn padded(bytes: &[u8; 32]) -> Zeroizing<[u8; 64]> {
@@ -212,6 +270,21 @@ fn from_hex(text: &str) -> Option<Zeroizing<[u8; 64]>> {
 
 /// Writes beside and links into place, so that a crash leaves no half file and two copies agree on one.
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let beside = write_beside(path, text)?;
+    let linked = fs::hard_link(&beside, path);
+    fs::remove_file(&beside)?;
+    linked?;
+    sync_folder(path)
+}
+
+/// Writes beside and moves into place: whoever reads finds the old or the new file, whole.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let beside = write_beside(path, text)?;
+    fs::rename(&beside, path)?;
+    sync_folder(path)
+}
+
+fn write_beside(path: &Path, text: &str) -> io::Result<PathBuf> {
     let mut unique = [0u8; 8];
     getrandom::fill(&mut unique).map_err(|error| io::Error::other(error.to_string()))?;
     let mut beside = path.as_os_str().to_owned();
@@ -224,9 +297,10 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let mut file = options.open(&beside)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    let linked = fs::hard_link(&beside, path);
-    fs::remove_file(&beside)?;
-    linked?;
+    Ok(beside)
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())

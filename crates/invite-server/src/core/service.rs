@@ -1,7 +1,9 @@
 //! The calls every dialect makes: scope, rule, store, and what of it the asker may see.
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use invite_key::InviteKey;
+use invite_key::{InviteKey, KeyKind, signed::Claims};
 
 use super::{
     Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Invite, InviteList,
@@ -22,6 +24,7 @@ pub struct Invites<S> {
     store: S,
     secrets: Secrets,
     clock: Clock,
+    issuer: Option<Arc<str>>,
 }
 
 impl<S: Store> Invites<S> {
@@ -31,7 +34,22 @@ impl<S: Store> Invites<S> {
             store,
             secrets,
             clock,
+            issuer: None,
         }
+    }
+
+    /// Signed keys say that they come from this address: the server's public one, without a slash at its end. Without
+    /// it there are none.
+    pub fn issuing_as(self, address: &str) -> Invites<S> {
+        Invites {
+            issuer: Some(address.into()),
+            ..self
+        }
+    }
+
+    /// The public keys that signed keys are verified with, as a JWK set.
+    pub fn public_keys(&self) -> String {
+        self.secrets.public_keys()
     }
 
     /// The secrets, for what else has to be derived from them.
@@ -72,13 +90,11 @@ impl<S: Store> Invites<S> {
         };
         request.validate()?;
         let now = self.clock.now();
-        let id = new_invite_id()?;
-        let (key, secret_id) = self.secrets.new_key(request.kind, &id)?;
-        let fresh = StoredInvite {
-            id,
-            key_hash: KeyHash::of(&key),
+        let mut fresh = StoredInvite {
+            id: new_invite_id()?,
+            key_hash: KeyHash([0; 32]),
             kind: request.kind,
-            secret_id,
+            secret_id: String::new(),
             resource: resource.to_owned(),
             permissions: request.permissions,
             created_at: now,
@@ -91,7 +107,9 @@ impl<S: Store> Invites<S> {
             extras: request.extras.clone(),
             removed_at: None,
             email: request.email.clone(),
+            issuer: None,
         };
+        let key = self.seal(&mut fresh)?;
         let scope = Scope {
             repeat: repeat.map(|repeat| repeat.key),
             ..on_resource(resource, actor)
@@ -291,9 +309,32 @@ impl<S: Store> Invites<S> {
         self.store.transact(scope, rule).await
     }
 
+    /// Makes the key of an invite that begins, and notes in the row what it takes to make it again.
+    fn seal(&self, invite: &mut StoredInvite) -> Result<InviteKey, Refusal> {
+        let (key, secret_id) = if invite.kind == KeyKind::Signed {
+            invite.issuer = self.issuer.as_deref().map(str::to_owned);
+            let unsupported = || Refusal::Unsupported {
+                field: "signed".into(),
+            };
+            let claims = claims(invite).ok_or_else(unsupported)?;
+            let made = self.secrets.signed_key(&claims, None);
+            made.ok_or_else(unsupported)?
+        } else {
+            self.secrets.new_key(invite.kind, &invite.id)?
+        };
+        invite.key_hash = KeyHash::of(&key);
+        invite.secret_id = secret_id;
+        Ok(key)
+    }
+
     /// The key again, as long as its secret is here and still the one it was made with.
     fn key_of(&self, invite: &StoredInvite) -> Option<InviteKey> {
-        let key = self.secrets.key(invite.kind, &invite.id, &invite.secret_id);
+        let key = if invite.kind == KeyKind::Signed {
+            let made = |claims| self.secrets.signed_key(&claims, Some(&invite.secret_id));
+            claims(invite).and_then(made).map(|(key, _)| key)
+        } else {
+            self.secrets.key(invite.kind, &invite.id, &invite.secret_id)
+        };
         let key = key.filter(|key| KeyHash::of(key) == invite.key_hash);
         if key.is_none() {
             tracing::error!(
@@ -304,6 +345,22 @@ impl<S: Store> Invites<S> {
         }
         key
     }
+}
+
+/// What a signed key says: all of it stands in the row, so that the same key comes out every time.
+fn claims(invite: &StoredInvite) -> Option<Claims> {
+    let seconds = |moment: super::Moment| u64::try_from(moment.0.div_euclid(1000)).ok();
+    Some(Claims {
+        issuer: invite.issuer.clone()?,
+        resource: invite.resource.clone(),
+        id: invite.id.clone(),
+        issued_at: seconds(invite.created_at)?,
+        expires_at: seconds(invite.expires_at)?,
+        permissions: invite.permissions,
+        not_before: None,
+        max_uses: invite.max_uses.map(u64::from),
+        inviter: None,
+    })
 }
 
 fn on_resource(resource: &str, actor: Option<&Actor>) -> Scope {

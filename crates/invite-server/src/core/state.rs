@@ -148,6 +148,8 @@ pub struct StoredInvite {
     pub removed_at: Option<Moment>,
     /// Only an account with this verified address accepts it.
     pub email: Option<String>,
+    /// The address that a signed key names as its issuer.
+    pub issuer: Option<String>,
 }
 
 impl StoredInvite {

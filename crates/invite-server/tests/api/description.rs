@@ -158,6 +158,7 @@ async fn the_document_describes_all_calls() {
         [
             "DELETE /api/v1/resources/{resource}/invites/{id}",
             "GET /.well-known/invite-keys",
+            "GET /.well-known/jwks.json",
             "GET /api/v1/me",
             "GET /api/v1/resources",
             "GET /api/v1/resources/{resource}/invites",

@@ -20,3 +20,4 @@ mod refusals;
 mod repeats;
 mod resend;
 mod server;
+mod signed;

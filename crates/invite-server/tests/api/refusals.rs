@@ -71,7 +71,7 @@ async fn options_of_a_new_invite() {
             "invalid_option",
             "email",
         ),
-        (json!({"signed": true}), "unsupported", "signed"),
+        (json!({"signed": "yes"}), "invalid_option", "signed"),
         (json!({"send": true}), "unsupported", "send"),
     ] {
         let answer = server

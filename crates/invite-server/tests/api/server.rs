@@ -69,7 +69,7 @@ impl Server {
             &secrets.derive_for("sign-in"),
             Origins::public(ORIGIN).unwrap(),
         );
-        let invites = Invites::new(store.into(), secrets, clock);
+        let invites = Invites::new(store.into(), secrets, clock).issuing_as(ORIGIN);
         let router = api::router(ApiState {
             invites: invites.clone(),
             authenticator: Arc::new(auth.clone()),

@@ -17,5 +17,6 @@ mod copies;
 mod kill;
 mod ledger;
 mod people;
+mod rotate;
 #[path = "../wire/support.rs"]
 mod support;

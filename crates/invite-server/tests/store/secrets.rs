@@ -136,3 +136,20 @@ fn nothing_prints_a_secret() {
         secrets.derive_for("other").as_slice()
     );
 }
+
+#[test]
+fn rotating_adds_a_secret_and_keeps_the_others() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    let before = Secrets::load_or_create(&path).unwrap();
+    let (old, _) = before.new_key(KeyKind::Opaque, "invite_1").unwrap();
+    assert_eq!(Secrets::rotate(&path).unwrap(), "2");
+    assert_eq!(Secrets::rotate(&path).unwrap(), "3");
+    let after = Secrets::load_or_create(&path).unwrap();
+    assert_eq!(after.key(KeyKind::Opaque, "invite_1", "1"), Some(old));
+    assert_eq!(after.new_key(KeyKind::Opaque, "x").unwrap().1, "3");
+    let kept = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(kept & 0o777, 0o600);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}

@@ -1,5 +1,7 @@
 //! An inviter gives an invite a new end.
 
+use invite_key::KeyKind;
+
 use super::{Change, Decision, Ruling, on};
 use crate::core::{
     Actor, Authority, Call, InviteStatus, Moment, On, Refusal, authorise,
@@ -25,6 +27,12 @@ pub fn resend(state: &State, actor: &Actor, max_age: u32, now: Moment) -> Ruling
     let exhausted = invite.max_uses.is_some_and(|most| invite.uses >= most);
     if exhausted {
         return Err(Refusal::Exhausted);
+    }
+    if invite.kind == KeyKind::Signed {
+        return Err(Refusal::invalid_option(
+            "id",
+            "A signed key says itself when it ends. Make a new invite instead.",
+        ));
     }
     if !invite.permissions.gained(state.permissions).is_empty() {
         return Err(Refusal::BeyondInviter {

@@ -40,6 +40,7 @@ fn invite(permissions: &str) -> StoredInvite {
         extras: Some(json!({"team": 7})),
         removed_at: None,
         email: None,
+        issuer: None,
     }
 }
 

@@ -107,14 +107,14 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
 async fn add_invite(transaction: &Transaction<'_>, invite: &StoredInvite) -> Result<(), Trouble> {
     let sql = "INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
             inviter_username, inviter_provider, uses, max_uses, message, title, extras, removed_at,
-            email)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+            email, issuer)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     let key_hash = invite.key_hash.0.as_slice();
     let (kind, permissions) = (invite.kind.as_str(), invite.permissions.as_str());
     let (uses, max_uses) = (i64::from(invite.uses), invite.max_uses.map(i64::from));
     let extras = invite.extras.as_ref().map(ToString::to_string);
     let removed_at = invite.removed_at.map(|at| at.0);
-    let values: [&(dyn ToSql + Sync); 17] = [
+    let values: [&(dyn ToSql + Sync); 18] = [
         &invite.id,
         &key_hash,
         &kind,
@@ -132,6 +132,7 @@ async fn add_invite(transaction: &Transaction<'_>, invite: &StoredInvite) -> Res
         &extras,
         &removed_at,
         &invite.email,
+        &invite.issuer,
     ];
     execute(transaction, sql, &values).await?;
     Ok(())

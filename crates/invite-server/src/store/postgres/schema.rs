@@ -9,6 +9,7 @@ use super::{attempts::Attempts, trouble::Trouble};
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_invites.sql"),
     include_str!("migrations/0002_repeats.sql"),
+    include_str!("migrations/0003_issuer.sql"),
 ];
 
 /// The schema of a database, if it is newer than this server's.

@@ -116,8 +116,8 @@ fn add_invite(connection: &Connection, invite: &StoredInvite) -> rusqlite::Resul
     connection
         .prepare_cached(
             "INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
-                 inviter_username, inviter_provider, uses, max_uses, message, title, extras, removed_at, email)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                 inviter_username, inviter_provider, uses, max_uses, message, title, extras, removed_at, email, issuer)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         )?
         .execute(params![
             invite.id,
@@ -137,6 +137,7 @@ fn add_invite(connection: &Connection, invite: &StoredInvite) -> rusqlite::Resul
             invite.extras.as_ref().map(ToString::to_string),
             invite.removed_at.map(|at| at.0),
             invite.email,
+            invite.issuer,
         ])?;
     Ok(())
 }

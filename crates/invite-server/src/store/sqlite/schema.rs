@@ -10,6 +10,7 @@ use crate::store::StoreUnusable;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_invites.sql"),
     include_str!("migrations/0002_repeats.sql"),
+    include_str!("migrations/0003_issuer.sql"),
 ];
 
 const STATEMENTS_KEPT: usize = 64;

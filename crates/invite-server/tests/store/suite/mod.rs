@@ -85,6 +85,7 @@ fn stored(id: &str) -> StoredInvite {
         extras: Some(json!({"team": [1, 2.5, null, true, "x"]})),
         removed_at: None,
         email: Some("bob@example.com".into()),
+        issuer: Some("https://invites.example".into()),
     }
 }
 

@@ -100,6 +100,7 @@ pub(crate) async fn an_invite_is_found_again_as_it_was<S: Store>(store: S) {
         title: None,
         extras: None,
         email: None,
+        issuer: None,
         ..stored("bare")
     };
     let changes = vec![
