@@ -74,9 +74,22 @@ impl Emulator {
             .collect()
     }
 
+    /// A socket of somebody signed in, past its `init`, opened for a webstrate.
+    pub async fn socket_at(&self, username: &str, id: &str) -> Socket {
+        let person = self.person(username).await;
+        Socket::open(&self.url, &format!("/{id}/"), &[("cookie", &person.cookie)]).await
+    }
+
     pub async fn signed_in(&self, username: &str) -> (Person, Socket) {
         let person = self.person(username).await;
         let socket = person.socket().await;
         (person, socket)
     }
+}
+
+/// The error of a reply.
+pub fn error(reply: &Value) -> &str {
+    reply["error"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no error: {reply}"))
 }

@@ -11,8 +11,16 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod accepting;
+
+mod creating;
+mod cutting;
 mod emulator;
+mod identity;
+mod pages;
+mod program;
 mod replay;
+mod silence;
 #[path = "../wire/support.rs"]
 #[allow(dead_code, reason = "shared with the tests of our own mode")]
 mod support;

@@ -37,7 +37,11 @@ impl Server {
     }
 
     pub fn start(arguments: &[&str]) -> Self {
-        let mut child = command(&[&["--listen", "127.0.0.1:0"], arguments].concat())
+        Self::start_at("127.0.0.1:0", arguments)
+    }
+
+    pub fn start_at(listen: &str, arguments: &[&str]) -> Self {
+        let mut child = command(&[&["--listen", listen], arguments].concat())
             .spawn()
             .unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
