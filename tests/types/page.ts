@@ -6,6 +6,7 @@ import {
 } from 'invite-keys';
 import { setPolicy } from 'invite-keys/auto';
 import { invites as fromConsole } from 'invite-keys/console';
+import { InviteManager } from 'invite-keys/elements';
 
 type Same<Left, Right> = (<T>() => T extends Left ? 1 : 2) extends <T>() => T extends Right ? 1 : 2 ? true : false;
 function same<Left, Right>(..._proof: Same<Left, Right> extends true ? [] : ['these types differ']): void {}
@@ -91,4 +92,15 @@ export function errors(error: unknown): string {
     case 'a_code_of_a_newer_server': return error.message;
     default: return error.retryable ? 'later' : error.code;
   }
+}
+
+export function elements(): void {
+  const manager = new InviteManager();
+  manager.invites = connect({ resource: 'notes' });
+  manager.addEventListener('created', ({ detail }) => same<typeof detail.id, string | undefined>());
+  manager.addEventListener('click', (event) => console.log(event.type));
+  const acceptor = document.createElement('invite-acceptor');
+  acceptor.invites = invites;
+  acceptor.addEventListener('accepted', ({ detail }) => location.assign(`/${detail.resource}/`));
+  document.body.append(manager, acceptor);
 }

@@ -1,5 +1,5 @@
 // Signing in, out and as somebody else. Plain forms: the sign-in of a real product leaves the page too.
-import { avatar, create, nameOf } from '../elements/dom.js';
+import { avatar, create, nameOf } from '/sdk/elements/dom.js';
 import { signOut } from './api.js';
 
 const PEOPLE = [

@@ -1,11 +1,10 @@
 // The start page: sign in, choose a resource, manage its invites.
 import { connect, invites } from '/sdk/index.js';
-import '../elements/manager.js';
-import { create, setText } from '../elements/dom.js';
-import { permissionName } from '../elements/words.js';
+import '/sdk/elements.js';
+import { create, setText } from '/sdk/elements/dom.js';
 import { showAccount, signInChoices } from './account.js';
 import { createResource, myResources, whoAmI } from './api.js';
-import { part, showProblem } from './parts.js';
+import { part, permissionName, showProblem } from './parts.js';
 
 async function start() {
   const me = await whoAmI();

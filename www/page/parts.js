@@ -1,9 +1,16 @@
 // What both pages share.
-import { create } from '../elements/dom.js';
+import { create } from '/sdk/elements/dom.js';
 
 /** The page's part with this id. */
 export function part(id) {
   return document.getElementById(id);
+}
+
+/** "Read and write" for `rw`. */
+export function permissionName(letters) {
+  if (letters.includes('a')) return 'Admin';
+  if (letters.includes('w')) return letters.includes('r') ? 'Read and write' : 'Write';
+  return 'Read';
 }
 
 /** The page could not be shown at all. */

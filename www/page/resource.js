@@ -1,11 +1,10 @@
 // /<resource>/ and /join: the invite that brought you here, else the resource itself, else how to get in.
 import { connect, invites } from '/sdk/index.js';
-import '../elements/acceptor.js';
-import { avatar, create, nameOf, setText } from '../elements/dom.js';
-import { permissionName } from '../elements/words.js';
+import '/sdk/elements.js';
+import { avatar, create, nameOf, setText } from '/sdk/elements/dom.js';
 import { showAccount, signInChoices } from './account.js';
 import { myResources, whoAmI } from './api.js';
-import { part, showProblem } from './parts.js';
+import { part, permissionName, showProblem } from './parts.js';
 
 const resource = location.pathname === '/join' ? null : decodeURIComponent(location.pathname.split('/')[1]);
 

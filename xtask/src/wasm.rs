@@ -34,8 +34,21 @@ pub(crate) fn output() -> PathBuf {
     root().join("pkg/wasm")
 }
 
-/// Builds `pkg/wasm/core.js` and `pkg/wasm/core_bg.wasm`.
+/// Builds `pkg/elements.js` and `pkg/elements-languages.js`: a second's work, so it is done every time.
+fn build_elements() -> Result<()> {
+    tools::npm_packages("xtask")?;
+    timed("elements: bundle and minify (terser)", || {
+        run_quietly(
+            Command::new("node")
+                .current_dir(root())
+                .arg("xtask/elements.mjs"),
+        )
+    })
+}
+
+/// Builds the elements, `pkg/wasm/core.js` and `pkg/wasm/core_bg.wasm`.
 pub(crate) fn build(mode: Mode) -> Result<()> {
+    build_elements()?;
     tools::wasm_target()?;
     let (profile, folder) = match mode {
         Mode::Release => ("wasm", "wasm"),

@@ -36,6 +36,8 @@ const PATHS = {
   clock: 'M12 7v5l3.5 2M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17z',
   people: 'M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c.4-3.6 3-5.5 6.5-5.5s6.1 1.9 6.5 5.5M16 5a3.2 3.2 0 0 1 0 6.2M18 14.9c2 .7 3.2 2.4 3.5 5.1',
   key: 'M14.5 13a4.5 4.5 0 1 0-4.3-3.2L3.5 16.5V20.5H7.5V18H10V15.5L11.7 13.8',
+  share: 'M12 15V4M8 7.5L12 3.5L16 7.5M6 11H5v9h14v-9h-1',
+  grid: 'M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 18h2v2h-2zM18 14h2M14 18v2',
   warning: 'M12 4L2.8 20h18.4zM12 10.5v4M12 17.2v.3',
 };
 
@@ -69,4 +71,19 @@ export function announcer() {
       node.textContent = odd ? text : `${text}\u00a0`;
     },
   };
+}
+
+/** Two copies of the package on one page are no error: the first one counts. */
+export function define(name, element) {
+  if (!customElements.get(name)) customElements.define(name, element);
+}
+
+/** What a framework set before the class was there hides its accessors: sets it again. */
+export function upgrade(element, ...names) {
+  for (const name of names) {
+    if (!Object.hasOwn(element, name)) continue;
+    const value = element[name];
+    delete element[name];
+    element[name] = value;
+  }
 }

@@ -1,11 +1,11 @@
 // <invite-acceptor>: who invites you to what, what you would gain, as whom, Accept or Not now.
 // It never sees the key: `invites.acceptPending(policy)` holds it and asks us for the decision.
-// How to sign in is the page's business: it fills the slot "sign-in".
-import { announcer, avatar, create, icon, nameOf } from './dom.js';
+// How to sign in is the page's business: it fills the slot "sign-in", or says where in the attribute of that name.
+import { announcer, avatar, create, define, icon, nameOf, upgrade } from './dom.js';
 import { styles } from './styles.js';
-import { abilities, failure, permissionName, timeLeft, words } from './words.js';
+import { wordsFor } from './words.js';
 
-const OWN_STYLES = `
+const ACCEPTOR_STYLES = `
 .ticket { position: relative; max-width: 30rem; margin-inline: auto; background: var(--surface); border: 1px solid var(--line); border-radius: calc(var(--radius) + 4px); }
 .head, .foot { padding: 1.75rem 1.5rem; }
 .head { display: grid; gap: 0.75rem; justify-items: center; text-align: center; }
@@ -33,36 +33,70 @@ const OWN_STYLES = `
 
 export class InviteAcceptor extends HTMLElement {
   #invites;
-  #root;
   #ticket;
   #announce = announcer();
   #running = false;
   #title = '';
+  #words;
+  #stop;
+  #undecided;
+  #acceptedElsewhere;
 
   /** The connection whose `pending` invite is shown. */
   get invites() { return this.#invites; }
   set invites(value) {
+    this.#stop?.abort();
     this.#invites = value;
+    this.#listen();
     this.#run();
   }
 
   connectedCallback() {
-    if (!this.#root) {
-      this.#root = this.attachShadow({ mode: 'open' });
-      this.#root.adoptedStyleSheets = styles(OWN_STYLES);
-      this.#ticket = create('article', { class: 'ticket', part: 'ticket' });
-      this.#root.append(this.#ticket, this.#announce.node);
-    }
-    this.#run();
+    upgrade(this, 'invites');
+    this.#build().then(() => {
+      this.#listen();
+      this.#run();
+    });
+  }
+
+  async #build() {
+    if (this.shadowRoot) return;
+    const root = this.attachShadow({ mode: 'open' });
+    this.#words = await wordsFor(this);
+    root.adoptedStyleSheets = styles(ACCEPTOR_STYLES);
+    this.#ticket = create('article', { class: 'ticket', part: 'ticket', lang: this.#words.lang });
+    root.append(this.#ticket, this.#announce.node);
+  }
+
+  disconnectedCallback() {
+    this.#stop?.abort();
+  }
+
+  #listen() {
+    this.#stop?.abort();
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    if (!this.isConnected || !this.#invites) return;
+    this.#invites.addEventListener('invitecaptured', () => this.#run(), { signal });
+    // Another tab was quicker: what is asked here has been answered there.
+    this.#invites.addEventListener('inviteaccepted', ({ detail }) => {
+      if (!this.#undecided) return;
+      this.#acceptedElsewhere = detail;
+      this.#undecided(false);
+    }, { signal });
   }
 
   async #run() {
-    if (!this.isConnected || !this.#invites || this.#running) return;
+    if (!this.isConnected || !this.#invites || !this.#ticket || this.#running) return;
+    this.#ticket.hidden = !this.#invites.pending;
+    if (this.#ticket.hidden) return;
     this.#running = true;
-    this.#show(create('div', { class: 'head' }, create('p', { class: 'muted' }, words.acceptor.loading)));
+    this.#acceptedElsewhere = undefined;
+    this.#show(create('div', { class: 'head' }, create('p', { class: 'muted' }, this.#words.looking)));
     try {
       const outcome = await this.#invites.acceptPending((preview) => this.#decide(preview));
-      if (outcome) this.#showAccepted(outcome);
+      const done = outcome ?? this.#acceptedElsewhere;
+      if (done) this.#showAccepted(done);
       else this.#showDeclined();
     } catch (error) {
       this.#showFailure(error);
@@ -73,65 +107,81 @@ export class InviteAcceptor extends HTMLElement {
 
   /** Shows the invite; settles when somebody decides. Signed out it waits: signing in leaves the page. */
   #decide(preview) {
+    const words = this.#words;
     this.#title = preview.title || preview.resource;
-    const inviter = nameOf(preview.inviter) || words.acceptor.somebody;
+    const inviter = nameOf(preview.inviter) || words.somebody;
     const heading = create('h1', { tabindex: '-1' }, this.#title);
     const head = create('header', { class: 'head' },
       avatar(inviter),
-      create('p', {}, words.acceptor.invites(inviter)),
+      create('p', {}, words.fill(words.invites, inviter)),
       heading,
       create('p', { class: 'row' },
-        create('span', { class: 'chip', 'data-letters': preview.permissions }, permissionName(preview.permissions)),
-        create('span', { class: 'chip' }, icon('clock'), timeLeft(preview.expiresAt))));
+        create('span', { class: 'chip', 'data-letters': preview.permissions }, words.permissionName(preview.permissions)),
+        create('span', { class: 'chip' }, icon('clock'), words.timeLeft(preview.expiresAt))));
     const foot = create('div', { class: 'foot' });
-    return new Promise((resolve) => {
+    return new Promise((settle) => {
+      const resolve = this.#undecided = (answer) => {
+        this.#undecided = undefined;
+        settle(answer);
+      };
       foot.append(...(preview.account ? this.#signedIn(preview, resolve) : this.#signedOut(preview)));
       this.#show(head, create('div', { class: 'tear' }), foot);
-      this.#announce.say(`${words.acceptor.invites(inviter)} ${this.#title}`);
+      this.#announce.say(`${words.fill(words.invites, inviter)} ${this.#title}`);
     });
   }
 
   #gains(letters, heading) {
     return create('section', {}, create('h2', { class: 'small' }, heading),
-      create('ul', { class: 'gains' }, ...abilities(letters).map((sentence) => create('li', {}, icon('check'), create('span', {}, sentence)))));
+      create('ul', { class: 'gains' }, ...this.#words.abilities(letters).map((sentence) => create('li', {}, icon('check'), create('span', {}, sentence)))));
   }
 
   #signedOut(preview) {
+    const words = this.#words;
     this.dispatchEvent(new CustomEvent('signinneeded', { bubbles: true, composed: true }));
     return [
-      this.#gains(preview.permissions, words.acceptor.gain),
-      create('section', { class: 'stack' }, create('p', {}, words.acceptor.signIn), create('slot', { name: 'sign-in' })),
+      this.#gains(preview.permissions, words.gain),
+      create('section', { class: 'stack' }, create('p', {}, words.signInFirst), this.#signInSlot()),
     ];
   }
 
+  /** The page's own way to sign in, else a link to where its attribute says. */
+  #signInSlot() {
+    const page = this.getAttribute('sign-in');
+    if (page === null) return create('slot', { name: 'sign-in' });
+    const address = new URL(page, location.href);
+    address.searchParams.set('continue', this.#invites.pending?.continueUrl ?? location.href);
+    return create('slot', { name: 'sign-in' }, create('a', { class: 'button primary', href: address.href, part: 'sign-in' }, this.#words.signIn));
+  }
+
   #signedIn(preview, resolve) {
+    const words = this.#words;
     const { account, gained, permissions } = preview;
-    const signIn = create('div', { hidden: true, id: 'sign-in' }, create('slot', { name: 'sign-in' }));
+    const signIn = create('div', { hidden: true, id: 'sign-in' }, this.#signInSlot());
     const other = create('button', {
       type: 'button', class: 'plain', 'aria-expanded': 'false', 'aria-controls': 'sign-in',
       on: { click() {
         signIn.hidden = !signIn.hidden;
         other.setAttribute('aria-expanded', String(!signIn.hidden));
       } },
-    }, words.acceptor.other);
+    }, words.other);
     const accept = create('button', {
       type: 'button', class: 'primary', part: 'accept',
       on: { click() {
         accept.setAttribute('aria-disabled', 'true');
         later.disabled = true;
-        accept.textContent = words.acceptor.accepting;
+        accept.textContent = words.accepting;
         resolve(true);
       } },
-    }, gained ? words.acceptor.accept : words.acceptor.goOn);
-    const later = create('button', { type: 'button', part: 'later', on: { click: () => resolve(false) } }, words.acceptor.later);
+    }, gained ? words.accept : words.goOn);
+    const later = create('button', { type: 'button', part: 'later', on: { click: () => resolve(false) } }, words.later);
     return [
       gained
-        ? this.#gains(gained, gained.length < permissions.length ? words.acceptor.gainMore : words.acceptor.gain)
-        : create('p', { class: 'notice' }, words.acceptor.nothing),
+        ? this.#gains(gained, gained.length < permissions.length ? words.gainMore : words.gain)
+        : create('p', { class: 'notice' }, words.nothing),
       create('div', { class: 'stack' },
         create('div', { class: 'account' },
           avatar(nameOf(account)),
-          create('div', {}, create('span', { class: 'muted small' }, words.acceptor.account), create('br'), create('strong', {}, nameOf(account))),
+          create('div', {}, create('span', { class: 'muted small' }, words.account), create('br'), create('strong', {}, nameOf(account))),
           other),
         signIn),
       create('div', { class: 'decide' }, accept, later),
@@ -139,23 +189,25 @@ export class InviteAcceptor extends HTMLElement {
   }
 
   #showAccepted({ resource, permissions, already, gained }) {
+    const words = this.#words;
     const title = this.#title || resource;
     const event = new CustomEvent('accepted', { bubbles: true, composed: true, cancelable: true, detail: { resource, permissions, gained, already } });
-    this.#result('check', words.acceptor.acceptedHeading(title), already ? words.acceptor.already : words.acceptor.accepted(permissions));
+    this.#result('check', words.fill(words.in, title), already ? words.already : words.fill(words.have, words.permissionName(permissions)));
     this.dispatchEvent(event);
   }
 
   #showDeclined() {
-    this.#result('clock', words.acceptor.declinedHeading, words.acceptor.declined);
+    this.#result('clock', this.#words.declined, this.#words.declinedText);
     this.dispatchEvent(new CustomEvent('declined', { bubbles: true, composed: true }));
   }
 
   #showFailure(error) {
-    const { title, text, retry } = failure(error);
+    const words = this.#words;
+    const { title, text, retry } = words.failure(error);
     // While the invite is still pending another try, or another account, can succeed.
     const again = this.#invites.pending && (retry || error?.code === 'not_signed_in');
     this.#result('warning', title, text, again && create('button', { type: 'button', class: 'primary', on: { click: () => this.#run() } }, words.retry),
-      error?.code === 'not_signed_in' && create('slot', { name: 'sign-in' }));
+      error?.code === 'not_signed_in' && this.#signInSlot());
     this.dispatchEvent(new CustomEvent('rejected', { bubbles: true, composed: true, detail: { code: error?.code ?? 'unknown' } }));
   }
 
@@ -173,4 +225,4 @@ export class InviteAcceptor extends HTMLElement {
   }
 }
 
-customElements.define('invite-acceptor', InviteAcceptor);
+define('invite-acceptor', InviteAcceptor);

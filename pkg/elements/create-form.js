@@ -1,39 +1,37 @@
 // The form that makes an invite: what they may do, how long, how many.
 import { create, setText } from './dom.js';
-import { CHOICES, EXPIRIES, failure, words } from './words.js';
+import { duration } from './time.js';
 
 const MAX_USES = 10_000;
-
-function sentenceOf(problem) {
-  // The SDK's sentence about an option says what is allowed; the others are said in the words of this page.
-  if (problem.code === 'invalid_option') return problem.message;
-  const { title, text } = failure(problem);
-  return `${title}. ${text}`;
-}
+/** The three sorts of invite, weakest first: letters, and what they are called. */
+const CHOICES = [['r', 'read', 'readMeans'], ['rw', 'readWrite', 'readWriteMeans'], ['arw', 'admin', 'adminMeans']];
+/** Seconds. */
+const EXPIRIES = [3600, 86_400, 604_800, 2_592_000];
+const USUAL_EXPIRY = 604_800;
 
 /** `onCreate(options)` makes the invite; what it throws is shown here, beside the field it is about. */
-export function createForm({ onCreate }) {
-  const choices = CHOICES.map(({ letters, name, means }, index) => create('label', { class: 'choice' },
+export function createForm({ words, onCreate }) {
+  const choices = CHOICES.map(([letters, name, means], index) => create('label', { class: 'choice' },
     create('input', {
       type: 'radio', name: 'permissions', value: letters, checked: index === 0, 'aria-labelledby': `name-${letters}`, 'aria-describedby': `means-${letters}`,
     }),
-    create('span', { id: `name-${letters}` }, name),
-    create('span', { id: `means-${letters}`, class: 'hint' }, means)));
+    create('span', { id: `name-${letters}` }, words[name]),
+    create('span', { id: `means-${letters}`, class: 'hint' }, words[means])));
   const expiry = create('select', { id: 'expiry', name: 'maxAge' },
-    ...EXPIRIES.map(({ seconds, name, usual }) => create('option', { value: String(seconds), selected: usual }, name)));
+    ...EXPIRIES.map((seconds) => create('option', { value: String(seconds), selected: seconds === USUAL_EXPIRY }, duration(seconds * 1000, words.lang))));
   const maxUses = create('input', {
     id: 'max-uses', name: 'maxUses', type: 'number', min: '1', max: String(MAX_USES), step: '1', inputmode: 'numeric',
     'aria-describedby': 'max-uses-hint error',
   });
   const maxUsesField = create('div', { class: 'field', hidden: true },
-    create('label', { for: 'max-uses' }, words.create.maxUses), maxUses,
-    create('span', { class: 'hint', id: 'max-uses-hint' }, words.create.maxUsesHint));
+    create('label', { for: 'max-uses' }, words.maxUses), maxUses,
+    create('span', { class: 'hint', id: 'max-uses-hint' }, words.maxUsesHint));
   const error = create('p', { class: 'notice bad small', id: 'error', role: 'alert', hidden: true });
-  const submit = create('button', { class: 'primary', part: 'create' }, create('span', {}, words.create.submit));
+  const submit = create('button', { class: 'primary', part: 'create' }, create('span', {}, words.submit));
   const node = create('form', { class: 'stack', novalidate: true, on: { submit: send } },
-    create('fieldset', {}, create('legend', {}, words.create.permissions), create('div', { class: 'choices' }, ...choices)),
+    create('fieldset', {}, create('legend', {}, words.permissions), create('div', { class: 'choices' }, ...choices)),
     create('div', { class: 'fields' },
-      create('div', { class: 'field' }, create('label', { for: 'expiry' }, words.create.expiry), expiry), maxUsesField),
+      create('div', { class: 'field' }, create('label', { for: 'expiry' }, words.expiry), expiry), maxUsesField),
     error,
     create('div', {}, submit));
   let busy = false;
@@ -65,7 +63,14 @@ export function createForm({ onCreate }) {
   function setBusy(value) {
     busy = value;
     submit.setAttribute('aria-disabled', String(value));
-    setText(submit.querySelector('span'), value ? words.create.busy : words.create.submit);
+    setText(submit.querySelector('span'), value ? words.busy : words.submit);
+  }
+
+  function sentenceOf(problem) {
+    // The SDK's sentence about an option says what is allowed; the others are said in the words of this page.
+    if (problem.code === 'invalid_option') return problem.message;
+    const { title, text } = words.failure(problem);
+    return `${title}. ${text}`;
   }
 
   function showError(problem) {
@@ -73,7 +78,7 @@ export function createForm({ onCreate }) {
     if (about) maxUses.setAttribute('aria-invalid', 'true');
     else maxUses.removeAttribute('aria-invalid');
     error.hidden = !problem;
-    setText(error, about ? words.create.maxUsesWrong : problem ? sentenceOf(problem) : '');
+    setText(error, about ? words.maxUsesWrong : problem ? sentenceOf(problem) : '');
     if (about) maxUses.focus();
   }
 

@@ -1,37 +1,46 @@
-// <invite-manager resource="notes">: create, copy, watch and revoke invites, and see who has access.
+// <invite-manager resource="notes">: create, copy, share, watch and revoke invites; who has access; what happened lately.
 // Give it a connection through its `invites` property; it knows no server, no path and no sign-in.
-import { announcer, create, nameOf } from './dom.js';
+import { activityList } from './activity-list.js';
 import { createForm } from './create-form.js';
+import { announcer, create, define, nameOf, upgrade } from './dom.js';
 import { identityOf, inviteList } from './invite-list.js';
 import { copyText, linkField } from './link-field.js';
 import { memberList } from './member-list.js';
 import { revokeDialog } from './revoke-dialog.js';
 import { styles } from './styles.js';
-import { failure, words } from './words.js';
+import { wordsFor } from './words.js';
 
 // How often the list looks for new uses while somebody looks at it, until the server tells us by itself.
 const REFRESH_EVERY = 4000;
+/** Among so many of the latest invites is what happened lately. */
+const LATEST = 20;
 
-const OWN_STYLES = `
+const MANAGER_STYLES = `
 .manager { display: grid; gap: 1rem; }
 .link { display: grid; gap: 0.5rem; padding: 1rem; margin-block-start: 1.25rem; border: 1px dashed var(--accent); border-radius: 10px; background: var(--accent-soft); }
 .link .muted { color: var(--ink); }
 .link-row { display: flex; flex-wrap: wrap; gap: 0.5rem; }
 .link-row input { flex: 1 1 12rem; width: auto; min-width: 0; font-family: var(--mono); font-size: 0.875rem; text-overflow: ellipsis; }
 .link-row button { flex: 0 0 auto; }
+.qr { width: min(14rem, 100%); padding: 0.75rem; border-radius: 10px; background: #fff; }
+.qr svg { display: block; width: 100%; height: auto; }
 .invite { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.5rem 1rem; padding-block: 0.75rem; }
 .invite + .invite, .member + .member { border-block-start: 1px solid var(--line); }
 .invite:first-child { padding-block-start: 0; }
-.invite:last-child { padding-block-end: 0; }
+.invite:last-child, .member:last-child { padding-block-end: 0; }
 .about { display: flex; flex-wrap: wrap; align-items: center; gap: 0.375rem 0.75rem; flex: 1 1 15rem; }
 .facts { display: flex; flex-wrap: wrap; gap: 0.25rem 0.875rem; }
 .fact { display: inline-flex; align-items: center; gap: 0.375rem; }
 .joined { flex-basis: 100%; color: var(--accent); font-weight: 600; }
 .actions { display: flex; gap: 0.25rem; }
-.member:last-child { padding-block-end: 0; }
 .member { display: flex; align-items: center; gap: 0.75rem; padding-block: 0.5rem; }
 .member .name { flex: 1; min-width: 0; overflow-wrap: anywhere; font-weight: 600; }
 .member .name .muted { font-weight: 400; }
+.activity { display: grid; gap: 0.5rem; }
+.activity li { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.625rem; }
+.activity .icon { color: var(--muted); }
+.activity span { overflow-wrap: anywhere; }
+.activity time { margin-inline-start: auto; }
 dialog { width: min(26rem, calc(100% - 2rem)); margin: auto; padding: 1.5rem; border: 1px solid var(--line); border-radius: var(--radius);
   background: var(--surface); color: var(--ink); box-shadow: 0 24px 60px rgb(0 0 0 / 0.3); }
 dialog::backdrop { background: rgb(12 14 18 / 0.55); }
@@ -48,12 +57,14 @@ export class InviteManager extends HTMLElement {
 
   #invites;
   #me = null;
+  #words;
   #parts;
   #stop = null;
   #known = new Set();
   #shownLink;
+  #seen;
 
-  /** The connection: what `connect({ resource })` gives. */
+  /** The connection: `invites`, or what `connect({ resource })` gives. */
   get invites() { return this.#invites; }
   set invites(value) {
     this.#invites = value;
@@ -66,8 +77,8 @@ export class InviteManager extends HTMLElement {
   set me(value) { this.#me = value; }
 
   connectedCallback() {
-    this.#build();
-    this.#start();
+    upgrade(this, 'invites', 'me');
+    this.#build().then(() => this.#start());
   }
 
   disconnectedCallback() {
@@ -79,26 +90,29 @@ export class InviteManager extends HTMLElement {
     if (this.isConnected) this.#start();
   }
 
-  #build() {
-    if (this.#parts) return;
+  async #build() {
+    if (this.#parts || this.shadowRoot) return;
     const root = this.attachShadow({ mode: 'open' });
-    root.adoptedStyleSheets = styles(OWN_STYLES);
+    const words = this.#words = await wordsFor(this);
+    root.adoptedStyleSheets = styles(MANAGER_STYLES);
     const announce = announcer();
-    const form = createForm({ onCreate: (options) => this.#create(options) });
-    const link = linkField({ say: announce.say });
-    const list = inviteList({ onCopy: (invite) => this.#copy(invite), onRevoke: (invite, button) => this.#revoke(invite, button) });
-    const members = memberList();
-    const dialog = revokeDialog();
+    const form = createForm({ words, onCreate: (options) => this.#create(options) });
+    const link = linkField({ words, say: announce.say });
+    const list = inviteList({ words, onCopy: (invite) => this.#copy(invite), onRevoke: (invite, button) => this.#revoke(invite, button) });
+    const members = memberList(words);
+    const activity = activityList(words);
+    const dialog = revokeDialog(words);
     const problem = create('div', { class: 'notice bad', role: 'alert', hidden: true });
-    const card = (id, heading, ...content) => create('section', { class: 'card stack', 'aria-labelledby': id },
-      create('h2', { id, tabindex: '-1' }, heading), ...content);
-    const createCard = card('create-heading', words.create.heading, create('div', {}, form.node, link.node));
-    const listCard = card('list-heading', words.list.heading, list.node);
-    const membersCard = card('members-heading', words.members.heading, members.node);
-    membersCard.hidden = true;
-    const body = create('div', { class: 'manager' }, createCard, listCard, membersCard);
-    root.append(problem, body, dialog.node, announce.node);
-    this.#parts = { announce, form, link, list, members, dialog, problem, body, membersCard, listHeading: root.getElementById('list-heading') };
+    const card = (name, heading, ...content) => create('section', { class: 'card stack', part: `card ${name}-card`, 'aria-labelledby': `${name}-heading` },
+      create('h2', { id: `${name}-heading`, tabindex: '-1' }, heading), ...content);
+    const createCard = card('create', words.create, create('div', {}, form.node, link.node));
+    const listCard = card('list', words.open, list.node);
+    const membersCard = card('members', words.members, members.node);
+    const activityCard = card('activity', words.activity, activity.node);
+    membersCard.hidden = activityCard.hidden = true;
+    const body = create('div', { class: 'manager' }, createCard, listCard, membersCard, activityCard);
+    root.append(create('div', { lang: words.lang }, problem, body, dialog.node, announce.node));
+    this.#parts = { announce, form, link, list, members, activity, dialog, problem, body, membersCard, activityCard, listHeading: root.getElementById('list-heading') };
   }
 
   #start() {
@@ -107,6 +121,7 @@ export class InviteManager extends HTMLElement {
     this.#stop = new AbortController();
     const { signal } = this.#stop;
     this.#known.clear();
+    this.#seen = undefined;
     this.#watch(signal);
   }
 
@@ -122,14 +137,18 @@ export class InviteManager extends HTMLElement {
     if (signal.aborted) return;
     const timer = setInterval(now, REFRESH_EVERY);
     signal.addEventListener('abort', () => clearInterval(timer), { once: true });
-    const limited = await this.#invites.supports('maxUses').catch(() => false);
+    const limited = await this.#supports('maxUses');
     if (!signal.aborted) form.allowMaxUses(limited);
+  }
+
+  #supports(feature) {
+    return this.#invites.supports(feature).catch(() => false);
   }
 
   async #refresh(signal, first = false) {
     const { list, members, problem, body, membersCard } = this.#parts;
     try {
-      const [found, people] = await Promise.all([this.#list(signal), this.#members(signal)]);
+      const [found, people] = await Promise.all([this.#list(signal, { status: 'pending' }), this.#members(signal)]);
       if (signal.aborted) return;
       list.update(found);
       list.setStale(false);
@@ -140,6 +159,7 @@ export class InviteManager extends HTMLElement {
       }
       problem.hidden = true;
       body.hidden = false;
+      await this.#refreshActivity(signal, JSON.stringify([found.map(({ id, uses }) => [id, uses]), people]));
     } catch (error) {
       if (signal.aborted || error?.code === 'aborted') return;
       // What is on the page stays useful while the server is away; a refusal makes it untrue.
@@ -148,45 +168,70 @@ export class InviteManager extends HTMLElement {
     }
   }
 
-  async #list(signal) {
+  /** Asks only when something has changed. A server that does not tell who used an invite has no activity to show. */
+  async #refreshActivity(signal, seen) {
+    const { activity, activityCard } = this.#parts;
+    if (seen === this.#seen) return;
+    const latest = await this.#list(signal, { pageSize: LATEST }, LATEST);
+    if (signal.aborted) return;
+    this.#seen = seen;
+    activityCard.hidden = !activity.update(latest.filter(({ accepted }) => accepted));
+  }
+
+  async #list(signal, filter, most = Infinity) {
     const found = [];
-    for await (const invite of this.#invites.list({ status: 'pending' }, { signal })) found.push(invite);
+    for await (const invite of this.#invites.list(filter, { signal })) {
+      if (found.push(invite) >= most) break;
+    }
     return found;
   }
 
   async #members(signal) {
-    return await this.#invites.supports('members') ? this.#invites.members({ signal }) : null;
+    return await this.#supports('members') ? this.#invites.members({ signal }) : null;
   }
 
   #showProblem(error, signal) {
     const { problem, body } = this.#parts;
-    const { title, text, retry } = failure(error);
-    const sentence = error?.code === 'not_admin' ? words.notAdmin : text;
-    problem.replaceChildren(...(error?.code === 'not_admin' ? [] : [create('strong', {}, title)]), create('p', {}, sentence),
-      ...(retry ? [create('button', { type: 'button', on: { click: () => this.#refresh(signal, true) } }, words.retry)] : []));
-    problem.classList.toggle('bad', error?.code !== 'not_admin');
+    const { title, text, retry } = this.#words.failure(error);
+    const notAdmin = error?.code === 'not_admin';
+    problem.replaceChildren(...(notAdmin ? [] : [create('strong', {}, title)]), create('p', {}, notAdmin ? this.#words.notAdmin : text),
+      ...(retry ? [create('button', { type: 'button', on: { click: () => this.#refresh(signal, true) } }, this.#words.retry)] : []));
+    problem.classList.toggle('bad', !notAdmin);
     problem.hidden = false;
     body.hidden = true;
-    this.dispatchEvent(new CustomEvent('refused', { bubbles: true, composed: true, detail: { code: error?.code ?? 'unknown' } }));
+    this.#tell('refused', { code: error?.code ?? 'unknown' });
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, detail }));
   }
 
   /** By who has access, not by uses: an invite that is used up is no longer in the list. */
   #announceNewMembers(people, first) {
+    const { fill, joinedAloud, permissionName } = this.#words;
     for (const { user, permissions } of people) {
       const id = `${user.username}:${user.provider}`;
-      if (!first && !this.#known.has(id)) this.#parts.announce.say(words.members.joinedAloud(nameOf(user), permissions));
+      if (!first && !this.#known.has(id)) this.#parts.announce.say(fill(joinedAloud, nameOf(user), permissionName(permissions)));
       this.#known.add(id);
     }
   }
 
   async #create(options) {
     const { link, announce } = this.#parts;
+    const words = this.#words;
     const invite = await this.#invites.create(options, this.#resource);
     const { signal } = this.#stop;
-    link.show(await this.#linkOf(invite), words.link.ready(invite));
-    this.#shownLink = identityOf(invite);
-    announce.say(words.create.created);
-    link.focus();
+    // Some servers mail the link and never show it.
+    const text = await this.#linkOf(invite).catch((error) => {
+      if (error?.code !== 'unsupported') throw error;
+    });
+    if (text) {
+      link.show(text, words.fill(words.ready, words.permissionName(invite.permissions)));
+      this.#shownLink = identityOf(invite);
+      link.focus();
+    }
+    announce.say(text ? words.created : words.sent);
+    this.#tell('created', { id: invite.id, permissions: invite.permissions, expiresAt: invite.expiresAt });
     await this.#refresh(signal);
   }
 
@@ -200,14 +245,14 @@ export class InviteManager extends HTMLElement {
     try {
       const text = await this.#linkOf(invite);
       if (await copyText(text)) {
-        announce.say(words.link.copiedAloud);
+        announce.say(this.#words.copiedAloud);
         return true;
       }
-      link.show(text, words.link.byHand);
+      link.show(text, this.#words.byHand);
       this.#shownLink = identityOf(invite);
-      this.shadowRoot.getElementById('link').focus();
+      link.select();
     } catch (error) {
-      announce.say(failure(error).title);
+      announce.say(this.#words.failure(error).title);
     }
     return false;
   }
@@ -220,9 +265,10 @@ export class InviteManager extends HTMLElement {
     }
     try {
       await this.#invites.remove(invite, this.#resource);
-      announce.say(words.revoke.done);
+      announce.say(this.#words.revoked);
+      this.#tell('revoked', { id: invite.id });
     } catch (error) {
-      announce.say(failure(error).title);
+      announce.say(this.#words.failure(error).title);
       if (error?.code !== 'cannot_remove') {
         this.#showProblem(error, this.#stop.signal);
         return;
@@ -236,4 +282,4 @@ export class InviteManager extends HTMLElement {
   }
 }
 
-customElements.define('invite-manager', InviteManager);
+define('invite-manager', InviteManager);

@@ -1,9 +1,8 @@
 // Who has access now.
 import { avatar, create, nameOf } from './dom.js';
-import { permissionName, words } from './words.js';
 
 /** A list that is only rebuilt when somebody came, went or changed. */
-export function memberList() {
+export function memberList(words) {
   const node = create('ul', { class: 'members', part: 'members', 'aria-labelledby': 'members-heading' });
   let shown = '';
   return {
@@ -15,8 +14,8 @@ export function memberList() {
       node.replaceChildren(...members.map(({ user, permissions }) => create('li', { class: 'member' },
         avatar(nameOf(user)),
         create('span', { class: 'name' }, nameOf(user),
-          me && me.username === user.username && me.provider === user.provider && create('span', { class: 'muted' }, ` (${words.members.you})`)),
-        create('span', { class: 'chip', 'data-letters': permissions }, permissionName(permissions)))));
+          me && me.username === user.username && me.provider === user.provider && create('span', { class: 'muted' }, ` (${words.you})`)),
+        create('span', { class: 'chip', 'data-letters': permissions }, words.permissionName(permissions)))));
     },
   };
 }

@@ -2,7 +2,6 @@
 import { create, icon, nameOf, setText } from './dom.js';
 import { confirmOn } from './link-field.js';
 import { listOf, moment } from './time.js';
-import { permissionName, timeLeft, uses, words } from './words.js';
 
 /** What names an invite within the list, also where a server gives no id. */
 export function identityOf(invite) {
@@ -10,26 +9,28 @@ export function identityOf(invite) {
 }
 
 /** `onCopy(invite) → boolean`, `onRevoke(invite, button)`. */
-export function inviteList({ onCopy, onRevoke }) {
+export function inviteList({ words, onCopy, onRevoke }) {
   const list = create('ul', { class: 'invites', part: 'invites', 'aria-labelledby': 'list-heading' });
-  const empty = create('p', { class: 'muted', part: 'empty' }, words.list.loading);
-  const stale = create('p', { class: 'notice small', hidden: true }, words.list.stale);
+  const empty = create('p', { class: 'muted', part: 'empty' }, words.loading);
+  // A page may say this in its own way.
+  const ownEmpty = create('slot', { name: 'empty' }, words.empty);
+  const stale = create('p', { class: 'notice small', hidden: true }, words.stale);
   const node = create('div', { class: 'stack' }, stale, list, empty);
   const rows = new Map();
 
   function row(invite) {
     const made = { invite };
-    const chip = create('span', { class: 'chip', 'data-letters': invite.permissions }, permissionName(invite.permissions));
+    const chip = create('span', { class: 'chip', 'data-letters': invite.permissions }, words.permissionName(invite.permissions));
     const left = create('span', {});
     const used = create('span', {});
     const joined = create('p', { class: 'joined small', hidden: true });
     const copy = create('button', {
       type: 'button', part: 'copy',
-      on: { async click() { if (await onCopy(made.invite)) confirmOn(copy, words.link.copied); } },
-    }, icon('copy'), create('span', {}, words.link.copy));
+      on: { async click() { if (await onCopy(made.invite)) confirmOn(copy, words.copied); } },
+    }, icon('copy'), create('span', {}, words.copy));
     const revoke = create('button', {
       type: 'button', class: 'quiet', part: 'revoke', on: { click: () => onRevoke(made.invite, revoke) },
-    }, words.revoke.open);
+    }, words.revoke);
     made.node = create('li', { class: 'invite' },
       create('div', { class: 'about' },
         chip,
@@ -38,17 +39,17 @@ export function inviteList({ onCopy, onRevoke }) {
       create('div', { class: 'actions' }, copy, revoke));
     made.update = (now) => {
       made.invite = now;
-      setText(left, timeLeft(now.expiresAt));
-      if (now.expiresAt) left.title = moment(now.expiresAt);
-      setText(used, uses(now));
+      setText(left, words.timeLeft(now.expiresAt));
+      if (now.expiresAt) left.title = moment(now.expiresAt, words.lang);
+      setText(used, words.uses(now));
       used.parentElement.hidden = now.uses === undefined;
       const names = (now.accepted ?? []).map(({ user }) => nameOf(user));
       joined.hidden = names.length === 0;
-      setText(joined, names.length ? words.list.joined(listOf(names)) : '');
+      setText(joined, names.length ? words.fill(words.joined, listOf(names, words.lang)) : '');
       // Many buttons with one name: what a screen reader hears tells them apart.
-      const which = `${permissionName(now.permissions)}, ${timeLeft(now.expiresAt)}`;
-      copy.setAttribute('aria-label', `${words.link.copy}: ${which}`);
-      revoke.setAttribute('aria-label', `${words.revoke.open}: ${which}`);
+      const which = `${words.permissionName(now.permissions)}, ${words.timeLeft(now.expiresAt)}`;
+      copy.setAttribute('aria-label', `${words.copy}: ${which}`);
+      revoke.setAttribute('aria-label', `${words.revoke}: ${which}`);
     };
     return made;
   }
@@ -73,7 +74,7 @@ export function inviteList({ onCopy, onRevoke }) {
       });
       list.hidden = invites.length === 0;
       empty.hidden = invites.length > 0;
-      setText(empty, words.list.empty);
+      if (empty.firstChild !== ownEmpty) empty.replaceChildren(ownEmpty);
     },
     forget(id) {
       rows.get(id)?.node.remove();

@@ -1,9 +1,8 @@
 // Asks before a link stops working.
 import { create } from './dom.js';
-import { words } from './words.js';
 
 /** `ask()` resolves with whether to revoke; Escape and a press outside mean no. */
-export function revokeDialog() {
+export function revokeDialog(words) {
   let settle = () => {};
   const node = create('dialog', {
     class: 'revoke', 'aria-labelledby': 'revoke-heading', 'aria-describedby': 'revoke-text', part: 'dialog',
@@ -14,11 +13,11 @@ export function revokeDialog() {
     },
   },
   create('form', { method: 'dialog', class: 'stack' },
-    create('h2', { id: 'revoke-heading' }, words.revoke.heading),
-    create('p', { id: 'revoke-text' }, words.revoke.text),
+    create('h2', { id: 'revoke-heading' }, words.revokeAsk),
+    create('p', { id: 'revoke-text' }, words.revokeText),
     create('div', { class: 'row end' },
-      create('button', { value: '', autofocus: true }, words.revoke.keep),
-      create('button', { value: 'revoke', class: 'danger', part: 'confirm-revoke' }, words.revoke.confirm))));
+      create('button', { value: '', autofocus: true }, words.revokeNo),
+      create('button', { value: 'revoke', class: 'danger', part: 'confirm-revoke' }, words.revokeYes))));
   return {
     node,
     ask() {

@@ -1,0 +1,37 @@
+// Times in the reader's own language, from Intl.
+
+// A link just made for a day says "1 day", not "23 hours".
+const GRACE = 30_000;
+const UNITS = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000]];
+
+const unitOf = (milliseconds) => UNITS.find(([, size]) => milliseconds >= size);
+
+/** "6 days", "2 hours", "1 minute": rounded down, so that a link hardly ever lives shorter than it says. */
+export function duration(exactly, lang) {
+  const milliseconds = exactly + GRACE;
+  const [unit, length] = unitOf(milliseconds) ?? UNITS[2];
+  const amount = Math.max(1, Math.floor(milliseconds / length));
+  return new Intl.NumberFormat(lang, { style: 'unit', unit, unitDisplay: 'long' }).format(amount);
+}
+
+/** Milliseconds until an ISO date; `Infinity` where there is none. */
+export function until(date, now = Date.now()) {
+  return date ? Date.parse(date) - now : Infinity;
+}
+
+/** "2 hours ago", "yesterday", "now". */
+export function ago(date, lang) {
+  const past = Math.max(0, -until(date));
+  const [unit, length] = unitOf(past) ?? ['second', Infinity];
+  return new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }).format(-Math.floor(past / length), unit);
+}
+
+/** "Saturday, 28 November at 14:05". */
+export function moment(date, lang) {
+  return new Intl.DateTimeFormat(lang, { dateStyle: 'full', timeStyle: 'short' }).format(new Date(date));
+}
+
+/** "Alice, Bob, and Carol". */
+export function listOf(names, lang) {
+  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(names);
+}

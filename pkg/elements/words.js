@@ -1,0 +1,103 @@
+// Every sentence the elements say. Danish and German come in languages.js, with the same names, when a page is in them.
+import { duration, until } from './time.js';
+
+const en = {
+  read: 'Read', readWrite: 'Read and write', write: 'Write', admin: 'Admin', none: 'No access',
+  readMeans: 'Can see it', readWriteMeans: 'Can see and change it', adminMeans: 'Can also invite people',
+  see: 'See what is in it', change: 'Change what is in it', invite: 'Invite other people and decide what they may do',
+  forever: 'Does not expire', expired: 'Expired', soon: 'Less than a minute left', left: '{} left',
+  unused: 'Not used yet', once: 'Used once', often: 'Used {} times', ofMax: '{} of {} uses', ofOne: '{} of 1 use',
+  create: 'Create an invite', permissions: 'What may they do?', expiry: 'Link works for', maxUses: 'How many people?',
+  maxUsesHint: 'Leave empty for any number', maxUsesWrong: 'How many people: a whole number from 1 to 10,000, or nothing.',
+  submit: 'Create invite link', busy: 'Creating…', created: 'Invite link created.', sent: 'Invite created.',
+  link: 'Invite link', ready: 'Whoever opens this link and signs in gets: {}.', copy: 'Copy link', copied: 'Copied',
+  copiedAloud: 'Link copied.', byHand: 'The browser did not let us copy. The link is selected: copy it by hand.',
+  share: 'Share…', qr: 'QR code', qrAbout: 'QR code of the invite link',
+  open: 'Open invites', empty: 'No open invites. Create one above and send its link to somebody.', loading: 'Loading…', joined: '{} joined',
+  stale: 'Not up to date: the server cannot be reached. Trying again…',
+  revoke: 'Revoke', revokeAsk: 'Revoke this invite?', revokeText: 'The link stops working. People who already joined keep access.',
+  revokeYes: 'Revoke invite', revokeNo: 'Keep it', revoked: 'Invite revoked. The link no longer works.',
+  members: 'Who has access', you: 'you', joinedAloud: '{} is in: {}.',
+  activity: 'Recent activity', didJoin: '{} accepted: {}', didCreate: 'Invite created: {}',
+  notAdmin: 'Only admins can invite people here.', retry: 'Try again',
+  looking: 'Looking at your invite…', invites: '{} invites you to', somebody: 'Somebody',
+  gain: 'What you would be able to do', gainMore: 'What you would be able to do in addition',
+  nothing: 'You already have everything this invite gives.', account: 'You are signed in as', other: 'Use another account',
+  accept: 'Accept', goOn: 'Continue', accepting: 'Accepting…', later: 'Not now', signIn: 'Sign in',
+  signInFirst: 'Sign in to accept. Your invite waits for you.',
+  in: 'You are in: {}', have: 'You now have: {}.', already: 'You already had this access, so nothing changed.',
+  declined: 'Not now, then', declinedText: 'Nothing was accepted. Open the link again whenever you like.',
+  wrong: ['Something went wrong', 'Try again in a moment.'],
+  damaged: ['This link is damaged', 'Part of it seems to be missing. Copy the whole link again, or ask for a new one.'],
+  unknown: ['This link does not work', 'It may have expired or been cancelled. Ask whoever sent it for a new one.'],
+  over: ['This invite has expired', 'Ask whoever sent it for a new link.'],
+  removed: ['This invite was cancelled', 'Whoever sent it has revoked it. Ask them for a new link.'],
+  usedUp: ['This invite is used up', 'As many people as it was meant for have joined. Ask for a new link.'],
+  inviter: ['This invite no longer counts', 'Whoever sent it is no longer an admin. Ask another admin for a link.'],
+  notYours: ['This invite is for somebody else', 'Sign in with the account it was sent to.'],
+  signedOut: ['You are not signed in', 'Sign in and try again.'],
+  forbidden: ['This is not allowed', 'Ask an admin for access.'],
+  full: ['That is as many as there can be', 'Revoke an invite you no longer need, then try again.'],
+  gone: ['Already gone', 'This invite was revoked or has expired meanwhile.'],
+  offline: ['You seem to be offline', 'Check the connection, then try again.'],
+  slow: ['Not just now', 'Wait a moment, then try again.'],
+  unsure: ['Not sure whether that worked', 'The answer was lost. Look at the list before trying again.'],
+  nowhere: ['Invites do not work here', 'This address is not an invites server.'],
+};
+
+/** Which of the sentences tells what a code means; the others are `wrong`. */
+const FAILURES = {
+  malformed_key: 'damaged', invalid_key: 'unknown', expired: 'over', removed: 'removed', exhausted: 'usedUp', inviter_not_admin: 'inviter',
+  wrong_account: 'notYours', not_signed_in: 'signedOut', not_admin: 'forbidden', forbidden: 'forbidden', limit_reached: 'full',
+  cannot_remove: 'gone', offline: 'offline', closed: 'offline', load_failed: 'offline', timeout: 'slow', try_again: 'slow',
+  rate_limited: 'slow', server_error: 'slow', unknown_outcome: 'unsure', not_invites_server: 'nowhere',
+};
+
+const TRANSLATED = ['da', 'de'];
+
+/** In the language of the page around a node. One that we do not speak, or that does not come, becomes English. */
+export async function wordsFor(node) {
+  const asked = node.closest('[lang]')?.lang || 'en';
+  const short = asked.slice(0, 2).toLowerCase();
+  const other = TRANSLATED.includes(short) && await import('../elements-languages.js').catch(() => null);
+  return speak(other ? other[short] : en, other || short === 'en' ? asked : 'en');
+}
+
+function speak(words, lang) {
+  const speaking = {
+    ...words,
+    lang,
+    /** `fill(words.left, '2 days')` */
+    fill: (text, ...values) => text.replace(/\{\}/g, () => values.shift()),
+
+    /** "Read and write" for `rw`. */
+    permissionName(letters = '') {
+      const has = (letter) => letters.includes(letter);
+      return words[has('a') ? 'admin' : has('w') ? (has('r') ? 'readWrite' : 'write') : has('r') ? 'read' : 'none'];
+    },
+
+    /** One sentence per letter, in the order people think of them. */
+    abilities: (letters = '') => [['r', 'see'], ['w', 'change'], ['a', 'invite']].filter(([letter]) => letters.includes(letter)).map(([, name]) => words[name]),
+
+    timeLeft(expiresAt) {
+      const left = until(expiresAt);
+      if (left === Infinity) return words.forever;
+      if (left <= 0) return words.expired;
+      return left < 60_000 ? words.soon : speaking.fill(words.left, duration(left, lang));
+    },
+
+    uses({ uses: used, maxUses }) {
+      if (used === undefined) return '';
+      if (maxUses) return speaking.fill(maxUses === 1 ? words.ofOne : words.ofMax, used, maxUses);
+      return used < 2 ? words[used ? 'once' : 'unused'] : speaking.fill(words.often, used);
+    },
+
+    /** What to tell a person about an error. A code we do not know is told in the error's own words. */
+    failure(error) {
+      const [title, text] = words[FAILURES[error?.code] ?? 'wrong'];
+      const known = error?.code in FAILURES;
+      return { title, text: known ? text : error?.message || text, retry: error?.retryable === true || !known };
+    },
+  };
+  return speaking;
+}
