@@ -155,7 +155,10 @@ proptest! {
         // The claims are read by ours; what ours reads, serde_json has to read as well.
         let set = format!(r#"{{"keys":[],"other":{payload}}}"#);
         if KeySet::parse(&set).is_ok() {
-            prop_assert!(serde_json::from_str::<serde_json::Value>(&set).is_ok());
+            let peer = serde_json::from_str::<serde_json::Value>(&set);
+            // 1e500 is JSON; only a float cannot hold it, and nobody reads this member.
+            let faulty = peer.err().filter(|error| !error.to_string().contains("out of range"));
+            prop_assert!(faulty.is_none(), "{:?}", faulty);
         }
     }
 }
