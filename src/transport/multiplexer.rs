@@ -187,16 +187,22 @@ impl<P: Platform> Multiplexer<P> {
 }
 
 impl<P: Platform> Socket<P> {
-    /// Sends what waits, once the server is ready.
+    /// Sends what waits, once the server is ready. Nothing is borrowed meanwhile: a caller's own `WebSocket` may answer
+    /// from within.
     fn flush(&self) {
-        if let (true, Some(line)) = (self.ready.get(), self.line.get()) {
-            for call in self.outstanding.borrow_mut().iter_mut() {
-                if let Some(frame) = call.frame.take() {
-                    call.sent.set(true);
-                    line.send(&frame);
-                }
-            }
+        let Some(line) = self.line.get().filter(|_| self.ready.get()) else {
+            return;
+        };
+        while let Some(frame) = self.next_frame() {
+            line.send(&frame);
         }
+    }
+
+    fn next_frame(&self) -> Option<String> {
+        let mut outstanding = self.outstanding.borrow_mut();
+        let call = outstanding.iter_mut().find(|call| call.frame.is_some())?;
+        call.sent.set(true);
+        call.frame.take()
     }
 
     /// Anything that is neither `init` nor a reply to one of ours is somebody else's.

@@ -1,0 +1,138 @@
+//! What goes over the socket, and what the words that come back mean.
+
+use std::rc::Rc;
+
+use crate::dialect::Context;
+use crate::error::{Code, Error};
+use crate::json::Json;
+use crate::later::{Reply, Task};
+use crate::operation::Method;
+use crate::transport::Platform;
+use crate::transport::multiplexer::Socket;
+
+use super::document::token_query;
+
+/// What is sent over the socket for the operation, if anything is.
+pub(super) fn frame<P: Platform>(cx: &Context<'_, P>) -> Result<Option<Json>, Error> {
+    let operation = cx.operation;
+    let mut options = Json::Null;
+    let action = match operation.method {
+        Method::Create => {
+            cx.refuse("webstrates", &["permissions", "maxAge"])?;
+            options = operation.options.clone();
+            "createInvite"
+        }
+        Method::Get => "getInvites",
+        Method::ListPage => {
+            let filter = &operation.options;
+            let other = filter
+                .text("status")
+                .is_some_and(|status| status != "pending");
+            let everyone = filter.get("everyone") == Some(&Json::Bool(true));
+            if other || everyone {
+                return Err(Error::unsupported(
+                    if other { "status" } else { "everyone" },
+                    "webstrates",
+                ));
+            }
+            "getInvites"
+        }
+        Method::Check | Method::Preview => "checkInvite",
+        Method::Accept => "acceptInvite",
+        Method::Remove if operation.key.is_none() => {
+            return Err(Error::unsupported("id", "webstrates"));
+        }
+        Method::Remove => "removeInvite",
+        _ => return Ok(None),
+    };
+    let mut frame = Json::object().with("wa", action).with("d", cx.resource()?);
+    if operation.key.is_some() {
+        options = Json::object().with("key", operation.key_text());
+    }
+    if options != Json::Null {
+        frame.set("options", options);
+    }
+    Ok(Some(frame))
+}
+
+/// Leaves the server's own object, but for the database's `_id`; false where it is no invite.
+pub(super) fn own_words(invite: &mut Json) -> bool {
+    invite.take("_id");
+    invite.text("key").is_some()
+}
+
+/// The original takes any `maxAge` and makes keys of it that never work.
+pub(super) fn is_dead(invite: &Json) -> bool {
+    match (invite.text("createdAt"), invite.text("expiresAt")) {
+        // Dates of one form: their order is that of their text.
+        (Some(created), Some(expires)) => expires <= created,
+        _ => true,
+    }
+}
+
+impl<P: Platform> Context<'_, P> {
+    pub(super) fn ask(&self, frame: Json, fresh: bool) -> Task<'_, Reply> {
+        Box::pin(async move {
+            let socket = self.open(self.resource()?, fresh).await?;
+            let mut result = self.socket.ask(socket, frame, self.sent).await;
+            if let Err(error) = &mut result
+                && error.code == Code::ServerError
+            {
+                error.code = code_of(&error.message);
+                match error.code {
+                    // The socket keeps the identity it was opened with; the next call shall have the new one.
+                    Code::NotSignedIn => self.socket.retire(),
+                    // Others accept at the same moment: another try, a little later, succeeds.
+                    Code::TryAgain => {
+                        error.retry_after = Some(10.0 + (self.platform.chance() * 40.0).floor())
+                    }
+                    _ => {}
+                }
+            }
+            result
+        })
+    }
+
+    /// The shared socket; `fresh`: one whose identity is what it is now, not before the page was last in the background.
+    pub(super) fn open<'a>(&'a self, id: &'a str, fresh: bool) -> Task<'a, Result<Rc<Socket<P>>, Error>> {
+        Box::pin(async move {
+            let since = if fresh {
+                self.platform.visible_since()
+            } else {
+                0.0
+            };
+            let mut query = String::new();
+            if *self.auth != Json::Null && self.socket.socket(since).is_none() {
+                query = token_query("?", self.platform.token().await?);
+            }
+            // Perhaps another call has opened one meanwhile.
+            if let Some(socket) = self.socket.socket(since) {
+                return Ok(socket);
+            }
+            // http becomes ws, https wss. The path's id only matters to an access token, which is bound to it.
+            let address = self.remote.server.strip_prefix("http").unwrap_or_default();
+            let id = self.remote.resource.as_deref().unwrap_or(id);
+            self.socket
+                .open(&["ws", address, "/", id, "/", &query].concat())
+        })
+    }
+}
+
+/// The server's words are all it sends.
+fn code_of(words: &str) -> Code {
+    let codes = [
+        ("Must be logged in", Code::NotSignedIn),
+        ("Need admin permissions", Code::NotAdmin),
+        ("Invalid invitation key", Code::InvalidKey),
+        ("Inviter is no longer admin", Code::InviterNotAdmin),
+        ("Unable to delete invite", Code::CannotRemove),
+        ("Missing webstrateId", Code::InvalidOption),
+        ("Invalid option", Code::InvalidOption),
+        ("next is not defined", Code::NotFound),
+        ("Op already submitted", Code::TryAgain),
+    ];
+    let code = codes
+        .into_iter()
+        .find(|(beginning, _)| words.starts_with(beginning));
+    code.map_or(Code::ServerError, |(_, code)| code)
+}
