@@ -17,6 +17,7 @@ const FEATURES: &[&str] = &[
     "email",
     "resend",
     "idempotencyKey",
+    "pending",
     "signed",
 ];
 

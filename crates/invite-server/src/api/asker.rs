@@ -7,7 +7,7 @@ use axum::{
     http::{Method, request::Parts},
 };
 
-use super::{ApiError, ApiState};
+use super::{ApiError, ApiState, Cookies};
 use crate::core::{Actor, Refusal};
 
 /// Who sent a request, and how they proved it.
@@ -42,6 +42,11 @@ pub trait Authenticator: Send + Sync + 'static {
         &'a self,
         request: &'a Parts,
     ) -> Pin<Box<dyn Future<Output = Result<Asker, Refusal>> + Send + 'a>>;
+
+    /// What the cookies of waiting invites are sealed with; without it none can wait.
+    fn cookies(&self) -> Option<Cookies<'_>> {
+        None
+    }
 }
 
 /// Whoever asks, allowed to ask at all: extracting it refuses bad credentials, and changes that a page of another

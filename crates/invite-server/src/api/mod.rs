@@ -7,6 +7,7 @@ mod body;
 mod documented;
 mod invites;
 mod members;
+mod pending;
 mod problem;
 mod resources;
 mod views;
@@ -27,6 +28,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use asker::{Asker, Authenticator, Proof};
+pub use pending::Cookies;
 pub use problem::RequestId;
 
 use crate::{core::Refusal, store::Invites};
@@ -93,6 +95,7 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(invites::remove))
         .routes(routes!(invites::check))
         .routes(routes!(invites::accept))
+        .routes(routes!(pending::keep, pending::list, pending::forget))
         .split_for_parts();
     let description = Arc::new(description);
     let describe = move || async move { Json(description.as_ref()).into_response() };
@@ -103,6 +106,10 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/{*rest}", any(no_such_call))
         .method_not_allowed_fallback(other_method)
         .layer(middleware::from_fn(problem::finish))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            pending::resolve,
+        ))
         .with_state(state)
 }
 

@@ -20,7 +20,7 @@ pub use demo::{
 };
 pub use origin::Source;
 
-use crate::api::{Asker, Authenticator, Proof};
+use crate::api::{Asker, Authenticator, Cookies, Proof};
 use crate::config::Origins;
 use crate::core::{Actor, Refusal, User};
 use seal::{Purpose, Sealer};
@@ -175,6 +175,13 @@ pub async fn identify(State(auth): State<Auth>, mut request: Request, next: Next
 }
 
 impl Authenticator for Auth {
+    fn cookies(&self) -> Option<Cookies<'_>> {
+        Some(Cookies {
+            sealer: self.sealer(),
+            secure: self.origins().is_secure(),
+        })
+    }
+
     fn identify<'a>(
         &'a self,
         request: &'a Parts,

@@ -1,7 +1,8 @@
 //! Short texts that only this server can have written: sessions, bearers and Webstrates access tokens.
 //!
 //! `base64url(JSON) . base64url(HMAC-SHA-256)`. The purpose is part of what is authenticated, so that one sort never
-//! passes for another. They are signed, not secret: put nothing in them that their holder may not read.
+//! passes for another. Sealed texts are signed, not secret: put nothing in them that their holder may not read. Locked
+//! ones are encrypted, too.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -24,6 +25,8 @@ pub enum Purpose {
     Bearer,
     /// Webstrates' `?token=`.
     AccessToken,
+    /// An invite that waits for a sign-in.
+    Pending,
 }
 
 impl Purpose {
@@ -32,6 +35,7 @@ impl Purpose {
             Self::Session => b"invite-server/session/1/",
             Self::Bearer => b"invite-server/bearer/1/",
             Self::AccessToken => b"invite-server/access-token/1/",
+            Self::Pending => b"invite-server/pending/1/",
         }
     }
 }
@@ -54,6 +58,12 @@ struct Sealed<T> {
     content: T,
     /// Seconds since 1970.
     expires: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Locked {
+    nonce: String,
+    text: String,
 }
 
 impl Sealer {
@@ -92,6 +102,55 @@ impl Sealer {
         (now < sealed.expires).then_some(sealed.content)
     }
 
+    /// Seals `content` so that its holder cannot read it either. `None` if that gives too long a text.
+    ///
+    /// Encrypt-then-MAC: HMAC-SHA-256 of a random nonce and a counter is the key stream, and [`Self::seal`] signs the
+    /// outcome. Its label keeps it apart from everything else that the secret signs.
+    pub fn lock<T: Serialize>(
+        &self,
+        purpose: Purpose,
+        content: &T,
+        expires: u64,
+    ) -> Option<String> {
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce).ok()?;
+        let mut bytes = serde_json::to_vec(content).ok()?;
+        self.apply_stream(nonce, &mut bytes);
+        let locked = Locked {
+            nonce: URL_SAFE_NO_PAD.encode(nonce),
+            text: URL_SAFE_NO_PAD.encode(bytes),
+        };
+        let text = self.seal(purpose, &locked, expires);
+        (!text.is_empty() && text.len() <= LONGEST).then_some(text)
+    }
+
+    /// What was locked, under the same conditions as [`Self::open`].
+    pub fn unlock<T: DeserializeOwned>(&self, purpose: Purpose, text: &str, now: u64) -> Option<T> {
+        let Locked { nonce, text } = self.open(purpose, text, now)?;
+        let nonce = URL_SAFE_NO_PAD.decode(nonce).ok()?.try_into().ok()?;
+        let mut bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        self.apply_stream(nonce, &mut bytes);
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// 32 bytes that only this secret makes of `from`; `label` keeps uses apart.
+    pub fn derive(&self, label: &[u8], from: &[u8]) -> [u8; 32] {
+        let mac = self.mac.clone().chain_update(label).chain_update(from);
+        mac.finalize().into_bytes().into()
+    }
+
+    fn apply_stream(&self, nonce: [u8; 16], bytes: &mut [u8]) {
+        for (counter, block) in (0_u64..).zip(bytes.chunks_mut(32)) {
+            let mut input = nonce.to_vec();
+            input.extend(counter.to_be_bytes());
+            let stream = self.derive(b"invite-server/key-stream/1/", &input);
+            block
+                .iter_mut()
+                .zip(stream)
+                .for_each(|(byte, key)| *byte ^= key);
+        }
+    }
+
     fn tag(&self, purpose: Purpose, body: &str) -> Hmac<Sha256> {
         self.mac
             .clone()
@@ -128,6 +187,28 @@ mod tests {
         let text = sealer.seal(Purpose::Session, &who(), 100);
         assert_eq!(sealer.open::<Who>(Purpose::Session, &text, 99), Some(who()));
         assert_eq!(sealer.open::<Who>(Purpose::Session, &text, 100), None);
+    }
+
+    #[test]
+    fn what_is_locked_shows_nothing_and_opens_for_us_alone() {
+        let sealer = Sealer::new(&[7; 32]);
+        let marked = "marked".repeat(20);
+        let lock = || sealer.lock(Purpose::Pending, &marked, 100).unwrap();
+        let text = lock();
+        let body = URL_SAFE_NO_PAD
+            .decode(text.split_once('.').unwrap().0)
+            .unwrap();
+        assert!(!String::from_utf8(body).unwrap().contains("marked"));
+        assert_ne!(text, lock());
+        let open = |sealer: &Sealer, now| sealer.unlock::<String>(Purpose::Pending, &text, now);
+        assert_eq!(open(&sealer, 99), Some(marked.clone()));
+        assert_eq!(open(&sealer, 100), None);
+        assert_eq!(open(&Sealer::new(&[8; 32]), 99), None);
+        assert_eq!(sealer.unlock::<String>(Purpose::Session, &text, 99), None);
+        assert_eq!(
+            sealer.lock(Purpose::Pending, &"x".repeat(LONGEST), 100),
+            None
+        );
     }
 
     #[test]

@@ -156,10 +156,12 @@ async fn the_document_describes_all_calls() {
     assert_eq!(
         calls,
         [
+            "DELETE /api/v1/pending",
             "DELETE /api/v1/resources/{resource}/invites/{id}",
             "GET /.well-known/invite-keys",
             "GET /.well-known/jwks.json",
             "GET /api/v1/me",
+            "GET /api/v1/pending",
             "GET /api/v1/resources",
             "GET /api/v1/resources/{resource}/invites",
             "GET /api/v1/resources/{resource}/members",
@@ -169,6 +171,7 @@ async fn the_document_describes_all_calls() {
             "POST /api/v1/invites/check",
             "POST /api/v1/invites/remove",
             "POST /api/v1/invites/{id}/resend",
+            "POST /api/v1/pending",
             "POST /api/v1/resources/{resource}/invites",
             "PUT /api/v1/resources/{resource}",
             "PUT /api/v1/resources/{resource}/members",

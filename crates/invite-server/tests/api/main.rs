@@ -16,6 +16,7 @@ mod description;
 mod malformed;
 mod members;
 mod origin;
+mod pending;
 mod refusals;
 mod repeats;
 mod resend;
