@@ -12,6 +12,10 @@
 )]
 
 mod accepting;
+#[path = "../wire/behaviours.rs"]
+#[allow(dead_code, reason = "the reasons are for the document")]
+mod behaviours;
+mod both;
 
 mod creating;
 mod cutting;

@@ -13,7 +13,6 @@ pub enum Ours {
 pub struct Difference {
     pub case: &'static str,
     pub ours: Ours,
-    #[allow(dead_code, reason = "for whoever reads the table")]
     pub why: &'static str,
 }
 

@@ -10,6 +10,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod behaviours;
 mod differences;
 mod durable;
 mod identity;
@@ -21,3 +22,4 @@ mod replay;
 mod secrecy;
 mod socket;
 mod support;
+mod written;
