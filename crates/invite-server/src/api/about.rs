@@ -19,6 +19,7 @@ const FEATURES: &[&str] = &[
     "idempotencyKey",
     "pending",
     "signed",
+    "events",
 ];
 
 /// What this server speaks.

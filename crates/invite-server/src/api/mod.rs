@@ -5,6 +5,7 @@ mod about;
 mod asker;
 mod body;
 mod documented;
+mod events;
 mod invites;
 mod members;
 mod pending;
@@ -28,10 +29,11 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use asker::{Asker, Authenticator, Proof};
+pub use events::Streams;
 pub use pending::Cookies;
 pub use problem::RequestId;
 
-use crate::{core::Refusal, store::Invites};
+use crate::{app::Stop, core::Refusal, store::Invites};
 use problem::ApiError;
 
 /// What the calls work with. Cheap to clone.
@@ -43,6 +45,10 @@ pub struct ApiState {
     pub authenticator: Arc<dyn Authenticator>,
     /// The path where people sign in, if they can.
     pub sign_in: Option<String>,
+    /// Ends the streams of events when the server stops.
+    pub stop: Stop,
+    /// Places for streams of events.
+    pub streams: Streams,
 }
 
 impl fmt::Debug for ApiState {
@@ -89,6 +95,7 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(resources::list))
         .routes(routes!(resources::create))
         .routes(routes!(members::list, members::replace))
+        .routes(routes!(events::watch))
         .routes(routes!(invites::create, invites::list))
         .routes(routes!(invites::remove_by_id))
         .routes(routes!(invites::resend))

@@ -22,7 +22,7 @@ use serve::Limits;
 pub use stop::{Running, Stop};
 pub use trace::start_logging;
 
-use crate::api::{self, ApiState};
+use crate::api::{self, ApiState, Streams};
 use crate::auth::{self, Auth};
 use crate::config::{Config, ConfigError, DatabaseAddress, Origins};
 use crate::core::{Clock, SecretFileUnusable, Secrets};
@@ -208,6 +208,8 @@ fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Route
         invites: invites.clone(),
         authenticator: Arc::new(auth.clone()),
         sign_in: config.demo.then(|| "/auth/test".to_owned()),
+        stop: stop.clone(),
+        streams: Streams::default(),
     };
     let mut router = webstrates::router(dialect)
         .merge(site::router(site))

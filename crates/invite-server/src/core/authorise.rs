@@ -27,6 +27,8 @@ pub enum Call {
     Accept,
     /// See who has access.
     Members,
+    /// Watch what happens to its invites.
+    Watch,
     /// Change what somebody may do.
     SetMember,
     /// See what one may do oneself.
@@ -95,6 +97,7 @@ pub fn authorise(call: Call, asker: Option<Authority<'_>>, on: On<'_>) -> Result
         | Call::ListEveryone
         | Call::Remove
         | Call::Resend
+        | Call::Watch
         | Call::SetMember => Ok(()),
     }
 }

@@ -5,6 +5,7 @@
 
 mod authorise;
 mod clock;
+mod event;
 mod identity;
 mod invite;
 pub mod options;
@@ -16,6 +17,7 @@ pub mod state;
 
 pub use authorise::{Call, On, authorise};
 pub use clock::{Clock, Moment};
+pub use event::{Event, EventKind};
 pub use identity::{Actor, Authority, User};
 pub use invite::{
     Acceptance, Accepted, Checked, Invite, InviteList, InviteStatus, Member, Reader, Removed,

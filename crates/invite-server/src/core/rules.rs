@@ -5,8 +5,8 @@
 use invite_key::permissions::{Permission, Permissions};
 
 use super::{
-    Accepted, Actor, Authority, Call, CreateRequest, InviteStatus, Moment, On, Refusal, Removed,
-    User, authorise,
+    Accepted, Actor, Authority, Call, CreateRequest, EventKind, InviteStatus, Moment, On, Refusal,
+    Removed, User, authorise,
     options::{validate_new_resource, validate_title},
     state::{Change, Decision, RepeatKey, State, StoredInvite},
 };
@@ -112,7 +112,10 @@ pub fn create(
             asked: request.permissions,
         });
     }
-    let mut changes = vec![Change::AddInvite(Box::new(fresh.clone()))];
+    let mut changes = vec![
+        Change::AddInvite(Box::new(fresh.clone())),
+        tell(EventKind::Created, fresh, &fresh.inviter, fresh.created_at),
+    ];
     if let Some(repeat) = repeat {
         let before = state.repeated.as_ref();
         if let Some(before) = before.filter(|before| before.until > fresh.created_at) {
@@ -207,6 +210,7 @@ pub fn accept(
                 user: actor.user.clone(),
                 at: now,
             },
+            tell(EventKind::Used, &invite, &actor.user, now),
         ]
     };
     let answer = Accepted {
@@ -250,11 +254,24 @@ pub fn remove(
                 id: invite.id.clone(),
                 resource: invite.resource.clone(),
             },
-            changes: vec![Change::RemoveInvite {
-                invite: invite.id.clone(),
-                at: now,
-            }],
+            changes: vec![
+                Change::RemoveInvite {
+                    invite: invite.id.clone(),
+                    at: now,
+                },
+                tell(EventKind::Removed, invite, &actor.user, now),
+            ],
         }),
+    }
+}
+
+fn tell(kind: EventKind, invite: &StoredInvite, user: &User, at: Moment) -> Change {
+    Change::Tell {
+        resource: invite.resource.clone(),
+        kind,
+        invite: invite.id.clone(),
+        user: user.clone(),
+        at,
     }
 }
 

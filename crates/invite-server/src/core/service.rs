@@ -5,6 +5,8 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use invite_key::{InviteKey, KeyKind, signed::Claims};
 
+use tokio::sync::Notify;
+
 use super::{
     Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Invite, InviteList,
     ListRequest, On, Reader, Refusal, RemoveTarget, Removed, Secrets, authorise,
@@ -14,6 +16,7 @@ use super::{
 };
 use crate::store::Store;
 
+mod events;
 mod resources;
 
 /// Invites: the rules over a store, with the server's secrets and a clock. Cheap to clone.
@@ -25,6 +28,7 @@ pub struct Invites<S> {
     secrets: Secrets,
     clock: Clock,
     issuer: Option<Arc<str>>,
+    happened: Arc<Notify>,
 }
 
 impl<S: Store> Invites<S> {
@@ -35,6 +39,7 @@ impl<S: Store> Invites<S> {
             secrets,
             clock,
             issuer: None,
+            happened: Arc::default(),
         }
     }
 
@@ -126,6 +131,7 @@ impl<S: Store> Invites<S> {
             )
         };
         let stored = self.store.transact(scope, rule).await?;
+        self.happened.notify_waiters();
         if stored.id == id {
             return Ok(Invite::of(stored, Some(key), Vec::new(), now));
         }
@@ -279,7 +285,9 @@ impl<S: Store> Invites<S> {
         };
         let (asker, resource) = (asker.clone(), resource.map(str::to_owned));
         let rule = move |state: &_| rules::accept(state, Some(&asker), resource.as_deref(), now);
-        self.store.transact(scope, rule).await
+        let accepted = self.store.transact(scope, rule).await?;
+        self.happened.notify_waiters();
+        Ok(accepted)
     }
 
     /// Takes an invite of one's own back.
@@ -306,7 +314,9 @@ impl<S: Store> Invites<S> {
         };
         let asker = asker.clone();
         let rule = move |state: &_| rules::remove(state, Some(&asker), resource.as_deref(), now);
-        self.store.transact(scope, rule).await
+        let removed = self.store.transact(scope, rule).await?;
+        self.happened.notify_waiters();
+        Ok(removed)
     }
 
     /// Makes the key of an invite that begins, and notes in the row what it takes to make it again.

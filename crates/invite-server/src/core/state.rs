@@ -4,7 +4,7 @@ use invite_key::{KeyKind, permissions::Permissions};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Acceptance, InviteStatus, Member, Moment, User};
+use super::{Acceptance, EventKind, InviteStatus, Member, Moment, User};
 
 /// SHA-256 of a key's text: what is stored in the key's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,6 +111,8 @@ pub struct Resource {
     pub title: Option<String>,
     /// How often its members have changed.
     pub version: i64,
+    /// How much has happened to its invites.
+    pub events: i64,
 }
 
 /// An invite as its row holds it: everything but the key.
@@ -212,6 +214,19 @@ pub enum Change {
         invite: String,
         /// When it ends now.
         expires_at: Moment,
+    },
+    /// Whoever watches the resource is told. Gives the event its number.
+    Tell {
+        /// Whose watchers.
+        resource: String,
+        /// What happened.
+        kind: EventKind,
+        /// To which invite, by id.
+        invite: String,
+        /// Who did it.
+        user: User,
+        /// When.
+        at: Moment,
     },
     /// A create is remembered under its Idempotency-Key, in place of an older one of the same key.
     Remember {

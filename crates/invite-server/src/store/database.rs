@@ -3,7 +3,7 @@
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::config::DatabaseAddress;
 use crate::core::{
-    Acceptance, Member, Refusal, ResourceOf, User,
+    Acceptance, Event, Member, Refusal, ResourceOf, User,
     state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
 };
 
@@ -86,6 +86,10 @@ impl Store for Database {
 
     async fn resources(&self, user: &User) -> Result<Vec<ResourceOf>, Refusal> {
         either!(self, store => store.resources(user))
+    }
+
+    async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
+        either!(self, store => store.events(resource, after, limit))
     }
 
     async fn ready(&self) -> Result<(), Refusal> {

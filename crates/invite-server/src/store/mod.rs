@@ -9,7 +9,7 @@ use std::future::Future;
 use invite_key::KeyKind;
 
 use crate::core::{
-    Acceptance, Member, Refusal, ResourceOf, User,
+    Acceptance, Event, Member, Refusal, ResourceOf, User,
     state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
 };
 
@@ -72,6 +72,14 @@ pub trait Store: Clone + Send + Sync + 'static {
         &self,
         user: &User,
     ) -> impl Future<Output = Result<Vec<ResourceOf>, Refusal>> + Send;
+
+    /// What happened to a resource's invites after that place, in order, so much at most.
+    fn events(
+        &self,
+        resource: &str,
+        after: i64,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Event>, Refusal>> + Send;
 
     /// Whether the store answers reads and writes.
     fn ready(&self) -> impl Future<Output = Result<(), Refusal>> + Send;

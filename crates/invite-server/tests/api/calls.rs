@@ -28,7 +28,7 @@ async fn what_the_server_says_of_itself() {
         server.get(None, "/.well-known/invite-keys").await.body,
         json!({
             "invite-keys": 1, "dialect": "http", "api": "/api/v1", "webstrates": true,
-            "features": ["maxUses", "message", "title", "extras", "preview", "members", "email", "resend", "idempotencyKey", "pending", "signed"], "signIn": "/auth/test",
+            "features": ["maxUses", "message", "title", "extras", "preview", "members", "email", "resend", "idempotencyKey", "pending", "signed", "events"], "signIn": "/auth/test",
         })
     );
     assert_eq!(

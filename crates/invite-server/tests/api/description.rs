@@ -163,6 +163,7 @@ async fn the_document_describes_all_calls() {
             "GET /api/v1/me",
             "GET /api/v1/pending",
             "GET /api/v1/resources",
+            "GET /api/v1/resources/{resource}/events",
             "GET /api/v1/resources/{resource}/invites",
             "GET /api/v1/resources/{resource}/members",
             "GET /healthz",

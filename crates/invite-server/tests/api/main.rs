@@ -13,6 +13,7 @@ mod authorisation;
 mod calls;
 mod concurrency;
 mod description;
+mod events;
 mod malformed;
 mod members;
 mod origin;

@@ -11,6 +11,7 @@ use std::{
 use invite_key::{KeyKind, Permissions};
 use invite_server::{
     api::{self, ApiState},
+    app::Stop,
     auth::{
         Auth,
         seal::{self, Purpose},
@@ -36,6 +37,7 @@ pub(crate) struct Server {
     auth: Auth,
     time: Arc<AtomicI64>,
     pub(crate) description: Description,
+    pub(crate) stop: Stop,
 }
 
 /// What came back.
@@ -70,10 +72,13 @@ impl Server {
             Origins::public(ORIGIN).unwrap(),
         );
         let invites = Invites::new(store.into(), secrets, clock).issuing_as(ORIGIN);
+        let stop = Stop::new();
         let router = api::router(ApiState {
             invites: invites.clone(),
             authenticator: Arc::new(auth.clone()),
             sign_in: Some("/auth/test".into()),
+            stop: stop.clone(),
+            streams: api::Streams::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -91,6 +96,7 @@ impl Server {
             auth,
             time,
             description,
+            stop,
         }
     }
 

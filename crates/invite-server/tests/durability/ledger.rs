@@ -202,6 +202,12 @@ impl Ledger {
             );
             assert_eq!(members.len(), uses, "{name}: {members:?}");
             promises += 1 + usize::from(story.removed);
+            let told = 1 + uses + usize::from(invite["status"] == "removed");
+            assert_eq!(
+                admin.events(url, name, told).await,
+                told,
+                "{name}: whoever watches misses something"
+            );
         }
         promises
     }

@@ -106,6 +106,28 @@ impl Caller {
         names.filter(|name| *name != self.name).collect()
     }
 
+    /// Reads so many events from the beginning, and no other that may be there; gives how many there were in time.
+    pub async fn events(&self, url: &str, resource: &str, count: usize) -> usize {
+        let path = format!("{url}/api/v1/resources/{resource}/events");
+        let request = self
+            .client
+            .get(path)
+            .bearer_auth(&self.bearer)
+            .header("last-event-id", "0");
+        let mut response = request.send().await.unwrap();
+        let mut text = String::new();
+        loop {
+            let found = text.lines().filter(|line| line.starts_with("id: ")).count();
+            if found >= count {
+                return found;
+            }
+            match tokio::time::timeout(PATIENCE, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => text.push_str(&String::from_utf8_lossy(&chunk)),
+                _ => return found,
+            }
+        }
+    }
+
     /// One's invites that stand so.
     pub async fn invites(&self, url: &str, resource: &str, status: &str) -> Vec<Value> {
         let path = format!("/api/v1/resources/{resource}/invites?page_size=100&status={status}");

@@ -13,7 +13,7 @@ const ASKERS: [(&str, &str, bool); 6] = [
 
 #[test]
 fn every_call_of_every_asker() {
-    let table: [(Call, [&str; 6]); 12] = [
+    let table: [(Call, [&str; 6]); 13] = [
         (
             CreateResource,
             ["not_signed_in", "yes", "yes", "yes", "yes", "yes"],
@@ -56,6 +56,17 @@ fn every_call_of_every_asker() {
         ),
         (
             ListEveryone,
+            [
+                "not_signed_in",
+                "not_admin",
+                "not_admin",
+                "yes",
+                "yes",
+                "not_admin",
+            ],
+        ),
+        (
+            Watch,
             [
                 "not_signed_in",
                 "not_admin",
@@ -151,6 +162,7 @@ fn the_operator_may_do_everything() {
         Members,
         SetMember,
         Resend,
+        Watch,
     ] {
         assert_eq!(
             authorise(call, Some(Authority::Operator), On::nothing()),

@@ -50,6 +50,7 @@ fn state(current: &str, invite: Option<StoredInvite>) -> State {
             name: "notes".into(),
             title: None,
             version: 1,
+            events: 0,
         }),
         invite,
         permissions: letters(current),
@@ -98,9 +99,10 @@ fn accepting_adds_letters_and_spends_a_use_only_then() {
                 },
                 Change::AddUse {
                     invite: "invite_1".into(),
-                    user,
+                    user: user.clone(),
                     at: NOW,
                 },
+                tell(EventKind::Used, &invite(granted), &user, NOW),
             ]
         };
         assert_eq!(decision.changes, changes, "{current} + {granted}");
@@ -230,7 +232,10 @@ fn nobody_grants_what_they_do_not_hold() {
         if let Ok(decision) = decision {
             assert_eq!(
                 decision.changes,
-                [Change::AddInvite(Box::new(invite(asked)))]
+                [
+                    Change::AddInvite(Box::new(invite(asked))),
+                    tell(EventKind::Created, &invite(asked), &alice(), Moment(0)),
+                ]
             );
         }
     }
@@ -326,10 +331,13 @@ fn removing_is_for_the_inviter_while_they_are_admin() {
         if let Ok(decision) = decision {
             assert_eq!(
                 decision.changes,
-                [Change::RemoveInvite {
-                    invite: "invite_1".into(),
-                    at: NOW
-                }],
+                [
+                    Change::RemoveInvite {
+                        invite: "invite_1".into(),
+                        at: NOW
+                    },
+                    tell(EventKind::Removed, &invite("r"), &asker.user, NOW),
+                ],
                 "{case}"
             );
         }

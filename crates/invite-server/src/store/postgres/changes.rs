@@ -1,6 +1,8 @@
 //! Writing what a rule decided, inside the transaction that holds the locks.
 
 use deadpool_postgres::Transaction;
+use futures_util::future::try_join3;
+use invite_key::permissions::Permissions;
 use tokio_postgres::types::ToSql;
 
 use crate::core::{
@@ -8,7 +10,7 @@ use crate::core::{
     state::{Change, StoredInvite},
 };
 
-use super::trouble::Trouble;
+use super::{events, trouble::Trouble};
 
 pub(super) async fn write(
     transaction: &Transaction<'_>,
@@ -35,39 +37,27 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
             user,
             permissions,
         } => {
-            // First of all: it holds the lock on everything else about who may do what there.
+            // Sent together: each round trip is time that others wait for the lock on the resource.
             let sql = "UPDATE resources SET version = version + 1 WHERE name = $1";
-            only_one(execute(transaction, sql, &[resource]).await?)?;
-            remember(transaction, user).await?;
-            if permissions.is_empty() {
-                let sql =
-                    "DELETE FROM members WHERE resource = $1 AND username = $2 AND provider = $3";
-                execute(
-                    transaction,
-                    sql,
-                    &[resource, &user.username, &user.provider],
-                )
-                .await?;
-            } else {
-                let sql = "INSERT INTO members (resource, username, provider, permissions) VALUES ($1, $2, $3, $4)
-                    ON CONFLICT (resource, username, provider) DO UPDATE SET permissions = excluded.permissions";
-                let letters = permissions.as_str();
-                let values: [&(dyn ToSql + Sync); 4] =
-                    [resource, &user.username, &user.provider, &letters];
-                execute(transaction, sql, &values).await?;
-            }
+            let named: [&(dyn ToSql + Sync); 1] = [resource];
+            let moved = execute(transaction, sql, &named);
+            let member = set_member(transaction, resource, user, *permissions);
+            let (moved, (), ()) = try_join3(moved, member, remember(transaction, user)).await?;
+            only_one(moved)?;
         }
         Change::AddInvite(invite) => {
             remember(transaction, &invite.inviter).await?;
             add_invite(transaction, invite).await?;
         }
         Change::AddUse { invite, user, at } => {
-            remember(transaction, user).await?;
             let sql = "UPDATE invites SET uses = uses + 1 WHERE id = $1";
-            only_one(execute(transaction, sql, &[invite]).await?)?;
+            let named: [&(dyn ToSql + Sync); 1] = [invite];
+            let counted = execute(transaction, sql, &named);
             let sql = "INSERT INTO uses (invite, username, provider, at) VALUES ($1, $2, $3, $4)";
             let values: [&(dyn ToSql + Sync); 4] = [invite, &user.username, &user.provider, &at.0];
-            execute(transaction, sql, &values).await?;
+            let used = execute(transaction, sql, &values);
+            let (counted, _, ()) = try_join3(counted, used, remember(transaction, user)).await?;
+            only_one(counted)?;
         }
         Change::RemoveInvite { invite, at } => {
             let sql = "UPDATE invites SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL";
@@ -77,6 +67,13 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
             let sql = "UPDATE invites SET expires_at = $2 WHERE id = $1";
             only_one(execute(transaction, sql, &[invite, &expires_at.0]).await?)?;
         }
+        Change::Tell {
+            resource,
+            kind,
+            invite,
+            user,
+            at,
+        } => events::add(transaction, resource, *kind, invite, user, *at).await?,
         Change::Remember {
             resource,
             user,
@@ -101,6 +98,26 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
             execute(transaction, sql, &values).await?;
         }
     }
+    Ok(())
+}
+
+async fn set_member(
+    transaction: &Transaction<'_>,
+    resource: &str,
+    user: &User,
+    permissions: Permissions,
+) -> Result<(), Trouble> {
+    if permissions.is_empty() {
+        let sql = "DELETE FROM members WHERE resource = $1 AND username = $2 AND provider = $3";
+        let values: [&(dyn ToSql + Sync); 3] = [&resource, &user.username, &user.provider];
+        execute(transaction, sql, &values).await?;
+        return Ok(());
+    }
+    let sql = "INSERT INTO members (resource, username, provider, permissions) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (resource, username, provider) DO UPDATE SET permissions = excluded.permissions";
+    let letters = permissions.as_str();
+    let values: [&(dyn ToSql + Sync); 4] = [&resource, &user.username, &user.provider, &letters];
+    execute(transaction, sql, &values).await?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 mod attempts;
 mod changes;
+mod events;
 mod rows;
 mod schema;
 mod trouble;
@@ -15,7 +16,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, R
 use tokio_postgres::NoTls;
 
 use crate::core::{
-    Acceptance, Member, Refusal, ResourceOf, User,
+    Acceptance, Event, Member, Refusal, ResourceOf, User,
     state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
 };
 
@@ -24,8 +25,9 @@ use attempts::Attempts;
 use rows::Lock;
 use trouble::Trouble;
 
-/// How long a call waits for a connection while all are busy.
-const BUSY: Duration = Duration::from_secs(10);
+/// How long a call waits for a connection while all are busy: nearly as long as a request may take. When a thousand
+/// people accept one invite at once, each change of that one row waits for all before it.
+const BUSY: Duration = Duration::from_secs(25);
 /// How long connecting may take.
 const CONNECTING: Duration = Duration::from_secs(5);
 
@@ -168,6 +170,10 @@ impl Store for PostgresStore {
 
     async fn resources(&self, user: &User) -> Result<Vec<ResourceOf>, Refusal> {
         read!(self, client => rows::resources(&client, user))
+    }
+
+    async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
+        read!(self, client => events::after(&client, resource, after, limit))
     }
 
     async fn ready(&self) -> Result<(), Refusal> {

@@ -86,11 +86,11 @@ pub(super) async fn read_only(client: &impl GenericClient) -> Result<bool, Troub
 }
 
 /// No text in the database has this character, and asking for one that has it is an error there.
-fn storable(text: &str) -> bool {
+pub(super) fn storable(text: &str) -> bool {
     !text.contains('\0')
 }
 
-async fn query(
+pub(super) async fn query(
     client: &impl GenericClient,
     sql: &str,
     values: &[&(dyn ToSql + Sync)],
@@ -108,7 +108,7 @@ async fn resource(
         return Ok(None);
     }
     let sql = format!(
-        "SELECT name, title, version FROM resources WHERE name = $1{}",
+        "SELECT name, title, version, events FROM resources WHERE name = $1{}",
         lock.of("resources")
     );
     let rows = query(client, &sql, &[&name]).await?;
@@ -120,6 +120,7 @@ fn resource_of(row: &Row) -> Result<Resource, Trouble> {
         name: row.try_get(0)?,
         title: row.try_get(1)?,
         version: row.try_get(2)?,
+        events: row.try_get(3)?,
     })
 }
 
@@ -131,7 +132,7 @@ pub(super) async fn resource_with_members(
     if !storable(name) {
         return Ok(None);
     }
-    let sql = "SELECT name, title, version, members.username, members.provider, display_name, permissions
+    let sql = "SELECT name, title, version, events, members.username, members.provider, display_name, permissions
         FROM resources LEFT JOIN members ON members.resource = name
         LEFT JOIN people ON people.username = members.username AND people.provider = members.provider
         WHERE name = $1 ORDER BY members.number";
@@ -142,10 +143,10 @@ pub(super) async fn resource_with_members(
     let found = resource_of(first)?;
     let mut members = Vec::new();
     for row in &rows {
-        if row.try_get::<_, Option<String>>(3)?.is_some() {
+        if row.try_get::<_, Option<String>>(4)?.is_some() {
             members.push(Member {
-                user: user(row, 3)?,
-                permissions: permissions_at(row, 6)?,
+                user: user(row, 4)?,
+                permissions: permissions_at(row, 7)?,
             });
         }
     }
@@ -355,7 +356,7 @@ fn hash_at(row: &Row, column: usize) -> Result<[u8; 32], Trouble> {
 }
 
 /// Three columns: username, provider, display name.
-fn user(row: &Row, first: usize) -> Result<User, Trouble> {
+pub(super) fn user(row: &Row, first: usize) -> Result<User, Trouble> {
     Ok(User {
         username: row.try_get(first)?,
         provider: row.try_get(first + 1)?,

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_invites.sql"),
     include_str!("migrations/0002_repeats.sql"),
     include_str!("migrations/0003_issuer.sql"),
+    include_str!("migrations/0004_events.sql"),
 ];
 
 /// The schema of a database, if it is newer than this server's.

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, params};
 
+use super::events;
 use crate::core::{
     User,
     state::{Change, StoredInvite},
@@ -86,6 +87,13 @@ fn write_one(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
                 .execute(params![invite, expires_at.0])?;
             only_one(moved)?;
         }
+        Change::Tell {
+            resource,
+            kind,
+            invite,
+            user,
+            at,
+        } => events::add(connection, resource, *kind, invite, user, *at)?,
         Change::Remember {
             resource,
             user,

@@ -1,6 +1,7 @@
 //! SQLite: one file beside the server.
 
 mod changes;
+mod events;
 mod readers;
 mod rows;
 mod schema;
@@ -9,7 +10,7 @@ mod writer;
 use std::path::Path;
 
 use crate::core::{
-    Acceptance, Member, Refusal, ResourceOf, User,
+    Acceptance, Event, Member, Refusal, ResourceOf, User,
     state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
 };
 
@@ -81,6 +82,13 @@ impl Store for SqliteStore {
         let user = user.clone();
         self.readers
             .read(move |connection| rows::resources(connection, &user))
+            .await
+    }
+
+    async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
+        let resource = resource.to_owned();
+        self.readers
+            .read(move |connection| events::after(connection, &resource, after, limit))
             .await
     }
 

@@ -55,12 +55,13 @@ pub(super) fn state(connection: &Connection, scope: &Scope) -> rusqlite::Result<
 
 pub(super) fn resource(connection: &Connection, name: &str) -> rusqlite::Result<Option<Resource>> {
     connection
-        .prepare_cached("SELECT name, title, version FROM resources WHERE name = ?1")?
+        .prepare_cached("SELECT name, title, version, events FROM resources WHERE name = ?1")?
         .query_row([name], |row| {
             Ok(Resource {
                 name: row.get(0)?,
                 title: row.get(1)?,
                 version: row.get(2)?,
+                events: row.get(3)?,
             })
         })
         .optional()
@@ -242,7 +243,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredInvite> {
 }
 
 /// Three columns: username, provider, display name.
-fn user(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
+pub(super) fn user(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
     Ok(User {
         username: row.get(first)?,
         provider: row.get(first + 1)?,
@@ -255,6 +256,6 @@ fn permissions_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Permissions>
     Permissions::parse(&text).map_err(|_| unreadable(column, "letters that are no permissions"))
 }
 
-fn unreadable(column: usize, what: &str) -> rusqlite::Error {
+pub(super) fn unreadable(column: usize, what: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, what.into())
 }

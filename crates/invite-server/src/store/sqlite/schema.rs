@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_invites.sql"),
     include_str!("migrations/0002_repeats.sql"),
     include_str!("migrations/0003_issuer.sql"),
+    include_str!("migrations/0004_events.sql"),
 ];
 
 const STATEMENTS_KEPT: usize = 64;

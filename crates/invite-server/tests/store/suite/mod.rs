@@ -2,6 +2,7 @@
 //! async function that gives a fresh store and whatever has to live as long as it; or, to run all cases in one test,
 //! `store_suite!(@each case)` with a macro of its own.
 
+pub(crate) mod events;
 pub(crate) mod listing;
 pub(crate) mod races;
 pub(crate) mod repeats;
@@ -53,6 +54,7 @@ macro_rules! store_suite {
             races::coming_back_after_removal_is_a_new_use,
             races::resources_of_one_name_begin_once,
             rows::the_store_says_that_it_is_ready,
+            events::events_are_numbered_without_a_gap,
             repeats::a_create_sent_again_makes_no_second_invite,
             repeats::a_key_counts_for_a_day_and_for_one_body,
             repeats::an_end_is_moved,

@@ -1,0 +1,163 @@
+//! Server-sent events: what happens to a resource's invites, as it happens.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    extract::State,
+    http::HeaderMap,
+    response::{
+        IntoResponse,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::{Stream, stream};
+use serde::Serialize;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
+use utoipa::ToSchema;
+
+use super::{ApiError, ApiState, asker::Caller, body::Path, problem::Problem};
+use crate::{
+    app::Running,
+    core::{self, Actor, Refusal, User},
+};
+
+/// How often to look for what other copies of the server have done.
+const LOOK: Duration = Duration::from_millis(700);
+/// What happens in one go is told in one go.
+const GATHER: Duration = Duration::from_millis(40);
+/// A stream ends after so long; browsers come back by themselves, and prove anew who they are.
+const LIFETIME: Duration = Duration::from_secs(15 * 60);
+const STREAMS: usize = 1_024;
+
+/// Places for streams. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Streams(Arc<Semaphore>);
+
+impl Default for Streams {
+    fn default() -> Streams {
+        Streams(Arc::new(Semaphore::new(STREAMS)))
+    }
+}
+
+/// The `data` of an event; its `id` is for `Last-Event-ID`, its `event` is the type again.
+#[derive(Serialize, ToSchema)]
+pub(super) struct EventView {
+    #[serde(rename = "type")]
+    #[schema(pattern = "^invite\\.(created|used|removed)$")]
+    kind: &'static str,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+    resource: String,
+    /// The invite's id.
+    invite: String,
+    /// Who did it: made it, accepted it, took it back.
+    user: User,
+}
+
+/// Tells admins what happens to the invites of a resource, as server-sent events: from now on, or from the one after
+/// `Last-Event-ID`. It ends after some minutes; connect again.
+#[utoipa::path(get, path = "/api/v1/resources/{resource}/events", tag = "resources", params(
+    ("resource" = String, Path),
+    ("Last-Event-ID" = Option<String>, Header, description = "browsers send it by themselves"),
+), responses(
+    (status = 200, body = EventView, content_type = "text/event-stream"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn watch(
+    caller: Caller,
+    State(state): State<ApiState>,
+    Path(resource): Path<String>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, ApiError> {
+    let after = headers.get("last-event-id").map(|value| {
+        let number = value.to_str().ok().and_then(|text| text.parse().ok());
+        number.filter(|number| *number >= 0).ok_or_else(|| {
+            Refusal::invalid_option(
+                "Last-Event-ID",
+                "Last-Event-ID is not one this server gave. Begin without it.",
+            )
+        })
+    });
+    let after = after.transpose()?;
+    let actor = caller.actor().cloned();
+    let begun = state.invites.events(actor.as_ref(), &resource, after);
+    let (place, events) = begun.await?;
+    let place_for_it = Arc::clone(&state.streams.0).try_acquire_owned();
+    let watcher = Watcher {
+        running: state.stop.begin(),
+        end: Instant::now() + LIFETIME,
+        _permit: place_for_it.map_err(|_| Refusal::TryAgain)?,
+        waiting: events.into(),
+        place,
+        actor,
+        resource,
+        state,
+    };
+    Ok(Sse::new(watcher.stream()).keep_alive(KeepAlive::default()))
+}
+
+struct Watcher {
+    state: ApiState,
+    running: Running,
+    actor: Option<Actor>,
+    resource: String,
+    place: i64,
+    waiting: std::collections::VecDeque<core::Event>,
+    end: Instant,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Watcher {
+    fn stream(self) -> impl Stream<Item = Result<Event, Infallible>> {
+        stream::unfold(self, |mut watcher| async move {
+            let event = watcher.next().await?;
+            Some((Ok(event), watcher))
+        })
+    }
+
+    /// The next event; `None` when the server stops, the time is over, or whoever watches may no longer.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return shown(&self.resource, event);
+            }
+            let invites = &self.state.invites;
+            tokio::select! {
+                () = invites.something_happens() => tokio::time::sleep(GATHER).await,
+                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep_until(self.end) => return None,
+                () = self.running.told() => return None,
+            }
+            let looked = invites.events(self.actor.as_ref(), &self.resource, Some(self.place));
+            let (place, events) = looked.await.ok()?;
+            self.place = place;
+            self.waiting.extend(events);
+        }
+    }
+}
+
+fn shown(resource: &str, event: core::Event) -> Option<Event> {
+    let kind = event.kind.as_str();
+    let view = EventView {
+        kind,
+        at: event.at.to_iso(),
+        resource: resource.to_owned(),
+        invite: event.invite,
+        user: event.user,
+    };
+    let data = serde_json::to_string(&view).ok()?;
+    Some(
+        Event::default()
+            .id(event.number.to_string())
+            .event(kind)
+            .data(data),
+    )
+}

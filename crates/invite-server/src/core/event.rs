@@ -1,0 +1,47 @@
+//! What happens to invites, for whoever watches.
+
+use super::{Moment, User};
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// An invite began.
+    Created,
+    /// Somebody used one.
+    Used,
+    /// One was taken back.
+    Removed,
+}
+
+impl EventKind {
+    /// The name on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EventKind::Created => "invite.created",
+            EventKind::Used => "invite.used",
+            EventKind::Removed => "invite.removed",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn parse(text: &str) -> Option<EventKind> {
+        [EventKind::Created, EventKind::Used, EventKind::Removed]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+    }
+}
+
+/// Something that happened to an invite. It never holds a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its place among the resource's events, from 1 without a gap.
+    pub number: i64,
+    /// What happened.
+    pub kind: EventKind,
+    /// Which invite, by id.
+    pub invite: String,
+    /// Who did it.
+    pub user: User,
+    /// When.
+    pub at: Moment,
+}

@@ -1,0 +1,146 @@
+//! Server-sent events.
+
+use std::time::Duration;
+
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+
+use crate::server::Server;
+
+const EVENTS: &str = "/api/v1/resources/notes/events";
+
+/// A stream, read event by event.
+struct Stream {
+    response: Response,
+    read: String,
+}
+
+impl Stream {
+    async fn open(server: &Server, who: &str, after: Option<&str>) -> Stream {
+        let mut request = server.request(Some(who), Method::GET, EVENTS);
+        if let Some(after) = after {
+            request = request.header("last-event-id", after);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Stream {
+            response,
+            read: String::new(),
+        }
+    }
+
+    /// The id, the event and the data of the next; `None` at the end of the stream.
+    async fn next(&mut self) -> Option<(String, String, Value)> {
+        loop {
+            if let Some((event, rest)) = self.read.split_once("\n\n") {
+                let (event, rest) = (event.to_owned(), rest.to_owned());
+                self.read = rest;
+                let field = |name: &str| {
+                    let start = format!("{name}: ");
+                    let line = event.lines().find_map(|line| line.strip_prefix(&start));
+                    line.unwrap_or_default().to_owned()
+                };
+                // A comment keeps the connection alive.
+                if event.starts_with(':') {
+                    continue;
+                }
+                let data = serde_json::from_str(&field("data")).unwrap();
+                return Some((field("id"), field("event"), data));
+            }
+            let chunk = tokio::time::timeout(Duration::from_secs(20), self.response.chunk());
+            let chunk = chunk.await.expect("something in time").ok()??;
+            self.read.push_str(str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    async fn kinds(&mut self, count: usize) -> Vec<(String, String, String)> {
+        let mut all = Vec::new();
+        for _ in 0..count {
+            let (id, kind, data) = self.next().await.unwrap();
+            assert_eq!(data["type"], kind.as_str());
+            assert_eq!(data["resource"], "notes");
+            all.push((
+                id,
+                kind,
+                data["user"]["username"].as_str().unwrap().to_owned(),
+            ));
+        }
+        all
+    }
+}
+
+fn told(id: u32, kind: &str, who: &str) -> (String, String, String) {
+    (id.to_string(), format!("invite.{kind}"), who.into())
+}
+
+#[tokio::test]
+async fn admins_are_told_what_happens_and_what_they_missed() {
+    let server = Server::with_notes().await;
+    let (first, _) = server.invite("alice", "notes", &json!({})).await;
+    let mut live = Stream::open(&server, "alice", None).await;
+    let (id, key) = server
+        .invite("alice", "notes", &json!({"message": "canary"}))
+        .await;
+    server.accept(Some("erin"), &key).await;
+    // Who is in already changes nothing, and nobody is told.
+    server.accept(Some("erin"), &key).await;
+    server.accept(Some("bob"), &key).await;
+    server
+        .post(
+            Some("alice"),
+            "/api/v1/invites/remove",
+            &json!({"key": key}),
+        )
+        .await;
+    let expected = [
+        told(2, "created", "alice"),
+        told(3, "used", "erin"),
+        told(4, "removed", "alice"),
+    ];
+    assert_eq!(live.kinds(3).await, expected);
+
+    let mut missed = Stream::open(&server, "alice", Some("1")).await;
+    assert_eq!(missed.kinds(3).await, expected);
+    let mut all = Stream::open(&server, "alice", Some("0")).await;
+    let (number, _, data) = all.next().await.unwrap();
+    assert_eq!((number.as_str(), &data["invite"]), ("1", &json!(first)));
+    let text = data.to_string();
+    assert!(!text.contains("inv1_"), "{text}");
+    assert_eq!(all.next().await.unwrap().2["invite"], json!(id));
+    // A place beyond the end is of another database: from now on.
+    let mut beyond = Stream::open(&server, "alice", Some("999")).await;
+    server.invite("alice", "notes", &json!({})).await;
+    assert_eq!(beyond.next().await.unwrap().0, "5");
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_permission_and_with_the_server() {
+    let server = Server::with_notes().await;
+    server.member("dora", "notes", "arw").await;
+    let mut dora = Stream::open(&server, "dora", None).await;
+    let mut alice = Stream::open(&server, "alice", None).await;
+    server.member("dora", "notes", "r").await;
+    server.invite("alice", "notes", &json!({})).await;
+    assert_eq!(dora.next().await, None, "no longer her business");
+    assert_eq!(alice.next().await.unwrap().1, "invite.created");
+    server.stop.stop().await;
+    assert_eq!(alice.next().await, None);
+}
+
+#[tokio::test]
+async fn streams_that_are_refused() {
+    let server = Server::with_notes().await;
+    for (who, code) in [
+        (None, "not_signed_in"),
+        (Some("mallory"), "not_admin"),
+        (Some("bob"), "not_admin"),
+    ] {
+        assert_eq!(server.get(who, EVENTS).await.code(), code);
+    }
+    for wrong in ["x", "-1", "1.5", ""] {
+        let request = server.request(Some("alice"), Method::GET, EVENTS);
+        let refused = server.send(request.header("last-event-id", wrong)).await;
+        assert_eq!(refused.body["field"], "Last-Event-ID", "{wrong:?}");
+    }
+}
