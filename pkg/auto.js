@@ -1,5 +1,5 @@
 // Takes up the invite that the address bar brought. It imports nothing: the key is out of the address before any other
-// file is asked for, and a page that brings no invite loads no more than this. See auto.d.ts.
+// file is asked for, and a page that brings no invite loads no more than this. The rest is in pending.js. See auto.d.ts.
 const PENDING = 'invite-keys:pending';
 const page = globalThis.document;
 
@@ -58,52 +58,20 @@ function capture() {
   return true;
 }
 
-function tell(targets, type, detail) {
-  for (const target of targets) target.dispatchEvent(new CustomEvent(type, { detail }));
-  return {};
-}
-
-/** Whether a page of another origin shows this one. */
-function framed() {
-  try {
-    for (let frame = window; frame !== frame.parent; frame = frame.parent) {
-      if (frame.parent.location.origin !== location.origin) return true;
-    }
-    return false;
-  } catch {
-    return true;
-  }
-}
-
-const shown = () =>
-  new Promise((resolve) => {
-    const look = () => !page.hidden && !page.prerendering && resolve();
-    page.addEventListener('visibilitychange', look);
-    page.addEventListener('prerenderingchange', look);
-    look();
-  });
-
 let policy = page?.querySelector('script[data-policy]')?.dataset.policy;
 export const setPolicy = (chosen) => {
   policy = chosen;
 };
 
-const kept = () => JSON.parse(sessionStorage.getItem(PENDING));
-
+/** What waits: in this tab, or, says the server's mark, in this browser. */
 async function takeUp() {
   try {
-    if (!kept()) return;
-    const { invites } = await import('./index.js').catch(() => tell([page], 'inviterejected', { code: 'load_failed' }));
-    if (!invites.pending) return;
-    tell([invites, page], 'invitecaptured', invites.pending);
-    if (policy === 'off' || framed()) return;
-    await shown();
-    // Who said no is not asked again by every page of this tab; the page's own button still works.
-    if (kept().declined) return;
-    if (!(await invites.acceptPending(policy)) && kept()) {
-      sessionStorage.setItem(PENDING, JSON.stringify({ ...kept(), declined: true }));
-    }
-  } catch {} // `inviterejected` has told why; what may still work is kept
+    if (!sessionStorage.getItem(PENDING) && !page.cookie.includes('invites_pending_')) return;
+    const { takeUp } = await import('./pending.js');
+    await takeUp(() => policy);
+  } catch {
+    page.dispatchEvent(new CustomEvent('inviterejected', { detail: { code: 'load_failed' } }));
+  }
 }
 
 if (page) {

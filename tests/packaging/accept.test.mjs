@@ -113,7 +113,7 @@ test('signed out: kept, accepted once after signing in, and not again by reloadi
   const { page } = await visitor(t);
   await page.goto(`${site.files}/signed-in.html?acceptInvite=${key}`);
   assert.deepEqual(await heard(page, 'inviterejected'), { code: 'not_signed_in' });
-  assert.equal(JSON.parse(await record(page)).key, key);
+  assert.ok(!(await record(page)).includes(key), 'the key is in the sealed cookie, no longer where scripts can read it');
   // Away to another origin and back, as to a sign-in page.
   await page.goto(`${elsewhere.files}/blank.html`);
   await signInAs(page, 'bob');
@@ -220,4 +220,66 @@ test('a hidden page waits until it is looked at', async (t) => {
   await page.evaluate(() => show());
   await heard(page, 'inviteaccepted');
   assert.equal(await permissionsOf(resource, 'bob'), 'rw');
+});
+
+const tab = async (context, address) => {
+  const page = await context.newPage();
+  await page.goto(address);
+  return page;
+};
+
+test('sign-up whose confirmation link opens a new tab: accepted once, and the first tab hears of it', async (t) => {
+  const { resource, key } = await invited({ maxUses: 1 });
+  const { page } = await visitor(t);
+  await page.goto(`${site.files}/signed-in.html?acceptInvite=${key}`);
+  assert.deepEqual(await heard(page, 'inviterejected'), { code: 'not_signed_in' });
+  await signInAs(page, 'newcomer');
+  const before = acceptances(site);
+  // The mail's link leads to any page of the site, in a tab that knows nothing.
+  const fresh = await tab(page.context(), `${site.files}/signed-in.html`);
+  assert.equal((await heard(fresh, 'invitecaptured')).continueUrl, `${site.files}/signed-in.html`);
+  assert.equal((await heard(fresh, 'inviteaccepted')).already, false);
+  assert.equal((await heard(page, 'inviteaccepted')).permissions, 'rw');
+  assert.equal(acceptances(site), before + 1);
+  assert.equal(await record(page), null);
+  assert.equal(await permissionsOf(resource, 'newcomer'), 'rw');
+  await fresh.reload({ waitUntil: 'networkidle' });
+  assert.deepEqual(await fresh.evaluate(() => told), []);
+  assert.deepEqual((await page.context().cookies()).map(({ name }) => name).filter((name) => name.startsWith('invites_')), []);
+});
+
+test('ten tabs at once: one use, one event in each, no error', async (t) => {
+  const { resource, fragment } = await invited({ maxUses: 1 });
+  const { page } = await visitor(t, 'bob');
+  const pages = await Promise.all(Array.from({ length: 10 }, () => tab(page.context(), `${site.files}/signed-in.html${fragment}`)));
+  for (const each of pages) assert.equal((await heard(each, 'inviteaccepted')).permissions, 'rw');
+  await Promise.all(pages.map((each) => each.waitForLoadState('networkidle')));
+  for (const each of pages) {
+    assert.deepEqual(await each.evaluate(() => told.map(([type]) => type)), ['invitecaptured', 'inviteaccepted']);
+    assert.equal(await record(each), null);
+  }
+  assert.equal(await permissionsOf(resource, 'bob'), 'rw');
+});
+
+test('who says no in one tab is not asked in the next', async (t) => {
+  const { fragment } = await invited();
+  const { page, asked } = await visitor(t, 'bob');
+  page.answer = false;
+  await page.goto(`${site.files}/auto.html${fragment}`);
+  await page.waitForFunction(() => JSON.parse(sessionStorage.getItem('invite-keys:pending')).declined);
+  const fresh = await tab(page.context(), `${site.files}/auto.html`);
+  await fresh.waitForLoadState('networkidle');
+  assert.deepEqual(await fresh.evaluate(() => told), []);
+  assert.equal(asked.length, 1);
+});
+
+test('a day later it is gone, and so is what a server without `pending` kept after 15 minutes', async (t) => {
+  const { fragment } = await invited();
+  const { page } = await visitor(t);
+  await page.goto(`${site.files}/signed-in.html${fragment}`);
+  await heard(page, 'inviterejected');
+  const [cookie] = (await page.context().cookies(`${site.url}/api/v1/pending`)).filter(({ name }) => name.startsWith('pending_'));
+  assert.ok(cookie.httpOnly && cookie.sameSite === 'Lax');
+  const hours = (cookie.expires - Date.now() / 1000) / 3600;
+  assert.ok(hours > 23 && hours <= 24, `${hours} hours`);
 });

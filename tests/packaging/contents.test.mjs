@@ -18,7 +18,7 @@ test('the tarball holds the package and nothing else', async (t) => {
   assert.deepEqual(files, [
     'ERRORS.md', 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md',
     'auto.d.ts', 'auto.js', 'console.d.ts', 'console.js', 'elements-languages.js', 'elements.d.ts', 'elements.js', 'head.d.ts', 'head.js', 'index.d.ts', 'index.js', 'node.js',
-    'package.json', 'service-worker.d.ts', 'service-worker.js', 'wasm/core.js', 'wasm/core_bg.wasm',
+    'package.json', 'pending.js', 'service-worker.d.ts', 'service-worker.js', 'wasm/core.js', 'wasm/core_bg.wasm',
   ]);
 });
 
