@@ -1,9 +1,8 @@
 //! What a signed key says.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 
-use super::json::{self, Fault, Reader};
+use super::json::{self, Fault, Member};
 use crate::permissions::Permissions;
 use crate::resource;
 use crate::verdict::Reason;
@@ -56,91 +55,76 @@ pub(super) struct Places {
 
 /// Reads the claims of a token.
 pub(super) fn read(payload: &[u8]) -> Result<(Claims, Places), Fault> {
-    let mut places = Places::default();
-    let mut issuer = None;
-    let mut audience = None;
-    let mut id = None;
-    let mut issued_at = None;
-    let mut expires_at = None;
-    let mut permissions = None;
-    let mut not_before = None;
-    let mut max_uses = None;
-    let mut inviter = None;
-    json::object(payload, &mut |name, reader| {
-        let at = reader.at();
-        match name {
-            "iss" => issuer = Some(text(reader, "iss", is_address)?),
-            "aud" => {
-                places.audience = at;
-                audience = Some(text(reader, "aud", |text| is_printable(text, MAX_TOTAL))?);
-            }
-            "jti" => id = Some(text(reader, "jti", is_name)?),
-            "iat" => issued_at = Some(reader.integer()?),
-            "exp" => {
-                places.expires_at = at;
-                expires_at = Some(reader.integer()?);
-            }
-            "nbf" => {
-                places.not_before = at;
-                not_before = Some(reader.integer()?);
-            }
-            "permissions" => {
-                let letters = text(reader, "permissions", |_| true)?;
-                let parsed = Permissions::parse(&letters).map_err(|_| bad(at, "permissions"))?;
-                permissions = Some(parsed);
-            }
-            "max_uses" => match reader.integer()? {
-                0 => return Err(bad(at, "max_uses")),
-                number => max_uses = Some(number),
-            },
-            "inviter" => inviter = Some(text(reader, "inviter", is_inviter)?.into_owned()),
-            _ => reader.skip()?,
-        }
-        Ok(())
-    })?;
-    let issuer = required(issuer, "iss")?;
-    let audience = required(audience, "aud")?;
-    let resource = audience
-        .strip_prefix(&*issuer)
+    let names = &[
+        "iss",
+        "aud",
+        "jti",
+        "iat",
+        "exp",
+        "permissions",
+        "nbf",
+        "max_uses",
+        "inviter",
+    ];
+    let members = json::document(payload, names)?;
+    let [iss, aud, jti, iat, exp, permissions, nbf, max_uses, inviter] = &members.named;
+    let issuer = required(iss, "iss")?.text("iss", is_address)?;
+    let aud = required(aud, "aud")?;
+    let resource = aud
+        .text("aud", |_| true)?
+        .strip_prefix(issuer)
         .and_then(|rest| rest.strip_prefix('/'))
         .filter(|rest| resource::is_valid(rest))
-        .ok_or(bad(places.audience, "aud is not iss/resource"))?;
+        .ok_or(bad(aud, "aud is not iss/resource"))?;
+    let id = required(jti, "jti")?.text("jti", is_name)?;
+    let issued_at = required(iat, "iat")?.integer()?;
+    let exp = required(exp, "exp")?;
+    let expires_at = exp.integer()?;
+    let permissions = required(permissions, "permissions")?;
+    let permissions = Permissions::parse(permissions.text("permissions", |_| true)?)
+        .map_err(|_| bad(permissions, "permissions"))?;
+    let not_before = optional(nbf, Member::integer)?;
+    let max_uses = optional(max_uses, |member| match member.integer()? {
+        0 => Err(bad(member, "max_uses")),
+        number => Ok(number),
+    })?;
+    let inviter = optional(inviter, |member| member.text("inviter", is_inviter))?;
+    let places = Places {
+        audience: aud.at,
+        expires_at: exp.at,
+        not_before: nbf.as_ref().map_or(0, |nbf| nbf.at),
+    };
     let claims = Claims {
+        issuer: String::from(issuer),
         resource: String::from(resource),
-        issuer: issuer.into_owned(),
-        id: required(id, "jti")?.into_owned(),
-        issued_at: required(issued_at, "iat")?,
-        expires_at: required(expires_at, "exp")?,
-        permissions: required(permissions, "permissions")?,
+        id: String::from(id),
+        issued_at,
+        expires_at,
+        permissions,
         not_before,
         max_uses,
-        inviter,
+        inviter: inviter.map(String::from),
     };
     Ok((claims, places))
 }
 
-const MAX_TOTAL: usize = MAX_ADDRESS + 1 + MAX_NAME;
+fn bad(member: &Member<'_>, hint: &'static str) -> Fault {
+    Fault::new(Reason::BadMember, member.at, Some(hint))
+}
 
-pub(super) fn text<'json>(
-    reader: &mut Reader<'json>,
+pub(super) fn required<'member, 'json>(
+    member: &'member Option<Member<'json>>,
     name: &'static str,
-    is_fine: fn(&str) -> bool,
-) -> Result<Cow<'json, str>, Fault> {
-    let at = reader.at();
-    let text = reader.optional_string()?.ok_or(bad(at, name))?;
-    if is_fine(&text) {
-        Ok(text)
-    } else {
-        Err(bad(at, name))
-    }
+) -> Result<&'member Member<'json>, Fault> {
+    let missing = Fault::new(Reason::MissingMember, 0, Some(name));
+    member.as_ref().ok_or(missing)
 }
 
-fn bad(at: usize, hint: &'static str) -> Fault {
-    Fault::new(Reason::BadMember, at, Some(hint))
-}
-
-pub(super) fn required<T>(value: Option<T>, name: &'static str) -> Result<T, Fault> {
-    value.ok_or(Fault::new(Reason::MissingMember, 0, Some(name)))
+fn optional<'member, 'json, T>(
+    member: &'member Option<Member<'json>>,
+    read: fn(&'member Member<'json>) -> Result<T, Fault>,
+) -> Result<Option<T>, Fault> {
+    member.as_ref().map(read).transpose()
 }
 
 /// A public address: of the web, and without a slash at its end.

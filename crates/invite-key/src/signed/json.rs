@@ -13,7 +13,7 @@ use crate::verdict::Reason;
 const MAX_MEMBERS: usize = 64;
 const MAX_DEPTH: usize = 8;
 /// The largest integer that every JSON reader keeps exactly: 2⁵³ − 1.
-pub(crate) const MAX_INTEGER: u64 = (1 << 53) - 1;
+const MAX_INTEGER: u64 = (1 << 53) - 1;
 
 /// What is wrong, and at which byte of the document.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,9 +33,83 @@ impl Fault {
     }
 }
 
-/// What to do with a member whose name was read: read its value from the reader.
-pub(crate) type OnMember<'call, 'json> =
-    &'call mut dyn FnMut(&str, &mut Reader<'json>) -> Result<(), Fault>;
+/// The value of a member, and where it stands.
+pub(crate) struct Member<'json> {
+    pub(crate) at: usize,
+    value: Value<'json>,
+}
+
+enum Value<'json> {
+    Text(Cow<'json, str>),
+    /// A whole number from 0 to [`MAX_INTEGER`], written with digits only.
+    Integer(u64),
+    /// Anything else, as it is written.
+    Other(&'json str),
+}
+
+// These borrow: what moves has to be dropped wherever a `?` leaves, which would cost the browser kilobytes.
+impl<'json> Member<'json> {
+    /// The string, if it is a fine one.
+    pub(crate) fn text(
+        &self,
+        name: &'static str,
+        is_fine: fn(&str) -> bool,
+    ) -> Result<&str, Fault> {
+        match self.as_text() {
+            Some(text) if is_fine(text) => Ok(text),
+            _ => Err(Fault::new(Reason::BadMember, self.at, Some(name))),
+        }
+    }
+
+    pub(crate) fn integer(&self) -> Result<u64, Fault> {
+        match self.value {
+            Value::Integer(number) => Ok(number),
+            _ => {
+                let hint = Some("not a whole number");
+                Err(Fault::new(Reason::BadMember, self.at, hint))
+            }
+        }
+    }
+
+    /// The string, whatever it says.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What is written there, if it is neither a string nor a whole number.
+    pub(crate) fn as_other(&self) -> Option<&'json str> {
+        match self.value {
+            Value::Other(json) => Some(json),
+            _ => None,
+        }
+    }
+}
+
+/// The members of an object that have these names, in the order of the names.
+pub(crate) struct Members<'json, const N: usize> {
+    pub(crate) named: [Option<Member<'json>>; N],
+    /// Where the first member with another name has its value.
+    pub(crate) other: Option<usize>,
+}
+
+/// Reads a document that is one object.
+pub(crate) fn document<'json, const N: usize>(
+    json: &'json [u8],
+    names: &[&'static str; N],
+) -> Result<Members<'json, N>, Fault> {
+    let json = core::str::from_utf8(json).map_err(|error| Fault::syntax(error.valid_up_to()))?;
+    let mut reader = Reader::new(json);
+    let members = reader.members(names)?;
+    reader.skip_space();
+    if reader.at == json.len() {
+        Ok(members)
+    } else {
+        Err(Fault::syntax(reader.at))
+    }
+}
 
 /// A place in a document.
 pub(crate) struct Reader<'json> {
@@ -44,36 +118,38 @@ pub(crate) struct Reader<'json> {
     depth: usize,
 }
 
-/// Reads a document that is one object.
-pub(crate) fn object<'json>(
-    json: &'json [u8],
-    on_member: OnMember<'_, 'json>,
-) -> Result<(), Fault> {
-    let json = core::str::from_utf8(json).map_err(|error| Fault::syntax(error.valid_up_to()))?;
-    let mut reader = Reader {
-        json,
-        at: 0,
-        depth: 0,
-    };
-    reader.skip_space();
-    reader.object(on_member)?;
-    reader.skip_space();
-    if reader.at == json.len() {
-        Ok(())
-    } else {
-        Err(Fault::syntax(reader.at))
-    }
-}
-
 impl<'json> Reader<'json> {
+    pub(crate) fn new(json: &'json str) -> Self {
+        Self {
+            json,
+            at: 0,
+            depth: 0,
+        }
+    }
+
     /// Where the next value begins.
     pub(crate) fn at(&self) -> usize {
         self.at
     }
 
-    /// Reads an object, giving each member to `on_member`, which has to read the value.
-    pub(crate) fn object(&mut self, on_member: OnMember<'_, 'json>) -> Result<(), Fault> {
+    /// Reads an object.
+    pub(crate) fn members<const N: usize>(
+        &mut self,
+        names: &[&'static str; N],
+    ) -> Result<Members<'json, N>, Fault> {
+        let mut named = [const { None }; N];
+        let other = self.object(names, &mut named)?;
+        Ok(Members { named, other })
+    }
+
+    fn object(
+        &mut self,
+        names: &[&'static str],
+        named: &mut [Option<Member<'json>>],
+    ) -> Result<Option<usize>, Fault> {
+        let mut other = None;
         let mut seen: Vec<Cow<'json, str>> = Vec::with_capacity(16);
+        self.skip_space();
         self.sequence(b'{', b'}', &mut |reader| {
             let at = reader.at;
             let name = reader.string()?;
@@ -86,10 +162,28 @@ impl<'json> Reader<'json> {
             reader.skip_space();
             reader.expect(b':')?;
             reader.skip_space();
-            on_member(&name, reader)?;
+            let member = reader.member()?;
+            let mut slots = names.iter().zip(named.iter_mut());
+            match slots.find(|(wanted, _)| **wanted == name) {
+                Some((_, slot)) => *slot = Some(member),
+                None => other = other.or(Some(member.at)),
+            }
             seen.push(name);
             Ok(())
-        })
+        })?;
+        Ok(other)
+    }
+
+    fn member(&mut self) -> Result<Member<'json>, Fault> {
+        let at = self.at;
+        if self.peek() == Some(b'"') {
+            let value = Value::Text(self.string()?);
+            return Ok(Member { at, value });
+        }
+        self.skip()?;
+        let json = self.json.get(at..self.at).unwrap_or_default();
+        let value = integer(json).map_or(Value::Other(json), Value::Integer);
+        Ok(Member { at, value })
     }
 
     /// Reads an array, calling `on_item` before each item, which has to read it.
@@ -131,8 +225,7 @@ impl<'json> Reader<'json> {
         self.expect(close)
     }
 
-    /// Reads a string.
-    pub(crate) fn string(&mut self) -> Result<Cow<'json, str>, Fault> {
+    fn string(&mut self) -> Result<Cow<'json, str>, Fault> {
         self.expect(b'"')?;
         let mut text = Cow::Borrowed("");
         loop {
@@ -157,15 +250,6 @@ impl<'json> Reader<'json> {
                 _ => return Err(Fault::syntax(at)),
             }
         }
-    }
-
-    /// Reads a string, or passes over a value of another sort.
-    pub(crate) fn optional_string(&mut self) -> Result<Option<Cow<'json, str>>, Fault> {
-        if self.peek() == Some(b'"') {
-            return self.string().map(Some);
-        }
-        self.skip()?;
-        Ok(None)
     }
 
     fn escape(&mut self) -> Option<char> {
@@ -200,34 +284,6 @@ impl<'json> Reader<'json> {
             code = (code << 4) | char::from(self.next()?).to_digit(16)?;
         }
         Some(code)
-    }
-
-    /// Reads a whole number from 0 to [`MAX_INTEGER`], written with digits only.
-    pub(crate) fn integer(&mut self) -> Result<u64, Fault> {
-        let start = self.at;
-        let refuse = Err(Fault::new(
-            Reason::BadMember,
-            start,
-            Some("not a whole number"),
-        ));
-        let Some(b'0'..=b'9') = self.peek() else {
-            return refuse;
-        };
-        self.number()?;
-        let digits = self.json.get(start..self.at).unwrap_or_default();
-        let mut number = 0u64;
-        for digit in digits.bytes() {
-            // At most 17 digits get this far before the cap does, so nothing overflows.
-            if !digit.is_ascii_digit() || number > MAX_INTEGER {
-                return refuse;
-            }
-            number = number * 10 + u64::from(digit - b'0');
-        }
-        if number > MAX_INTEGER {
-            refuse
-        } else {
-            Ok(number)
-        }
     }
 
     fn number(&mut self) -> Result<(), Fault> {
@@ -266,9 +322,9 @@ impl<'json> Reader<'json> {
     }
 
     /// Reads a value of any sort and forgets it.
-    pub(crate) fn skip(&mut self) -> Result<(), Fault> {
+    fn skip(&mut self) -> Result<(), Fault> {
         let word = match self.peek() {
-            Some(b'{') => return self.object(&mut |_, reader| reader.skip()),
+            Some(b'{') => return self.object(&[], &mut []).map(drop),
             Some(b'[') => return self.array(&mut Self::skip),
             Some(b'"') => return self.string().map(drop),
             Some(b't') => "true",
@@ -303,6 +359,19 @@ impl<'json> Reader<'json> {
             self.at += 1;
         }
     }
+}
+
+/// A number that was read, if it is whole and not too large.
+fn integer(digits: &str) -> Option<u64> {
+    let mut number = 0;
+    for digit in digits.bytes() {
+        // Capped before the next digit, so nothing overflows.
+        if !digit.is_ascii_digit() || number > MAX_INTEGER {
+            return None;
+        }
+        number = number * 10 + u64::from(digit - b'0');
+    }
+    (number <= MAX_INTEGER).then_some(number)
 }
 
 /// Appends a string as JSON writes it, with as few escapes as possible, so that one value has one text.

@@ -1,6 +1,5 @@
 //! Public keys by name: JWK sets (RFC 7517) with keys of RFC 8037.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -9,7 +8,7 @@ use core::fmt;
 use super::base64url;
 use super::claims::is_name;
 use super::ed25519::PublicKey;
-use super::json::{self, Fault, Reader};
+use super::json::{self, Fault, Member, Reader};
 use crate::verdict::{Reason, push_number};
 
 /// The longest JWK set, in bytes, that is read.
@@ -47,39 +46,61 @@ impl KeySet {
         if json.len() > MAX_SET_LENGTH {
             return Err(KeySetError::TooLong);
         }
+        let not_a_key_set = |at| KeySetError::NotAKeySet { at };
+        let members = json::document(json.as_bytes(), &["keys"]);
+        let [keys] = members.map_err(|fault| not_a_key_set(fault.at))?.named;
+        let keys = keys.ok_or(not_a_key_set(0))?;
+        let start = keys.at;
         let mut set = Self::new();
         let mut count = 0;
-        let mut has_keys = false;
         let mut error = None;
-        json::object(json.as_bytes(), &mut |name, reader| {
-            if name != "keys" {
-                return reader.skip();
-            }
-            has_keys = true;
-            reader.array(&mut |reader| {
+        Reader::new(keys.as_other().unwrap_or_default())
+            .array(&mut |reader| {
                 let at = reader.at();
+                let jwk = reader.members(&JWK_MEMBERS)?;
                 count += 1;
                 let added = if count > MAX_KEYS {
                     Err(KeySetError::TooManyKeys)
                 } else {
-                    let jwk = Jwk::read(reader)?;
-                    jwk.key(at).and_then(|named| match named {
-                        Some((kid, key)) => set.insert(&kid, key),
-                        None => Ok(()),
-                    })
+                    set.take(jwk.named, start + at)
                 };
                 added.map_err(|found| {
                     error = Some(found);
                     Fault::new(Reason::BadMember, at, None)
                 })
             })
-        })
-        .map_err(|fault| error.unwrap_or(KeySetError::NotAKeySet { at: fault.at }))?;
-        if has_keys {
-            Ok(set)
-        } else {
-            Err(KeySetError::NotAKeySet { at: 0 })
+            .map_err(|fault| error.unwrap_or(not_a_key_set(start + fault.at)))?;
+        Ok(set)
+    }
+
+    /// Adds a key of a JWK set, unless it is one to be passed over.
+    fn take(
+        &mut self,
+        jwk: [Option<Member<'_>>; JWK_MEMBERS.len()],
+        at: usize,
+    ) -> Result<(), KeySetError> {
+        let [kty, crv, x, kid, usage, alg, key_ops, d] = &jwk;
+        if text(kty) != Some("OKP") || text(crv) != Some("Ed25519") {
+            return Ok(());
         }
+        if d.is_some() {
+            return Err(KeySetError::PrivateKey);
+        }
+        let for_signatures = usage.is_none() || text(usage) == Some("sig");
+        let for_us = alg.is_none() || matches!(text(alg), Some("EdDSA" | "Ed25519"));
+        let for_verifying = key_ops.as_ref().is_none_or(|operations| {
+            let json = operations.as_other().unwrap_or_default().as_bytes();
+            let verify = br#""verify""#;
+            json.windows(verify.len()).any(|part| part == verify)
+        });
+        let (Some(kid), true, true, true) = (kid, for_signatures, for_us, for_verifying) else {
+            return Ok(());
+        };
+        let key = base64url::decode(text(x).unwrap_or_default().as_bytes())
+            .ok()
+            .and_then(|bytes| PublicKey::from_bytes(&bytes.try_into().ok()?))
+            .ok_or(KeySetError::BadKey { at })?;
+        self.insert(kid.as_text().unwrap_or_default(), key)
     }
 
     /// Adds a key under a name of 1 to 128 printable ASCII characters that no other key of the set has.
@@ -146,68 +167,10 @@ impl KeySet {
 }
 
 /// The members of a JWK that matter here.
-#[derive(Default)]
-struct Jwk<'json> {
-    kty: Option<Cow<'json, str>>,
-    crv: Option<Cow<'json, str>>,
-    x: Option<Cow<'json, str>>,
-    kid: Option<Cow<'json, str>>,
-    /// Made for something else than verifying signatures.
-    foreign: bool,
-    private: bool,
-}
+const JWK_MEMBERS: [&str; 8] = ["kty", "crv", "x", "kid", "use", "alg", "key_ops", "d"];
 
-impl<'json> Jwk<'json> {
-    fn read(reader: &mut Reader<'json>) -> Result<Self, Fault> {
-        let mut jwk = Self::default();
-        reader.object(&mut |name, reader| {
-            match name {
-                "kty" => jwk.kty = reader.optional_string()?,
-                "crv" => jwk.crv = reader.optional_string()?,
-                "x" => jwk.x = reader.optional_string()?,
-                "kid" => jwk.kid = reader.optional_string()?,
-                "use" => jwk.foreign |= reader.optional_string()?.as_deref() != Some("sig"),
-                "alg" => {
-                    let algorithm = reader.optional_string()?;
-                    jwk.foreign |= !matches!(algorithm.as_deref(), Some("EdDSA" | "Ed25519"));
-                }
-                "key_ops" => {
-                    let mut verifies = false;
-                    reader.array(&mut |reader| {
-                        verifies |= reader.optional_string()?.as_deref() == Some("verify");
-                        Ok(())
-                    })?;
-                    jwk.foreign |= !verifies;
-                }
-                "d" => {
-                    jwk.private = true;
-                    reader.skip()?;
-                }
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
-        Ok(jwk)
-    }
-
-    /// The key and its name, unless it is one to be passed over.
-    fn key(&self, at: usize) -> Result<Option<(Cow<'json, str>, PublicKey)>, KeySetError> {
-        if self.kty.as_deref() != Some("OKP") || self.crv.as_deref() != Some("Ed25519") {
-            return Ok(None);
-        }
-        if self.private {
-            return Err(KeySetError::PrivateKey);
-        }
-        let Some(kid) = self.kid.as_ref().filter(|_| !self.foreign) else {
-            return Ok(None);
-        };
-        let bytes = base64url::decode(self.x.as_deref().unwrap_or_default().as_bytes());
-        let key = bytes
-            .ok()
-            .and_then(|bytes| PublicKey::from_bytes(&bytes.try_into().ok()?))
-            .ok_or(KeySetError::BadKey { at })?;
-        Ok(Some((kid.clone(), key)))
-    }
+fn text<'member>(member: &'member Option<Member<'_>>) -> Option<&'member str> {
+    member.as_ref().and_then(Member::as_text)
 }
 
 /// Why a text is no set of keys that could be used.

@@ -59,9 +59,10 @@ impl Audience<'_> {
                 claims.issuer == without_slash(server) && claims.resource == *resource
             }
             Self::Address(address) => {
-                let address = without_slash(address);
-                claims.issuer == address
-                    || address.rsplit_once('/') == Some((&claims.issuer, &claims.resource))
+                let rest = without_slash(address).strip_prefix(&*claims.issuer);
+                rest.is_some_and(|rest| {
+                    rest.is_empty() || rest.strip_prefix('/') == Some(&claims.resource)
+                })
             }
         }
     }
