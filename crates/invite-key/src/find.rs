@@ -61,13 +61,22 @@ pub fn find_with(text: &str, options: &LinkOptions) -> Finds {
     let seen = beginning(text);
     let mut scan = Scan::new(seen, options);
     let raw = Reading::of(seen);
-    let mut pieces = look(&mut scan, &raw, false);
+    let (mut pieces, joined) = look(&mut scan, &raw, false);
+    scan.spend(seen.len());
     // Only a text in which undoing changes something was perhaps quoted-printable.
     if let Some(unquoted) = undo::quoted_printable(&raw) {
+        let (second, in_brackets) = look(&mut scan, &unquoted, true);
+        let mut second = merge::wider(second, in_brackets);
         scan.spend(seen.len());
-        let second = look(&mut scan, &unquoted, true);
+        let names = [options.parameter.as_str(), "resource"];
+        second.retain_mut(|piece| {
+            let looks = undo::looks(seen.as_bytes(), piece.range.clone(), &names);
+            piece.is_doubtful = looks == undo::Looks::Doubtful;
+            looks != undo::Looks::Plain
+        });
         pieces = merge::into(pieces, second);
     }
+    pieces = merge::wider(pieces, joined);
     let is_complete = seen.len() == text.len() && scan.is_complete();
     let mut broken = Vec::new();
     let mut found = Vec::new();
@@ -95,20 +104,16 @@ pub fn find_with(text: &str, options: &LinkOptions) -> Finds {
     }
 }
 
-/// One way to read the text: as it stands or unquoted, with single characters mended, then with what is broken inside
-/// angle brackets joined.
-fn look(scan: &mut Scan<'_>, reading: &Reading, unquoted: bool) -> Vec<Piece> {
-    let length = reading.text().len();
-    scan.spend(length);
+/// What is found in the text as it stands, or unquoted, with single characters mended; and what is found when besides
+/// what is broken inside angle brackets is joined.
+fn look(scan: &mut Scan<'_>, reading: &Reading, unquoted: bool) -> (Vec<Piece>, Vec<Piece>) {
+    scan.spend(2 * reading.text().len());
     let mended = undo::characters(reading);
     let reading = mended.as_ref().unwrap_or(reading);
     let pieces = scan.whole(reading, unquoted);
-    scan.spend(length);
-    let Some(joined) = undo::brackets(reading) else {
-        return pieces;
-    };
-    let in_brackets = scan.whole(&joined, unquoted);
-    merge::wider(pieces, in_brackets)
+    let joined = undo::brackets(reading);
+    let in_brackets = joined.map(|joined| scan.whole(&joined, unquoted));
+    (pieces, in_brackets.unwrap_or_default())
 }
 
 fn beginning(text: &str) -> &str {

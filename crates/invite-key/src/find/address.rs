@@ -149,6 +149,15 @@ pub(super) fn trimmed(text: &str) -> usize {
     end
 }
 
+/// Where the path begins, behind scheme and host.
+pub(super) fn path(address: &str) -> usize {
+    let after = address
+        .split_once("://")
+        .map_or(address, |(_, after)| after);
+    let host = after.bytes().take_while(|byte| *byte != b'/').count();
+    address.len() - after.len() + host
+}
+
 /// How much of a value can be a key. What follows is no part of it.
 pub(super) fn key_length(value: &str) -> usize {
     let start = if value.starts_with("secret-token:") {

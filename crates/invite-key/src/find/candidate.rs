@@ -58,7 +58,7 @@ impl Scan<'_> {
             }
             let value = start + found.value..value_end;
             if value_end == end
-                && let Some(done) = self.over_lines(reading, place, start, value, &options)
+                && let Some(done) = self.over_lines(reading, start, value, &options)
             {
                 return done;
             }
@@ -75,7 +75,7 @@ impl Scan<'_> {
         {
             let until = start + address::trimmed(reading.slice(start..end));
             let repairs = reading.repairs(start..until);
-            self.keep(reading, place, start..until, repairs, Err(malformed), None);
+            self.keep(reading, start..until, repairs, Err(malformed), None);
         }
         end
     }
@@ -139,7 +139,6 @@ impl Scan<'_> {
     fn over_lines(
         &mut self,
         reading: &Reading,
-        place: &Place,
         start: usize,
         value: Range<usize>,
         options: &LinkOptions,
@@ -156,14 +155,7 @@ impl Scan<'_> {
         let length = address::trimmed(whole.text());
         let link = read(whole.slice(0..length), options).ok()?;
         let repairs = whole.repairs(0..length);
-        self.keep(
-            &whole,
-            place,
-            0..length,
-            repairs,
-            Ok(link.key.clone()),
-            Some(link),
-        );
+        self.keep(&whole, 0..length, repairs, Ok(link.key.clone()), Some(link));
         Some(until)
     }
 
@@ -178,12 +170,12 @@ impl Scan<'_> {
     ) {
         let mut link = link;
         let mut repairs = reading.repairs(range.clone());
+        let own = range.start + found.separator;
+        let path = range.start + address::path(reading.slice(range.start..own));
         if place.is_whole()
-            && repairs.are_only(&[
-                Repair::FullWidth,
-                Repair::InvisibleCharacter,
-                Repair::Hyphen,
-            ])
+            && repairs.are_only(&[Repair::FullWidth, Repair::Hyphen])
+            && reading.repairs(range.start..path) == Repairs::NONE
+            && reading.repairs(own..range.end) == Repairs::NONE
             && let Some(raw) = self.given.get(reading.source(range.clone()))
             && let Ok(undamaged) = read(raw, options)
             && undamaged.key == link.key
@@ -195,7 +187,7 @@ impl Scan<'_> {
         let key = Ok(link.key.clone());
         // A query alone is no link.
         let link = Some(link).filter(|_| found.separator > 0);
-        self.keep(reading, place, range, repairs, key, link);
+        self.keep(reading, range, repairs, key, link);
     }
 }
 

@@ -15,7 +15,9 @@ pub(super) fn into(first: Vec<Piece>, second: Vec<Piece>) -> Vec<Piece> {
 /// The same, and a wider range wins: of a link that was joined the first reading has only the beginning.
 pub(super) fn wider(first: Vec<Piece>, second: Vec<Piece>) -> Vec<Piece> {
     merge(first, second, |old, new| {
-        new.range.len() > old.range.len() && new.link.is_some() >= old.link.is_some()
+        let is_wider = new.range.len() > old.range.len()
+            || (old.is_doubtful && new.range.len() == old.range.len());
+        is_wider && new.link.is_some() >= old.link.is_some()
     })
 }
 
@@ -25,26 +27,28 @@ fn merge(
     second: Vec<Piece>,
     is_better: impl Fn(&Piece, &Piece) -> bool,
 ) -> Vec<Piece> {
-    let mut merged = Vec::with_capacity(first.len().max(second.len()));
+    let mut merged: Vec<Piece> = Vec::with_capacity(first.len().max(second.len()));
     let mut rest = first.into_iter().peekable();
     for new in second {
         while let Some(before) = rest.next_if(|old| old.range.end <= new.range.start) {
             merged.push(before);
         }
-        let mut wins = true;
-        let mut old = Vec::new();
-        while let Some(piece) = rest.next_if(|old| old.overlaps(&new)) {
-            wins &= match (&piece.key, &new.key) {
-                (Ok(_), Err(_)) => false,
-                (Ok(key), Ok(same)) => key == same && is_better(&piece, &new),
-                (Err(_), _) => true,
-            };
-            old.push(piece);
+        while let Some(beside) = rest.next_if(|old| old.overlaps(&new)) {
+            merged.push(beside);
         }
+        let beside = merged.iter().rev().take_while(|old| old.overlaps(&new));
+        let mut count = 0;
+        let wins = beside.fold(true, |wins, old| {
+            count += 1;
+            wins && match (&old.key, &new.key) {
+                (Ok(_), Err(_)) => false,
+                (Ok(key), Ok(same)) => key == same && is_better(old, &new),
+                (Err(_), _) => true,
+            }
+        });
         if wins {
+            merged.truncate(merged.len() - count);
             merged.push(new);
-        } else {
-            merged.append(&mut old);
         }
     }
     merged.extend(rest);

@@ -1,8 +1,32 @@
 //! Characters written as octets in hex: `%3D`, `=3D` in quoted-printable, `-3D` in Proofpoint's links.
 
+/// How octets are written.
+pub(super) struct Style {
+    /// What stands before the two digits.
+    pub(super) marker: u8,
+    /// Whether small letters are digits, too.
+    pub(super) takes_small: bool,
+    /// How long that is which may stand between the octets of a character.
+    pub(super) between: fn(&[u8]) -> Option<usize>,
+}
+
+/// `%3D`
+pub(super) const PERCENT: Style = style(b'%');
+
+/// `-3D`
+pub(super) const PROOFPOINT: Style = style(b'-');
+
+const fn style(marker: u8) -> Style {
+    Style {
+        marker,
+        takes_small: true,
+        between: |_| None,
+    }
+}
+
 /// The character written at the beginning of `text`, and how long it is written. None if it is not UTF-8.
-pub(super) fn character(text: &[u8], marker: u8, takes_small: bool) -> Option<(char, usize)> {
-    let first = octet(text, marker, takes_small)?;
+pub(super) fn character(text: &[u8], style: &Style) -> Option<(char, usize)> {
+    let first = octet(text, style)?;
     let count = match first {
         0x00..0x80 => return Some((char::from(first), 3)),
         0xC2..0xE0 => 2,
@@ -11,19 +35,26 @@ pub(super) fn character(text: &[u8], marker: u8, takes_small: bool) -> Option<(c
         _ => return None,
     };
     let mut octets = [0; 4];
-    let mut rest = text;
+    let mut length = 0;
     for place in octets.iter_mut().take(count) {
-        *place = octet(rest, marker, takes_small)?;
-        rest = rest.get(3..)?;
+        let rest = text.get(length..)?;
+        let between = if length > 0 {
+            (style.between)(rest)
+        } else {
+            None
+        };
+        length += between.unwrap_or(0);
+        *place = octet(text.get(length..)?, style)?;
+        length += 3;
     }
     let written = core::str::from_utf8(octets.get(..count)?).ok()?;
-    Some((written.chars().next()?, 3 * count))
+    Some((written.chars().next()?, length))
 }
 
-fn octet(text: &[u8], marker: u8, takes_small: bool) -> Option<u8> {
+fn octet(text: &[u8], style: &Style) -> Option<u8> {
     match *text {
-        [sign, high, low, ..] if sign == marker => {
-            Some((digit(high, takes_small)? << 4) | digit(low, takes_small)?)
+        [sign, high, low, ..] if sign == style.marker => {
+            Some((digit(high, style.takes_small)? << 4) | digit(low, style.takes_small)?)
         }
         _ => None,
     }

@@ -14,6 +14,8 @@ pub(super) struct Piece {
     pub(super) key: Result<InviteKey, Malformed>,
     pub(super) link: Option<Link>,
     pub(super) repairs: Repairs,
+    /// Whether another way to read it is better, if there is one.
+    pub(super) is_doubtful: bool,
 }
 
 impl Piece {

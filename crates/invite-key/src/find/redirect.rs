@@ -155,26 +155,31 @@ impl Wrapped {
         let (mut at, end) = (start + self.inner.start, start + self.inner.end);
         let mut writer = Writer::new(reading, at);
         let bytes = reading.text().as_bytes().get(..end).unwrap_or_default();
-        let marker = match self.code {
-            Code::Proofpoint2 => b'-',
-            _ => b'%',
+        let style = match self.code {
+            Code::Proofpoint2 => &octet::PROOFPOINT,
+            _ => &octet::PERCENT,
         };
         let mut missing: &[char] = match &self.code {
             Code::Proofpoint3(characters) => characters,
             _ => &[],
         };
-        if !missing.is_empty() || matches!(self.code, Code::Proofpoint3(_)) {
+        if matches!(self.code, Code::Proofpoint3(_)) {
             at = second_slash(&mut writer, bytes, at);
         }
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            if let Some((character, length)) = octet::character(rest, marker, true) {
+            if let Some((character, length)) = octet::character(rest, style) {
                 writer.keep(at);
                 at += length;
                 writer.replace(at, character, Repairs::NONE);
-            } else if rest.first() == Some(&b'_') && marker == b'-' {
+            } else if rest.first() == Some(&b'_') && matches!(self.code, Code::Proofpoint2) {
                 writer.keep(at);
                 at += 1;
                 writer.replace(at, '/', Repairs::NONE);
+            } else if rest.first() == Some(&b'-') && matches!(self.code, Code::Proofpoint2) {
+                // An escape that was cut off. A key could take its sign for a character.
+                writer.keep(at);
+                at += 1;
+                writer.replace(at, char::REPLACEMENT_CHARACTER, Repairs::NONE);
             } else if rest.first() == Some(&b'*') && !missing.is_empty() {
                 let (length, count) = token(rest);
                 writer.keep(at);

@@ -36,8 +36,6 @@ pub(super) struct Place {
     depth: u8,
     /// Whether quoted-printable was undone.
     pub(super) unquoted: bool,
-    /// The link of a service that all of it is wrapped in.
-    wrapped: Option<(Range<usize>, Repairs)>,
 }
 
 impl Place {
@@ -78,11 +76,7 @@ impl<'given> Scan<'given> {
 
     /// Goes through a reading of the whole text.
     pub(super) fn whole(&mut self, reading: &Reading, unquoted: bool) -> Vec<Piece> {
-        let place = Place {
-            depth: 0,
-            unquoted,
-            wrapped: None,
-        };
+        let place = Place { depth: 0, unquoted };
         self.go_through(reading, &place);
         let mut found = core::mem::take(&mut self.found);
         found.sort_by_key(|piece| piece.range.start);
@@ -99,7 +93,7 @@ impl<'given> Scan<'given> {
         let mended = undo::characters(reading);
         let place = Place {
             depth: place.depth + 1,
-            ..place.clone()
+            ..*place
         };
         self.go_through(mended.as_ref().unwrap_or(reading), &place);
         self.found.len() > before
@@ -176,12 +170,13 @@ impl<'given> Scan<'given> {
         if address::trails(reading.before(start), reading.after(until)) {
             repairs = repairs.and(Repair::TrailingText.into());
         }
-        let (range, earlier) = place.wrapped.clone().unwrap_or((range, Repairs::NONE));
-        let inside = Place {
-            wrapped: Some((range, repairs.and(earlier))),
-            ..place.clone()
-        };
-        self.go_deeper(&wrapped.read(reading, start), &inside);
+        let before = self.found.len();
+        self.go_deeper(&wrapped.read(reading, start), place);
+        // If there is more in it, it is a text and no link, and each stands where it stands.
+        if let Some([inner]) = self.found.get_mut(before..) {
+            inner.range = range;
+            inner.repairs = inner.repairs.and(repairs);
+        }
         end
     }
 
@@ -189,7 +184,6 @@ impl<'given> Scan<'given> {
     pub(super) fn keep(
         &mut self,
         reading: &Reading,
-        place: &Place,
         range: Range<usize>,
         repairs: Repairs,
         key: Result<InviteKey, Malformed>,
@@ -203,16 +197,12 @@ impl<'given> Scan<'given> {
         if key.is_ok() && address::trails(reading.before(range.start), reading.after(range.end)) {
             repairs = repairs.and(Repair::TrailingText.into());
         }
-        let mut range = reading.source(range);
-        if let Some((around, more)) = &place.wrapped {
-            range = around.clone();
-            repairs = repairs.and(*more);
-        }
         self.found.push(Piece {
-            range,
+            range: reading.source(range),
             key,
             link,
             repairs,
+            is_doubtful: false,
         });
     }
 }
@@ -223,7 +213,7 @@ pub(super) fn decoded(reading: &Reading, start: usize, from: usize, end: usize) 
     let bytes = reading.text().as_bytes().get(..end).unwrap_or_default();
     let mut at = from;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        match octet::character(rest, b'%', true) {
+        match octet::character(rest, &octet::PERCENT) {
             Some((character, length)) => {
                 writer.keep(at);
                 at += length;

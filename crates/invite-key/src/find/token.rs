@@ -89,7 +89,7 @@ impl Scan<'_> {
                 Ok(key) if key.kind() != KeyKind::Webstrates || !is_digest(reading, start) => {
                     let range = before_prefix(reading, start)..start + text.len();
                     let repairs = reading.repairs(range.clone());
-                    self.keep(reading, place, range, repairs, Ok(key), None);
+                    self.keep(reading, range, repairs, Ok(key), None);
                     return until;
                 }
                 Ok(_) => return until,
@@ -102,7 +102,7 @@ impl Scan<'_> {
             if let Ok(key) = InviteKey::parse(whole.text()) {
                 let range = 0..whole.text().len();
                 let repairs = whole.repairs(range.clone());
-                self.keep(&whole, place, range, repairs, Ok(key), None);
+                self.keep(&whole, range, repairs, Ok(key), None);
                 return word.end;
             }
         }
@@ -112,7 +112,7 @@ impl Scan<'_> {
         {
             let range = start..start + without_marks.len();
             let repairs = reading.repairs(range.clone());
-            self.keep(reading, place, range, repairs, Err(malformed), None);
+            self.keep(reading, range, repairs, Err(malformed), None);
         }
         until
     }

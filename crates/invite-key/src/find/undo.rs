@@ -8,4 +8,4 @@ mod quoted_printable;
 
 pub(super) use brackets::{brackets, margin};
 pub(super) use characters::{characters, is_invisible};
-pub(super) use quoted_printable::{quoted_printable, soft_break};
+pub(super) use quoted_printable::{Looks, looks, quoted_printable, soft_break};

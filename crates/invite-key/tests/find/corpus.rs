@@ -1,5 +1,7 @@
 //! The damaged links of `tests/corpus/links.json`.
 
+use std::sync::LazyLock;
+
 use invite_key::InviteKey;
 use invite_key::find::{Found, find};
 use serde_json::{Value, json};
@@ -17,7 +19,13 @@ pub(crate) fn keys() -> serde_json::Map<String, Value> {
     file()["keys"].as_object().unwrap().clone()
 }
 
-pub(crate) fn cases() -> Vec<Case> {
+/// The cases, read once.
+pub(crate) fn cases() -> &'static [Case] {
+    static CASES: LazyLock<Vec<Case>> = LazyLock::new(read_cases);
+    &CASES
+}
+
+fn read_cases() -> Vec<Case> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let cases = file()["cases"].take();
     cases
@@ -83,7 +91,7 @@ fn every_damaged_link_is_found_as_the_corpus_says() {
     let mut wrong = String::new();
     let cases = cases();
     assert!(cases.len() >= 60);
-    for case in &cases {
+    for case in cases {
         let finds = find(&case.text);
         assert!(finds.is_complete(), "{}", case.by);
         let broken: Vec<_> = finds

@@ -1,11 +1,19 @@
 //! Quoted-printable (RFC 2045): `=3D`, and `=` at the end of a line that goes on.
 
+use core::ops::Range;
+
 use crate::find::octet;
 use crate::find::reading::{Reading, Writer};
 use crate::find::repair::Repair;
 
-/// Reads the text as quoted-printable. Small hex digits are none there, so that `=3d…` stays what it is: the beginning of
-/// a key.
+/// Small hex digits are none there, so that `=3d…` stays what it is: the beginning of a key.
+const STYLE: octet::Style = octet::Style {
+    marker: b'=',
+    takes_small: false,
+    between: soft_break,
+};
+
+/// Reads the text as quoted-printable.
 pub(in crate::find) fn quoted_printable(given: &Reading) -> Option<Reading> {
     let mut writer = Writer::new(given, 0);
     let bytes = given.text().as_bytes();
@@ -13,7 +21,7 @@ pub(in crate::find) fn quoted_printable(given: &Reading) -> Option<Reading> {
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         if rest.first() != Some(&b'=') {
             at += 1;
-        } else if let Some((character, length)) = octet::character(rest, b'=', false) {
+        } else if let Some((character, length)) = octet::character(rest, &STYLE) {
             writer.keep(at);
             at += length;
             writer.replace(at, character, Repair::QuotedPrintable);
@@ -28,8 +36,43 @@ pub(in crate::find) fn quoted_printable(given: &Reading) -> Option<Reading> {
     writer.finish_if_changed()
 }
 
+/// How far a part of a text looks like quoted-printable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::find) enum Looks {
+    /// An `=` in it stands for itself, which is none.
+    Plain,
+    /// There is nothing but an `=` between a parameter's name and the end of the line: perhaps it is the parameter's.
+    Doubtful,
+    Quoted,
+}
+
+/// How far a part of a text looks like quoted-printable that holds parameters of these names.
+pub(in crate::find) fn looks(text: &[u8], range: Range<usize>, names: &[&str]) -> Looks {
+    let mut has_escape = false;
+    let mut may_be_a_parameter = false;
+    for at in range {
+        let (before, rest) = text.split_at_checked(at).unwrap_or_default();
+        match rest {
+            [b'=', digits @ ..] if soft_break(rest).is_none() => match digits {
+                [b'0'..=b'9' | b'A'..=b'F', b'0'..=b'9' | b'A'..=b'F', ..] => has_escape = true,
+                _ => return Looks::Plain,
+            },
+            [b'=', ..] => {
+                may_be_a_parameter |= names.iter().any(|name| before.ends_with(name.as_bytes()));
+            }
+            _ => {}
+        }
+    }
+    if may_be_a_parameter && !has_escape {
+        Looks::Doubtful
+    } else {
+        Looks::Quoted
+    }
+}
+
 /// How long the soft line break is that a text begins with. Some transports leave white space behind the sign.
 pub(in crate::find) fn soft_break(text: &[u8]) -> Option<usize> {
+    text.strip_prefix(b"=")?;
     let blank = text
         .iter()
         .skip(1)
