@@ -12,9 +12,17 @@
  */
 import type { Invites } from './index.js';
 
+/** {@link Invites}, with a guide. */
+export interface ConsoleInvites extends Invites {
+  /** Prints examples for what this server supports. */
+  help(): Promise<void>;
+}
+
 export * from './index.js';
+/** Those that are put on `window`. */
+export declare const invites: ConsoleInvites;
 
 declare global {
   /** Put here by `invite-keys/console`. */
-  var invites: Invites;
+  var invites: ConsoleInvites;
 }

@@ -36,7 +36,15 @@ test('import(<server>/sdk/console.js) puts `invites` on window and says what to 
   const { key, permissions } = await page.evaluate((id) => invites.create({ permissions: 'r' }, id), resource);
   assert.equal(permissions, 'r');
   assert.equal(await page.evaluate((id) => invites.get(id).then((list) => list.length), resource), 1);
-  assert.ok(!said.join('\n').includes(key));
+  await page.evaluate(() => invites.help());
+  const help = said.at(-1);
+  assert.match(help, /maxUses: 1/);
+  assert.ok(said.every((text) => !text.includes(key)));
+  // The same words from a server that cannot: only what it can.
+  await page.route('**/.well-known/invite-keys', (route) => route.fulfill({ json: { 'invite-keys': 1, dialect: 'http', api: '/api/v1', features: [] } }));
+  await page.reload();
+  await page.evaluate((url) => import(`${url}/sdk/console.js`).then(() => invites.help()), server.url);
+  assert.ok(!said.at(-1).includes('maxUses') && said.at(-1).includes('invites.check'));
 });
 
 test('on a page of another origin it speaks with the server that it came from', async (t) => {

@@ -61,7 +61,9 @@ export function connections(bearer: () => Promise<string>): void {
   connect({ auth: { accessToken: 'x', username: 'alice', provider: 'test' }, dialect: 'webstrates', resource: 'notes' });
   other.close();
   other[Symbol.dispose]();
-  same<typeof fromConsole, Invites>();
+  const plain: Invites = fromConsole;
+  void fromConsole.help();
+  plain.close();
   globalThis.invites.install();
 }
 
