@@ -38,7 +38,7 @@ async fn present(emulator: &Emulator) -> usize {
 
 #[tokio::test]
 async fn of_all_at_once_one_succeeds() {
-    let emulator = Emulator::start(&["--emulate-write", "300", "--emulate-overwrite", "0"]);
+    let emulator = Emulator::start(&["--emulate-write", "1500", "--emulate-overwrite", "0"]);
     let replies = all_at_once(&emulator).await;
     let (good, bad): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply["reply"] == "r");
     assert_eq!((good.len(), bad.len()), (1, 7));
@@ -51,7 +51,7 @@ async fn of_all_at_once_one_succeeds() {
 
 #[tokio::test]
 async fn now_and_then_a_success_is_overwritten() {
-    let emulator = Emulator::start(&["--emulate-write", "300", "--emulate-overwrite", "1"]);
+    let emulator = Emulator::start(&["--emulate-write", "1500", "--emulate-overwrite", "1"]);
     let replies = all_at_once(&emulator).await;
     assert!(
         replies.iter().all(|reply| reply["reply"] == "r"),

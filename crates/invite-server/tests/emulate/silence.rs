@@ -19,7 +19,7 @@ fn get(token: &str) -> String {
 
 #[tokio::test]
 async fn what_somebody_signed_in_sends_before_init_is_lost() {
-    let emulator = with_doc(&["--emulate-init-delay", "300"]).await;
+    let emulator = with_doc(&["--emulate-init-delay", "1500"]).await;
     let alice = emulator.person("alice").await;
     let mut stream = connect(&emulator.url, "/doc/", &[("cookie", &alice.cookie)]).await;
     for _ in 0..30 {
@@ -35,7 +35,7 @@ async fn what_somebody_signed_in_sends_before_init_is_lost() {
 
 #[tokio::test]
 async fn what_nobody_sends_before_init_is_answered() {
-    let emulator = with_doc(&["--emulate-init-delay", "300"]).await;
+    let emulator = with_doc(&["--emulate-init-delay", "1500"]).await;
     let mut stream = connect(&emulator.url, "/doc/", &[]).await;
     stream.send(Message::text(get("early"))).await.unwrap();
     let reply = json_of(next(&mut stream).await.unwrap());
