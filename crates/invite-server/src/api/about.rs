@@ -69,6 +69,7 @@ pub(super) struct Health {
 #[utoipa::path(get, path = "/api/v1/me", tag = "about", responses(
     (status = 200, body = Me),
     (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn me(caller: Caller) -> Json<Me> {
     Json(Me {

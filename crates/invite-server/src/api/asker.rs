@@ -4,11 +4,15 @@ use std::{future::Future, pin::Pin};
 
 use axum::{
     extract::FromRequestParts,
-    http::{Method, request::Parts},
+    http::{HeaderMap, Method, header, request::Parts},
 };
 
 use super::{ApiError, ApiState, Cookies};
-use crate::core::{Actor, Refusal};
+use crate::core::{Actor, AppKey, Refusal, User};
+
+/// Whom an app acts for: `username:provider`.
+const ON_BEHALF_OF: &str = "on-behalf-of";
+const NAME_LIMIT: usize = 256;
 
 /// Who sent a request, and how they proved it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,6 +67,9 @@ impl FromRequestParts<ApiState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Caller, ApiError> {
+        if let Some(key) = app_key(&parts.headers) {
+            return by_app(state, &parts.headers, &key).await;
+        }
         let asker = state.authenticator.identify(parts).await?;
         let changes = !matches!(parts.method, Method::GET | Method::HEAD);
         if changes && asker.proof == Proof::Cookie && !asker.from_own_page {
@@ -74,4 +81,30 @@ impl FromRequestParts<ApiState> for Caller {
         }
         Ok(Caller(asker.actor))
     }
+}
+
+fn app_key(headers: &HeaderMap) -> Option<AppKey> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, bearer) = value.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| AppKey::parse(bearer.trim()))
+        .flatten()
+}
+
+/// An app acts for somebody, whom it names and vouches for.
+async fn by_app(state: &ApiState, headers: &HeaderMap, key: &AppKey) -> Result<Caller, ApiError> {
+    let app = state.invites.app(key).await?;
+    let app = app.ok_or(Refusal::BadCredentials)?;
+    let named = headers.get(ON_BEHALF_OF).and_then(|value| {
+        let (username, provider) = str::from_utf8(value.as_bytes()).ok()?.rsplit_once(':')?;
+        let nameable =
+            |name: &str| (1..=NAME_LIMIT).contains(&name.len()) && !name.contains(char::is_control);
+        (nameable(username) && nameable(provider)).then(|| User::new(username, provider))
+    });
+    let user = named.ok_or_else(|| Refusal::Forbidden {
+        sentence: "An app key acts for somebody. Name them in On-Behalf-Of as username:provider."
+            .into(),
+    })?;
+    Ok(Caller(Some(Actor::new(user).by_app(app))))
 }

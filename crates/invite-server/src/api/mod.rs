@@ -73,7 +73,15 @@ struct Credentials;
 impl Modify for Credentials {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let bearer =
-            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+            SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some(
+                    "A person's bearer; or an app key (ika_…) together with On-Behalf-Of, which names the person \
+                     it acts for as username:provider.",
+                ))
+                .build(),
+        );
         let session = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
             "session",
             "Set by signing in. Changes then also need an Origin of this server.",

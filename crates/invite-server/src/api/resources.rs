@@ -16,6 +16,7 @@ use crate::core::options::{text_option, unknown_member};
 #[utoipa::path(get, path = "/api/v1/resources", tag = "resources", responses(
     (status = 200, body = Resources),
     (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn list(
     caller: Caller,

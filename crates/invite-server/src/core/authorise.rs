@@ -73,6 +73,12 @@ pub fn authorise(call: Call, asker: Option<Authority<'_>>, on: On<'_>) -> Result
         Some(Authority::Operator) => return Ok(()),
         Some(Authority::Actor(actor)) => actor,
     };
+    if call == Call::Accept && actor.app.is_some() {
+        return Err(Refusal::Forbidden {
+            sentence: "Only people accept invites, themselves and signed in; an app cannot do it for them."
+                .into(),
+        });
+    }
     let admin = on.permissions.contains(Permission::Admin);
     let resource = on.resource.to_owned();
     match call {

@@ -48,18 +48,32 @@ pub struct Actor {
     pub user: User,
     /// An e-mail address of theirs that their sign-in provider has verified.
     pub email: Option<String>,
+    /// The app that acts for them. It vouches for who they are, and they need not be there.
+    pub app: Option<String>,
 }
 
 impl Actor {
     /// The actor for a user whose identity has just been proved.
     pub fn new(user: User) -> Actor {
-        Actor { user, email: None }
+        Actor {
+            user,
+            email: None,
+            app: None,
+        }
     }
 
     /// The same with an e-mail address that the sign-in provider has verified.
     pub fn with_email(self, email: impl Into<String>) -> Actor {
         Actor {
             email: Some(email.into()),
+            ..self
+        }
+    }
+
+    /// The same, with an app that acts for them.
+    pub fn by_app(self, name: impl Into<String>) -> Actor {
+        Actor {
+            app: Some(name.into()),
             ..self
         }
     }

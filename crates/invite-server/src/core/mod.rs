@@ -3,6 +3,7 @@
 //! Nothing here sees HTTP or SQL. A change is one pure function in [`rules`] over the [`state`] that a
 //! [`Store`](crate::store::Store) has locked; [`Invites`] brings the two together and is what every dialect calls.
 
+mod app;
 mod authorise;
 mod clock;
 mod event;
@@ -15,6 +16,7 @@ mod secrets;
 mod service;
 pub mod state;
 
+pub use app::{App, AppKey};
 pub use authorise::{Call, On, authorise};
 pub use clock::{Clock, Moment};
 pub use event::{Event, EventKind};

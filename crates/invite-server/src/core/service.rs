@@ -16,6 +16,7 @@ use super::{
 };
 use crate::store::Store;
 
+mod apps;
 mod events;
 mod resources;
 

@@ -228,6 +228,20 @@ pub enum Change {
         /// When.
         at: Moment,
     },
+    /// A backend takes part from now on.
+    AddApp {
+        /// Its name.
+        name: String,
+        /// The hash of its key.
+        key: KeyHash,
+        /// When.
+        at: Moment,
+    },
+    /// A backend takes part no longer.
+    RemoveApp {
+        /// Its name.
+        name: String,
+    },
     /// A create is remembered under its Idempotency-Key, in place of an older one of the same key.
     Remember {
         /// On this resource.

@@ -3,8 +3,8 @@
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::config::DatabaseAddress;
 use crate::core::{
-    Acceptance, Event, Member, Refusal, ResourceOf, User,
-    state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
+    Acceptance, App, Event, Member, Refusal, ResourceOf, User,
+    state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
 /// One variant per database. Cheap to clone.
@@ -90,6 +90,14 @@ impl Store for Database {
 
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
         either!(self, store => store.events(resource, after, limit))
+    }
+
+    async fn apps(&self) -> Result<Vec<App>, Refusal> {
+        either!(self, store => store.apps())
+    }
+
+    async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
+        either!(self, store => store.app(key))
     }
 
     async fn ready(&self) -> Result<(), Refusal> {

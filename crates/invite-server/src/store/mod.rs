@@ -9,8 +9,8 @@ use std::future::Future;
 use invite_key::KeyKind;
 
 use crate::core::{
-    Acceptance, Event, Member, Refusal, ResourceOf, User,
-    state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
+    Acceptance, App, Event, Member, Refusal, ResourceOf, User,
+    state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
 pub use database::Database;
@@ -80,6 +80,12 @@ pub trait Store: Clone + Send + Sync + 'static {
         after: i64,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Event>, Refusal>> + Send;
+
+    /// All apps, by name.
+    fn apps(&self) -> impl Future<Output = Result<Vec<App>, Refusal>> + Send;
+
+    /// The name of the app with this key.
+    fn app(&self, key: KeyHash) -> impl Future<Output = Result<Option<String>, Refusal>> + Send;
 
     /// Whether the store answers reads and writes.
     fn ready(&self) -> impl Future<Output = Result<(), Refusal>> + Send;

@@ -161,6 +161,7 @@ async fn the_table() {
         ("accept ex-admin's", [OUT, DEAD, DEAD, DEAD, DEAD, DEAD]),
     ];
     for (name, expected) in table {
+        by_app(name, expected[3]).await;
         for (who, expected) in ASKERS.into_iter().zip(expected) {
             let scene = scene().await;
             let answer = call(&scene, name, who).await;
@@ -175,6 +176,23 @@ async fn the_table() {
                 changed_nothing(&scene).await;
             }
         }
+    }
+}
+
+/// An app in alice's name may do what she may; only accept she has to herself.
+async fn by_app(name: &str, alice: &str) {
+    let scene = scene().await;
+    let key = scene.server.invites.add_app("crm").await.unwrap();
+    let who = format!("app:{}:alice", key.reveal());
+    let answer = call(&scene, name, Some(&who)).await;
+    let expected = if name.starts_with("accept") {
+        "forbidden"
+    } else {
+        alice
+    };
+    assert_eq!(answer.code(), expected, "{name} by an app: {}", answer.body);
+    if expected != "yes" {
+        changed_nothing(&scene).await;
     }
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod addressed;
+mod apps;
 mod authorisation;
 mod calls;
 mod concurrency;

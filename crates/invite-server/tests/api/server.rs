@@ -143,6 +143,13 @@ impl Server {
     pub(crate) fn request(&self, who: Option<&str>, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.url));
         match who {
+            // An app acts for somebody: app:KEY:NAME.
+            Some(name) if name.starts_with("app:") => {
+                let (key, name) = name[4..].split_once(':').unwrap();
+                request
+                    .bearer_auth(key)
+                    .header("on-behalf-of", format!("{name}:test"))
+            }
             Some(name) => request.bearer_auth(self.bearer(name)),
             None => request,
         }

@@ -11,6 +11,7 @@
     reason = "tests; what is shared with others is not all used here"
 )]
 
+mod apps;
 #[path = "../support/postgres.rs"]
 mod cluster;
 mod copies;

@@ -67,6 +67,14 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
             let sql = "UPDATE invites SET expires_at = $2 WHERE id = $1";
             only_one(execute(transaction, sql, &[invite, &expires_at.0]).await?)?;
         }
+        Change::AddApp { name, key, at } => {
+            let sql = "INSERT INTO apps (name, key_hash, created_at) VALUES ($1, $2, $3)";
+            execute(transaction, sql, &[name, &key.0.as_slice(), &at.0]).await?;
+        }
+        Change::RemoveApp { name } => {
+            let sql = "DELETE FROM apps WHERE name = $1";
+            only_one(execute(transaction, sql, &[name]).await?)?;
+        }
         Change::Tell {
             resource,
             kind,

@@ -3,6 +3,7 @@
 //! A change locks its rows (`FOR NO KEY UPDATE`), decides and writes in one transaction. Where an engine answers with a
 //! serialization failure instead of waiting, the whole change is begun again.
 
+mod apps;
 mod attempts;
 mod changes;
 mod events;
@@ -16,8 +17,8 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, R
 use tokio_postgres::NoTls;
 
 use crate::core::{
-    Acceptance, Event, Member, Refusal, ResourceOf, User,
-    state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
+    Acceptance, App, Event, Member, Refusal, ResourceOf, User,
+    state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
 use super::{Store, StoreUnusable};
@@ -174,6 +175,14 @@ impl Store for PostgresStore {
 
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
         read!(self, client => events::after(&client, resource, after, limit))
+    }
+
+    async fn apps(&self) -> Result<Vec<App>, Refusal> {
+        read!(self, client => apps::all(&client))
+    }
+
+    async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
+        read!(self, client => apps::named(&client, key))
     }
 
     async fn ready(&self) -> Result<(), Refusal> {

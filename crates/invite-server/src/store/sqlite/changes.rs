@@ -87,6 +87,19 @@ fn write_one(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
                 .execute(params![invite, expires_at.0])?;
             only_one(moved)?;
         }
+        Change::AddApp { name, key, at } => {
+            connection
+                .prepare_cached(
+                    "INSERT INTO apps (name, key_hash, created_at) VALUES (?1, ?2, ?3)",
+                )?
+                .execute(params![name, key.0, at.0])?;
+        }
+        Change::RemoveApp { name } => {
+            let removed = connection
+                .prepare_cached("DELETE FROM apps WHERE name = ?1")?
+                .execute([name])?;
+            only_one(removed)?;
+        }
         Change::Tell {
             resource,
             kind,

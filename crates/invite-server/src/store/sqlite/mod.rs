@@ -1,5 +1,6 @@
 //! SQLite: one file beside the server.
 
+mod apps;
 mod changes;
 mod events;
 mod readers;
@@ -10,8 +11,8 @@ mod writer;
 use std::path::Path;
 
 use crate::core::{
-    Acceptance, Event, Member, Refusal, ResourceOf, User,
-    state::{Decision, InviteQuery, ListedInvite, Resource, Scope, State},
+    Acceptance, App, Event, Member, Refusal, ResourceOf, User,
+    state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
 use super::{Store, StoreUnusable};
@@ -89,6 +90,16 @@ impl Store for SqliteStore {
         let resource = resource.to_owned();
         self.readers
             .read(move |connection| events::after(connection, &resource, after, limit))
+            .await
+    }
+
+    async fn apps(&self) -> Result<Vec<App>, Refusal> {
+        self.readers.read(apps::all).await
+    }
+
+    async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
+        self.readers
+            .read(move |connection| apps::named(connection, key))
             .await
     }
 

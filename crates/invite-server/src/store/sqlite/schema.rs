@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_repeats.sql"),
     include_str!("migrations/0003_issuer.sql"),
     include_str!("migrations/0004_events.sql"),
+    include_str!("migrations/0005_apps.sql"),
 ];
 
 const STATEMENTS_KEPT: usize = 64;

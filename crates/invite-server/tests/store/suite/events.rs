@@ -1,4 +1,4 @@
-//! What happened is numbered without a gap, in the order in which it can be read.
+//! Who takes part; and what happened is numbered without a gap, in the order in which it can be read.
 
 use invite_server::core::EventKind;
 
@@ -39,4 +39,37 @@ pub(crate) async fn events_are_numbered_without_a_gap<S: Store>(store: S) {
     assert_eq!(resource.events, 41);
     assert_eq!(store.events("other", 0, 100).await.unwrap().len(), 1);
     assert_eq!(store.events("ghost", 0, 100).await.unwrap(), []);
+}
+
+pub(crate) async fn apps_are_known_by_their_keys<S: Store>(store: S) {
+    let world = World::over(store);
+    let invites = &world.invites;
+    let first = invites.add_app("crm").await.unwrap();
+    let second = invites.add_app("Shop-2").await.unwrap();
+    assert_eq!(invites.app(&first).await.unwrap().as_deref(), Some("crm"));
+    assert_eq!(
+        invites.app(&second).await.unwrap().as_deref(),
+        Some("Shop-2")
+    );
+    assert_eq!(
+        invites.add_app("crm").await.unwrap_err().field(),
+        Some("name")
+    );
+    for wrong in ["", "a b", "a\0", &"x".repeat(65)] {
+        assert_eq!(
+            invites.add_app(wrong).await.unwrap_err().field(),
+            Some("name")
+        );
+    }
+    let names: Vec<_> = invites
+        .apps()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|app| app.name)
+        .collect();
+    assert_eq!(names, ["Shop-2", "crm"], "by bytes");
+    invites.remove_app("crm").await.unwrap();
+    assert_eq!(invites.app(&first).await.unwrap(), None);
+    assert_eq!(invites.remove_app("crm").await, Err(Refusal::NotFound));
 }

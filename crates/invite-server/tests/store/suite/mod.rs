@@ -55,6 +55,7 @@ macro_rules! store_suite {
             races::resources_of_one_name_begin_once,
             rows::the_store_says_that_it_is_ready,
             events::events_are_numbered_without_a_gap,
+            events::apps_are_known_by_their_keys,
             repeats::a_create_sent_again_makes_no_second_invite,
             repeats::a_key_counts_for_a_day_and_for_one_body,
             repeats::an_end_is_moved,

@@ -1,0 +1,76 @@
+//! Backends that take part, by app keys.
+
+use std::fmt::{self, Write as _};
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::{Moment, Refusal, state::KeyHash};
+
+const PREFIX: &str = "ika_";
+const NAME_LIMIT: usize = 64;
+
+/// The secret of an app: `ika_` and 64 hex digits. `Debug` shows nothing of it.
+#[derive(Clone)]
+pub struct AppKey(Zeroizing<String>);
+
+impl AppKey {
+    /// A fresh one of 32 random bytes.
+    pub fn generate() -> Result<AppKey, Refusal> {
+        let mut bytes = Zeroizing::new([0u8; 32]);
+        getrandom::fill(bytes.as_mut_slice()).map_err(|_| Refusal::ServerError)?;
+        let mut text = Zeroizing::new(String::with_capacity(PREFIX.len() + 64));
+        text.push_str(PREFIX);
+        for byte in bytes.iter() {
+            let _ = write!(*text, "{byte:02x}");
+        }
+        Ok(AppKey(text))
+    }
+
+    /// The app key that a bearer is, if it is shaped like one.
+    pub fn parse(bearer: &str) -> Option<AppKey> {
+        let digits = bearer.strip_prefix(PREFIX)?;
+        let shaped = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        shaped.then(|| AppKey(Zeroizing::new(bearer.to_owned())))
+    }
+
+    /// The text, to be shown once.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored in its place.
+    pub fn hash(&self) -> KeyHash {
+        KeyHash(Sha256::digest(self.0.as_bytes()).into())
+    }
+}
+
+impl fmt::Debug for AppKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ika_…")
+    }
+}
+
+/// An app, as the operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// Its name.
+    pub name: String,
+    /// When it was added.
+    pub created_at: Moment,
+}
+
+/// Refuses what cannot be an app's name.
+pub(super) fn validate_app_name(name: &str) -> Result<(), Refusal> {
+    let fits = (1..=NAME_LIMIT).contains(&name.len())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    if fits {
+        return Ok(());
+    }
+    Err(Refusal::invalid_option(
+        "name",
+        "An app's name is 1 to 64 letters, digits, dots, hyphens or underscores.",
+    ))
+}

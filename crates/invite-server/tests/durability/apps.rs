@@ -1,0 +1,65 @@
+//! `apps add`, `list` and `remove`, beside a running server.
+
+use reqwest::{Client, StatusCode};
+
+use crate::cluster::Postgres;
+use crate::people::client;
+use crate::support::{Server, command};
+
+fn run(database: &str, secret: &str, arguments: &[&str]) -> (bool, String) {
+    let all = [
+        &["--database", database, "--secret-file", secret, "apps"],
+        arguments,
+    ]
+    .concat();
+    let output = command(&all).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8(said).unwrap().trim().to_owned(),
+    )
+}
+
+async fn status(client: &Client, server: &Server, key: &str) -> StatusCode {
+    let request = client.get(server.at("/api/v1/resources")).bearer_auth(key);
+    request
+        .header("on-behalf-of", "alice:test")
+        .send()
+        .await
+        .unwrap()
+        .status()
+}
+
+async fn apps(database: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    let secret = secret.to_str().unwrap();
+    let server = Server::start(&["--demo", "--database", database, "--secret-file", secret]);
+    let client = client();
+    let (added, key) = run(database, secret, &["add", "crm"]);
+    assert!(
+        added && key.starts_with("ika_") && key.len() == 68,
+        "{added}"
+    );
+    assert_eq!(status(&client, &server, &key).await, 200);
+    let (listed, names) = run(database, secret, &["list"]);
+    assert!(listed && names.ends_with("  crm"), "{names}");
+    let (again, why) = run(database, secret, &["add", "crm"]);
+    assert!(!again && why.contains("already"), "{why}");
+    assert!(run(database, secret, &["remove", "crm"]).0);
+    assert_eq!(status(&client, &server, &key).await, 401);
+    let (_, output) = server.stop();
+    assert!(!output.contains(&key[4..]), "the log holds the key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apps_come_and_go_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    apps(folder.path().join("invites.db").to_str().unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apps_come_and_go_on_postgresql() {
+    let postgres = Postgres::start(false);
+    apps(&postgres.database("apps").await).await;
+}
