@@ -106,15 +106,16 @@ impl<P: Platform> Connection<P> {
     ) -> Result<bool, Error> {
         // A page's own policy sees every preview: it shows the invite before the sign-in, too, and when nothing is gained.
         let shows = policy == Policy::Function;
-        if !shows && preview.get("account") == Some(&Json::Null) {
+        let remote = self.remote.borrow().clone();
+        let webstrates = remote.is_some_and(|remote| remote.dialect == DialectName::Webstrates);
+        // Webstrates shows no invite to who is not signed in, but does not always say who is.
+        if !shows && !webstrates && preview.get("account") == Some(&Json::Null) {
             return Err(Error::new(
                 Code::NotSignedIn,
                 "Sign in to accept this invite.",
             ));
         }
         let gained = preview.text("gained").unwrap_or_default();
-        let remote = self.remote.borrow().clone();
-        let webstrates = remote.is_some_and(|remote| remote.dialect == DialectName::Webstrates);
         let asks = match policy {
             Policy::Off => return Ok(false),
             Policy::SignedIn => gained.contains('a'),
@@ -188,11 +189,23 @@ impl<P: Platform> Connection<P> {
         }
         let place = operation.resource.as_ref().or(operation.home.as_ref());
         let work = async {
-            let _alone = match &operation.key {
-                Some(key) => self.platform.lock(key).await,
-                None => None,
+            // There two invites of one document must not be accepted at once either.
+            let of_document = remote.dialect == DialectName::Webstrates;
+            let document = [&remote.server, "/", context.resource().unwrap_or_default()].concat();
+            let name = if of_document {
+                &document
+            } else {
+                operation.key_text()
             };
-            let outcome = context.perform().await?;
+            let _alone = self.platform.lock(name).await;
+            let work = context.perform();
+            let outcome = if of_document {
+                self.flights
+                    .alone((None, Some(document.clone())), work)
+                    .await?
+            } else {
+                work.await?
+            };
             self.platform.emit("inviteaccepted", &outcome);
             Ok(outcome)
         };

@@ -67,7 +67,8 @@ pub fn until(stop: &Later, mut work: Task<'_, Reply>) -> impl Future<Output = Re
     })
 }
 
-/// What a flight is known by: a key and the resource it is accepted for; nothing for the question what a server speaks.
+/// What a flight is known by: a key and the resource it is accepted for; a document alone for all that is accepted there;
+/// nothing for the question what a server speaks.
 pub type FlightName = (Option<InviteKey>, Option<String>);
 
 /// Work under way, by name: who asks for the same while it runs gets the same answer.
@@ -79,18 +80,32 @@ impl Flights {
     /// passed), one of those who waited does it instead.
     pub async fn once(&self, name: FlightName, work: Task<'_, Reply>) -> Reply {
         loop {
-            let running = self
-                .0
-                .borrow()
-                .iter()
-                .find(|flight| flight.0 == name)
-                .map(|flight| flight.1.clone());
-            let Some(later) = running else { break };
+            let Some(later) = self.running(&name) else {
+                break;
+            };
             match later.wait().await {
                 Err(error) if error.code == Code::Aborted => {}
                 reply => return reply,
             }
         }
+        self.lead(name, work).await
+    }
+
+    /// Does the work once no other of this name is under way.
+    pub async fn alone(&self, name: FlightName, work: Task<'_, Reply>) -> Reply {
+        while let Some(later) = self.running(&name) {
+            let _ = later.wait().await;
+        }
+        self.lead(name, work).await
+    }
+
+    fn running(&self, name: &FlightName) -> Option<Later> {
+        let flights = self.0.borrow();
+        let flight = flights.iter().find(|flight| flight.0 == *name)?;
+        Some(flight.1.clone())
+    }
+
+    async fn lead(&self, name: FlightName, work: Task<'_, Reply>) -> Reply {
         let lead = Lead {
             flights: self,
             later: Later::default(),

@@ -1,9 +1,8 @@
 //! The page around the SDK, or the worker, or Node: the only file that touches it.
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 
 use gloo_timers::callback::Timeout;
-use invite_key::InviteKey;
 use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -152,8 +151,25 @@ impl Platform for Browser {
         })
     }
 
-    fn lock(&self, key: &InviteKey) -> Task<'static, Option<Guard>> {
-        Box::pin(Lock::get(Uint8Array::from(key.reveal().as_bytes())))
+    fn lock(&self, name: &str) -> Task<'static, Option<Guard>> {
+        Box::pin(Lock::get(Uint8Array::from(name.as_bytes())))
+    }
+
+    fn memory(&self, write: Option<&str>) -> Option<String> {
+        let storage = value::global("localStorage");
+        if let Some(text) = write {
+            let _ = value::call(
+                &storage,
+                "setItem",
+                &Array::of2(&MEMORY.into(), &text.into()),
+            );
+            REMEMBERED.set(Some(text.to_owned()));
+        }
+        // Blocked or full, as in a sandboxed frame: then it is this page's alone.
+        value::call(&storage, "getItem", &Array::of1(&MEMORY.into()))
+            .ok()
+            .and_then(|text| text.as_string())
+            .or_else(|| REMEMBERED.with_borrow(Clone::clone))
     }
 
     fn place(&self) -> Option<Place> {
@@ -188,6 +204,10 @@ impl Platform for Browser {
     }
 
     fn emit(&self, event: &str, detail: &Json) {
+        if let ("invitewarning", Some(message)) = (event, detail.text("message")) {
+            let line = ["invite-keys: ", message].concat();
+            let _ = value::call(&value::global("console"), "warn", &Array::of1(&line.into()));
+        }
         // A listener's failure is the listener's.
         let _ = self
             .emit
@@ -195,7 +215,11 @@ impl Platform for Browser {
     }
 }
 
+/// Where the memory is kept. It holds no keys.
+const MEMORY: &str = "invite-keys:gained";
+
 thread_local! {
+    static REMEMBERED: RefCell<Option<String>> = const { RefCell::new(None) };
     static VISIBLE_SINCE: Cell<f64> = const { Cell::new(0.0) };
     static WATCHING: Cell<bool> = const { Cell::new(false) };
 }

@@ -62,23 +62,34 @@ fn two_accepts_of_one_key_are_one() {
         let other = start(
             &client,
             Method::Accept,
-            vec![InviteKey::webstrates(&[8; 32]).reveal().into()],
+            vec![
+                InviteKey::webstrates(&[8; 32]).reveal().into(),
+                "other".into(),
+            ],
+        );
+        // One document takes one at a time, whatever the key.
+        let later = start(
+            &client,
+            Method::Accept,
+            vec![InviteKey::webstrates(&[9; 32]).reveal().into()],
         );
         turns().await;
         assert_eq!(server.sent("acceptInvite"), 2);
+        server.silent.set(false);
         let frames = server.frames.take();
         frames.iter().for_each(|frame| server.answer(frame));
         for call in calls {
             assert_eq!(call.await.unwrap().unwrap(), "rw".into());
         }
         assert!(other.await.unwrap().is_ok());
+        assert!(later.await.unwrap().is_ok());
         let events = client.world.events.take();
         assert_eq!(
             events
                 .iter()
                 .filter(|event| event.0 == "inviteaccepted")
                 .count(),
-            2
+            3
         );
     });
 }

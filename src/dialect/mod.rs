@@ -63,7 +63,7 @@ impl<P: Platform> Context<'_, P> {
     }
 
     /// What the call is about: what it says, else what the invite says, else what the connection is for.
-    fn resource(&self) -> Result<&str, Error> {
+    pub(crate) fn resource(&self) -> Result<&str, Error> {
         let Operation { resource, home, .. } = self.operation;
         match resource
             .as_ref()

@@ -2,8 +2,6 @@
 //!
 //! In a browser or Node it is `page::Browser`; tests bring their own.
 
-use invite_key::InviteKey;
-
 use crate::error::Error;
 use crate::json::Json;
 use crate::later::{Later, Task};
@@ -99,8 +97,10 @@ pub trait Platform: 'static {
     fn watch(&self, held: &Self::Held, stop: &Later) -> Option<Self::Guard>;
     /// Asks the caller's policy, or the person, whether to accept.
     fn ask<'a>(&'a self, held: &'a Self::Held, preview: &Json) -> Task<'a, Result<bool, Error>>;
-    /// Waits until no other tab accepts this key, where tabs can tell each other.
-    fn lock(&self, key: &InviteKey) -> Task<'static, Option<Self::Guard>>;
+    /// Waits until no other tab has what this names, where tabs can tell each other.
+    fn lock(&self, name: &str) -> Task<'static, Option<Self::Guard>>;
+    /// What connections remember together, across pages where that can be. Writes it where there is something to write.
+    fn memory(&self, write: Option<&str>) -> Option<String>;
     /// The page's own server.
     fn place(&self) -> Option<Place>;
     /// Who is signed in, where the page itself knows.

@@ -16,17 +16,36 @@ const IDLE: f64 = 30_000.0;
 /// The token under which a `hello` is expected, which names none.
 const HELLO: &str = "hello";
 
+/// What every Webstrates answers.
+const SHAKE: &str = r#"{"a":"hs","id":null,"protocol":1,"protocolMinor":2}"#;
+
+/// So long no call is answered before the server is asked whether it has invites.
+const PROBE: f64 = 2_000.0;
+
+const NO_INVITES: &str =
+    "This Webstrates server has no invites: invites need Webstrates 1.8.0 or newer.";
+
+/// So many sockets in a row must fail before there is said to be no way to have one.
+const REFUSALS: u32 = 2;
+
 /// The one socket of a connection, opened when it is needed.
 pub struct Multiplexer<P: Platform> {
     platform: Rc<P>,
     current: RefCell<Option<Rc<Socket<P>>>>,
     tokens: Cell<u32>,
+    /// So many sockets in a row ended before `init`.
+    refused: Cell<u32>,
+    /// The server has answered a call.
+    answers: Cell<bool>,
 }
 
 /// A socket and the calls that wait on it.
 pub struct Socket<P: Platform> {
     line: OnceCell<P::Line>,
+    /// The document in its path, the only one it can subscribe to.
+    document: String,
     opened: f64,
+    account: RefCell<Option<Json>>,
     /// `init` has come. What is sent before is lost on a real Webstrates.
     ready: Cell<bool>,
     /// No new calls: it closes after the last one.
@@ -34,6 +53,17 @@ pub struct Socket<P: Platform> {
     outstanding: RefCell<Vec<Outstanding>>,
     /// Runs while nothing is outstanding.
     idle: Cell<Option<P::Guard>>,
+    /// Runs while nobody knows whether the server has invites at all.
+    probe: Cell<Option<P::Guard>>,
+    doubt: Cell<Doubt>,
+}
+
+/// How far a socket is with finding out whether its server has invites.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    None,
+    Waiting,
+    Asked,
 }
 
 struct Outstanding {
@@ -51,6 +81,8 @@ impl<P: Platform> Multiplexer<P> {
             platform,
             current: RefCell::new(None),
             tokens: Cell::new(0),
+            refused: Cell::new(0),
+            answers: Cell::new(false),
         })
     }
 
@@ -64,21 +96,28 @@ impl<P: Platform> Multiplexer<P> {
     }
 
     /// Opens a socket in place of the present one, which closes once its calls are done.
-    pub fn open(self: &Rc<Self>, url: &str) -> Result<Rc<Socket<P>>, Error> {
+    pub fn open(self: &Rc<Self>, document: &str, url: &str) -> Result<Rc<Socket<P>>, Error> {
         self.retire();
         let socket = Rc::new(Socket {
             line: OnceCell::new(),
+            document: document.to_owned(),
+            account: RefCell::default(),
             opened: self.platform.now(),
             ready: Cell::new(false),
             retired: Cell::new(false),
             outstanding: RefCell::default(),
             idle: Cell::new(None),
+            probe: Cell::new(None),
+            doubt: Cell::new(Doubt::None),
         });
         let (multiplexer, this) = (Rc::clone(self), Rc::clone(&socket));
         let on_event = move |event| match event {
-            Event::Text(text) => this.on_frame(&text),
+            Event::Text(text) => multiplexer.on_frame(&this, &text),
             Event::Closed { code, reason } => {
                 multiplexer.forget(&this);
+                if !this.ready.get() && !this.retired.get() {
+                    multiplexer.refused.set(multiplexer.refused.get() + 1);
+                }
                 this.fail(code, reason);
             }
         };
@@ -86,6 +125,11 @@ impl<P: Platform> Multiplexer<P> {
         let _ = socket.line.set(line);
         *self.current.borrow_mut() = Some(Rc::clone(&socket));
         Ok(socket)
+    }
+
+    /// Whether the server, or what stands before it, takes no sockets.
+    pub fn is_refused(&self) -> bool {
+        self.refused.get() >= REFUSALS
     }
 
     /// Sends a frame and waits for the reply to it. `sent` tells whether it has left.
@@ -99,25 +143,90 @@ impl<P: Platform> Multiplexer<P> {
         self.tokens.set(token);
         let token = letters(token);
         let frame = frame.with("token", token.as_str());
-        self.enter(&socket, token, json::write(&frame), sent)
+        let ticket = self.enter(&socket, token, json::write(&frame), sent);
+        self.doubt(&socket);
+        ticket.reply.wait().await
+    }
+
+    /// Subscribes to the socket's document, whereupon the server says who we are: `null` where it may not be read.
+    pub async fn hello(self: &Rc<Self>, socket: Rc<Socket<P>>) -> Reply {
+        let sent = Rc::default();
+        let subscribe = Json::object()
+            .with("a", "s")
+            .with("c", "webstrates")
+            .with("d", socket.document.as_str());
+        let _first = self.enter(&socket, String::new(), SHAKE.to_owned(), &sent);
+        self.enter(&socket, HELLO.to_owned(), json::write(&subscribe), &sent)
             .reply
             .wait()
             .await
     }
 
-    /// Subscribes to a document, whereupon the server says who we are.
-    pub async fn hello(self: &Rc<Self>, socket: Rc<Socket<P>>, id: &str) -> Reply {
-        let sent = Rc::default();
-        let shake = r#"{"a":"hs","id":null,"protocol":1,"protocolMinor":2}"#.to_owned();
-        let subscribe = Json::object()
-            .with("a", "s")
-            .with("c", "webstrates")
-            .with("d", id);
-        let _first = self.enter(&socket, String::new(), shake, &sent);
-        self.enter(&socket, HELLO.to_owned(), json::write(&subscribe), &sent)
-            .reply
-            .wait()
-            .await
+    /// A server of before invites answers no call, ever. Where none has been answered for a while, a question that
+    /// needs no looking up goes along with one that such a server knows.
+    fn doubt(self: &Rc<Self>, socket: &Rc<Socket<P>>) {
+        if self.answers.get() || !socket.ready.get() || socket.doubt.get() != Doubt::None {
+            return;
+        }
+        socket.doubt.set(Doubt::Waiting);
+        let (multiplexer, this) = (Rc::clone(self), Rc::clone(socket));
+        let ask = move || {
+            if let (false, Some(line)) = (multiplexer.answers.get(), this.line.get()) {
+                this.doubt.set(Doubt::Asked);
+                line.send(r#"{"wa":"getInvites","token":"?"}"#);
+                line.send(SHAKE);
+            }
+        };
+        let timer = self.platform.after(PROBE, Box::new(ask));
+        socket.probe.set(Some(timer));
+    }
+
+    /// Anything that is neither `init` nor a reply to one of ours is somebody else's.
+    fn on_frame(self: &Rc<Self>, socket: &Rc<Socket<P>>, text: &str) {
+        let Some(mut frame) = json::parse(text) else {
+            return;
+        };
+        let token = match (frame.text("a"), frame.text("wa")) {
+            (Some("init"), _) => {
+                self.refused.set(0);
+                socket.ready.set(true);
+                socket.flush();
+                return self.doubt(socket);
+            }
+            // It knows what every Webstrates knows. If it knows invites, their answer is under way.
+            (Some("hs"), _) if !self.answers.get() && socket.doubt.get() == Doubt::Asked => {
+                let (multiplexer, this) = (Rc::clone(self), Rc::clone(socket));
+                let give_up = move || {
+                    // The next call asks anew: servers are updated.
+                    this.doubt.set(Doubt::None);
+                    if !multiplexer.answers.get() {
+                        this.end(&Error::new(Code::NotInvitesServer, NO_INVITES));
+                    }
+                };
+                let timer = self.platform.after(PROBE / 2.0, Box::new(give_up));
+                return socket.probe.set(Some(timer));
+            }
+            (Some("s"), _) if frame.get("error").is_some() => {
+                return socket.settle(HELLO, Ok(Json::Null));
+            }
+            (_, Some("reply")) => {
+                self.answers.set(true);
+                socket.probe.set(None);
+                frame.text("token").unwrap_or_default().to_owned()
+            }
+            (_, Some(HELLO)) => HELLO.to_owned(),
+            _ => return,
+        };
+        let outcome = match (
+            frame.take("reply").or_else(|| frame.take("user")),
+            frame.take("error"),
+        ) {
+            (Some(value), None) => Ok(value),
+            // The dialect gives the words their code.
+            (None, Some(Json::Text(words))) => Err(Error::new(Code::ServerError, &words)),
+            _ => Err(Error::bad_response()),
+        };
+        socket.settle(&token, outcome);
     }
 
     fn enter(
@@ -205,38 +314,25 @@ impl<P: Platform> Socket<P> {
         call.frame.take()
     }
 
-    /// Anything that is neither `init` nor a reply to one of ours is somebody else's.
-    fn on_frame(&self, text: &str) {
-        let Some(mut frame) = json::parse(text) else {
-            return;
-        };
-        if frame.text("a") == Some("init") {
-            self.ready.set(true);
-            return self.flush();
-        }
-        let token = match frame.text("wa") {
-            Some("reply") => frame.text("token").unwrap_or_default(),
-            Some(HELLO) => HELLO,
-            _ => return,
-        };
+    /// Gives an answer to who waits for it.
+    fn settle(&self, token: &str, outcome: Reply) {
         let reply = self
             .outstanding
             .borrow()
             .iter()
             .find(|call| call.token == token)
             .map(|call| call.reply.clone());
-        let Some(reply) = reply else { return };
-        reply.set(
-            match (
-                frame.take("reply").or_else(|| frame.take("user")),
-                frame.take("error"),
-            ) {
-                (Some(value), None) => Ok(value),
-                // The dialect gives the words their code.
-                (None, Some(Json::Text(words))) => Err(Error::new(Code::ServerError, &words)),
-                _ => Err(Error::bad_response()),
-            },
-        );
+        if let Some(reply) = reply {
+            reply.set(outcome);
+        }
+    }
+
+    /// Whose socket it is, once that was found out.
+    pub fn account(&self, found: Option<&Json>) -> Option<Json> {
+        if let Some(found) = found {
+            self.account.replace(Some(found.clone()));
+        }
+        self.account.borrow().clone()
     }
 
     /// Ends every call that waits.
@@ -249,6 +345,11 @@ impl<P: Platform> Socket<P> {
         };
         self.retired.set(true);
         self.idle.set(None);
+        self.probe.set(None);
+        self.end(&error);
+    }
+
+    fn end(&self, error: &Error) {
         for call in self.outstanding.take() {
             call.reply.set(Err(error.clone()));
         }

@@ -9,7 +9,6 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
-use invite_key::InviteKey;
 use invite_keys::connection::Connection;
 use invite_keys::error::Error;
 use invite_keys::json::Json;
@@ -67,6 +66,7 @@ pub struct World<S> {
     pub answer: Cell<bool>,
     pub asked: Cell<u32>,
     pub token: Option<String>,
+    pub memory: RefCell<Option<String>>,
     start: Instant,
 }
 
@@ -79,6 +79,7 @@ impl<S: Server> World<S> {
             answer: Cell::new(true),
             asked: Cell::new(0),
             token: None,
+            memory: RefCell::default(),
             start: Instant::now(),
         }
     }
@@ -169,7 +170,14 @@ impl<S: Server> Platform for World<S> {
         Box::pin(async { Ok(self.answer.get()) })
     }
 
-    fn lock(&self, _key: &InviteKey) -> Task<'static, Option<Box<dyn Any>>> {
+    fn memory(&self, write: Option<&str>) -> Option<String> {
+        if let Some(text) = write {
+            self.memory.replace(Some(text.to_owned()));
+        }
+        self.memory.borrow().clone()
+    }
+
+    fn lock(&self, _name: &str) -> Task<'static, Option<Box<dyn Any>>> {
         Box::pin(async { None })
     }
 

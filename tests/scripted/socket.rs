@@ -7,6 +7,7 @@ use invite_keys::error::Code;
 use invite_keys::json::{self, Json};
 use invite_keys::later::Reply;
 use invite_keys::operation::Method;
+use invite_keys::transport::{Request, Response};
 use tokio::task::{JoinHandle, spawn_local};
 
 use super::{Client, Peer, Server, World};
@@ -36,9 +37,10 @@ pub struct Socket {
 impl Socket {
     pub fn answer(&self, frame: &Json) {
         let peer = self.peers.borrow().last().unwrap().clone();
-        let mut reply = Json::object()
-            .with("wa", "reply")
-            .with("token", frame.text("token").unwrap());
+        let Some(token) = frame.text("token") else {
+            return;
+        };
+        let mut reply = Json::object().with("wa", "reply").with("token", token);
         match *self.refusal.borrow() {
             Some(words) => reply.set("error", words.into()),
             None => reply.set("reply", self.result(frame)),
@@ -49,7 +51,7 @@ impl Socket {
     fn result(&self, frame: &Json) -> Json {
         let invite = Json::object()
             .with("key", "a key")
-            .with("webstrateId", frame.text("d").unwrap())
+            .with("webstrateId", frame.text("d").unwrap_or_default())
             .with("createdAt", "2026-11-21T05:21:08.803Z")
             .with("expiresAt", "2026-11-28T05:21:08.803Z");
         match frame.text("wa").unwrap() {
@@ -92,6 +94,16 @@ impl Server for Socket {
         } else if !self.silent.get() {
             self.answer(&frame);
         }
+    }
+
+    /// Nobody is signed in, as far as HTTP is asked: then nothing is asked before an accept.
+    fn request(&self, _request: &Request) -> Option<Response> {
+        (!self.down.get()).then(|| Response {
+            status: 200,
+            content_type: "application/json".to_owned(),
+            retry_after: None,
+            text: r#"{"username":"anonymous","provider":""}"#.to_owned(),
+        })
     }
 
     fn closing(&self, peer: &Peer) {

@@ -1,5 +1,7 @@
 //! A webstrate's document over HTTP: its `data-auth` says who may do what.
 
+use invite_key::Permissions;
+
 use crate::dialect::Context;
 use crate::error::{Code, Error};
 use crate::json::{self, Json};
@@ -32,8 +34,32 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
+/// What an entry grants. What the original does not know grants nothing.
+pub(super) fn letters(text: &str) -> Permissions {
+    Permissions::parse(text).unwrap_or(Permissions::NONE)
+}
+
+/// What a person may do by these entries: their own, else what everybody has.
+pub(super) fn letters_of(members: &Json, account: &Json) -> Option<Permissions> {
+    let Json::List(entries) = members else {
+        return None;
+    };
+    if !account.is_object() {
+        return None;
+    }
+    let entry = |username, provider| {
+        entries
+            .iter()
+            .find(|entry| entry.text("username") == username && entry.text("provider") == provider)
+    };
+    let own = entry(account.text("username"), account.text("provider"));
+    let found = own.or_else(|| entry(Some("anonymous"), Some("")));
+    let text = found.and_then(|entry| entry.text("permissions"));
+    Some(letters(text.unwrap_or_default()))
+}
+
 impl<P: Platform> Context<'_, P> {
-    /// The document's `data-auth`: who may do what.
+    /// The document's `data-auth`: who may do what. `null` where it has none, and everybody may do the usual.
     pub(super) async fn members(&self, id: &str) -> Reply {
         let query = ["?json", &token_query("&", self.platform.token().await?)].concat();
         let response = self.fetch("GET", id, &query, None).await?;
@@ -46,10 +72,28 @@ impl<P: Platform> Context<'_, P> {
             return Err(Error::bad_response());
         }
         let attributes = json::root_attributes(&response.text).unwrap_or(Json::Null);
-        let entries = attributes.text("data-auth").unwrap_or("[]");
+        let Some(entries) = attributes.text("data-auth") else {
+            return Ok(Json::Null);
+        };
         json::parse(entries)
             .or_else(|| json::parse(&unescaped(entries)))
             .ok_or_else(Error::bad_response)
+    }
+
+    /// What one may do by the document itself; nothing where it cannot be read or says nothing about it.
+    pub(super) fn own_letters<'a>(
+        &'a self,
+        id: &'a str,
+        account: &'a Json,
+    ) -> Task<'a, Result<Option<Permissions>, Error>> {
+        Box::pin(async move {
+            match self.members(id).await {
+                Ok(members) => Ok(letters_of(&members, account)),
+                // A page of another origin may not look, and is not told why.
+                Err(error) if error.code == Code::Offline && self.is_own_server() => Err(error),
+                Err(_) => Ok(None),
+            }
+        })
     }
 
     pub(super) fn fetch(

@@ -38,21 +38,39 @@ pub(super) fn frame<P: Platform>(cx: &Context<'_, P>) -> Result<Option<Json>, Er
             "getInvites"
         }
         Method::Check | Method::Preview => "checkInvite",
-        Method::Accept => "acceptInvite",
         Method::Remove if operation.key.is_none() => {
             return Err(Error::unsupported("id", "webstrates"));
         }
         Method::Remove => "removeInvite",
         _ => return Ok(None),
     };
-    let mut frame = Json::object().with("wa", action).with("d", cx.resource()?);
-    if operation.key.is_some() {
-        options = Json::object().with("key", operation.key_text());
-    }
+    let mut frame = message(cx, action)?;
     if options != Json::Null {
         frame.set("options", options);
     }
     Ok(Some(frame))
+}
+
+/// A frame about what the call is about.
+pub(super) fn message<P: Platform>(cx: &Context<'_, P>, action: &str) -> Reply {
+    let mut frame = Json::object().with("wa", action).with("d", cx.resource()?);
+    if cx.operation.key.is_some() {
+        frame.set(
+            "options",
+            Json::object().with("key", cx.operation.key_text()),
+        );
+    }
+    Ok(frame)
+}
+
+/// An error from the server's words.
+pub(super) fn refusal<P: Platform>(cx: &Context<'_, P>, words: &str) -> Error {
+    let mut error = Error::new(code_of(words), words);
+    if error.code == Code::TryAgain {
+        // Others accept at the same moment: another try, a little later, succeeds.
+        error.retry_after = Some(10.0 + (cx.platform.chance() * 40.0).floor());
+    }
+    error
 }
 
 /// Leaves the server's own object, but for the database's `_id`; false where it is no invite.
@@ -78,15 +96,10 @@ impl<P: Platform> Context<'_, P> {
             if let Err(error) = &mut result
                 && error.code == Code::ServerError
             {
-                error.code = code_of(&error.message);
-                match error.code {
-                    // The socket keeps the identity it was opened with; the next call shall have the new one.
-                    Code::NotSignedIn => self.socket.retire(),
-                    // Others accept at the same moment: another try, a little later, succeeds.
-                    Code::TryAgain => {
-                        error.retry_after = Some(10.0 + (self.platform.chance() * 40.0).floor())
-                    }
-                    _ => {}
+                *error = refusal(self, &error.message);
+                // The socket keeps the identity it was opened with; the next call shall have the new one.
+                if error.code == Code::NotSignedIn {
+                    self.socket.retire();
                 }
             }
             result
@@ -94,7 +107,11 @@ impl<P: Platform> Context<'_, P> {
     }
 
     /// The shared socket; `fresh`: one whose identity is what it is now, not before the page was last in the background.
-    pub(super) fn open<'a>(&'a self, id: &'a str, fresh: bool) -> Task<'a, Result<Rc<Socket<P>>, Error>> {
+    pub(super) fn open<'a>(
+        &'a self,
+        id: &'a str,
+        fresh: bool,
+    ) -> Task<'a, Result<Rc<Socket<P>>, Error>> {
         Box::pin(async move {
             let since = if fresh {
                 self.platform.visible_since()
@@ -113,7 +130,7 @@ impl<P: Platform> Context<'_, P> {
             let address = self.remote.server.strip_prefix("http").unwrap_or_default();
             let id = self.remote.resource.as_deref().unwrap_or(id);
             self.socket
-                .open(&["ws", address, "/", id, "/", &query].concat())
+                .open(id, &["ws", address, "/", id, "/", &query].concat())
         })
     }
 }

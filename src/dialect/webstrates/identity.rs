@@ -7,8 +7,11 @@ use crate::later::{Reply, Task};
 use crate::options::DialectName;
 use crate::transport::Platform;
 
+/// Somebody, and nobody can say who.
+pub(super) const UNKNOWN: Json = Json::Bool(true);
+
 /// `null` for nobody.
-pub(super) fn known(user: &Json) -> Json {
+fn known(user: &Json) -> Json {
     match user.text("username") {
         None | Some("" | "anonymous") => Json::Null,
         _ => person(user),
@@ -27,36 +30,58 @@ pub(super) fn person(entry: &Json) -> Json {
 }
 
 impl<P: Platform> Context<'_, P> {
-    /// Who is asking: what the caller said, what the page knows, what the server answers over HTTP, and last, because
-    /// it makes the client visible to others, what the socket answers to a subscription. `null`: nobody.
+    /// Whether the page around us is this server's, as far as there is one.
+    pub(super) fn is_own_server(&self) -> bool {
+        let place = self.platform.place();
+        place.is_none_or(|place| place.server == self.remote.server)
+    }
+
+    /// Who is asking; asked once for each socket, whose identity stays as it was when it opened.
     pub(super) fn account<'a>(&'a self, id: &'a str) -> Task<'a, Reply> {
         Box::pin(async move {
-            if self.auth.get("accessToken").is_some() {
-                return Ok(known(self.auth));
+            let since = self.platform.visible_since();
+            let socket = self.socket.socket(since);
+            if let Some(account) = socket.as_ref().and_then(|socket| socket.account(None)) {
+                return Ok(account);
             }
-            if *self.auth == Json::Null {
-                let is_here = self.platform.place().is_some_and(|place| {
-                    place.server == self.remote.server
-                        && place.dialect == Some(DialectName::Webstrates)
-                });
-                if let (true, Some(user)) = (is_here, self.platform.page_user()) {
-                    return Ok(known(&user));
-                }
-                // Another origin: the browser keeps the answer from us.
-                if let Ok(response) = self.fetch("POST", id, "", Some("token=1")).await {
-                    match response.status {
-                        200 => {
-                            return json::parse(&response.text)
-                                .map(|user| known(&user))
-                                .ok_or_else(Error::bad_response);
-                        }
-                        401 | 403 | 409 => return Ok(Json::Null),
-                        _ => {}
-                    }
-                }
+            let account = self.find_account(id).await?;
+            if let Some(socket) = self.socket.socket(since) {
+                socket.account(Some(&account));
             }
-            let socket = self.open(id, true).await?;
-            self.socket.hello(socket, id).await.map(|user| known(&user))
+            Ok(account)
         })
+    }
+
+    /// What the caller said, what the page knows, what the server answers over HTTP, and last, because it makes the
+    /// client visible to others, what the socket answers to a subscription. `null`: nobody.
+    async fn find_account(&self, id: &str) -> Reply {
+        if self.auth.get("accessToken").is_some() {
+            return Ok(known(self.auth));
+        }
+        if *self.auth == Json::Null && self.is_own_server() {
+            let is_here = self
+                .platform
+                .place()
+                .is_some_and(|place| place.dialect == Some(DialectName::Webstrates));
+            if let (true, Some(user)) = (is_here, self.platform.page_user()) {
+                return Ok(known(&user));
+            }
+            let response = self.fetch("POST", id, "", Some("token=1")).await?;
+            match response.status {
+                200 => {
+                    return json::parse(&response.text)
+                        .map(|user| known(&user))
+                        .ok_or_else(Error::bad_response);
+                }
+                401 | 403 | 409 => return Ok(Json::Null),
+                _ => {}
+            }
+        }
+        let socket = self.open(id, true).await?;
+        match self.socket.hello(socket).await? {
+            // Only readers are greeted.
+            Json::Null => Ok(UNKNOWN),
+            user => Ok(known(&user)),
+        }
     }
 }

@@ -1,0 +1,289 @@
+//! Accepting without losing anything.
+//!
+//! Three faults of the original stand in the way. It caches permissions for minutes and starts each merge from what it
+//! has cached, so a second accept may take away what the first gave. Of several accepts at once it refuses all but one.
+//! And now and then one overwrites another.
+
+use invite_key::Permissions;
+
+use crate::dialect::Context;
+use crate::error::{Code, Error};
+use crate::json::{self, Json};
+use crate::later::Reply;
+use crate::transport::{Platform, percent_encoded, sleep};
+
+use super::document::letters;
+use super::frames;
+
+/// How long the original's cache lives.
+const CACHED: f64 = 300_000.0;
+/// After this, what overwrites an accept has done so.
+const SETTLED: f64 = 100.0;
+/// So often an accept is refused for others' sake, or found overwritten, before the caller hears of it.
+const MOST_COLLISIONS: u32 = 50;
+
+/// Permissions of one's own that were gained a short while ago.
+struct Recent {
+    at: f64,
+    letters: Permissions,
+}
+
+pub(super) async fn accept<P: Platform>(cx: &Context<'_, P>) -> Reply {
+    let id = cx.resource()?;
+    let over_http = *cx.auth == Json::Null && cx.socket.is_refused() && cx.is_own_server();
+    let account = cx.account(id).await?;
+    if account == Json::Null && !over_http {
+        // Nobody has anything to lose; the server says what is missing.
+        let permissions = ask_to_accept(cx).await?;
+        return outcome(cx, &permissions, letters(&permissions), Vec::new());
+    }
+    let recent = recent(cx, id);
+    let truth = cx.own_letters(id, &account).await?;
+    if over_http {
+        return accept_over_http(cx, id, &account, truth, recent.is_some()).await;
+    }
+    // Nothing: an admin, whose letters the server does not tell.
+    let cached = cached_letters(cx).await?;
+    let shown = cached.unwrap_or_else(|| letters("a"));
+    let before = truth.unwrap_or(shown);
+
+    let mut adds = None;
+    if !before.is_empty() {
+        let invite = cx.ask(frames::message(cx, "checkInvite")?, true).await?;
+        let granted = letters(invite.text("permissions").unwrap_or_default());
+        let new = granted.gained(before);
+        if new.is_empty() {
+            // Perhaps the server took it just now, when the page was loaded.
+            if recent.is_none() && cached.is_none() {
+                remember(cx, id, granted);
+            }
+            return outcome(cx, before.as_str(), new, Vec::new());
+        }
+        adds = Some(new);
+    }
+
+    let lately = recent
+        .as_ref()
+        .map_or(Permissions::NONE, |recent| recent.letters);
+    let at_risk = match (cached, truth) {
+        (Some(cached), truth) => truth.unwrap_or(lately).gained(cached),
+        (None, Some(truth)) => lately.gained(lately.gained(truth)),
+        (None, None) => lately,
+    };
+    if !at_risk.is_empty() {
+        if cached == Some(Permissions::NONE) {
+            // Nothing is never cached: the socket is still somebody else's.
+            cx.socket.retire();
+            return Err(collision(cx));
+        }
+        return Err(stale(cx, at_risk, recent.map(|recent| recent.at)));
+    }
+
+    if let Some(adds) = adds {
+        remember(cx, id, adds);
+    }
+    let (permissions, now) = accept_until_there(cx, id, &account).await?;
+    let gained = adds.unwrap_or_else(|| letters(&permissions));
+    let mut warnings = Vec::new();
+    if !shown.is_empty() {
+        warnings.push(warning(cx, "permission_delay", "Your new permissions may take up to 5 minutes to act: the server remembers the older ones."));
+    }
+    if now.is_some_and(|now| !before.gained(now).is_empty()) {
+        warnings.push(warning(
+            cx,
+            "permission_lost",
+            "The server dropped permissions that you had before: ask an admin to give them back.",
+        ));
+    }
+    outcome(cx, &permissions, gained, warnings)
+}
+
+/// Accepts, waits until whatever ran beside it is over, and looks. The letters are those found then, where one may look.
+async fn accept_until_there<P: Platform>(
+    cx: &Context<'_, P>,
+    id: &str,
+    account: &Json,
+) -> Result<(String, Option<Permissions>), Error> {
+    let mut looked = 0;
+    loop {
+        let permissions = ask_to_accept(cx).await?;
+        sleep(cx.platform, SETTLED).await;
+        let now = cx.own_letters(id, account).await?;
+        let is_there = match now {
+            Some(now) => letters(&permissions).gained(now).is_empty(),
+            // Who may not look asks once more: that writes nothing unless it has to.
+            None => looked > 0,
+        };
+        if is_there {
+            return Ok((permissions, now));
+        }
+        looked += 1;
+        if looked == MOST_COLLISIONS {
+            return Err(collision(cx));
+        }
+    }
+}
+
+async fn ask_to_accept<P: Platform>(cx: &Context<'_, P>) -> Result<String, Error> {
+    let mut collisions = 0;
+    loop {
+        let reply = cx.ask(frames::message(cx, "acceptInvite")?, true).await;
+        match reply {
+            Ok(Json::Text(permissions)) => return Ok(permissions),
+            Ok(_) => return Err(Error::bad_response()),
+            Err(error) if error.code == Code::TryAgain && collisions < MOST_COLLISIONS => {
+                collisions += 1;
+                sleep(cx.platform, error.retry_after.unwrap_or_default()).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// What the server would merge with: its refusal to list invites says so.
+async fn cached_letters<P: Platform>(cx: &Context<'_, P>) -> Result<Option<Permissions>, Error> {
+    let frame = Json::object()
+        .with("wa", "getInvites")
+        .with("d", cx.resource()?);
+    match cx.ask(frame, true).await {
+        Ok(_) => Ok(None),
+        Err(error) if error.code == Code::NotAdmin => {
+            let told = error.message.split_once("User only has ");
+            let told = told.and_then(|(_, rest)| rest.split_once(' '));
+            Ok(Some(letters(told.map_or("", |(told, _)| told))))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// For where no socket can be had. Only who has nothing yet can lose nothing, for here the server does not say what it
+/// would merge with; and what came of it is known only to who may read.
+async fn accept_over_http<P: Platform>(
+    cx: &Context<'_, P>,
+    id: &str,
+    account: &Json,
+    truth: Option<Permissions>,
+    lately: bool,
+) -> Reply {
+    if lately || truth.is_some_and(|truth| !truth.is_empty()) {
+        return Err(Error::offline());
+    }
+    let key = percent_encoded(cx.operation.key_text());
+    cx.sent.set(true);
+    let answer = cx
+        .fetch("GET", id, &["?acceptInvite=", &key, "&v"].concat(), None)
+        .await;
+    // What was thrown may quote the address.
+    let response = answer.map_err(|_| Error::offline())?;
+    match response.status {
+        200 | 403 => {}
+        409 => {
+            let words = response.text.strip_prefix("Error: ").unwrap_or_default();
+            let mut error = frames::refusal(cx, words);
+            error.status = Some(409);
+            return Err(error);
+        }
+        _ => return Err(Error::bad_response()),
+    }
+    sleep(cx.platform, SETTLED).await;
+    match cx.own_letters(id, account).await? {
+        Some(now) if now.is_empty() => Err(collision(cx)),
+        Some(now) => outcome(cx, now.as_str(), now, Vec::new()),
+        None => Err(Error::new(
+            Code::UnknownOutcome,
+            "The invite was taken over HTTP, where the server does not say what you may do now, and you may not read who has access.",
+        )),
+    }
+}
+
+fn outcome<P: Platform>(
+    cx: &Context<'_, P>,
+    permissions: &str,
+    gained: Permissions,
+    warnings: Vec<Json>,
+) -> Reply {
+    Ok(Json::object()
+        .with("resource", cx.resource()?)
+        .with("permissions", permissions)
+        .with("gained", gained.as_str())
+        .with("already", gained.is_empty())
+        .with("warnings", warnings))
+}
+
+/// Tells the page, and who gets the outcome.
+pub(super) fn warning<P: Platform>(cx: &Context<'_, P>, code: &str, message: &str) -> Json {
+    let warning = Json::object().with("code", code).with("message", message);
+    let mut detail = warning.clone();
+    if let Ok(id) = cx.resource() {
+        detail.set("resource", id.into());
+    }
+    cx.platform.emit("invitewarning", &detail);
+    warning
+}
+
+fn stale<P: Platform>(cx: &Context<'_, P>, at_risk: Permissions, since: Option<f64>) -> Error {
+    let mut error = Error::new(
+        Code::TryAgain,
+        &[
+            "The server still remembers older permissions of yours, and accepting now would take \u{201c}",
+            at_risk.as_str(),
+            "\u{201d} from you. Nothing was sent: try again in some minutes.",
+        ]
+        .concat(),
+    );
+    let passed = since.map_or(0.0, |since| cx.platform.now() - since);
+    error.retry_after = Some((CACHED - passed).clamp(1.0, CACHED));
+    error
+}
+
+/// Others write at the same moment.
+fn collision<P: Platform>(cx: &Context<'_, P>) -> Error {
+    frames::refusal(cx, "Op already submitted")
+}
+
+/// What was gained on this webstrate so lately that the server's cache may not have it. For an admin nothing else says.
+fn recent<P: Platform>(cx: &Context<'_, P>, id: &str) -> Option<Recent> {
+    let place = place(cx, id);
+    let mut found: Option<Recent> = None;
+    for gain in lately(cx) {
+        if gain.text("place") == Some(&place) {
+            let at = gain.number("at").unwrap_or_default();
+            let new = letters(gain.text("letters").unwrap_or_default());
+            let before = found.map_or(Permissions::NONE, |recent| recent.letters);
+            found = Some(Recent {
+                at,
+                letters: before.merge(new),
+            });
+        }
+    }
+    found
+}
+
+/// Before it is sent, for the answer may be lost.
+fn remember<P: Platform>(cx: &Context<'_, P>, id: &str, letters: Permissions) {
+    let mut gains = lately(cx);
+    gains.push(
+        Json::object()
+            .with("place", place(cx, id))
+            .with("at", cx.platform.now())
+            .with("letters", letters.as_str()),
+    );
+    cx.platform.memory(Some(&json::write(&Json::List(gains))));
+}
+
+fn lately<P: Platform>(cx: &Context<'_, P>) -> Vec<Json> {
+    let now = cx.platform.now();
+    let kept = cx.platform.memory(None).and_then(|text| json::parse(&text));
+    let Some(Json::List(mut gains)) = kept else {
+        return Vec::new();
+    };
+    gains.retain(|gain| {
+        gain.number("at")
+            .is_some_and(|at| (0.0..CACHED).contains(&(now - at)))
+    });
+    gains
+}
+
+fn place<P: Platform>(cx: &Context<'_, P>, id: &str) -> String {
+    [&cx.remote.server, "/", id].concat()
+}
