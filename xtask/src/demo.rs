@@ -28,6 +28,9 @@ pub(crate) fn build_server() -> Result<()> {
                 "invite-server",
                 "--bin",
                 "invite-server",
+                // One binary for the demo and all tests: it emulates only where it is told to, and only on loopback.
+                "--features",
+                "emulate",
             ]))
         },
     )

@@ -45,8 +45,8 @@ const ROWS: [Row; 6] = [
     Row {
         what: "core.wasm and its glue",
         files: "pkg/wasm/core.js+pkg/wasm/core_bg.wasm",
-        // As long as it speaks two dialects.
-        ceiling: 52_000,
+        // What the row below leaves to it, and that is the budget: an original Webstrates asks for guards as well.
+        ceiling: 57_500,
         goal: 45_000,
     },
     Row {

@@ -43,7 +43,7 @@ const fn stage_after_build(
 }
 
 /// In this order: what fails fast comes first.
-const STAGES: [Stage; 11] = [
+const STAGES: [Stage; 12] = [
     stage("locks", "lock files without download addresses", |_| {
         locks::check()
     }),
@@ -73,6 +73,11 @@ const STAGES: [Stage; 11] = [
         "conformance",
         "every operation and answer, in Chromium",
         |tally| node_tests("conformance", tally),
+    ),
+    stage_after_build(
+        "webstrates",
+        "the original Webstrates, emulated with its faults, in Chromium",
+        |tally| node_tests("webstrates", tally),
     ),
     stage_after_build("browser", "two people in two windows", |tally| {
         node_tests("browser", tally)
