@@ -23,6 +23,11 @@ mod key;
 pub mod link;
 mod percent;
 pub mod permissions;
+#[cfg(feature = "qr")]
+pub mod qr;
+#[cfg(any(feature = "wasm", feature = "cli"))]
+#[doc(hidden)]
+pub mod report;
 pub mod resource;
 mod shape;
 #[cfg(feature = "signed")]

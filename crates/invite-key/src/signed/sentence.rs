@@ -72,6 +72,11 @@ fn concat(parts: &[&str]) -> String {
 
 /// `2026-11-21 at 12:00:00 UTC`
 fn push_date(text: &mut String, seconds: u64) {
+    push_time(text, seconds, " at ", " UTC");
+}
+
+/// Date and time with something between and behind them.
+pub(crate) fn push_time(text: &mut String, seconds: u64, between: &str, behind: &str) {
     let (days, time) = (seconds / 86_400, seconds % 86_400);
     // The calendar repeats every 400 years, and counted from March a leap day comes last.
     let days = days + 719_468;
@@ -89,14 +94,14 @@ fn push_date(text: &mut String, seconds: u64) {
     for (separator, number) in [
         ("-", month),
         ("-", day),
-        (" at ", time / 3_600),
+        (between, time / 3_600),
         (":", time / 60 % 60),
         (":", time % 60),
     ] {
         text.push_str(separator);
         push_padded(text, number, 2);
     }
-    text.push_str(" UTC");
+    text.push_str(behind);
 }
 
 fn push_padded(text: &mut String, number: u64, width: u32) {

@@ -50,17 +50,20 @@ pub(in crate::find) enum Looks {
 pub(in crate::find) fn looks(text: &[u8], range: Range<usize>, names: &[&str]) -> Looks {
     let mut has_escape = false;
     let mut may_be_a_parameter = false;
-    for at in range {
+    let mut at = range.start;
+    while at < range.end {
         let (before, rest) = text.split_at_checked(at).unwrap_or_default();
-        match rest {
-            [b'=', digits @ ..] if soft_break(rest).is_none() => match digits {
-                [b'0'..=b'9' | b'A'..=b'F', b'0'..=b'9' | b'A'..=b'F', ..] => has_escape = true,
-                _ => return Looks::Plain,
-            },
-            [b'=', ..] => {
-                may_be_a_parameter |= names.iter().any(|name| before.ends_with(name.as_bytes()));
-            }
-            _ => {}
+        at += 1;
+        if rest.first() != Some(&b'=') {
+            continue;
+        }
+        if soft_break(rest).is_some() {
+            may_be_a_parameter |= names.iter().any(|name| before.ends_with(name.as_bytes()));
+        } else if let Some((_, length)) = octet::character(rest, &STYLE) {
+            has_escape = true;
+            at += length - 1;
+        } else {
+            return Looks::Plain;
         }
     }
     if may_be_a_parameter && !has_escape {

@@ -1,0 +1,1 @@
+//! The program `invite-key`, run as people run it.
