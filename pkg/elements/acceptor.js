@@ -149,7 +149,9 @@ export class InviteAcceptor extends HTMLElement {
     const page = this.getAttribute('sign-in');
     if (page === null) return create('slot', { name: 'sign-in' });
     const address = new URL(page, location.href);
-    address.searchParams.set('continue', this.#invites.pending?.continueUrl ?? location.href);
+    const back = new URL(this.#invites.pending?.continueUrl ?? location.href);
+    // Sign-in pages of the same site often take paths only.
+    address.searchParams.set('continue', address.origin === back.origin ? back.pathname + back.search + back.hash : back.href);
     return create('slot', { name: 'sign-in' }, create('a', { class: 'button primary', href: address.href, part: 'sign-in' }, this.#words.signIn));
   }
 

@@ -77,7 +77,7 @@ test('signed out in the middle: Accept asks to sign in, and the invite is still 
   await bob.goto(link);
   const accept = bob.getByRole('button', { name: 'Accept' });
   await accept.waitFor();
-  await bob.context().clearCookies();
+  await bob.context().clearCookies({ name: 'session' });
   await accept.click();
   await bob.getByRole('heading', { name: 'You are not signed in' }).waitFor();
   const { cookie } = await signIn(it.server.url, 'bob');
@@ -85,6 +85,26 @@ test('signed out in the middle: Accept asks to sign in, and the invite is still 
   await bob.getByRole('button', { name: 'Try again' }).click();
   await bob.getByRole('button', { name: 'Accept' }).click();
   await bob.getByRole('heading', { name: /^You are in/ }).waitFor();
+});
+
+test('sign-up: the confirmation link opens a new tab of another page, and the invite is there', async () => {
+  const { alice, link } = await invited();
+  const first = await it.person('newcomer', { signedIn: false });
+  await first.goto(link);
+  await first.getByText('Sign in to accept.').waitFor();
+  await first.waitForFunction(() => document.cookie.includes('invites_pending_'));
+  const { cookie } = await signIn(it.server.url, 'newcomer');
+  await first.context().addCookies([{ name: 'session', value: cookie.slice('session='.length), url: it.server.url, httpOnly: true }]);
+  const second = await first.context().newPage();
+  await second.goto('/');
+  await second.getByText('An invite is waiting.').waitFor();
+  await second.getByRole('link', { name: 'Look at it' }).click();
+  await second.getByRole('button', { name: 'Accept' }).click();
+  await second.getByRole('heading', { name: /^You are in/ }).waitFor();
+  await first.getByRole('heading', { name: /^You are in/ }).waitFor();
+  await alice.locator('invite-manager').getByText('Used once').waitFor();
+  await first.reload();
+  await first.getByRole('heading', { name: 'Who has access' }).waitFor();
 });
 
 test('a link that is only looked at changes nothing', async () => {

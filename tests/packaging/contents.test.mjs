@@ -18,7 +18,7 @@ test('the tarball holds the package and nothing else', async (t) => {
   assert.deepEqual(files, [
     'ERRORS.md', 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md',
     'auto.d.ts', 'auto.js', 'console.d.ts', 'console.js', 'elements-languages.js', 'elements.d.ts', 'elements.js', 'head.d.ts', 'head.js', 'index.d.ts', 'index.js', 'node.js',
-    'package.json', 'pending.js', 'service-worker.d.ts', 'service-worker.js', 'wasm/core.js', 'wasm/core_bg.wasm',
+    'package.json', 'pending.js', 'react.d.ts', 'react.js', 'service-worker.d.ts', 'service-worker.js', 'wasm/core.js', 'wasm/core_bg.wasm',
   ]);
 });
 
@@ -54,7 +54,7 @@ test('every code of ERRORS.md has a type, and the other way round', async () => 
 });
 
 test('every export has its documentation', async () => {
-  for (const name of ['index.d.ts', 'auto.d.ts', 'console.d.ts', 'service-worker.d.ts', 'head.d.ts', 'elements.d.ts']) {
+  for (const name of ['index.d.ts', 'auto.d.ts', 'console.d.ts', 'service-worker.d.ts', 'head.d.ts', 'elements.d.ts', 'react.d.ts']) {
     const text = await readFile(join(packageFolder, name), 'utf8');
     assert.match(text, /^\/\*\*[^]*?@packageDocumentation\n \*\//, `${name} says what it is`);
     const bare = [...text.matchAll(/(.*)\n(export (?:declare |interface |type ).*)/g)].filter(([, before]) => !/\*\/$/.test(before));

@@ -7,6 +7,7 @@ import {
 import { setPolicy } from 'invite-keys/auto';
 import { invites as fromConsole } from 'invite-keys/console';
 import { InviteManager } from 'invite-keys/elements';
+import { useInvites, usePendingInvite } from 'invite-keys/react';
 
 type Same<Left, Right> = (<T>() => T extends Left ? 1 : 2) extends <T>() => T extends Right ? 1 : 2 ? true : false;
 function same<Left, Right>(..._proof: Same<Left, Right> extends true ? [] : ['these types differ']): void {}
@@ -105,4 +106,13 @@ export function elements(): void {
   acceptor.invites = invites;
   acceptor.addEventListener('accepted', ({ detail }) => location.assign(`/${detail.resource}/`));
   document.body.append(manager, acceptor);
+}
+
+export async function hooks(): Promise<void> {
+  const { invites: open, create, remove } = useInvites(connect({ resource: 'notes' }));
+  same<typeof open, Invite[]>();
+  await remove(await create({ permissions: 'rw' }));
+  const { pending, error, accept } = usePendingInvite();
+  same<NonNullable<typeof error>['name'], 'InviteError'>();
+  if (pending) await accept('signed-in');
 }

@@ -9,7 +9,11 @@ import { part, permissionName, showProblem } from './parts.js';
 async function start() {
   const me = await whoAmI();
   showAccount(part('account'), me);
-  part('waiting').hidden = !invites.pending;
+  const showWaiting = () => { part('waiting').hidden = !invites.pending; };
+  showWaiting();
+  // Another tab may have brought it.
+  invites.addEventListener('invitecaptured', showWaiting);
+  invites.addEventListener('inviteaccepted', showWaiting);
   if (!me) {
     part('sign-in').replaceChildren(signInChoices({ continueUrl: location.pathname + location.search }));
     part('welcome').hidden = false;

@@ -11,13 +11,18 @@ const resource = location.pathname === '/join' ? null : decodeURIComponent(locat
 async function start() {
   const me = await whoAmI();
   showAccount(part('account'), me);
-  const { pending } = invites;
-  // A second link opened in this very tab changes only the hash.
+  const pending = isForHere(invites.pending) ? invites.pending : null;
+  // A second link opened in this very tab changes only the hash; and another tab may have brought one.
   invites.addEventListener('invitecaptured', ({ detail }) => {
-    if (detail.capturedAt !== pending?.capturedAt) location.reload();
+    if (isForHere(detail) && detail.capturedAt !== pending?.capturedAt) location.reload();
   });
   if (pending) showInvite(pending, me);
   else await showResource(me);
+}
+
+/** An invite that waits is shown where its link led, and at /join; the other pages stay as they are. */
+function isForHere(pending) {
+  return pending && (!resource || new URL(pending.continueUrl, location.href).pathname === location.pathname);
 }
 
 function showInvite({ continueUrl }, me) {
