@@ -20,6 +20,7 @@ const FEATURES: &[&str] = &[
     "pending",
     "signed",
     "events",
+    "receipts",
 ];
 
 /// What this server speaks.

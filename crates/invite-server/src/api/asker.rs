@@ -94,8 +94,7 @@ fn app_key(headers: &HeaderMap) -> Option<AppKey> {
 
 /// An app acts for somebody, whom it names and vouches for.
 async fn by_app(state: &ApiState, headers: &HeaderMap, key: &AppKey) -> Result<Caller, ApiError> {
-    let app = state.invites.app(key).await?;
-    let app = app.ok_or(Refusal::BadCredentials)?;
+    let app = app_named(state, key).await?;
     let named = headers.get(ON_BEHALF_OF).and_then(|value| {
         let (username, provider) = str::from_utf8(value.as_bytes()).ok()?.rsplit_once(':')?;
         let nameable =
@@ -107,4 +106,34 @@ async fn by_app(state: &ApiState, headers: &HeaderMap, key: &AppKey) -> Result<C
             .into(),
     })?;
     Ok(Caller(Some(Actor::new(user).by_app(app))))
+}
+
+async fn app_named(state: &ApiState, key: &AppKey) -> Result<String, Refusal> {
+    let app = state.invites.app(key).await?;
+    app.ok_or(Refusal::BadCredentials)
+}
+
+/// An app, in nobody's name.
+pub(super) struct AppCaller;
+
+impl FromRequestParts<ApiState> for AppCaller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &ApiState,
+    ) -> Result<AppCaller, ApiError> {
+        if let Some(key) = app_key(&parts.headers) {
+            app_named(state, &key).await?;
+            return Ok(AppCaller);
+        }
+        let asker = state.authenticator.identify(parts).await?;
+        let refusal = match asker.actor {
+            None => Refusal::NotSignedIn,
+            Some(_) => Refusal::Forbidden {
+                sentence: "Only backends do this, with an app key.".into(),
+            },
+        };
+        Err(refusal.into())
+    }
 }

@@ -55,6 +55,15 @@ pub(super) struct Resend {
     max_age: Option<u32>,
 }
 
+/// A receipt, from whoever accepted.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) struct ReceiptToRedeem {
+    /// As accepting answered it.
+    #[schema(max_length = 8192)]
+    receipt: String,
+}
+
 /// All who shall have access.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "only its schema is used")]

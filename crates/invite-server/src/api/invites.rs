@@ -220,7 +220,10 @@ pub(super) async fn accept(
         .invites
         .accept(caller.actor(), &key, resource.as_deref())
         .await?;
-    Ok(Json(accepted.into()))
+    let receipt = caller
+        .actor()
+        .and_then(|actor| state.invites.receipt(actor, &accepted));
+    Ok(Json(AcceptedView::new(accepted, receipt)))
 }
 
 /// The caller's Idempotency-Key with the body it stands for.

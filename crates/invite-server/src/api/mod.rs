@@ -10,6 +10,7 @@ mod invites;
 mod members;
 mod pending;
 mod problem;
+mod receipts;
 mod resources;
 mod views;
 
@@ -104,6 +105,7 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(resources::create))
         .routes(routes!(members::list, members::replace))
         .routes(routes!(events::watch))
+        .routes(routes!(receipts::redeem))
         .routes(routes!(invites::create, invites::list))
         .routes(routes!(invites::remove_by_id))
         .routes(routes!(invites::resend))

@@ -169,7 +169,9 @@ fn status(refusal: &Refusal) -> StatusCode {
         Refusal::NoPrecondition => StatusCode::PRECONDITION_REQUIRED,
         Refusal::InvalidKey | Refusal::NotFound | Refusal::CannotRemove => StatusCode::NOT_FOUND,
         Refusal::Expired | Refusal::Removed | Refusal::Exhausted => StatusCode::GONE,
-        Refusal::InviterNotAdmin | Refusal::AlreadyExists { .. } => StatusCode::CONFLICT,
+        Refusal::InviterNotAdmin | Refusal::AlreadyExists { .. } | Refusal::AlreadyRedeemed => {
+            StatusCode::CONFLICT
+        }
         Refusal::MalformedKey(_) | Refusal::InvalidOption { .. } | Refusal::Unsupported { .. } => {
             StatusCode::UNPROCESSABLE_ENTITY
         }

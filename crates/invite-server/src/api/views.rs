@@ -291,11 +291,15 @@ pub(super) struct AcceptedView {
     /// The inviter's data.
     #[serde(skip_serializing_if = "Option::is_none")]
     extras: Option<Value>,
+    /// For a backend: a JWS (`typ` `invite-receipt+jwt`) that says so, and counts for five minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<String>,
 }
 
-impl From<Accepted> for AcceptedView {
-    fn from(accepted: Accepted) -> AcceptedView {
+impl AcceptedView {
+    pub(super) fn new(accepted: Accepted, receipt: Option<String>) -> AcceptedView {
         AcceptedView {
+            receipt,
             resource: accepted.resource,
             permissions: accepted.permissions.as_str(),
             gained: accepted.gained.as_str(),

@@ -151,6 +151,8 @@ pub struct Reader {
 /// What accepting did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Accepted {
+    /// Which invite, by id.
+    pub invite: String,
     /// The resource that is open now.
     pub resource: String,
     /// All letters held now.

@@ -10,6 +10,7 @@ mod event;
 mod identity;
 mod invite;
 pub mod options;
+mod receipt;
 mod refusal;
 pub mod rules;
 mod secrets;
@@ -26,6 +27,7 @@ pub use invite::{
     ResourceOf,
 };
 pub use options::{CreateRequest, ListRequest, RemoveTarget};
+pub use receipt::Receipt;
 pub use refusal::Refusal;
 pub use secrets::{SecretFileUnusable, Secrets};
 pub use service::Invites;

@@ -59,6 +59,8 @@ pub enum Refusal {
         /// The resource's name.
         resource: String,
     },
+    /// The receipt was redeemed before.
+    AlreadyRedeemed,
     /// Something has changed since the asker looked at it.
     Changed,
     /// The call has to say which state it was decided on.
@@ -119,7 +121,7 @@ impl Refusal {
             Refusal::CannotRemove => "cannot_remove",
             Refusal::NotFound => "not_found",
             Refusal::AlreadyExists { .. } => "already_exists",
-            Refusal::Changed => "conflict",
+            Refusal::Changed | Refusal::AlreadyRedeemed => "conflict",
             Refusal::InvalidOption { .. } | Refusal::NoPrecondition => "invalid_option",
             Refusal::Unsupported { .. } => "unsupported",
             Refusal::RateLimited { .. } => "rate_limited",
@@ -159,6 +161,7 @@ impl Refusal {
             Refusal::WrongAccount => {
                 "This invite is for another account. Sign in with the e-mail address it was sent to.".into()
             }
+            Refusal::AlreadyRedeemed => "This receipt was redeemed before. Each counts once.".into(),
             Refusal::Changed => "It has changed meanwhile. Look at it again before you change it.".into(),
             Refusal::NoPrecondition => {
                 "Send If-Match with the ETag that you decided on, so that nobody who came since is thrown out.".into()

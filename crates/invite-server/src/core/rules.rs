@@ -214,6 +214,7 @@ pub fn accept(
         ]
     };
     let answer = Accepted {
+        invite: invite.id,
         resource: invite.resource,
         permissions,
         gained,

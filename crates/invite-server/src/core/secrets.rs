@@ -8,10 +8,11 @@ use std::{
     sync::Arc,
 };
 
+use ed25519_dalek::{Signer as _, SigningKey};
 use hmac::{Hmac, KeyInit, Mac};
 use invite_key::{
     InviteKey, KeyKind,
-    signed::{Claims, Issuer, KeySet},
+    signed::{Claims, Issuer, KeySet, PublicKey},
 };
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -161,6 +162,22 @@ impl Secrets {
         keys.to_json()
     }
 
+    /// The name of the newest signing key, and what signs with it.
+    pub(super) fn signing(&self) -> (String, impl Fn(&[u8]) -> [u8; 64]) {
+        let secret = &self.0.current;
+        let key = SigningKey::from_bytes(&signing_key(secret));
+        let kid = signer(secret).kid().to_owned();
+        (kid, move |message: &[u8]| key.sign(message).to_bytes())
+    }
+
+    /// The public half of the signing key of that name.
+    pub(super) fn public_key(&self, kid: &str) -> Option<PublicKey> {
+        self.all()
+            .map(signer)
+            .find(|signer| signer.kid() == kid)
+            .map(|signer| signer.public_key())
+    }
+
     /// The newest first.
     fn all(&self) -> impl Iterator<Item = &Secret> {
         std::iter::once(&self.0.current).chain(self.0.older.iter().rev())
@@ -230,7 +247,11 @@ fn derive(secret: &Secret, kind: KeyKind, invite: &str) -> Option<InviteKey> {
 
 // The signing key is of the secret's age and goes with it: one file to keep, one thing to rotate.
 fn signer(secret: &Secret) -> Issuer {
-    Issuer::new(&mac(secret, &["signing-key/1/"]))
+    Issuer::new(&signing_key(secret))
+}
+
+fn signing_key(secret: &Secret) -> Zeroizing<[u8; 32]> {
+    mac(secret, &["signing-key/1/"])
 }
 
 fn mac(secret: &Secret, parts: &[&str]) -> Zeroizing<[u8; 32]> {

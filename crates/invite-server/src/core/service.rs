@@ -18,6 +18,7 @@ use crate::store::Store;
 
 mod apps;
 mod events;
+mod receipts;
 mod resources;
 
 /// Invites: the rules over a store, with the server's secrets and a clock. Cheap to clone.

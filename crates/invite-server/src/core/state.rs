@@ -39,6 +39,8 @@ pub struct Scope {
     pub repeat: Option<[u8; 32]>,
     /// And everybody who has access.
     pub members: bool,
+    /// And whether this receipt was redeemed.
+    pub receipt: Option<String>,
 }
 
 /// What is stored about the scope.
@@ -56,6 +58,8 @@ pub struct State {
     pub repeated: Option<Repeated>,
     /// Everybody who has access to the resource, in the order they came.
     pub members: Vec<Member>,
+    /// Whether the receipt was redeemed.
+    pub redeemed: bool,
 }
 
 impl Default for State {
@@ -68,6 +72,7 @@ impl Default for State {
             inviter_permissions: Permissions::NONE,
             repeated: None,
             members: Vec::new(),
+            redeemed: false,
         }
     }
 }
@@ -241,6 +246,13 @@ pub enum Change {
     RemoveApp {
         /// Its name.
         name: String,
+    },
+    /// A receipt is redeemed.
+    Redeem {
+        /// Its name.
+        receipt: String,
+        /// Until when it would have counted.
+        until: Moment,
     },
     /// A create is remembered under its Idempotency-Key, in place of an older one of the same key.
     Remember {

@@ -19,6 +19,7 @@ mod malformed;
 mod members;
 mod origin;
 mod pending;
+mod receipts;
 mod refusals;
 mod repeats;
 mod resend;

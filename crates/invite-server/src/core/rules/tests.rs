@@ -80,6 +80,7 @@ fn accepting_adds_letters_and_spends_a_use_only_then() {
         )
         .unwrap();
         let expected = Accepted {
+            invite: "invite_1".into(),
             resource: "notes".into(),
             permissions: letters(all),
             gained: letters(gained),

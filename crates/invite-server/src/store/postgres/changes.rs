@@ -75,6 +75,10 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
             let sql = "DELETE FROM apps WHERE name = $1";
             only_one(execute(transaction, sql, &[name]).await?)?;
         }
+        Change::Redeem { receipt, until } => {
+            let sql = "INSERT INTO receipts (id, until) VALUES ($1, $2)";
+            execute(transaction, sql, &[receipt, &until.0]).await?;
+        }
         Change::Tell {
             resource,
             kind,

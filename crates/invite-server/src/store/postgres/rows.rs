@@ -63,6 +63,10 @@ pub(super) async fn state(
             state.members = found.map_or_else(Vec::new, |(_, members)| members);
         }
     }
+    if let Some(receipt) = &scope.receipt {
+        let sql = "SELECT 1 FROM receipts WHERE id = $1";
+        state.redeemed = !query(client, sql, &[receipt]).await?.is_empty();
+    }
     if let Scope {
         resource: Some(resource),
         user: Some(user),

@@ -100,6 +100,11 @@ fn write_one(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
                 .execute([name])?;
             only_one(removed)?;
         }
+        Change::Redeem { receipt, until } => {
+            connection
+                .prepare_cached("INSERT INTO receipts (id, until) VALUES (?1, ?2)")?
+                .execute(params![receipt, until.0])?;
+        }
         Change::Tell {
             resource,
             kind,

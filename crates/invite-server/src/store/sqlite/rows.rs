@@ -41,6 +41,11 @@ pub(super) fn state(connection: &Connection, scope: &Scope) -> rusqlite::Result<
             state.members = members(connection, name)?;
         }
     }
+    if let Some(receipt) = &scope.receipt {
+        state.redeemed = connection
+            .prepare_cached("SELECT 1 FROM receipts WHERE id = ?1")?
+            .exists([receipt])?;
+    }
     if let Scope {
         resource: Some(resource),
         user: Some(user),

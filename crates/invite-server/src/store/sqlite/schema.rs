@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_issuer.sql"),
     include_str!("migrations/0004_events.sql"),
     include_str!("migrations/0005_apps.sql"),
+    include_str!("migrations/0006_receipts.sql"),
 ];
 
 const STATEMENTS_KEPT: usize = 64;

@@ -1,0 +1,121 @@
+//! Receipts: short proofs for a backend of who accepted what, which any JOSE library verifies with the JWK set.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use invite_key::permissions::Permissions;
+use serde::{Deserialize, Serialize};
+
+use super::{Moment, Secrets, User};
+
+/// How long a receipt counts: five minutes.
+const RECEIPT_SECONDS: u32 = 5 * 60;
+/// The `typ` of receipts, so that none is ever taken for an invite.
+const TYPE: &str = "invite-receipt+jwt";
+const RECEIPT_LIMIT: usize = 8 * 1024;
+
+/// Who accepted what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The server's public address.
+    pub iss: String,
+    /// That address, a slash and the resource.
+    pub aud: String,
+    /// `username:provider`.
+    pub sub: String,
+    /// The receipt's own name: each is redeemed once.
+    pub jti: String,
+    /// When, in seconds.
+    pub iat: i64,
+    /// Until when it counts.
+    pub exp: i64,
+    /// Who accepted.
+    pub user: User,
+    /// Which invite, by id.
+    pub invite: String,
+    /// What it opened.
+    pub resource: String,
+    /// All letters they hold now.
+    pub permissions: String,
+    /// Those that accepting added.
+    pub gained: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    alg: String,
+    kid: String,
+    typ: String,
+}
+
+impl Receipt {
+    /// The receipt of an acceptance.
+    pub(super) fn of(
+        issuer: &str,
+        user: &User,
+        invite: &str,
+        resource: &str,
+        (permissions, gained): (Permissions, Permissions),
+        now: Moment,
+    ) -> Option<Receipt> {
+        let mut name = [0u8; 16];
+        getrandom::fill(&mut name).ok()?;
+        let iat = now.0.div_euclid(1000);
+        Some(Receipt {
+            iss: issuer.to_owned(),
+            aud: format!("{issuer}/{resource}"),
+            sub: user.user_id(),
+            jti: format!("receipt_{}", URL_SAFE_NO_PAD.encode(name)),
+            iat,
+            exp: iat + i64::from(RECEIPT_SECONDS),
+            user: user.clone(),
+            invite: invite.to_owned(),
+            resource: resource.to_owned(),
+            permissions: permissions.as_str().to_owned(),
+            gained: gained.as_str().to_owned(),
+        })
+    }
+
+    /// The receipt as a JWS in compact serialization (RFC 7515).
+    pub(super) fn sign(&self, secrets: &Secrets) -> Option<String> {
+        let (kid, sign) = secrets.signing();
+        let header = Header {
+            alg: "EdDSA".into(),
+            kid,
+            typ: TYPE.into(),
+        };
+        let encode = |json: Vec<u8>| URL_SAFE_NO_PAD.encode(json);
+        let header = encode(serde_json::to_vec(&header).ok()?);
+        let payload = encode(serde_json::to_vec(self).ok()?);
+        let signed = format!("{header}.{payload}");
+        let signature = URL_SAFE_NO_PAD.encode(sign(signed.as_bytes()));
+        Some(format!("{signed}.{signature}"))
+    }
+
+    /// Reads a receipt of this server's own, if it is one and counts still.
+    pub(super) fn open(
+        text: &str,
+        secrets: &Secrets,
+        issuer: &str,
+        now: Moment,
+    ) -> Option<Receipt> {
+        if text.len() > RECEIPT_LIMIT {
+            return None;
+        }
+        let (signed, signature) = text.rsplit_once('.')?;
+        let (header, payload) = signed.split_once('.')?;
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
+        let header: Header = serde_json::from_slice(&decode(header)?).ok()?;
+        // One algorithm, one type, and keys of our own only.
+        if header.alg != "EdDSA" || header.typ != TYPE {
+            return None;
+        }
+        let signature: [u8; 64] = decode(signature)?.try_into().ok()?;
+        let key = secrets.public_key(&header.kid)?;
+        if !key.verify(signed.as_bytes(), &signature) {
+            return None;
+        }
+        let receipt: Receipt = serde_json::from_slice(&decode(payload)?).ok()?;
+        let counts = receipt.iss == issuer && now.0 < receipt.exp.saturating_mul(1000);
+        counts.then_some(receipt)
+    }
+}
