@@ -120,7 +120,7 @@ class Invites extends (globalThis.EventTarget ?? Object) {
     const { Connection } = loaded ?? (await within(core(), args.findLast((arg) => arg?.signal || arg?.timeout) ?? this.#options));
     if (this.#closed) throw new InviteError('closed', 'This connection was closed: connect() again.');
     this.#connection ??= new Connection(this.#options, (type, detail) => (type === 'confirm' ? ask(detail) : this.#emit(type, detail)));
-    return this.#connection[name](...args);
+    return this.#connection.call(name, args);
   }
 
   #emit(type, detail) {

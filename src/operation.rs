@@ -35,6 +35,27 @@ pub enum Method {
     AcceptInvite,
 }
 
+impl Method {
+    /// The method of this name in JavaScript.
+    pub fn named(name: &str) -> Option<Method> {
+        Some(match name {
+            "create" => Method::Create,
+            "get" => Method::Get,
+            "check" => Method::Check,
+            "accept" => Method::Accept,
+            "remove" => Method::Remove,
+            "listPage" => Method::ListPage,
+            "preview" => Method::Preview,
+            "members" => Method::Members,
+            "link" => Method::Link,
+            "supports" => Method::Supports,
+            "identify" => Method::Identify,
+            "acceptInvite" => Method::AcceptInvite,
+            _ => return None,
+        })
+    }
+}
+
 /// When a person is asked before an invite is taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
