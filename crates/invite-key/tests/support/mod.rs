@@ -1,6 +1,13 @@
 //! What the tests of signed keys share.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+pub(crate) mod vectors;
 
 use std::sync::LazyLock;
 
