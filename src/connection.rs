@@ -191,7 +191,19 @@ impl<P: Platform> Connection<P> {
         let work = async {
             // There two invites of one document must not be accepted at once either.
             let of_document = remote.dialect == DialectName::Webstrates;
-            let document = [&remote.server, "/", context.resource().unwrap_or_default()].concat();
+            // Of one person, that is: only a token makes another of a connection of the same page.
+            let token = context
+                .auth
+                .text("bearer")
+                .or(context.auth.text("accessToken"));
+            let document = [
+                &remote.server,
+                "/",
+                context.resource().unwrap_or_default(),
+                "/",
+                token.unwrap_or_default(),
+            ]
+            .concat();
             let name = if of_document {
                 &document
             } else {

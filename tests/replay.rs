@@ -90,6 +90,12 @@ impl Server for Script {
                 json!("Need admin permissions to manage invites. User only has  on doc.");
             return peer.send(&answer.to_string());
         }
+        if let (true, Some(held)) = (self.guarded, &*self.held.borrow()) {
+            let mut answer: Value = serde_json::from_str(text).unwrap();
+            answer["wa"] = json!("reply");
+            answer["reply"] = json!(held);
+            return peer.send(&answer.to_string());
+        }
         let Some(exchange) = self.wire.borrow_mut().pop_front() else {
             return self.fault(format!("sent past the end: {text}"));
         };
@@ -125,25 +131,6 @@ impl Server for Script {
     }
 
     fn request(&self, request: &Request) -> Option<Response> {
-        if self.guarded {
-            let me = json!({"username": "bob", "provider": "test"});
-            let (status, text) = match (request.method, &*self.held.borrow()) {
-                ("POST", _) => (200, me.to_string()),
-                (_, None) => (403, "Insufficient permissions.".to_owned()),
-                (_, Some(held)) => {
-                    let mut me = me;
-                    me["permissions"] = json!(held);
-                    let auth = json!([me]).to_string();
-                    (200, json!(["html", {"data-auth": auth}]).to_string())
-                }
-            };
-            return Some(Response {
-                status,
-                content_type: String::new(),
-                retry_after: None,
-                text,
-            });
-        }
         let Some(exchange) = self.wire.borrow_mut().pop_front() else {
             self.fault(format!(
                 "sent past the end: {} {}",

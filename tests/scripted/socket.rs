@@ -22,6 +22,8 @@ pub struct Socket {
     pub mute: Cell<bool>,
     /// Frames are taken and not answered.
     pub silent: Cell<bool>,
+    /// Who is asking has no permissions: they may list no invites, and are told so even when all else is silent.
+    pub stranger: Cell<bool>,
     /// The socket breaks at the next frame, so many times.
     pub drops: Cell<u32>,
     /// Nobody is there.
@@ -87,6 +89,16 @@ impl Server for Socket {
 
     fn frame(&self, peer: &Peer, text: &str) {
         let frame = json::parse(text).unwrap();
+        if self.stranger.get() && frame.text("wa") == Some("getInvites") {
+            let reply = Json::object()
+                .with("wa", "reply")
+                .with("token", frame.text("token").unwrap())
+                .with(
+                    "error",
+                    "Need admin permissions to manage invites. User only has  on doc.",
+                );
+            return peer.send(&json::write(&reply));
+        }
         self.frames.borrow_mut().push(frame.clone());
         if self.drops.get() > 0 {
             self.drops.set(self.drops.get() - 1);

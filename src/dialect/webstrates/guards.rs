@@ -30,36 +30,29 @@ struct Recent {
 
 pub(super) async fn accept<P: Platform>(cx: &Context<'_, P>) -> Reply {
     let id = cx.resource()?;
-    let over_http = *cx.auth == Json::Null && cx.socket.is_refused() && cx.is_own_server();
-    let account = cx.account(id).await?;
-    if account == Json::Null && !over_http {
-        // Nobody has anything to lose; the server says what is missing.
-        let permissions = ask_to_accept(cx).await?;
-        return outcome(cx, &permissions, letters(&permissions), Vec::new());
-    }
     let recent = recent(cx, id);
-    let truth = cx.own_letters(id, &account).await?;
-    if over_http {
-        return accept_over_http(cx, id, &account, truth, recent.is_some()).await;
+    if *cx.auth == Json::Null && cx.socket.is_refused() && cx.is_own_server() {
+        return accept_over_http(cx, id, recent.is_some()).await;
     }
     // Nothing: an admin, whose letters the server does not tell.
     let cached = cached_letters(cx).await?;
-    let shown = cached.unwrap_or_else(|| letters("a"));
-    let before = truth.unwrap_or(shown);
-
-    let mut adds = None;
-    if !before.is_empty() {
-        let invite = cx.ask(frames::message(cx, "checkInvite")?, true).await?;
-        let granted = letters(invite.text("permissions").unwrap_or_default());
-        let new = granted.gained(before);
-        if new.is_empty() {
-            // Perhaps the server took it just now, when the page was loaded.
-            if recent.is_none() && cached.is_none() {
-                remember(cx, id, granted);
-            }
-            return outcome(cx, before.as_str(), new, Vec::new());
+    if cached == Some(Permissions::NONE) {
+        // Who has nothing can lose nothing, for nothing is never cached.
+        let permissions = accept_until_there(cx, None).await?.0;
+        return outcome(cx, &permissions, letters(&permissions), Vec::new());
+    }
+    let account = cx.account(id).await?;
+    let truth = cx.own_letters(id, &account).await?;
+    let before = truth.or(cached).unwrap_or_else(|| letters("a"));
+    let invite = cx.ask(frames::message(cx, "checkInvite")?, true).await?;
+    let granted = letters(invite.text("permissions").unwrap_or_default());
+    let gained = granted.gained(before);
+    if gained.is_empty() {
+        // Perhaps the server took it just now, when the page was loaded.
+        if recent.is_none() && cached.is_none() {
+            remember(cx, id, granted);
         }
-        adds = Some(new);
+        return outcome(cx, before.as_str(), gained, Vec::new());
     }
 
     let lately = recent
@@ -71,21 +64,13 @@ pub(super) async fn accept<P: Platform>(cx: &Context<'_, P>) -> Reply {
         (None, None) => lately,
     };
     if !at_risk.is_empty() {
-        if cached == Some(Permissions::NONE) {
-            // Nothing is never cached: the socket is still somebody else's.
-            cx.socket.retire();
-            return Err(collision(cx));
-        }
         return Err(stale(cx, at_risk, recent.map(|recent| recent.at)));
     }
 
-    if let Some(adds) = adds {
-        remember(cx, id, adds);
-    }
-    let (permissions, now) = accept_until_there(cx, id, &account).await?;
-    let gained = adds.unwrap_or_else(|| letters(&permissions));
+    remember(cx, id, gained);
+    let (permissions, now) = accept_until_there(cx, Some((id, &account))).await?;
     let mut warnings = Vec::new();
-    if !shown.is_empty() {
+    if is_delayed(cached, gained, cached_letters(cx).await?) {
         warnings.push(warning(cx, "permission_delay", "Your new permissions may take up to 5 minutes to act: the server remembers the older ones."));
     }
     if now.is_some_and(|now| !before.gained(now).is_empty()) {
@@ -98,30 +83,40 @@ pub(super) async fn accept<P: Platform>(cx: &Context<'_, P>) -> Reply {
     outcome(cx, &permissions, gained, warnings)
 }
 
-/// Accepts, waits until whatever ran beside it is over, and looks. The letters are those found then, where one may look.
+/// Whether the server still goes by what it has cached. It tells no admin: who has become one just now is none to a
+/// stale cache, and of who was one before nobody knows.
+fn is_delayed(before: Option<Permissions>, gained: Permissions, now: Option<Permissions>) -> bool {
+    match now {
+        Some(now) => !gained.gained(now).is_empty(),
+        None => before.is_none(),
+    }
+}
+
+/// Accepts, waits until whatever ran beside it is over, and looks. The letters are those found then, where one looked:
+/// who has nothing to lose asks once more instead, which writes nothing unless it has to.
 async fn accept_until_there<P: Platform>(
     cx: &Context<'_, P>,
-    id: &str,
-    account: &Json,
+    look: Option<(&str, &Json)>,
 ) -> Result<(String, Option<Permissions>), Error> {
-    let mut looked = 0;
-    loop {
+    for round in 0..MOST_COLLISIONS {
         let permissions = ask_to_accept(cx).await?;
+        if look.is_none() && round > 0 {
+            return Ok((permissions, None));
+        }
         sleep(cx.platform, SETTLED).await;
+        let Some((id, account)) = look else {
+            continue;
+        };
         let now = cx.own_letters(id, account).await?;
         let is_there = match now {
             Some(now) => letters(&permissions).gained(now).is_empty(),
-            // Who may not look asks once more: that writes nothing unless it has to.
-            None => looked > 0,
+            None => round > 0,
         };
         if is_there {
             return Ok((permissions, now));
         }
-        looked += 1;
-        if looked == MOST_COLLISIONS {
-            return Err(collision(cx));
-        }
     }
+    Err(collision(cx))
 }
 
 async fn ask_to_accept<P: Platform>(cx: &Context<'_, P>) -> Result<String, Error> {
@@ -158,13 +153,9 @@ async fn cached_letters<P: Platform>(cx: &Context<'_, P>) -> Result<Option<Permi
 
 /// For where no socket can be had. Only who has nothing yet can lose nothing, for here the server does not say what it
 /// would merge with; and what came of it is known only to who may read.
-async fn accept_over_http<P: Platform>(
-    cx: &Context<'_, P>,
-    id: &str,
-    account: &Json,
-    truth: Option<Permissions>,
-    lately: bool,
-) -> Reply {
+async fn accept_over_http<P: Platform>(cx: &Context<'_, P>, id: &str, lately: bool) -> Reply {
+    let account = cx.account(id).await?;
+    let truth = cx.own_letters(id, &account).await?;
     if lately || truth.is_some_and(|truth| !truth.is_empty()) {
         return Err(Error::offline());
     }
@@ -186,7 +177,7 @@ async fn accept_over_http<P: Platform>(
         _ => return Err(Error::bad_response()),
     }
     sleep(cx.platform, SETTLED).await;
-    match cx.own_letters(id, account).await? {
+    match cx.own_letters(id, &account).await? {
         Some(now) if now.is_empty() => Err(collision(cx)),
         Some(now) => outcome(cx, now.as_str(), now, Vec::new()),
         None => Err(Error::new(
