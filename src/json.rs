@@ -104,6 +104,11 @@ impl Json {
         }
     }
 
+    /// Whether this is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Json::Null)
+    }
+
     /// Whether this is an object.
     pub fn is_object(&self) -> bool {
         matches!(self, Json::Object(_))
@@ -165,7 +170,7 @@ pub fn write(value: &Json) -> String {
 /// The first object of a text that begins with `["name",`: the attributes of a document's root, for which the rest, a
 /// megabyte perhaps, need not be read.
 pub fn root_attributes(text: &str) -> Option<Json> {
-    let (before, _) = text.split_once('{')?;
+    let before = text.get(..text.bytes().position(|byte| byte == b'{')?)?;
     if before.bytes().filter(|byte| *byte == b'[').count() != 1 {
         return None;
     }

@@ -184,7 +184,7 @@ impl Rule {
                 | Rule::Auth
                 | Rule::Printable
         );
-        if value == Json::Null && about_us {
+        if value.is_null() && about_us {
             return Ok(None);
         }
         let text = value.as_text();
@@ -192,7 +192,7 @@ impl Rule {
             Rule::Text if text.is_none() => " must be a string.",
             Rule::OneOf(known, words) if !text.is_some_and(|text| known.contains(&text)) => words,
             Rule::Flag if !matches!(value, Json::Bool(_)) => " must be true or false.",
-            Rule::Held if value != Json::Bool(true) => " is of the wrong kind.",
+            Rule::Held if !matches!(value, Json::Bool(true)) => " is of the wrong kind.",
             Rule::Whole(most, words) => match whole_number(&value) {
                 number if number >= 1.0 && number <= most => return Ok(Some(number.into())),
                 _ => words,

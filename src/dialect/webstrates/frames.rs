@@ -12,6 +12,9 @@ use crate::transport::multiplexer::Socket;
 
 use super::document::token_query;
 
+/// How the refusal begins that tells a caller's letters.
+pub(super) const NEED_ADMIN: &str = "Need admin permissions to manage invites. User only has ";
+
 /// What is sent over the socket for the operation, if anything is.
 pub(super) fn frame<P: Platform>(cx: &Context<'_, P>) -> Result<Option<Json>, Error> {
     let operation = cx.operation;
@@ -45,7 +48,7 @@ pub(super) fn frame<P: Platform>(cx: &Context<'_, P>) -> Result<Option<Json>, Er
         _ => return Ok(None),
     };
     let mut frame = message(cx, action)?;
-    if options != Json::Null {
+    if !options.is_null() {
         frame.set("options", options);
     }
     Ok(Some(frame))
@@ -119,7 +122,7 @@ impl<P: Platform> Context<'_, P> {
                 0.0
             };
             let mut query = String::new();
-            if *self.auth != Json::Null && self.socket.socket(since).is_none() {
+            if !self.auth.is_null() && self.socket.socket(since).is_none() {
                 query = token_query("?", self.platform.token().await?);
             }
             // Perhaps another call has opened one meanwhile.

@@ -58,7 +58,7 @@ impl<P: Platform> Context<'_, P> {
         if self.auth.get("accessToken").is_some() {
             return Ok(known(self.auth));
         }
-        if *self.auth == Json::Null && self.is_own_server() {
+        if self.auth.is_null() && self.is_own_server() {
             let is_here = self
                 .platform
                 .place()
