@@ -41,6 +41,8 @@ export class InviteAcceptor extends HTMLElement {
   #stop;
   #undecided;
   #acceptedElsewhere;
+  #again = false;
+  #shownSince;
 
   /** The connection whose `pending` invite is shown. */
   get invites() { return this.#invites; }
@@ -77,7 +79,13 @@ export class InviteAcceptor extends HTMLElement {
     this.#stop = new AbortController();
     const { signal } = this.#stop;
     if (!this.isConnected || !this.#invites) return;
-    this.#invites.addEventListener('invitecaptured', () => this.#run(), { signal });
+    // A second link, opened in this very tab, takes the place of the first.
+    this.#invites.addEventListener('invitecaptured', ({ detail }) => {
+      if (detail.capturedAt === this.#shownSince) return;
+      this.#again = this.#running;
+      this.#undecided?.(false);
+      this.#run();
+    }, { signal });
     // Another tab was quicker: what is asked here has been answered there.
     this.#invites.addEventListener('inviteaccepted', ({ detail }) => {
       if (!this.#undecided) return;
@@ -91,18 +99,21 @@ export class InviteAcceptor extends HTMLElement {
     this.#ticket.hidden = !this.#invites.pending;
     if (this.#ticket.hidden) return;
     this.#running = true;
+    this.#again = false;
+    this.#shownSince = this.#invites.pending.capturedAt;
     this.#acceptedElsewhere = undefined;
     this.#show(create('div', { class: 'head' }, create('p', { class: 'muted' }, this.#words.looking)));
     try {
       const outcome = await this.#invites.acceptPending((preview) => this.#decide(preview));
       const done = outcome ?? this.#acceptedElsewhere;
       if (done) this.#showAccepted(done);
-      else this.#showDeclined();
+      else if (!this.#again) this.#showDeclined();
     } catch (error) {
       this.#showFailure(error);
     } finally {
       this.#running = false;
     }
+    if (this.#again) this.#run();
   }
 
   /** Shows the invite; settles when somebody decides. Signed out it waits: signing in leaves the page. */

@@ -29,6 +29,12 @@ export async function everyState(it, options, visit) {
   await manager.getByRole('alert').waitFor();
   await visit('manager-field-error', alice);
   await manager.getByLabel('How many people?').fill('');
+  // Over by the time it is looked at.
+  const brief = await alice.evaluate(async (id) => {
+    const { connect } = await import('/sdk/index.js');
+    const invites = connect({ resource: id });
+    return invites.link(await invites.create({ maxAge: 1 }), { page: `${location.origin}/${id}/` });
+  }, resource);
   const once = await createInvite(alice, { permissions: 'Admin', people: 1, expiry: '1 hour' });
   const readOnly = await createInvite(alice, { permissions: 'Read', expiry: '30 days' });
   const link = await createInvite(alice, { permissions: 'Read and write' });
@@ -86,7 +92,15 @@ export async function everyState(it, options, visit) {
   await dora.goto(readOnly.slice(0, -3));
   await dora.getByRole('heading', { name: 'This link is damaged' }).waitFor();
   await visit('acceptor-damaged', dora);
+  await dora.goto('about:blank');
+  await dora.goto(brief);
+  await dora.getByRole('heading', { name: 'This invite has expired' }).waitFor();
+  await visit('acceptor-expired', dora);
+  await dora.goto('/site/docs/links.html');
+  await visit('guide', dora);
   await dora.goto('/');
+  await dora.getByText('What else to try').click();
+  await dora.getByText('For developers').click();
   await dora.getByRole('heading', { name: 'Nothing here yet' }).waitFor();
   await visit('start-nothing-yet', dora);
   await dora.goto(`/${resource}/`);

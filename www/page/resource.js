@@ -14,7 +14,9 @@ async function start() {
   const pending = isForHere(invites.pending) ? invites.pending : null;
   // A second link opened in this very tab changes only the hash; and another tab may have brought one.
   invites.addEventListener('invitecaptured', ({ detail }) => {
-    if (isForHere(detail) && detail.capturedAt !== pending?.capturedAt) location.reload();
+    if (!isForHere(detail) || detail.capturedAt === pending?.capturedAt) return;
+    if (pending) part('next').hidden = true;
+    else location.reload();
   });
   if (pending) showInvite(pending, me);
   else await showResource(me);
