@@ -289,12 +289,12 @@ pub(super) async fn resolve(
     let body = Body::from(body.to_string());
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let status = response.status();
-    let over = status.is_success()
+    let over = (accepts && status.is_success())
         || matches!(
             status,
             StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::CONFLICT
         );
-    if accepts && over {
+    if over {
         let stand_in = one.stand_in(cookies.sealer);
         for value in cookies.let_linger(&one, &stand_in) {
             response.headers_mut().append(header::SET_COOKIE, value);

@@ -193,6 +193,18 @@ async fn a_final_failure_ends_the_waiting_and_a_passing_one_does_not() {
     let (status, _) = ask(&server, &mut jar, None, Method::POST, accept, body.clone()).await;
     assert_eq!((status, jar.marks()), (401, 1));
     server.pass_seconds(8 * 24 * 3600);
+    let mut other = Jar(jar.0.clone());
+    let check = "/api/v1/invites/check";
+    let (status, _) = ask(
+        &server,
+        &mut other,
+        Some("carol"),
+        Method::POST,
+        check,
+        body.clone(),
+    )
+    .await;
+    assert_eq!((status, other.marks()), (410, 0));
     let (status, problem) = ask(&server, &mut jar, Some("carol"), Method::POST, accept, body).await;
     assert_eq!(
         (status, &problem["code"], jar.marks()),
