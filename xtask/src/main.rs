@@ -2,6 +2,7 @@
 
 mod demo;
 mod files;
+mod inline;
 mod locks;
 mod process;
 mod size;
@@ -66,7 +67,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["demo", options @ ..] => demo_with(options),
         ["test", stages @ ..] => test::run(stages),
-        ["build"] => wasm::build(wasm::Mode::Release),
+        ["build"] => wasm::build(wasm::Mode::Release).and_then(|()| inline::build()),
         ["build", "--dev"] => wasm::build(wasm::Mode::Dev),
         ["size"] => {
             wasm::build(wasm::Mode::Release)?;

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::files::{cargo, root};
 use crate::process::{heading, run_listening, seconds};
 use crate::tally::Tally;
-use crate::{demo, locks, size, tools, wasm};
+use crate::{demo, inline, locks, size, tools, wasm};
 
 /// A group of checks with a name one can type.
 struct Stage {
@@ -262,6 +262,7 @@ fn doctests(tally: &Tally) -> Result<()> {
 
 fn build() -> Result<()> {
     wasm::build(wasm::Mode::Release)?;
+    inline::build()?;
     demo::build_server()
 }
 

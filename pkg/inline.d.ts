@@ -1,0 +1,22 @@
+/**
+ * The whole SDK in one file that loads nothing else: for places that take single files, such as the assets of a
+ * webstrate. Signed keys are recognised but not verified here, for that has a WebAssembly module of its own.
+ *
+ * @example
+ * ```js
+ * import { auto, invites } from './inline.js';
+ * auto();
+ * webstrate.on('loaded', () => invites.install());
+ * ```
+ *
+ * @packageDocumentation
+ */
+import type { AcceptPolicy } from './index.js';
+
+export * from './index.js';
+
+/**
+ * Does what importing `invite-keys/auto` does: takes up the invite that the address brought, at once. Call it before
+ * anything else; calling it again only changes the policy.
+ */
+export declare function auto(policy?: AcceptPolicy): void;
