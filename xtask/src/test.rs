@@ -43,7 +43,7 @@ const fn stage_after_build(
 }
 
 /// In this order: what fails fast comes first.
-const STAGES: [Stage; 12] = [
+const STAGES: [Stage; 13] = [
     stage("locks", "lock files without download addresses", |_| {
         locks::check()
     }),
@@ -63,6 +63,9 @@ const STAGES: [Stage; 12] = [
     stage_after_build("size", "byte budgets", |_| size::check()),
     stage_after_build("types", "the package's TypeScript declarations", |tally| {
         node_tests("types", tally)
+    }),
+    stage_after_build("interop", "signed keys against other libraries", |tally| {
+        node_tests("interop", tally)
     }),
     stage_after_build(
         "packaging",
