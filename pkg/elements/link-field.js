@@ -27,10 +27,9 @@ export function confirmOn(button, text) {
   }, COPIED_FOR);
 }
 
-/** The QR code as a picture of paths; nothing where the package cannot draw one. */
+/** The QR code as a picture of paths. The module that draws it comes with the first one. */
 async function draw(link) {
   const { qrCode } = await import('../index.js');
-  if (!qrCode) return null;
   const { documentElement } = new DOMParser().parseFromString(await qrCode(link), 'image/svg+xml');
   return document.importNode(documentElement, true);
 }
@@ -48,7 +47,7 @@ export function linkField({ words, say }) {
     icon('share'), words.share);
   const code = create('div', { class: 'qr', part: 'qr', role: 'img', 'aria-label': words.qrAbout, id: 'qr', hidden: true });
   const codeButton = create('button', {
-    type: 'button', part: 'show-qr', hidden: true, 'aria-expanded': 'false', 'aria-controls': 'qr', on: { click: () => toggle(code.hidden) },
+    type: 'button', part: 'show-qr', hidden: true, 'aria-expanded': 'false', 'aria-controls': 'qr', on: { click: () => showCode() },
   }, icon('grid'), words.qr);
   const node = create('div', { class: 'link arrive', hidden: true, part: 'new-link' },
     create('label', { for: 'link' }, words.link),
@@ -78,11 +77,15 @@ export function linkField({ words, say }) {
     codeButton.setAttribute('aria-expanded', String(shown));
   }
 
-  async function prepareCode(link) {
-    const picture = await draw(link).catch(() => null);
-    if (input.value !== link) return;
-    code.replaceChildren(...picture ? [picture] : []);
-    codeButton.hidden = !picture;
+  async function showCode() {
+    const link = input.value;
+    if (!code.firstChild) {
+      const picture = await draw(link).catch(() => null);
+      // Gone offline, or another link has come meanwhile.
+      if (!picture || input.value !== link) return;
+      code.replaceChildren(picture);
+    }
+    toggle(code.hidden);
   }
 
   return {
@@ -90,10 +93,10 @@ export function linkField({ words, say }) {
     show(link, sentence) {
       input.value = link;
       setText(note, sentence);
+      code.replaceChildren();
       toggle(false);
-      codeButton.hidden = true;
       node.hidden = false;
-      prepareCode(link);
+      import('../index.js').then(({ qrCode }) => { codeButton.hidden = !qrCode; }, () => {});
     },
     focus: () => copyButton.focus(),
     select: () => input.focus(),
