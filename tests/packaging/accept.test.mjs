@@ -273,7 +273,7 @@ test('who says no in one tab is not asked in the next', async (t) => {
   assert.equal(asked.length, 1);
 });
 
-test('a day later it is gone, and so is what a server without `pending` kept after 15 minutes', async (t) => {
+test('the sealed cookie lasts a day, and no script can read it', async (t) => {
   const { fragment } = await invited();
   const { page } = await visitor(t);
   await page.goto(`${site.files}/signed-in.html${fragment}`);
