@@ -312,6 +312,13 @@ export interface InvitesEventMap {
   invitecreated: InvitesEvent<Pick<Invite, 'id' | 'resource' | 'permissions' | 'expiresAt'>>;
   /** I removed one. */
   inviteremoved: InvitesEvent<{ id?: string; resource?: string }>;
+  /** A call worked, but not quite as hoped; the console has a line of it, too. */
+  invitewarning: InvitesEvent<Warning & { resource?: string }>;
+  /**
+   * Somebody used an invite of yours. On Webstrates from the moment that somebody listens: the document is looked at
+   * every few seconds, and an admin who gives the same permissions by hand looks like one who was invited.
+   */
+  inviteused: InvitesEvent<{ id?: string; resource: string; user: User; permissions?: string; at: string; uses?: number }>;
 }
 
 /**
@@ -672,5 +679,7 @@ declare global {
     inviterejected: InvitesEventMap['inviterejected'];
     invitecreated: InvitesEventMap['invitecreated'];
     inviteremoved: InvitesEventMap['inviteremoved'];
+    invitewarning: InvitesEventMap['invitewarning'];
+    inviteused: InvitesEventMap['inviteused'];
   }
 }

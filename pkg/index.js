@@ -129,6 +129,11 @@ class Invites extends (globalThis.EventTarget ?? Object) {
     }
   }
 
+  addEventListener(type, ...rest) {
+    super.addEventListener(type, ...rest);
+    if (type === 'inviteused') this.#send('watch').catch(() => {});
+  }
+
   create(...args) { return this.#send('create', ...args); }
   get(...args) { return this.#send('get', ...args); }
   check(...args) { return this.#send('check', ...args); }

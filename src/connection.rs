@@ -25,6 +25,7 @@ pub struct Connection<P: Platform> {
     flights: Flights,
     /// What stops each call under way.
     running: RefCell<Vec<Later>>,
+    watches: Cell<bool>,
 }
 
 impl<P: Platform> Connection<P> {
@@ -37,6 +38,7 @@ impl<P: Platform> Connection<P> {
             remote: RefCell::default(),
             flights: Flights::default(),
             running: RefCell::default(),
+            watches: Cell::new(false),
         }
     }
 
@@ -76,6 +78,9 @@ impl<P: Platform> Connection<P> {
         let options = self.options.as_ref().map_err(Clone::clone)?;
         let mut operation = Operation::parse(method, arguments, options.number("timeout"))?;
         let _watch = self.platform.watch(held, stop);
+        if method == Method::Watch {
+            return self.watch(&operation, stop).await;
+        }
         let mut gained = None;
         if method == Method::AcceptInvite {
             operation.method = Method::Preview;
@@ -127,6 +132,16 @@ impl<P: Platform> Connection<P> {
         } else {
             Ok(true)
         }
+    }
+
+    /// Looks out for invites that are used, once for all who listen; no deadline ends it.
+    async fn watch(&self, operation: &Operation, stop: &Later) -> Reply {
+        let remote = self.remote(false).await?;
+        if remote.dialect != DialectName::Webstrates || self.watches.replace(true) {
+            return Ok(Json::Null);
+        }
+        let sent = Rc::default();
+        until(stop, Box::pin(self.attempt(operation, &sent))).await
     }
 
     /// Runs until it is done, or until its deadline, its signal or `close` ends it.

@@ -33,6 +33,8 @@ pub enum Method {
     Identify,
     /// `acceptInvite(key, resource?, policy?, call?)`: look up, ask, take
     AcceptInvite,
+    /// `watch()`: emits `inviteused` until the connection is closed
+    Watch,
 }
 
 impl Method {
@@ -51,6 +53,7 @@ impl Method {
             "supports" => Method::Supports,
             "identify" => Method::Identify,
             "acceptInvite" => Method::AcceptInvite,
+            "watch" => Method::Watch,
             _ => return None,
         })
     }
@@ -124,7 +127,7 @@ impl Operation {
             Method::Check | Method::Accept | Method::Remove => &[Slot::Invite, Slot::Resource],
             Method::ListPage => &[Slot::Options, Slot::Text],
             Method::Preview => &[Slot::Invite],
-            Method::Members | Method::Identify => &[],
+            Method::Members | Method::Identify | Method::Watch => &[],
             Method::Link => &[Slot::Invite, Slot::Options],
             Method::Supports => &[Slot::Text],
             Method::AcceptInvite => &[Slot::Invite, Slot::Resource, Slot::Policy],

@@ -208,10 +208,13 @@ impl Platform for Browser {
             let line = ["invite-keys: ", message].concat();
             let _ = value::call(&value::global("console"), "warn", &Array::of1(&line.into()));
         }
+        let detail = value::write(detail);
+        if event == "inviteused" {
+            let now = js_sys::Date::new_0().to_iso_string();
+            let _ = Reflect::set(&detail, &"at".into(), &now);
+        }
         // A listener's failure is the listener's.
-        let _ = self
-            .emit
-            .call2(&JsValue::UNDEFINED, &event.into(), &value::write(detail));
+        let _ = self.emit.call2(&JsValue::UNDEFINED, &event.into(), &detail);
     }
 }
 

@@ -4,6 +4,7 @@ mod document;
 mod frames;
 mod guards;
 mod identity;
+mod watch;
 
 use crate::dialect::Context;
 use crate::error::{Code, Error};
@@ -18,6 +19,9 @@ pub(super) async fn perform<P: Platform>(cx: &Context<'_, P>) -> Reply {
     let method = cx.operation.method;
     if method == Method::Accept {
         return guards::accept(cx).await;
+    }
+    if method == Method::Watch {
+        return watch::watch(cx).await;
     }
     let mut result = Json::Null;
     if let Some(frame) = frames::frame(cx)? {
