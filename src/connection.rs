@@ -114,7 +114,7 @@ impl<P: Platform> Connection<P> {
         let remote = self.remote.borrow().clone();
         let webstrates = remote.is_some_and(|remote| remote.dialect == DialectName::Webstrates);
         // Webstrates shows no invite to who is not signed in, but does not always say who is.
-        if !shows && !webstrates && preview.get("account") == Some(&Json::Null) {
+        if !shows && !webstrates && preview.get("account").is_some_and(Json::is_null) {
             return Err(Error::new(
                 Code::NotSignedIn,
                 "Sign in to accept this invite.",

@@ -11,8 +11,8 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 const MAX_DEPTH: u32 = 64;
 
 /// Any JSON value. Members keep the order they came in.
-#[derive(Clone, PartialEq)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(Debug))]
+#[derive(Clone)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Debug, PartialEq))]
 pub enum Json {
     /// `null`.
     Null,

@@ -133,7 +133,7 @@ impl Operation {
             Method::AcceptInvite => &[Slot::Invite, Slot::Resource, Slot::Policy],
         };
         values.truncate(slots.len() + 1);
-        while values.last() == Some(&Json::Null) {
+        while values.last().is_some_and(Json::is_null) {
             values.pop();
         }
         // The other places never hold an object.

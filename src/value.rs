@@ -114,22 +114,22 @@ fn plain(name: &str, value: &JsValue) -> Result<Json, Error> {
 
 /// Makes the `InviteError` that JavaScript catches.
 pub(crate) fn error(error: &Error) -> JsValue {
-    let details = Object::new();
-    let set = |name: &str, value: JsValue| {
-        let _ = Reflect::set(&details, &name.into(), &value);
-    };
-    set("retryable", error.retryable().into());
-    if let Some(status) = error.status {
-        set("status", status.into());
-    }
-    if let Some(wait) = error.retry_after {
-        set("retryAfter", wait.into());
+    let mut details = Json::object().with("retryable", error.retryable());
+    let numbers = [
+        ("status", error.status.map(f64::from)),
+        ("retryAfter", error.retry_after),
+    ];
+    for (name, number) in numbers {
+        if let Some(number) = number {
+            details.set(name, number.into());
+        }
     }
     if let Some(field) = &error.field {
-        set("field", field.into());
+        details.set("field", field.as_str().into());
     }
+    let details = write(&details);
     if let Some(cause) = &error.cause {
-        set("cause", cause.clone());
+        let _ = Reflect::set(&details, &"cause".into(), cause);
     }
     let code = error.code_text().into();
     let message = JsValue::from(error.message.as_str());
@@ -138,8 +138,7 @@ pub(crate) fn error(error: &Error) -> JsValue {
     {
         return made;
     }
-    let made = js_sys::Error::new(&String::from(js_sys::JsString::from(message)));
-    made.set_name("InviteError");
-    let _ = Reflect::set(&made, &"code".into(), &code);
-    Object::assign(&made, &details).into()
+    // Only whoever loads the core without index.js sees this.
+    let _ = Reflect::set(&details, &"code".into(), &code);
+    details
 }

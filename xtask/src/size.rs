@@ -45,8 +45,8 @@ const ROWS: [Row; 6] = [
     Row {
         what: "core.wasm and its glue",
         files: "pkg/wasm/core.js+pkg/wasm/core_bg.wasm",
-        // What the row below leaves to it, and that is the budget: an original Webstrates asks for guards as well.
-        ceiling: 57_500,
+        // 52 KB of 1,024 bytes, guards included.
+        ceiling: 53_248,
         goal: 45_000,
     },
     Row {

@@ -31,7 +31,7 @@ pub(super) fn frame<P: Platform>(cx: &Context<'_, P>) -> Result<Option<Json>, Er
             let other = filter
                 .text("status")
                 .is_some_and(|status| status != "pending");
-            let everyone = filter.get("everyone") == Some(&Json::Bool(true));
+            let everyone = matches!(filter.get("everyone"), Some(Json::Bool(true)));
             if other || everyone {
                 return Err(Error::unsupported(
                     if other { "status" } else { "everyone" },
