@@ -86,14 +86,9 @@ impl Server for Script {
         if self.guarded && text.contains("\"getInvites\"") {
             let mut answer: Value = serde_json::from_str(text).unwrap();
             answer["wa"] = json!("reply");
-            answer["error"] =
-                json!("Need admin permissions to manage invites. User only has  on doc.");
-            return peer.send(&answer.to_string());
-        }
-        if let (true, Some(held)) = (self.guarded, &*self.held.borrow()) {
-            let mut answer: Value = serde_json::from_str(text).unwrap();
-            answer["wa"] = json!("reply");
-            answer["reply"] = json!(held);
+            let held = self.held.borrow().clone().unwrap_or_default();
+            let words = "Need admin permissions to manage invites. User only has";
+            answer["error"] = json!(format!("{words} {held} on doc."));
             return peer.send(&answer.to_string());
         }
         let Some(exchange) = self.wire.borrow_mut().pop_front() else {

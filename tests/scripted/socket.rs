@@ -24,6 +24,8 @@ pub struct Socket {
     pub silent: Cell<bool>,
     /// Who is asking has no permissions: they may list no invites, and are told so even when all else is silent.
     pub stranger: Cell<bool>,
+    /// And what they have got meanwhile.
+    held: Cell<&'static str>,
     /// The socket breaks at the next frame, so many times.
     pub drops: Cell<u32>,
     /// Nobody is there.
@@ -45,7 +47,12 @@ impl Socket {
         let mut reply = Json::object().with("wa", "reply").with("token", token);
         match *self.refusal.borrow() {
             Some(words) => reply.set("error", words.into()),
-            None => reply.set("reply", self.result(frame)),
+            None => {
+                reply.set("reply", self.result(frame));
+                if frame.text("wa") == Some("acceptInvite") {
+                    self.held.set("rw");
+                }
+            }
         }
         peer.send(&json::write(&reply));
     }
@@ -95,7 +102,12 @@ impl Server for Socket {
                 .with("token", frame.text("token").unwrap())
                 .with(
                     "error",
-                    "Need admin permissions to manage invites. User only has  on doc.",
+                    [
+                        "Need admin permissions to manage invites. User only has ",
+                        self.held.get(),
+                        " on doc.",
+                    ]
+                    .concat(),
                 );
             return peer.send(&json::write(&reply));
         }

@@ -92,22 +92,23 @@ fn is_delayed(before: Option<Permissions>, gained: Permissions, now: Option<Perm
     }
 }
 
-/// Accepts, waits until whatever ran beside it is over, and looks. The letters are those found then, where one looked:
-/// who has nothing to lose asks once more instead, which writes nothing unless it has to.
+/// Accepts, waits until whatever ran beside it is over, and looks: at the document, or, for who had nothing that could
+/// be cached, at what the server looks up for them. Who may not look accepts once more, which writes nothing unless it
+/// has to. The letters are those found then.
 async fn accept_until_there<P: Platform>(
     cx: &Context<'_, P>,
     look: Option<(&str, &Json)>,
 ) -> Result<(String, Option<Permissions>), Error> {
     for round in 0..MOST_COLLISIONS {
         let permissions = ask_to_accept(cx).await?;
-        if look.is_none() && round > 0 {
-            return Ok((permissions, None));
-        }
         sleep(cx.platform, SETTLED).await;
-        let Some((id, account)) = look else {
-            continue;
+        let now = match look {
+            Some((id, account)) => cx.own_letters(id, account).await?,
+            None => match cached_letters(cx).await? {
+                Some(now) => Some(now),
+                None => return Ok((permissions, None)),
+            },
         };
-        let now = cx.own_letters(id, account).await?;
         let is_there = match now {
             Some(now) => letters(&permissions).gained(now).is_empty(),
             None => round > 0,
