@@ -79,7 +79,11 @@ fn push_string(json: &mut String, text: &str) {
                 json.push(character);
             }
             '\0'..' ' => {
-                json.push_str(if character < '\u{10}' { "\\u000" } else { "\\u001" });
+                json.push_str(if character < '\u{10}' {
+                    "\\u000"
+                } else {
+                    "\\u001"
+                });
                 json.push(char::from_digit(u32::from(character) & 15, 16).unwrap_or('0'));
             }
             _ => json.push(character),
