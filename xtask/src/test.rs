@@ -232,6 +232,7 @@ fn clippy(tally: &Tally) -> Result<()> {
 }
 
 fn native(tally: &Tally) -> Result<()> {
+    tools::postgresql()?;
     if tools::has_nextest() {
         let quiet = ["--status-level", "slow", "--hide-progress-bar"];
         listening(

@@ -28,6 +28,7 @@ pub(crate) fn check_all() -> Result<()> {
     npm_packages("xtask")?;
     node_for_tests()?;
     let chromium = chromium()?;
+    postgresql()?;
 
     let version = |program: &str, arguments: &[&str]| {
         ask(program, arguments).unwrap_or_else(|| "missing".to_owned())
@@ -180,10 +181,39 @@ pub(crate) fn chromium() -> Result<PathBuf> {
         return Ok(found);
     }
     let by_hand = "Chromium is missing. Install it (Debian: sudo apt-get install chromium), or set CHROMIUM to its path";
-    if ask("apt-get", &["--version"]).is_none() || ask("id", &["-u"]).as_deref() != Some("0") {
-        bail!(by_hand);
+    install("Chromium", "chromium", by_hand)?;
+    find_chromium().context(by_hand)
+}
+
+/// PostgreSQL's programs, for the tests of the server's other store: they start a server of their own.
+pub(crate) fn postgresql() -> Result<()> {
+    if has_postgresql() {
+        return Ok(());
     }
-    timed("install Chromium (apt-get)", || {
+    let by_hand = "PostgreSQL is missing. Install it (Debian: sudo apt-get install postgresql)";
+    install("PostgreSQL", "postgresql", by_hand)?;
+    if has_postgresql() {
+        Ok(())
+    } else {
+        bail!(by_hand)
+    }
+}
+
+/// Where Debian keeps them, a folder for each version, and where the tests look.
+fn has_postgresql() -> bool {
+    std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| {
+        versions
+            .flatten()
+            .any(|version| version.path().join("bin/initdb").is_file())
+    })
+}
+
+/// Installs a package of Debian's, where that is possible.
+fn install(what: &str, package: &str, by_hand: &str) -> Result<()> {
+    if ask("apt-get", &["--version"]).is_none() || ask("id", &["-u"]).as_deref() != Some("0") {
+        bail!("{by_hand}");
+    }
+    timed(&format!("install {what} (apt-get)"), || {
         let apt = |arguments: &[&str]| {
             run(Command::new("apt-get")
                 .env("DEBIAN_FRONTEND", "noninteractive")
@@ -191,9 +221,8 @@ pub(crate) fn chromium() -> Result<PathBuf> {
                 .args(arguments))
         };
         apt(&["update"])?;
-        apt(&["install", "--yes", "--no-install-recommends", "chromium"])
-    })?;
-    find_chromium().context(by_hand)
+        apt(&["install", "--yes", "--no-install-recommends", package])
+    })
 }
 
 fn find_chromium() -> Option<PathBuf> {
