@@ -3,21 +3,20 @@
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use invite_key::{InviteKey, KeyKind, signed::Claims};
-
+use invite_key::InviteKey;
 use tokio::sync::Notify;
 
 use super::{
-    Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Invite, InviteList,
-    ListRequest, On, Reader, Refusal, RemoveTarget, Removed, Secrets, authorise,
-    options::LIST_PAGE_LIMIT,
-    rules,
-    state::{InviteName, InviteQuery, KeyHash, RepeatKey, Scope, StoredInvite},
+    Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Invite, On, Reader, Refusal,
+    RemoveTarget, Removed, Secrets, authorise, rules,
+    state::{InviteName, KeyHash, RepeatKey, Scope, StoredInvite},
 };
 use crate::store::Store;
 
 mod apps;
 mod events;
+mod keys;
+mod list;
 mod receipts;
 mod resources;
 
@@ -172,61 +171,6 @@ impl<S: Store> Invites<S> {
         Ok(Invite::of(stored, key, accepted, self.clock.now()))
     }
 
-    /// Lists one's own invites, newest first, or every admin's. Only one's own show their keys.
-    pub async fn list(
-        &self,
-        actor: Option<&Actor>,
-        resource: &str,
-        request: &ListRequest,
-    ) -> Result<InviteList, Refusal> {
-        let Some(asker) = actor else {
-            return Err(Refusal::NotSignedIn);
-        };
-        let call = if request.everyone {
-            Call::ListEveryone
-        } else {
-            Call::List
-        };
-        let state = self.store.look(on_resource(resource, actor)).await?;
-        let on = On::resource(resource, state.permissions);
-        authorise(call, Some(Authority::Actor(asker)), on)?;
-        if !(1..=LIST_PAGE_LIMIT).contains(&request.page_size) {
-            let sentence = format!("page_size is a whole number from 1 to {LIST_PAGE_LIMIT}.");
-            return Err(Refusal::invalid_option("page_size", sentence));
-        }
-        let before = request.page.as_deref().map(read_page).transpose()?;
-        let now = self.clock.now();
-        let query = InviteQuery {
-            resource: resource.to_owned(),
-            inviter: (!request.everyone).then(|| asker.user.clone()),
-            status: request.status,
-            now,
-            // One more than asked for tells whether there is a next page.
-            limit: request.page_size + 1,
-            before,
-        };
-        let mut listed = self.store.invites(query).await?;
-        let more = listed.len() > request.page_size as usize;
-        listed.truncate(request.page_size as usize);
-        let next_page = listed
-            .last()
-            .filter(|_| more)
-            .map(|last| write_page(last.number));
-        let invites = listed.into_iter().map(|one| {
-            let key = one
-                .invite
-                .inviter
-                .is(&asker.user)
-                .then(|| self.key_of(&one.invite))
-                .flatten();
-            Invite::of(one.invite, key, one.accepted, now)
-        });
-        Ok(InviteList {
-            invites: invites.collect(),
-            next_page,
-        })
-    }
-
     /// Looks an invite up by its key. A signed-in holder learns why it would be refused; anybody else only that it is.
     pub async fn check(
         &self,
@@ -320,59 +264,6 @@ impl<S: Store> Invites<S> {
         self.happened.notify_waiters();
         Ok(removed)
     }
-
-    /// Makes the key of an invite that begins, and notes in the row what it takes to make it again.
-    fn seal(&self, invite: &mut StoredInvite) -> Result<InviteKey, Refusal> {
-        let (key, secret_id) = if invite.kind == KeyKind::Signed {
-            invite.issuer = self.issuer.as_deref().map(str::to_owned);
-            let unsupported = || Refusal::Unsupported {
-                field: "signed".into(),
-            };
-            let claims = claims(invite).ok_or_else(unsupported)?;
-            let made = self.secrets.signed_key(&claims, None);
-            made.ok_or_else(unsupported)?
-        } else {
-            self.secrets.new_key(invite.kind, &invite.id)?
-        };
-        invite.key_hash = KeyHash::of(&key);
-        invite.secret_id = secret_id;
-        Ok(key)
-    }
-
-    /// The key again, as long as its secret is here and still the one it was made with.
-    fn key_of(&self, invite: &StoredInvite) -> Option<InviteKey> {
-        let key = if invite.kind == KeyKind::Signed {
-            let made = |claims| self.secrets.signed_key(&claims, Some(&invite.secret_id));
-            claims(invite).and_then(made).map(|(key, _)| key)
-        } else {
-            self.secrets.key(invite.kind, &invite.id, &invite.secret_id)
-        };
-        let key = key.filter(|key| KeyHash::of(key) == invite.key_hash);
-        if key.is_none() {
-            tracing::error!(
-                invite = invite.id,
-                secret = invite.secret_id,
-                "the secret of an invite's key is not here"
-            );
-        }
-        key
-    }
-}
-
-/// What a signed key says: all of it stands in the row, so that the same key comes out every time.
-fn claims(invite: &StoredInvite) -> Option<Claims> {
-    let seconds = |moment: super::Moment| u64::try_from(moment.0.div_euclid(1000)).ok();
-    Some(Claims {
-        issuer: invite.issuer.clone()?,
-        resource: invite.resource.clone(),
-        id: invite.id.clone(),
-        issued_at: seconds(invite.created_at)?,
-        expires_at: seconds(invite.expires_at)?,
-        permissions: invite.permissions,
-        not_before: None,
-        max_uses: invite.max_uses.map(u64::from),
-        inviter: None,
-    })
 }
 
 fn on_resource(resource: &str, actor: Option<&Actor>) -> Scope {
@@ -387,24 +278,4 @@ fn new_invite_id() -> Result<String, Refusal> {
     let mut bytes = [0u8; 16];
     getrandom::fill(&mut bytes).map_err(|_| Refusal::ServerError)?;
     Ok(format!("invite_{}", URL_SAFE_NO_PAD.encode(bytes)))
-}
-
-fn write_page(number: i64) -> String {
-    URL_SAFE_NO_PAD.encode(number.to_be_bytes())
-}
-
-fn read_page(token: &str) -> Result<i64, Refusal> {
-    let bytes = URL_SAFE_NO_PAD
-        .decode(token)
-        .ok()
-        .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
-    bytes
-        .map(i64::from_be_bytes)
-        .filter(|number| *number >= 0)
-        .ok_or_else(|| {
-            Refusal::invalid_option(
-                "page_token",
-                "page_token is not one this server gave. Begin without it.",
-            )
-        })
 }

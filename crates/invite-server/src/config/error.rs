@@ -1,0 +1,34 @@
+//! What is wrong with a configuration.
+
+use std::net::IpAddr;
+
+/// A configuration that cannot be meant, in a sentence that says what to change.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ConfigError {
+    /// The test sign-in lets anybody be anybody.
+    #[error(
+        "--demo lets anybody sign in as anybody, so it listens on loopback only: use --listen 127.0.0.1:PORT, not {0}"
+    )]
+    DemoOffLoopback(IpAddr),
+    /// A proxy in front would bring the test sign-in to the internet.
+    #[error(
+        "--demo lets anybody sign in as anybody, so --public-url cannot be {0:?}: leave it out, or leave --demo out"
+    )]
+    DemoPublic(String),
+    /// The emulator accepts on GET, validates nothing, and takes orders from tests.
+    #[cfg(feature = "emulate")]
+    #[error(
+        "--emulate shows faults on purpose, so it listens on loopback only: use --listen 127.0.0.1:PORT, not {0}"
+    )]
+    EmulateOffLoopback(IpAddr),
+    /// Off loopback the address people see cannot be known.
+    #[error(
+        "listening on {0} needs --public-url, the address people will see, as in https://invites.example.com"
+    )]
+    PublicUrlMissing(IpAddr),
+    /// Not an origin.
+    #[error(
+        "--public-url {0:?} is not an address like https://invites.example.com: scheme http or https, host, optional port, nothing after it"
+    )]
+    PublicUrl(String),
+}

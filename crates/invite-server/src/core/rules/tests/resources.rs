@@ -1,0 +1,79 @@
+//! Resources and their members.
+
+use super::*;
+
+#[test]
+fn whoever_creates_a_resource_may_do_everything_there() {
+    let empty = State::default();
+    let decision = create_resource(&empty, Some(&bob()), "notes", Some("Team notes"), NOW).unwrap();
+    assert_eq!(decision.answer.as_str(), "arw");
+    let [
+        Change::AddResource {
+            resource,
+            title,
+            at,
+        },
+        Change::SetMember {
+            user, permissions, ..
+        },
+    ] = decision.changes.as_slice()
+    else {
+        panic!("two changes: {:?}", decision.changes)
+    };
+    assert_eq!(
+        (resource.as_str(), title.as_deref(), *at),
+        ("notes", Some("Team notes"), NOW)
+    );
+    assert_eq!((user, permissions.as_str()), (&bob().user, "arw"));
+
+    let refused = |state: &State, actor: Option<&Actor>, name: &str, title: Option<&str>| {
+        create_resource(state, actor, name, title, NOW)
+            .unwrap_err()
+            .code()
+    };
+    assert_eq!(
+        refused(&state("", None), Some(&bob()), "notes", None),
+        "already_exists"
+    );
+    assert_eq!(refused(&empty, None, "notes", None), "not_signed_in");
+    assert_eq!(refused(&empty, Some(&bob()), "api", None), "invalid_option");
+    assert_eq!(
+        refused(&empty, Some(&bob()), "notes", Some("a\nb")),
+        "invalid_option"
+    );
+}
+
+#[test]
+fn members_are_set_by_admins_and_the_operator() {
+    let set = |state: &State, authority: Authority<'_>, name: &str| {
+        set_member(state, authority, name, &alice(), letters("r"), NOW)
+            .map(|decision| decision.changes.len())
+    };
+    assert_eq!(
+        set(&state("a", None), Authority::Actor(&bob()), "notes"),
+        Ok(1)
+    );
+    assert_eq!(
+        set(&state("rw", None), Authority::Actor(&bob()), "notes")
+            .unwrap_err()
+            .code(),
+        "not_admin"
+    );
+    assert_eq!(
+        set(&State::default(), Authority::Actor(&bob()), "notes")
+            .unwrap_err()
+            .code(),
+        "not_admin"
+    );
+    assert_eq!(
+        set(&State::default(), Authority::Operator, "notes"),
+        Ok(2),
+        "the resource begins too"
+    );
+    assert_eq!(
+        set(&State::default(), Authority::Operator, "a b")
+            .unwrap_err()
+            .code(),
+        "invalid_option"
+    );
+}
