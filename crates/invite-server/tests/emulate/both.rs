@@ -3,9 +3,11 @@
 mod addresses;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::SinkExt as _;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::behaviours::BEHAVIOURS;
@@ -87,6 +89,7 @@ async fn socket(server: &Server, username: &str) -> Socket {
     server.person(username).await.socket().await
 }
 
+/// Replies may come in any order, so an answer to the later call says nothing about the earlier one: it gets time.
 async fn early(server: &Server) -> String {
     let alice = server.person("alice").await;
     let headers = [("cookie", alice.cookie.as_str()), ("origin", &server.url)];
@@ -95,12 +98,15 @@ async fn early(server: &Server) -> String {
         Message::text(json!({ "wa": "getInvites", "d": "doc", "token": token }).to_string())
     };
     stream.send(call("early")).await.unwrap();
+    let mut patience = Duration::from_secs(60);
     loop {
-        let frame = json_of(next(&mut stream).await.unwrap());
-        match frame["token"].as_str() {
+        let Ok(frame) = timeout(patience, next(&mut stream)).await else {
+            return "lost".into();
+        };
+        match json_of(frame.unwrap())["token"].as_str() {
             None => stream.send(call("late")).await.unwrap(),
             Some("early") => return "answered".into(),
-            _ => return "lost".into(),
+            _ => patience = Duration::from_secs(5),
         }
     }
 }
