@@ -4,6 +4,7 @@ mod demo;
 mod files;
 mod inline;
 mod locks;
+mod node_tests;
 mod process;
 mod size;
 mod tally;

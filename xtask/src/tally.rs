@@ -34,6 +34,13 @@ impl Tally {
         self.failed.fetch_add(failed, Ordering::Relaxed);
     }
 
+    /// Takes over what another counted.
+    pub(crate) fn add(&self, other: &Tally) {
+        for (mine, theirs) in [(&self.passed, &other.passed), (&self.failed, &other.failed)] {
+            mine.fetch_add(theirs.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+    }
+
     /// Passed and failed. A stage that counts no tests is one check; one that failed has failed at least once.
     pub(crate) fn counts(&self, succeeded: bool) -> (u64, u64) {
         let (passed, failed) = (

@@ -1,12 +1,12 @@
 //! `cargo xtask test`: every check, stage by stage, to one verdict.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::files::{cargo, root};
+use crate::files::cargo;
+use crate::node_tests::node_tests;
 use crate::process::{heading, run_listening, seconds};
 use crate::tally::Tally;
 use crate::{demo, inline, locks, size, tools, wasm};
@@ -270,42 +270,7 @@ fn build() -> Result<()> {
     demo::build_server()
 }
 
-/// Runs the `*.test.mjs` of one directory of `tests/`, each of which starts a server of its own.
-fn node_tests(directory: &str, tally: &Tally) -> Result<()> {
-    tools::node_for_tests()?;
-    let chromium = tools::chromium()?;
-    let mut files = Vec::new();
-    find_tests(&root().join("tests").join(directory), &mut files)?;
-    if files.is_empty() {
-        bail!("tests/{directory} has no *.test.mjs");
-    }
-    files.sort();
-    let mut command = Command::new("node");
-    command
-        .current_dir(root().join("tests"))
-        // What hangs ends as a failure with a name.
-        .args(["--test", "--test-reporter=spec", "--test-timeout=300000"])
-        .args(files)
-        .env("INVITE_SERVER_BIN", demo::server_binary())
-        .env("CHROMIUM", chromium);
-    listening(&mut command, tally)
-}
-
-fn find_tests(directory: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    let Ok(entries) = directory.read_dir() else {
-        return Ok(());
-    };
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() && !path.ends_with("node_modules") {
-            find_tests(&path, found)?;
-        } else if path.to_string_lossy().ends_with(".test.mjs") {
-            found.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn listening(command: &mut Command, tally: &Tally) -> Result<()> {
+/// Runs a command and counts the tests it reports.
+pub(crate) fn listening(command: &mut Command, tally: &Tally) -> Result<()> {
     run_listening(command, |line| tally.listen(line))
 }
