@@ -23,6 +23,8 @@ mod emulator;
 mod identity;
 mod pages;
 mod program;
+#[path = "../wire/recorded.rs"]
+mod recorded;
 mod replay;
 mod silence;
 #[path = "../wire/support.rs"]

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
+use crate::recorded::Keys;
 use crate::support::{Person, Socket};
 
 /// No answer came in this time when the story was recorded.
@@ -14,7 +15,7 @@ const UNANSWERED: std::time::Duration = std::time::Duration::from_millis(1200);
 struct Story {
     emulator: Emulator,
     people: BTreeMap<String, (Person, Socket)>,
-    keys: BTreeMap<String, String>,
+    keys: Keys,
     expiry: Option<jiff::Timestamp>,
 }
 
@@ -55,7 +56,7 @@ impl Story {
         Self {
             emulator,
             people: BTreeMap::new(),
-            keys: BTreeMap::from([("19".into(), "0".repeat(64))]),
+            keys: Keys(BTreeMap::from([("19".into(), "0".repeat(64))])),
             expiry: None,
         }
     }
@@ -86,11 +87,11 @@ impl Story {
 
     async fn init(&mut self, row: &Value) {
         let init = self.person("anonymous").await.1.init.clone();
-        self.compare("init", &row["receive"], &init);
+        self.keys.compare("init", &row["receive"], &init);
     }
 
     async fn frame(&mut self, case: &str, row: &Value) {
-        let send = self.fill(&row["send"]);
+        let send = self.keys.fill(&row["send"]);
         let socket = &mut self.person(row["as"].as_str().unwrap()).await.1;
         if row["receive"].is_null() {
             socket.send(&send).await;
@@ -99,7 +100,7 @@ impl Story {
             return;
         }
         let came = socket.call(send.clone()).await;
-        self.compare(case, &row["receive"], &came);
+        self.keys.compare(case, &row["receive"], &came);
         if let Some(expiry) = came["reply"]["expiresAt"].as_str() {
             let expiry: jiff::Timestamp = expiry.parse().unwrap();
             self.expiry = Some(expiry);
@@ -117,8 +118,8 @@ impl Story {
     }
 
     async fn http(&mut self, case: &str, row: &Value) {
-        let request = self.fill(&row["request"]);
-        let recorded = self.fill(&row["response"]);
+        let request = self.keys.fill(&row["request"]);
+        let recorded = self.keys.fill(&row["response"]);
         let method = request["method"].as_str().unwrap().parse().unwrap();
         let person = self.person(row["as"].as_str().unwrap()).await.0.clone();
         let response = person
@@ -142,79 +143,6 @@ impl Story {
         match recorded["body"].as_str().unwrap() {
             "<page>" => assert!(body.starts_with("<!doctype html>"), "{case}: {body}"),
             recorded => assert_eq!(body, recorded, "{case}"),
-        }
-    }
-
-    fn fill(&self, value: &Value) -> Value {
-        let mut text = value.to_string();
-        for (number, key) in &self.keys {
-            text = text
-                .replace(&format!("<key:{number}>"), key)
-                .replace(&format!("<KEY:{number}>"), &key.to_uppercase());
-        }
-        assert!(
-            !text.to_lowercase().contains("<key:"),
-            "a key nobody has seen: {text}"
-        );
-        serde_json::from_str(&text).unwrap()
-    }
-
-    fn compare(&mut self, case: &str, recorded: &Value, came: &Value) {
-        assert!(
-            self.matches(recorded, came),
-            "{case}\nrecorded {recorded}\ncame     {came}"
-        );
-    }
-
-    // Members in the recorded order, too.
-    fn matches(&mut self, recorded: &Value, came: &Value) -> bool {
-        match (recorded, came) {
-            (Value::Object(recorded), Value::Object(came)) => {
-                recorded.keys().eq(came.keys())
-                    && recorded
-                        .iter()
-                        .zip(came.values())
-                        .all(|((_, recorded), came)| self.matches(recorded, came))
-            }
-            (Value::Array(recorded), Value::Array(came)) => {
-                recorded.len() == came.len()
-                    && recorded
-                        .iter()
-                        .zip(came)
-                        .all(|(recorded, came)| self.matches(recorded, came))
-            }
-            (Value::String(recorded), Value::String(came)) => self.matches_text(recorded, came),
-            _ => recorded == came,
-        }
-    }
-
-    fn matches_text(&mut self, recorded: &str, came: &str) -> bool {
-        let hex = |length| {
-            came.len() == length
-                && came
-                    .bytes()
-                    .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-        };
-        match recorded {
-            "<token>" => true,
-            "<date>" => {
-                came.len() == 24 && came.ends_with('Z') && came.parse::<jiff::Timestamp>().is_ok()
-            }
-            "<oid>" => hex(24),
-            "<hex32>" => hex(32),
-            _ => match recorded
-                .strip_prefix("<key:")
-                .and_then(|rest| rest.strip_suffix('>'))
-            {
-                Some(number) => {
-                    let known = self
-                        .keys
-                        .entry(number.to_owned())
-                        .or_insert_with(|| came.to_owned());
-                    hex(64) && known == came
-                }
-                None => recorded == came,
-            },
         }
     }
 }

@@ -18,6 +18,7 @@ mod limits;
 mod pages;
 mod program;
 mod reading;
+mod recorded;
 mod replay;
 mod secrecy;
 mod socket;

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::differences::{DIFFERENCES, Ours};
+use crate::recorded::Keys;
 use crate::support::{Person, Server, Socket};
 
 const UNKNOWN_KEY: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -13,7 +14,7 @@ const UNKNOWN_KEY: &str = "00000000000000000000000000000000000000000000000000000
 struct Story {
     server: Server,
     people: BTreeMap<String, (Person, Socket)>,
-    keys: BTreeMap<String, String>,
+    keys: Keys,
     expiry: Option<jiff::Timestamp>,
 }
 
@@ -66,7 +67,7 @@ impl Story {
         Self {
             server,
             people: BTreeMap::new(),
-            keys,
+            keys: Keys(keys),
             expiry: None,
         }
     }
@@ -97,11 +98,11 @@ impl Story {
 
     async fn init(&mut self, row: &Value) {
         let init = self.person("anonymous").await.1.init.clone();
-        self.compare("init", &row["receive"], &init);
+        self.keys.compare("init", &row["receive"], &init);
     }
 
     async fn frame(&mut self, case: &str, row: &Value, ours: Option<&Ours>) {
-        let send = self.fill(&row["send"]);
+        let send = self.keys.fill(&row["send"]);
         let socket = &mut self.person(row["as"].as_str().unwrap()).await.1;
         if row["receive"].is_null() {
             socket.send(&send).await;
@@ -113,11 +114,11 @@ impl Story {
         }
         let came = socket.call(send.clone()).await;
         match ours {
-            None => self.compare(case, &row["receive"], &came),
+            None => self.keys.compare(case, &row["receive"], &came),
             Some(ours) => {
-                self.compare(case, &ours.reply(&came), &came);
+                self.keys.compare(case, &ours.reply(&came), &came);
                 assert!(
-                    !self.matches(&row["receive"], &came),
+                    !self.keys.matches(&row["receive"], &came),
                     "{case}: no difference, strike it from the table"
                 );
             }
@@ -148,6 +149,7 @@ impl Story {
 
     async fn http(&mut self, case: &str, row: &Value, ours: Option<&Ours>) {
         let path = self
+            .keys
             .fill(&row["request"]["path"])
             .as_str()
             .unwrap()
@@ -176,7 +178,7 @@ impl Story {
         if let Some(location) = row["response"]["headers"].get("location") {
             assert_eq!(
                 header("location").as_deref(),
-                self.fill(location).as_str(),
+                self.keys.fill(location).as_str(),
                 "{case}"
             );
         }
@@ -203,78 +205,5 @@ impl Story {
             .json()
             .await
             .unwrap()
-    }
-
-    fn fill(&self, value: &Value) -> Value {
-        let mut text = value.to_string();
-        for (number, key) in &self.keys {
-            text = text
-                .replace(&format!("<key:{number}>"), key)
-                .replace(&format!("<KEY:{number}>"), &key.to_uppercase());
-        }
-        assert!(
-            !text.to_lowercase().contains("<key:"),
-            "a key nobody has seen: {text}"
-        );
-        serde_json::from_str(&text).unwrap()
-    }
-
-    fn compare(&mut self, case: &str, recorded: &Value, came: &Value) {
-        assert!(
-            self.matches(recorded, came),
-            "{case}\nrecorded {recorded}\ncame     {came}"
-        );
-    }
-
-    fn matches(&mut self, recorded: &Value, came: &Value) -> bool {
-        match (recorded, came) {
-            (Value::Object(recorded), Value::Object(came)) => {
-                recorded.keys().eq(came.keys())
-                    && recorded
-                        .iter()
-                        .zip(came.values())
-                        .all(|((_, recorded), came)| self.matches(recorded, came))
-            }
-            (Value::Array(recorded), Value::Array(came)) => {
-                recorded.len() == came.len()
-                    && recorded
-                        .iter()
-                        .zip(came)
-                        .all(|(recorded, came)| self.matches(recorded, came))
-            }
-            (Value::String(recorded), Value::String(came)) => self.matches_text(recorded, came),
-            _ => recorded == came,
-        }
-    }
-
-    fn matches_text(&mut self, recorded: &str, came: &str) -> bool {
-        let hex = |length| {
-            came.len() == length
-                && came
-                    .bytes()
-                    .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-        };
-        match recorded {
-            "<token>" => true,
-            "<date>" => {
-                came.len() == 24 && came.ends_with('Z') && came.parse::<jiff::Timestamp>().is_ok()
-            }
-            "<oid>" => hex(24),
-            "<hex32>" => hex(32),
-            _ => match recorded
-                .strip_prefix("<key:")
-                .and_then(|rest| rest.strip_suffix('>'))
-            {
-                Some(number) => {
-                    hex(64)
-                        && self
-                            .keys
-                            .entry(number.to_owned())
-                            .or_insert_with(|| came.to_owned())
-                            == came
-                }
-                None => recorded == came,
-            },
-        }
     }
 }
