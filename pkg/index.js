@@ -5,7 +5,6 @@ const FINAL = /^(malformed_key|invalid_key|expired|removed|exhausted|inviter_not
 const PENDING = 'invite-keys:pending';
 const PENDING_FOR = 15 * 60_000;
 const KINDS = { inv1_: 'opaque', invs1: 'signed', invt_: 'userkit', invit: 'rkvst' };
-const LETTERS = { a: 'admin', r: 'read', w: 'write' };
 
 export class InviteError extends Error {
   static {
@@ -89,13 +88,6 @@ function forget({ capturedAt }) {
   if (captured()?.capturedAt === capturedAt) sessionStorage.removeItem(PENDING);
 }
 
-/** The question of the policy `confirm`; a page asks better by passing a function. */
-function ask({ inviter, title, resource, gained, account }) {
-  const who = inviter?.displayName || inviter?.username || 'Someone';
-  const what = [...gained].map((letter) => LETTERS[letter]).join(', ');
-  return !!globalThis.confirm?.(`${who} invites you to ${title || resource} (${what}). Accept as ${account?.displayName || account?.username}?`);
-}
-
 // Importing is harmless even where there is no EventTarget.
 class Invites extends (globalThis.EventTarget ?? Object) {
   static {
@@ -105,6 +97,7 @@ class Invites extends (globalThis.EventTarget ?? Object) {
   #connection;
   #closed;
   #accepting;
+  #policy;
 
   constructor(options) {
     super();
@@ -119,8 +112,12 @@ class Invites extends (globalThis.EventTarget ?? Object) {
   async #send(name, ...args) {
     const { Connection } = loaded ?? (await within(core(), args.findLast((arg) => arg?.signal || arg?.timeout) ?? this.#options));
     if (this.#closed) throw new InviteError('closed', 'This connection was closed: connect() again.');
-    this.#connection ??= new Connection(this.#options, (type, detail) => (type === 'confirm' ? ask(detail) : this.#emit(type, detail)));
+    this.#connection ??= new Connection(this.#options, (type, detail) => (type === 'confirm' ? this.#ask(detail) : this.#emit(type, detail)));
     return this.#connection.call(name, args);
+  }
+
+  async #ask(preview) {
+    return (this.#policy ?? (await import('./ask.js')).ask)(preview);
   }
 
   #emit(type, detail) {
@@ -161,7 +158,9 @@ class Invites extends (globalThis.EventTarget ?? Object) {
   }
 
   acceptPending(policy) {
-    return (this.#accepting ??= this.#acceptPending(policy).finally(() => (this.#accepting = undefined)));
+    // A page's own answer, given while `auto` looks the invite up, takes the place of our question.
+    if (policy?.call) this.#policy = policy;
+    return (this.#accepting ??= this.#acceptPending(policy).finally(() => (this.#accepting = this.#policy = undefined)));
   }
 
   async #acceptPending(policy) {

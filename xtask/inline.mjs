@@ -37,6 +37,9 @@ let index = replace(text('index.js'), /let load = async \(\) => \{.*?\n\};\n/s, 
   return glue;
 };
 `);
+const ask = inside(text('ask.js'));
+index = replace(index, "await import('./ask.js')", `(() => { ${ask.plain}
+return ${ask.exported}; })()`);
 // Signed keys, QR codes and the like have a module of their own, which stays outside.
 index = index.replace(/import\('\.\/[^']+'\)/g, "Promise.reject(new Error('this is not part of the single file'))");
 

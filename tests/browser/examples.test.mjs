@@ -69,7 +69,7 @@ test('Svelte', async () => {
   const { compile } = await import('svelte/compiler');
   const component = compile(await example('Invites.svelte'), { generate: 'client' }).js.code;
   const sources = {
-    'virtual:entry': `import '/sdk/auto.js'; import { mount } from 'svelte'; import Invites from 'virtual:component';
+    'virtual:entry': `import { setPolicy } from '/sdk/auto.js'; setPolicy('off'); import { mount } from 'svelte'; import Invites from 'virtual:component';
       mount(Invites, { target: document.body, props: { resource: 'notes' } });`,
     'virtual:component': component,
   };

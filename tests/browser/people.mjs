@@ -22,7 +22,7 @@ export function stage() {
   it.person = async (username, { signedIn = true, ...options } = {}) => {
     const context = await it.browser.newContext({ baseURL: it.server.url, reducedMotion: 'reduce', ...options });
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: it.server.url });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
     if (signedIn) {
       const { cookie } = await signIn(it.server.url, username);
       const [name, value] = splitOnce(cookie, '=');

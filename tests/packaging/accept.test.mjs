@@ -95,6 +95,34 @@ test('who says no is not asked again, and may still accept by the page\'s own bu
   assert.equal(asked.length, 1);
 });
 
+test('who presses the page\'s own button while `auto` still looks the invite up is not asked again', async (t) => {
+  const { fragment } = await invited();
+  const { page, asked } = await visitor(t, 'bob');
+  page.answer = false;
+  let looks;
+  const looking = new Promise((resolve) => { looks = resolve; });
+  let go;
+  const pressed = new Promise((resolve) => { go = resolve; });
+  await page.route('**/invites/check', async (route) => {
+    // The first look is whether the server knows what stands in for the key; nothing is asked after that.
+    if (await page.evaluate(() => !JSON.parse(sessionStorage.getItem('invite-keys:pending')).kept)) return route.continue();
+    looks();
+    await pressed;
+    return route.continue();
+  });
+  await page.goto(`${site.files}/auto.html${fragment}`);
+  await looking;
+  const outcome = page.evaluate(async () => {
+    const { invites } = await import('./node_modules/invite-keys/index.js');
+    window.button = invites.acceptPending(() => true);
+    return window.button;
+  });
+  await page.waitForFunction(() => Boolean(window.button));
+  go();
+  assert.equal((await outcome).permissions, 'rw');
+  assert.deepEqual(asked, []);
+});
+
 test('`signed-in` does not ask, unless the invite makes one an admin', async (t) => {
   const { page, asked } = await visitor(t, 'bob');
   const plain = await invited();

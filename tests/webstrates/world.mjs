@@ -45,7 +45,7 @@ export function webstrates(settings = {}) {
   /** Somebody's browser, on a page of this server's that is no webstrate of theirs. */
   it.person = async (username) => {
     const context = await it.browser.newContext({ baseURL: it.server.url });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
     if (username) await it.signIn(context, username);
     const page = await context.newPage();
     page.problems = [];
