@@ -157,3 +157,23 @@ test('who am I: the page knows, else HTTP, else the caller, and the socket last'
   assert.equal((await account(here)).username, 'bob');
   assert.ok(!requests.includes('POST'));
 });
+
+test('letters that a colliding write took away are told', async () => {
+  const { id, alice, bob } = await aliceAndBob('r');
+  const w = await it.invite(alice, 'w');
+  await it.control('DELETE', 'calls');
+  // The page's clock stands: it cannot look at the document before the other write is there.
+  await bob.page.clock.install();
+  await bob.page.clock.pauseAt(Date.now() + 60_000);
+  const accepted = bob.call('outcome', w);
+  for (;;) {
+    const { bob: letters } = await it.letters(id);
+    if (letters === 'rw') break;
+    await pause(20);
+  }
+  await it.webstrate({ id, auth: { alice: 'arw', bob: 'w' } });
+  const moving = setInterval(() => bob.page.clock.runFor(1_000).catch(() => {}), 100);
+  const { value, error } = await accepted.finally(() => clearInterval(moving));
+  assert.equal(error, undefined);
+  assert.ok(value.warnings.some(({ code }) => code === 'permission_lost'), JSON.stringify(value));
+});

@@ -73,7 +73,11 @@ pub(super) async fn accept<P: Platform>(cx: &Context<'_, P>) -> Reply {
     if is_delayed(cached, gained, cached_letters(cx).await?) {
         warnings.push(warning(cx, "permission_delay", "Your new permissions may take up to 5 minutes to act: the server remembers the older ones."));
     }
-    if now.is_some_and(|now| !before.gained(now).is_empty()) {
+    // Who lost `r` may not look: then the answer tells.
+    if !before
+        .gained(now.unwrap_or_else(|| letters(&permissions)))
+        .is_empty()
+    {
         warnings.push(warning(
             cx,
             "permission_lost",
