@@ -1,5 +1,6 @@
 //! The project's commands: `cargo xtask --help` lists them.
 
+mod bench;
 mod demo;
 mod files;
 mod inline;
@@ -22,6 +23,7 @@ The project's commands.
 cargo xtask demo [--port N] [--no-open]   Build everything, start the demo server, say what to try
 cargo xtask test [STAGE…]                 Run every check, or only the stages named
 cargo xtask build [--dev]                 Build the SDK's wasm into pkg/wasm (--dev: quick, large, with names)
+cargo xtask bench [NAME…]                 Measure time beside others that do the same, into target/bench.json
 cargo xtask size                          Weigh what a page downloads against its ceilings
 cargo xtask check-tools                   Install what the other commands need, and say what is there
 
@@ -62,7 +64,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
             .iter()
             .any(|argument| ["help", "--help", "-h"].contains(argument))
     {
-        print!("{HELP}{}", test::help());
+        print!("{HELP}{}\n{}", test::help(), bench::help());
         return Ok(());
     }
     match arguments {
@@ -70,6 +72,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["test", stages @ ..] => test::run(stages),
         ["build"] => wasm::build(wasm::Mode::Release).and_then(|()| inline::build()),
         ["build", "--dev"] => wasm::build(wasm::Mode::Dev),
+        ["bench", names @ ..] => bench::run(names),
         ["size"] => {
             wasm::build(wasm::Mode::Release)?;
             size::check()
