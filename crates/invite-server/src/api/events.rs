@@ -46,7 +46,7 @@ impl Default for Streams {
 #[derive(Serialize, ToSchema)]
 pub(super) struct EventView {
     #[serde(rename = "type")]
-    #[schema(pattern = "^invite\\.(created|used|removed)$")]
+    #[schema(pattern = "^invite\\.(created|used|removed|expired)$")]
     kind: &'static str,
     /// When.
     #[schema(format = DateTime)]
@@ -54,7 +54,7 @@ pub(super) struct EventView {
     resource: String,
     /// The invite's id.
     invite: String,
-    /// Who did it: made it, accepted it, took it back.
+    /// Who did it: made it, accepted it, took it back; whose it was, when its time is over.
     user: User,
 }
 

@@ -11,6 +11,8 @@ pub enum EventKind {
     Used,
     /// One was taken back.
     Removed,
+    /// The time of one is over.
+    Expired,
 }
 
 impl EventKind {
@@ -20,14 +22,20 @@ impl EventKind {
             EventKind::Created => "invite.created",
             EventKind::Used => "invite.used",
             EventKind::Removed => "invite.removed",
+            EventKind::Expired => "invite.expired",
         }
     }
 
     /// The kind of that name.
     pub fn parse(text: &str) -> Option<EventKind> {
-        [EventKind::Created, EventKind::Used, EventKind::Removed]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
+        [
+            EventKind::Created,
+            EventKind::Used,
+            EventKind::Removed,
+            EventKind::Expired,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == text)
     }
 }
 
@@ -40,7 +48,7 @@ pub struct Event {
     pub kind: EventKind,
     /// Which invite, by id.
     pub invite: String,
-    /// Who did it.
+    /// Who did it; for an end, whose invite it was.
     pub user: User,
     /// When.
     pub at: Moment,

@@ -16,6 +16,7 @@ pub mod rules;
 mod secrets;
 mod service;
 pub mod state;
+mod webhook;
 
 pub use app::{App, AppKey};
 pub use authorise::{Call, On, authorise};
@@ -31,3 +32,5 @@ pub use receipt::Receipt;
 pub use refusal::Refusal;
 pub use secrets::{SecretFileUnusable, Secrets};
 pub use service::Invites;
+pub(crate) use webhook::webhook_body;
+pub use webhook::{Delivery, Webhook, WebhookChange, WebhookSecret};

@@ -11,9 +11,11 @@ use super::{
     state::{Change, Decision, RepeatKey, State, StoredInvite},
 };
 
+mod end;
 mod members;
 mod resend;
 
+pub use end::end;
 pub use members::replace_members;
 pub use resend::resend;
 
@@ -267,10 +269,11 @@ pub fn remove(
 }
 
 fn tell(kind: EventKind, invite: &StoredInvite, user: &User, at: Moment) -> Change {
+    let mut invite = invite.clone();
+    invite.uses += u32::from(kind == EventKind::Used);
     Change::Tell {
-        resource: invite.resource.clone(),
         kind,
-        invite: invite.id.clone(),
+        invite: Box::new(invite),
         user: user.clone(),
         at,
     }

@@ -17,7 +17,7 @@ use invite_key::{
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::Refusal;
+use super::{Refusal, WebhookSecret};
 
 /// The secret file cannot be used; the sentence names the file and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -181,6 +181,20 @@ impl Secrets {
     /// The newest first.
     fn all(&self) -> impl Iterator<Item = &Secret> {
         std::iter::once(&self.0.current).chain(self.0.older.iter().rev())
+    }
+
+    /// The secret of the webhook of that id, derived from this secret or, without one, from the newest; also the
+    /// secret's id.
+    pub(super) fn webhook_secret(
+        &self,
+        webhook: &str,
+        secret_id: Option<&str>,
+    ) -> Option<(WebhookSecret, String)> {
+        let secret = self
+            .all()
+            .find(|secret| secret_id.is_none_or(|id| secret.id == id))?;
+        let bytes = mac(secret, &["webhook/1/", webhook]);
+        Some((WebhookSecret::new(bytes), secret.id.clone()))
     }
 
     /// 32 bytes for another purpose (a session cookie's signature, say), which say nothing about any key.

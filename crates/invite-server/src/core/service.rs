@@ -19,6 +19,7 @@ mod keys;
 mod list;
 mod receipts;
 mod resources;
+mod webhooks;
 
 /// Invites: the rules over a store, with the server's secrets and a clock. Cheap to clone.
 ///
@@ -114,6 +115,7 @@ impl<S: Store> Invites<S> {
             removed_at: None,
             email: request.email.clone(),
             issuer: None,
+            ended: false,
         };
         let key = self.seal(&mut fresh)?;
         let scope = Scope {

@@ -4,7 +4,7 @@ use invite_key::{KeyKind, permissions::Permissions};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Acceptance, EventKind, InviteStatus, Member, Moment, User};
+use super::{Acceptance, EventKind, InviteStatus, Member, Moment, User, WebhookChange};
 
 /// SHA-256 of a key's text: what is stored in the key's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -157,6 +157,8 @@ pub struct StoredInvite {
     pub email: Option<String>,
     /// The address that a signed key names as its issuer.
     pub issuer: Option<String>,
+    /// Whether it was told that its time is over.
+    pub ended: bool,
 }
 
 impl StoredInvite {
@@ -220,14 +222,17 @@ pub enum Change {
         /// When it ends now.
         expires_at: Moment,
     },
-    /// Whoever watches the resource is told. Gives the event its number.
+    /// An invite's time was found to be over.
+    EndInvite {
+        /// Which invite, by id.
+        invite: String,
+    },
+    /// Whoever watches the resource is told, and every webhook gets a delivery. Gives the event its number.
     Tell {
-        /// Whose watchers.
-        resource: String,
         /// What happened.
         kind: EventKind,
-        /// To which invite, by id.
-        invite: String,
+        /// To which invite, as it is afterwards.
+        invite: Box<StoredInvite>,
         /// Who did it.
         user: User,
         /// When.
@@ -247,6 +252,8 @@ pub enum Change {
         /// Its name.
         name: String,
     },
+    /// Something about webhooks and their deliveries.
+    Webhook(WebhookChange),
     /// A receipt is redeemed.
     Redeem {
         /// Its name.

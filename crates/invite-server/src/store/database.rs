@@ -3,7 +3,7 @@
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::config::DatabaseAddress;
 use crate::core::{
-    Acceptance, App, Event, Member, Refusal, ResourceOf, User,
+    Acceptance, App, Delivery, Event, Member, Moment, Refusal, ResourceOf, User, Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -98,6 +98,28 @@ impl Store for Database {
 
     async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
         either!(self, store => store.app(key))
+    }
+
+    async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {
+        either!(self, store => store.webhooks())
+    }
+
+    async fn waiting(&self, app: &str) -> Result<i64, Refusal> {
+        either!(self, store => store.waiting(app))
+    }
+
+    async fn claim(
+        &self,
+        app: &str,
+        now: Moment,
+        until: Moment,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, Refusal> {
+        either!(self, store => store.claim(app, now, until, limit))
+    }
+
+    async fn expired(&self, now: Moment, limit: u32) -> Result<Vec<String>, Refusal> {
+        either!(self, store => store.expired(now, limit))
     }
 
     async fn ready(&self) -> Result<(), Refusal> {

@@ -6,10 +6,11 @@ pub mod sqlite;
 
 use std::future::Future;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use invite_key::KeyKind;
 
 use crate::core::{
-    Acceptance, App, Event, Member, Refusal, ResourceOf, User,
+    Acceptance, App, Delivery, Event, Member, Moment, Refusal, ResourceOf, User, Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -87,8 +88,38 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// The name of the app with this key.
     fn app(&self, key: KeyHash) -> impl Future<Output = Result<Option<String>, Refusal>> + Send;
 
+    /// All webhooks, by the names of their apps.
+    fn webhooks(&self) -> impl Future<Output = Result<Vec<Webhook>, Refusal>> + Send;
+
+    /// How many deliveries wait for an app.
+    fn waiting(&self, app: &str) -> impl Future<Output = Result<i64, Refusal>> + Send;
+
+    /// Takes an app's deliveries that are due now, the longest due first, so many at most, and counts an attempt of
+    /// each: nobody gets them again before `until`.
+    fn claim(
+        &self,
+        app: &str,
+        now: Moment,
+        until: Moment,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Delivery>, Refusal>> + Send;
+
+    /// The ids of invites whose time is over and of which nobody was told yet, so many at most.
+    fn expired(
+        &self,
+        now: Moment,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<String>, Refusal>> + Send;
+
     /// Whether the store answers reads and writes.
     fn ready(&self) -> impl Future<Output = Result<(), Refusal>> + Send;
+}
+
+/// A fresh `webhook-id`.
+fn message_id() -> Option<String> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes).ok()?;
+    Some(format!("msg_{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 
 /// The kind that a row names.

@@ -43,6 +43,7 @@ pub fn resend(state: &State, actor: &Actor, max_age: u32, now: Moment) -> Ruling
     let expires_at = now.plus_seconds(max_age);
     let answer = StoredInvite {
         expires_at,
+        ended: false,
         ..invite.clone()
     };
     Ok(Decision {

@@ -4,6 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::core::state::{KeyHash, Resource};
 
+mod ends;
 mod resources;
 
 const NOW: Moment = Moment(1_000_000);
@@ -43,6 +44,7 @@ fn invite(permissions: &str) -> StoredInvite {
         removed_at: None,
         email: None,
         issuer: None,
+        ended: false,
     }
 }
 
@@ -339,7 +341,12 @@ fn removing_is_for_the_inviter_while_they_are_admin() {
                         invite: "invite_1".into(),
                         at: NOW
                     },
-                    tell(EventKind::Removed, &invite("r"), &asker.user, NOW),
+                    tell(
+                        EventKind::Removed,
+                        state.invite.as_ref().unwrap(),
+                        &asker.user,
+                        NOW
+                    ),
                 ],
                 "{case}"
             );

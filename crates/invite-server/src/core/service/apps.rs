@@ -2,11 +2,7 @@
 
 use super::Invites;
 use crate::{
-    core::{
-        App, AppKey, Refusal,
-        app::validate_app_name,
-        state::{Change, Decision, Scope, State},
-    },
+    core::{App, AppKey, Refusal, app::validate_app_name, state::Change},
     store::Store,
 };
 
@@ -47,15 +43,5 @@ impl<S: Store> Invites<S> {
     /// The name of the app whose key this is.
     pub async fn app(&self, key: &AppKey) -> Result<Option<String>, Refusal> {
         self.store.app(key.hash()).await
-    }
-
-    async fn change(&self, change: Change) -> Result<(), Refusal> {
-        let rule = move |_: &State| {
-            Ok(Decision {
-                answer: (),
-                changes: vec![change.clone()],
-            })
-        };
-        self.store.transact(Scope::default(), rule).await
     }
 }

@@ -1,7 +1,7 @@
 //! Writing what a rule decided, inside the transaction that holds the locks.
 
 use deadpool_postgres::Transaction;
-use futures_util::future::try_join3;
+use futures_util::future::{try_join, try_join3};
 use invite_key::permissions::Permissions;
 use tokio_postgres::types::ToSql;
 
@@ -10,7 +10,7 @@ use crate::core::{
     state::{Change, StoredInvite},
 };
 
-use super::{events, trouble::Trouble};
+use super::{events, trouble::Trouble, webhooks};
 
 pub(super) async fn write(
     transaction: &Transaction<'_>,
@@ -64,7 +64,7 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
             only_one(execute(transaction, sql, &[invite, &at.0]).await?)?;
         }
         Change::MoveEnd { invite, expires_at } => {
-            let sql = "UPDATE invites SET expires_at = $2 WHERE id = $1";
+            let sql = "UPDATE invites SET expires_at = $2, ended = FALSE WHERE id = $1";
             only_one(execute(transaction, sql, &[invite, &expires_at.0]).await?)?;
         }
         Change::AddApp { name, key, at } => {
@@ -72,6 +72,7 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
             execute(transaction, sql, &[name, &key.0.as_slice(), &at.0]).await?;
         }
         Change::RemoveApp { name } => {
+            webhooks::forget(transaction, name).await?;
             let sql = "DELETE FROM apps WHERE name = $1";
             only_one(execute(transaction, sql, &[name]).await?)?;
         }
@@ -79,13 +80,21 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
             let sql = "INSERT INTO receipts (id, until) VALUES ($1, $2)";
             execute(transaction, sql, &[receipt, &until.0]).await?;
         }
+        Change::EndInvite { invite } => {
+            let sql = "UPDATE invites SET ended = TRUE WHERE id = $1 AND NOT ended";
+            only_one(execute(transaction, sql, &[invite]).await?)?;
+        }
+        Change::Webhook(change) => webhooks::write(transaction, change).await?,
         Change::Tell {
-            resource,
             kind,
             invite,
             user,
             at,
-        } => events::add(transaction, resource, *kind, invite, user, *at).await?,
+        } => {
+            let told = events::add(transaction, *kind, invite, user, *at);
+            let delivered = webhooks::deliver(transaction, *kind, invite, user, *at);
+            try_join(told, delivered).await?;
+        }
         Change::Remember {
             resource,
             user,
@@ -179,7 +188,7 @@ async fn remember(transaction: &Transaction<'_>, user: &User) -> Result<(), Trou
     Ok(())
 }
 
-async fn execute(
+pub(super) async fn execute(
     transaction: &Transaction<'_>,
     sql: &str,
     values: &[&(dyn ToSql + Sync)],

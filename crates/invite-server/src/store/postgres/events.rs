@@ -7,29 +7,28 @@ use super::{
     rows::{query, storable, user},
     trouble::Trouble,
 };
-use crate::core::{Event, EventKind, Moment, User};
+use crate::core::{Event, EventKind, Moment, User, state::StoredInvite};
 
 /// Writes an event under the resource's next number. The lock on the resource keeps the numbers in the order in which
 /// they are committed, so that nobody who reads on from a number misses a smaller one.
 pub(super) async fn add(
     transaction: &Transaction<'_>,
-    resource: &str,
     kind: EventKind,
-    invite: &str,
+    invite: &StoredInvite,
     who: &User,
     at: Moment,
 ) -> Result<(), Trouble> {
     let sql = "UPDATE resources SET events = events + 1 WHERE name = $1 RETURNING events";
-    let rows = query(transaction, sql, &[&resource]).await?;
+    let rows = query(transaction, sql, &[&invite.resource]).await?;
     let number: i64 = rows.first().ok_or(Trouble::Rows(0))?.try_get(0)?;
     let sql = "INSERT INTO events (resource, number, kind, invite, username, provider, at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let kind = kind.as_str();
     let values: [&(dyn ToSql + Sync); 7] = [
-        &resource,
+        &invite.resource,
         &number,
         &kind,
-        &invite,
+        &invite.id,
         &who.username,
         &who.provider,
         &at.0,

@@ -10,6 +10,7 @@ mod events;
 mod rows;
 mod schema;
 mod trouble;
+mod webhooks;
 
 use std::{fmt, time::Duration};
 
@@ -17,7 +18,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, R
 use tokio_postgres::NoTls;
 
 use crate::core::{
-    Acceptance, App, Event, Member, Refusal, ResourceOf, User,
+    Acceptance, App, Delivery, Event, Member, Moment, Refusal, ResourceOf, User, Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -183,6 +184,29 @@ impl Store for PostgresStore {
 
     async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
         read!(self, client => apps::named(&client, key))
+    }
+
+    async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {
+        read!(self, client => webhooks::all(&client))
+    }
+
+    async fn waiting(&self, app: &str) -> Result<i64, Refusal> {
+        read!(self, client => webhooks::waiting(&client, app))
+    }
+
+    async fn claim(
+        &self,
+        app: &str,
+        now: Moment,
+        until: Moment,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, Refusal> {
+        // Taken twice when an answer was lost, these are simply late.
+        read!(self, client => webhooks::claim(&client, app, now, until, limit))
+    }
+
+    async fn expired(&self, now: Moment, limit: u32) -> Result<Vec<String>, Refusal> {
+        read!(self, client => webhooks::expired(&client, now, limit))
     }
 
     async fn ready(&self) -> Result<(), Refusal> {

@@ -21,7 +21,7 @@ use super::trouble::Trouble;
 
 const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
         expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at,
-        email, issuer
+        email, issuer, ended
     FROM invites LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
 
 /// Whether what is read is locked until the transaction ends.
@@ -350,6 +350,7 @@ fn stored(row: &Row) -> Result<StoredInvite, Trouble> {
         removed_at: row.try_get::<_, Option<i64>>(17)?.map(Moment),
         email: row.try_get(18)?,
         issuer: row.try_get(19)?,
+        ended: row.try_get(20)?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::events;
+use super::{events, webhooks};
 use crate::core::{
     User,
     state::{Change, StoredInvite},
@@ -83,7 +83,7 @@ fn write_one(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
         }
         Change::MoveEnd { invite, expires_at } => {
             let moved = connection
-                .prepare_cached("UPDATE invites SET expires_at = ?2 WHERE id = ?1")?
+                .prepare_cached("UPDATE invites SET expires_at = ?2, ended = 0 WHERE id = ?1")?
                 .execute(params![invite, expires_at.0])?;
             only_one(moved)?;
         }
@@ -95,6 +95,7 @@ fn write_one(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
                 .execute(params![name, key.0, at.0])?;
         }
         Change::RemoveApp { name } => {
+            webhooks::forget(connection, name)?;
             let removed = connection
                 .prepare_cached("DELETE FROM apps WHERE name = ?1")?
                 .execute([name])?;
@@ -105,13 +106,22 @@ fn write_one(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
                 .prepare_cached("INSERT INTO receipts (id, until) VALUES (?1, ?2)")?
                 .execute(params![receipt, until.0])?;
         }
+        Change::EndInvite { invite } => {
+            let ended = connection
+                .prepare_cached("UPDATE invites SET ended = 1 WHERE id = ?1 AND ended = 0")?
+                .execute([invite])?;
+            only_one(ended)?;
+        }
+        Change::Webhook(change) => webhooks::write(connection, change)?,
         Change::Tell {
-            resource,
             kind,
             invite,
             user,
             at,
-        } => events::add(connection, resource, *kind, invite, user, *at)?,
+        } => {
+            events::add(connection, *kind, invite, user, *at)?;
+            webhooks::deliver(connection, *kind, invite, user, *at)?;
+        }
         Change::Remember {
             resource,
             user,

@@ -3,14 +3,13 @@
 use rusqlite::{Connection, params};
 
 use super::rows::{unreadable, user};
-use crate::core::{Event, EventKind, Moment, User};
+use crate::core::{Event, EventKind, Moment, User, state::StoredInvite};
 
 /// Writes an event under the resource's next number.
 pub(super) fn add(
     connection: &Connection,
-    resource: &str,
     kind: EventKind,
-    invite: &str,
+    invite: &StoredInvite,
     who: &User,
     at: Moment,
 ) -> rusqlite::Result<()> {
@@ -18,17 +17,17 @@ pub(super) fn add(
         .prepare_cached(
             "UPDATE resources SET events = events + 1 WHERE name = ?1 RETURNING events",
         )?
-        .query_row([resource], |row| row.get(0))?;
+        .query_row([&invite.resource], |row| row.get(0))?;
     connection
         .prepare_cached(
             "INSERT INTO events (resource, number, kind, invite, username, provider, at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
-            resource,
+            invite.resource,
             number,
             kind.as_str(),
-            invite,
+            invite.id,
             who.username,
             who.provider,
             at.0

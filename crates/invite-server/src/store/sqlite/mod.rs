@@ -6,12 +6,13 @@ mod events;
 mod readers;
 mod rows;
 mod schema;
+mod webhooks;
 mod writer;
 
 use std::path::Path;
 
 use crate::core::{
-    Acceptance, App, Event, Member, Refusal, ResourceOf, User,
+    Acceptance, App, Delivery, Event, Member, Moment, Refusal, ResourceOf, User, Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -100,6 +101,34 @@ impl Store for SqliteStore {
     async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
         self.readers
             .read(move |connection| apps::named(connection, key))
+            .await
+    }
+
+    async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {
+        self.readers.read(webhooks::all).await
+    }
+
+    async fn waiting(&self, app: &str) -> Result<i64, Refusal> {
+        let app = app.to_owned();
+        let look = move |connection: &_| webhooks::waiting(connection, &app);
+        self.readers.read(look).await
+    }
+
+    async fn claim(
+        &self,
+        app: &str,
+        now: Moment,
+        until: Moment,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, Refusal> {
+        let app = app.to_owned();
+        let take = move |connection: &_| webhooks::claim(connection, &app, now, until, limit);
+        self.writer.write(take).await
+    }
+
+    async fn expired(&self, now: Moment, limit: u32) -> Result<Vec<String>, Refusal> {
+        self.readers
+            .read(move |connection| webhooks::expired(connection, now, limit))
             .await
     }
 

@@ -16,7 +16,7 @@ use crate::{
 
 const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
         expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at,
-        email, issuer
+        email, issuer, ended
     FROM invites LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
 
 /// What is stored about a scope.
@@ -244,6 +244,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredInvite> {
         removed_at: row.get::<_, Option<i64>>(17)?.map(Moment),
         email: row.get(18)?,
         issuer: row.get(19)?,
+        ended: row.get(20)?,
     })
 }
 

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_events.sql"),
     include_str!("migrations/0005_apps.sql"),
     include_str!("migrations/0006_receipts.sql"),
+    include_str!("migrations/0007_webhooks.sql"),
 ];
 
 const STATEMENTS_KEPT: usize = 64;

@@ -50,9 +50,32 @@ impl Writer {
         Answer: Send + 'static,
         Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + 'static,
     {
+        self.begin(move |connection| decide(connection, &scope, rule))
+            .await
+    }
+
+    /// Runs one statement, which is carried out whole or not at all by itself.
+    pub(super) async fn write<Answer>(
+        &self,
+        statement: impl FnOnce(&Connection) -> rusqlite::Result<Answer> + Send + 'static,
+    ) -> Result<Answer, Refusal>
+    where
+        Answer: Send + 'static,
+    {
+        self.begin(|connection| statement(connection).map_err(|cause| failed(&cause)))
+            .await
+    }
+
+    async fn begin<Answer>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<Answer, Refusal> + Send + 'static,
+    ) -> Result<Answer, Refusal>
+    where
+        Answer: Send + 'static,
+    {
         let (answered, answer) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            let outcome = decide(connection, &scope, rule);
+            let outcome = work(connection);
             Box::new(move |committed| {
                 // Nobody waits any more when the caller has gone away; the change stands all the same.
                 let _ = answered.send(committed.and(outcome));

@@ -7,6 +7,7 @@ pub(crate) mod listing;
 pub(crate) mod races;
 pub(crate) mod repeats;
 pub(crate) mod rows;
+pub(crate) mod webhooks;
 
 use invite_key::{KeyKind, Permissions};
 use invite_server::{
@@ -56,6 +57,11 @@ macro_rules! store_suite {
             rows::the_store_says_that_it_is_ready,
             events::events_are_numbered_without_a_gap,
             events::apps_are_known_by_their_keys,
+            webhooks::a_delivery_is_written_with_what_happened,
+            webhooks::each_delivery_is_taken_by_one,
+            webhooks::what_becomes_of_deliveries,
+            webhooks::webhooks_that_cannot_be,
+            webhooks::an_end_is_told_once,
             repeats::a_create_sent_again_makes_no_second_invite,
             repeats::a_key_counts_for_a_day_and_for_one_body,
             repeats::an_end_is_moved,
@@ -89,6 +95,7 @@ fn stored(id: &str) -> StoredInvite {
         removed_at: None,
         email: Some("bob@example.com".into()),
         issuer: Some("https://invites.example".into()),
+        ended: false,
     }
 }
 
