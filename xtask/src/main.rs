@@ -3,6 +3,7 @@
 mod bench;
 mod demo;
 mod files;
+mod fuzz;
 mod inline;
 mod locks;
 mod node_tests;
@@ -25,6 +26,7 @@ cargo xtask test [STAGE…]                 Run every check, or only the stages 
 cargo xtask build [--dev]                 Build the SDK's wasm into pkg/wasm (--dev: quick, large, with names)
 cargo xtask bench [NAME…]                 Measure time beside others that do the same, into target/bench.json
 cargo xtask size                          Weigh what a page downloads against its ceilings
+cargo xtask fuzz [TARGET] [--runs N]      Look for texts that break the parsers (needs nightly Rust and cargo-fuzz)
 cargo xtask check-tools                   Install what the other commands need, and say what is there
 
 Every command installs what it misses: the wasm32 target, rustfmt and clippy by rustup, npm packages by npm, and
@@ -77,6 +79,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
             wasm::build(wasm::Mode::Release)?;
             size::check()
         }
+        ["fuzz", options @ ..] => fuzz::start(options),
         ["check-tools"] => tools::check_all(),
         [demo::ANNOUNCE, options @ ..] => demo::announce(options.is_empty()),
         _ => bail!(

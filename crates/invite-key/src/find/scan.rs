@@ -172,10 +172,18 @@ impl<'given> Scan<'given> {
         }
         let before = self.found.len();
         self.go_deeper(&wrapped.read(reading, start), place);
-        // If there is more in it, it is a text and no link, and each stands where it stands.
-        if let Some([inner]) = self.found.get_mut(before..) {
-            inner.range = range;
-            inner.repairs = inner.repairs.and(repairs);
+        match self.found.get_mut(before..) {
+            Some([inner]) => {
+                inner.range = range;
+                inner.repairs = inner.repairs.and(repairs);
+            }
+            // If there is more in it, it is a text and no link, and each stands where it stands.
+            Some(several) => {
+                for inner in several {
+                    inner.repairs = inner.repairs.and(wrapped.by.into());
+                }
+            }
+            None => {}
         }
         end
     }
