@@ -2,8 +2,10 @@
 
 mod database;
 mod error;
+mod limits;
 mod log;
 mod origins;
+mod proxy;
 #[cfg(test)]
 mod tests;
 
@@ -14,8 +16,10 @@ use clap::Parser;
 
 pub use database::DatabaseAddress;
 pub use error::ConfigError;
+pub use limits::LimitOptions;
 pub use log::{LogFormat, LogLevel};
 pub use origins::Origins;
+pub use proxy::ProxyOptions;
 
 /// A server for invite keys: create, list, check, accept and remove them over HTTP and the Webstrates socket.
 ///
@@ -116,6 +120,14 @@ pub struct Config {
     #[arg(long, value_name = "NUMBER", env = "INVITE_SERVER_DATABASE_CONNECTIONS", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Limits")]
     pub database_connections: u32,
+
+    /// How often one may call.
+    #[command(flatten)]
+    pub limits: LimitOptions,
+
+    /// Who stands in front.
+    #[command(flatten)]
+    pub proxy: ProxyOptions,
 }
 
 impl Config {

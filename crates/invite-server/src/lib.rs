@@ -7,6 +7,7 @@ pub mod config;
 pub mod core;
 #[cfg(feature = "emulate")]
 pub mod emulate;
+pub mod limits;
 pub mod operate;
 pub mod site;
 pub mod store;

@@ -150,6 +150,7 @@ fn code_of(words: &str) -> Code {
         ("Invalid option", Code::InvalidOption),
         ("next is not defined", Code::NotFound),
         ("Op already submitted", Code::TryAgain),
+        ("Too many calls", Code::RateLimited),
     ];
     let code = codes
         .into_iter()

@@ -2,7 +2,10 @@
 //! A test holds the two against each other.
 
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, ResponseBuilder, schema::Type},
+};
 
 /// A new resource.
 #[derive(ToSchema)]
@@ -92,4 +95,35 @@ pub(super) struct KeyAndResource {
     key: String,
     /// A resource id.
     resource: Option<String>,
+}
+
+/// Whatever is asked too often is refused so; what watches over the server is not.
+pub(super) fn may_be_too_much(description: &mut utoipa::openapi::OpenApi) {
+    let problem = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .build();
+    let wait = HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
+        .description(Some("Seconds to wait."))
+        .build();
+    let response = ResponseBuilder::new()
+        .description("Too many calls.")
+        .content("application/problem+json", problem)
+        .header("Retry-After", wait)
+        .build();
+    for (path, item) in &mut description.paths.paths {
+        if matches!(path.as_str(), "/healthz" | "/readyz") {
+            continue;
+        }
+        let all = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+        ];
+        for operation in all.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            responses.insert("429".to_owned(), response.clone().into());
+        }
+    }
 }

@@ -171,7 +171,8 @@ pub(super) async fn resend(
     Ok(Json(invite.into()))
 }
 
-/// Looks an invite up. Changes nothing. Signed out it shows little, and every fault is `invalid_key`.
+/// Looks an invite up. Changes nothing. Signed out it shows little, and every fault is `invalid_key`; a server may show
+/// nothing at all, and answer that to every key.
 #[utoipa::path(post, path = "/api/v1/invites/check", tag = "invites", request_body = KeyAndResource, responses(
     (status = 200, body = CheckView),
     (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -190,6 +191,9 @@ pub(super) async fn check(
     Object(members): Object,
 ) -> Result<Json<CheckView>, ApiError> {
     let KeyBody { key, resource } = KeyBody::read(&members)?;
+    if caller.actor().is_none() && !state.public_check {
+        return Err(Refusal::InvalidKey.into());
+    }
     let checked = state
         .invites
         .check(caller.actor(), &key, resource.as_deref())

@@ -32,7 +32,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub use asker::{Asker, Authenticator, Proof};
 pub use events::Streams;
 pub use pending::Cookies;
-pub use problem::RequestId;
+pub use problem::{Refused, RequestId, problem};
 
 use crate::{app::Stop, core::Refusal, store::Invites};
 use problem::ApiError;
@@ -50,6 +50,8 @@ pub struct ApiState {
     pub stop: Stop,
     /// Places for streams of events.
     pub streams: Streams,
+    /// Whether somebody who is not signed in may look an invite up.
+    pub public_check: bool,
 }
 
 impl fmt::Debug for ApiState {
@@ -95,7 +97,7 @@ impl Modify for Credentials {
 
 /// All routes of the API, under their full paths: `/api/…`, `/.well-known/invite-keys`, `/healthz`, `/readyz`.
 pub fn router(state: ApiState) -> Router {
-    let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
+    let (router, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(about::me))
         .routes(routes!(about::discovery))
         .routes(routes!(about::public_keys))
@@ -114,6 +116,7 @@ pub fn router(state: ApiState) -> Router {
         .routes(routes!(invites::accept))
         .routes(routes!(pending::keep, pending::list, pending::forget))
         .split_for_parts();
+    documented::may_be_too_much(&mut description);
     let description = Arc::new(description);
     let describe = move || async move { Json(description.as_ref()).into_response() };
     router

@@ -73,6 +73,15 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// Among a response's extensions: the code of the refusal that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused(pub &'static str);
+
+/// A refusal as a problem document, for what stands in front of the API.
+pub fn problem(refusal: &Refusal, id: &RequestId) -> Response {
+    document(&ApiError::from(refusal.clone()), id)
+}
+
 /// What every refusal answers with.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -140,6 +149,7 @@ fn document(error: &ApiError, id: &RequestId) -> Response {
         request_id: id.as_str().to_owned(),
     };
     let mut response = (error.status, Json(problem)).into_response();
+    response.extensions_mut().insert(Refused(refusal.code()));
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,

@@ -26,6 +26,7 @@ use crate::api::{self, ApiState, Streams};
 use crate::auth::{self, Auth};
 use crate::config::{Config, ConfigError, DatabaseAddress, Origins};
 use crate::core::{Clock, SecretFileUnusable, Secrets};
+use crate::limits::{self, Limits as Rates};
 use crate::site::{self, Site};
 use crate::store::{Database, Invites, StoreUnusable};
 use crate::webstrates::{self, Webstrates};
@@ -197,19 +198,22 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErr
 
 fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Router {
     let site = Site::new(config, auth.origins().clone());
+    let rates = Rates::new(&config.limits, config.demo);
     let dialect = Webstrates::new(
         invites.clone(),
         auth.clone(),
         site.clone(),
         stop.clone(),
         config.max_connections,
-    );
+    )
+    .held_to(rates.clone());
     let api = ApiState {
         invites: invites.clone(),
         authenticator: Arc::new(auth.clone()),
         sign_in: config.demo.then(|| "/auth/test".to_owned()),
         stop: stop.clone(),
         streams: Streams::default(),
+        public_check: !config.limits.no_public_check,
     };
     let mut router = webstrates::router(dialect)
         .merge(site::router(site))
@@ -220,6 +224,10 @@ fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Route
             .merge(demo::router(invites.clone(), auth.clone()));
     }
     router
+        .layer(middleware::from_fn_with_state(
+            (rates, config.proxy.clone()),
+            limits::limit,
+        ))
         .layer(middleware::from_fn_with_state(auth.clone(), auth::identify))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(

@@ -1,16 +1,22 @@
 //! Taking connections: so many at once, each with a time limit on its headers.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use tower::ServiceExt as _;
+
 use super::Stop;
+use crate::limits::Peer;
 
 /// Most bytes of a request's head.
 const HEAD_BYTES: usize = 32 * 1024;
@@ -43,9 +49,14 @@ pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits,
             () = running.told() => return,
         };
         match stream {
-            Ok((stream, _)) => {
-                let connection =
-                    connection(stream, router.clone(), limits.header_time, stop.clone());
+            Ok((stream, peer)) => {
+                let connection = connection(
+                    stream,
+                    peer,
+                    router.clone(),
+                    limits.header_time,
+                    stop.clone(),
+                );
                 tokio::spawn(async move {
                     connection.await;
                     drop(permit);
@@ -59,16 +70,26 @@ pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits,
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, header_time: Duration, stop: Stop) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    header_time: Duration,
+    stop: Stop,
+) {
     let mut running = stop.begin();
     // Answers are small and somebody waits for each.
     let _ = stream.set_nodelay(true);
+    let service = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer.ip()));
+        request
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_time)
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEADERS)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
@@ -83,7 +104,6 @@ async fn connection(stream: TcpStream, router: Router, header_time: Duration, st
 mod tests {
     use super::*;
     use axum::routing::get;
-    use std::net::SocketAddr;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";

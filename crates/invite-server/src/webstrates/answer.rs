@@ -13,6 +13,7 @@ use crate::core::options::{LIST_PAGE_LIMIT, MAX_AGE_LIMIT, max_age_option, permi
 use crate::core::{
     Actor, CreateRequest, Invite, InviteStatus, ListRequest, Refusal, RemoveTarget, User,
 };
+use crate::limits::{Limits, Who};
 use crate::store::Invites;
 
 const SIGNED_OUT: &str = "Must be logged in to handle invites";
@@ -29,8 +30,18 @@ const LONGEST_SHOWN: usize = 128;
 pub(super) async fn answer(
     invites: &Invites,
     actor: Option<&Actor>,
+    (limits, who): (&Limits, &Who),
     call: &Call,
 ) -> Result<Value, String> {
+    let tries_key = matches!(
+        call.operation,
+        Operation::Check | Operation::Accept | Operation::Remove
+    );
+    let allowed = limits.call(who).and_then(|()| match tries_key {
+        true => limits.try_key(who),
+        false => Ok(()),
+    });
+    allowed.map_err(|refusal| in_their_words(&refusal))?;
     if actor.is_none() {
         return Err(SIGNED_OUT.into());
     }
@@ -51,6 +62,9 @@ pub(super) async fn answer(
         (Operation::Check, Some(resource)) => check(invites, actor, resource, options).await,
         (Operation::Accept, Some(resource)) => accept(invites, actor, resource, options).await,
     };
+    if tries_key && matches!(outcome, Err(Refusal::InvalidKey | Refusal::CannotRemove)) {
+        limits.wrong_key(who);
+    }
     outcome.map_err(|refusal| in_their_words(&refusal))
 }
 

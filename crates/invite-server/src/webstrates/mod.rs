@@ -10,9 +10,9 @@ mod frame;
 mod socket;
 mod token;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::rejection::{FormRejection, PathRejection};
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -20,6 +20,7 @@ use axum::extract::{Form, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use invite_key::permissions::Permission;
 use invite_key::resource;
 use serde::Deserialize;
@@ -29,6 +30,7 @@ use tokio::sync::Semaphore;
 use crate::app::Stop;
 use crate::auth::{Auth, Identity};
 use crate::core::{Actor, Member, Refusal};
+use crate::limits::{Limits, Who};
 use crate::site::{self, Site};
 use crate::store::Invites;
 use socket::Session;
@@ -46,6 +48,7 @@ pub struct Webstrates {
     site: Site,
     stop: Stop,
     sockets: Arc<Semaphore>,
+    limits: Limits,
 }
 
 impl Webstrates {
@@ -57,7 +60,13 @@ impl Webstrates {
             site,
             stop,
             sockets: Arc::new(Semaphore::new(sockets as usize)),
+            limits: Limits::none(),
         }
+    }
+
+    /// With limits on how often one may call.
+    pub fn held_to(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 }
 
@@ -94,6 +103,7 @@ async fn without_slash(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     identity: Identity,
+    who: Option<Extension<Who>>,
     upgrade: Upgrade,
 ) -> Response {
     if upgrade.is_ok() {
@@ -103,6 +113,7 @@ async fn without_slash(
             RawQuery(query),
             headers,
             identity,
+            who,
             upgrade,
         )
         .await;
@@ -125,11 +136,13 @@ async fn webstrate(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     identity: Identity,
+    who: Option<Extension<Who>>,
     upgrade: Upgrade,
 ) -> Response {
+    let address = who.and_then(|Extension(who)| who.address);
     let query = Query::read(query.as_deref().unwrap_or_default());
     match (upgrade, id) {
-        (Ok(upgrade), Ok(Path(id))) => open_socket(state, upgrade, &id, &query, &identity),
+        (Ok(upgrade), Ok(Path(id))) => open_socket(state, upgrade, &id, &query, &identity, address),
         (Ok(upgrade), Err(_)) => refuse_socket(upgrade, None),
         (Err(rejection), _) if headers.contains_key(header::UPGRADE) => rejection.into_response(),
         (Err(_), id) => read(&state, id, &query, &identity).await,
@@ -142,6 +155,7 @@ fn open_socket(
     id: &str,
     query: &Query,
     identity: &Identity,
+    address: Option<IpAddr>,
 ) -> Response {
     let actor = match &query.token {
         Some(token) => match token::open(&state.auth, id, token) {
@@ -159,6 +173,8 @@ fn open_socket(
     };
     let session = Session {
         invites: state.invites,
+        who: Who::new(address, actor.as_ref()),
+        limits: state.limits,
         actor,
         running: state.stop.begin(),
         place,

@@ -14,6 +14,7 @@ use super::answer::answer;
 use super::frame::{self, Incoming};
 use crate::app::Running;
 use crate::core::Actor;
+use crate::limits::{Limits, Who};
 use crate::store::Invites;
 
 /// Most bytes of a message.
@@ -39,6 +40,10 @@ pub(super) struct Session {
     pub(super) invites: Invites,
     /// Who opened it; fixed from then on, as in the original.
     pub(super) actor: Option<Actor>,
+    /// The same, and from where, as far as it counts.
+    pub(super) who: Who,
+    /// How often they may call.
+    pub(super) limits: Limits,
     pub(super) running: Running,
     /// Its place among the sockets there may be.
     pub(super) place: OwnedSemaphorePermit,
@@ -49,6 +54,8 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
     let Session {
         invites,
         actor,
+        who,
+        limits,
         mut running,
         place,
     } = session;
@@ -57,7 +64,7 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
     let writer = tokio::spawn(write(sink, waiting));
     let connection = connection_id();
     let calls = Arc::new(Semaphore::new(CALLS_AT_ONCE));
-    let actor = Arc::new(actor);
+    let (actor, who) = (Arc::new(actor), Arc::new(who));
     let mut heard = Instant::now();
     tracing::debug!(connection, signed_in = actor.is_some(), "socket opened");
 
@@ -88,8 +95,10 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
                         };
                         let (invites, actor, answers) =
                             (invites.clone(), Arc::clone(&actor), answers.clone());
+                        let (limits, who) = (limits.clone(), Arc::clone(&who));
                         tokio::spawn(async move {
-                            let outcome = answer(&invites, (*actor).as_ref(), &call).await;
+                            let held = (&limits, who.as_ref());
+                            let outcome = answer(&invites, (*actor).as_ref(), held, &call).await;
                             let _ = answers
                                 .send(self::text(frame::reply(call.token, outcome)))
                                 .await;

@@ -79,6 +79,7 @@ impl Server {
             sign_in: Some("/auth/test".into()),
             stop: stop.clone(),
             streams: api::Streams::default(),
+            public_check: true,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

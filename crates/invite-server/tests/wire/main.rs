@@ -17,6 +17,7 @@ mod identity;
 mod limits;
 mod pages;
 mod program;
+mod rates;
 mod reading;
 mod recorded;
 mod replay;

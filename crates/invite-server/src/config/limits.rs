@@ -1,0 +1,60 @@
+//! How often one may call.
+
+use clap::Args;
+
+/// How often one may call: so many in a minute, at once or spread. Without a number, a demo has no limits.
+#[derive(Debug, Clone, Default, Args)]
+pub struct LimitOptions {
+    /// Calls a minute from one address, at once or spread, over all copies' own counts; 0 for any number. An IPv6
+    /// address counts together with its /64 [default: 3000; with --demo 0]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "INVITE_SERVER_LIMIT_ADDRESS",
+        help_heading = "Limits"
+    )]
+    pub limit_address: Option<u32>,
+
+    /// Calls a minute by one person, from wherever; 0 for any number [default: 600; with --demo 0]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "INVITE_SERVER_LIMIT_USER",
+        help_heading = "Limits"
+    )]
+    pub limit_user: Option<u32>,
+
+    /// Invites a minute that one address may look up without being signed in; 0 for any number
+    /// [default: 30; with --demo 0]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "INVITE_SERVER_LIMIT_SIGNED_OUT_CHECK",
+        help_heading = "Limits"
+    )]
+    pub limit_signed_out_check: Option<u32>,
+
+    /// Invites a minute that one address may have kept in a cookie until it has signed in; 0 for any number
+    /// [default: 30; with --demo 0]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "INVITE_SERVER_LIMIT_PENDING",
+        help_heading = "Limits"
+    )]
+    pub limit_pending: Option<u32>,
+
+    /// Keys a minute that one person, or one address that is not signed in, may try and that open nothing; after that
+    /// none is looked up; 0 for any number [default: 20; with --demo 0]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "INVITE_SERVER_LIMIT_WRONG_KEYS",
+        help_heading = "Limits"
+    )]
+    pub limit_wrong_keys: Option<u32>,
+
+    /// Show nothing of an invite to whoever is not signed in: to them every key is an invalid one
+    #[arg(long, env = "INVITE_SERVER_NO_PUBLIC_CHECK", help_heading = "Limits")]
+    pub no_public_check: bool,
+}

@@ -1,0 +1,159 @@
+//! How often one may call. The numbers are so small that no slow machine gets a call back in time.
+
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Person, Server, http};
+
+const CHECK: &str = "/api/v1/invites/check";
+
+async fn status(request: RequestBuilder) -> (StatusCode, Value) {
+    let response = request.send().await.unwrap();
+    let (status, wait) = (
+        response.status(),
+        response.headers().get("retry-after").cloned(),
+    );
+    let body: Value = response.json().await.unwrap_or_default();
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        let seconds: u64 = wait.unwrap().to_str().unwrap().parse().unwrap();
+        let milliseconds = body["retryAfter"].as_u64().unwrap();
+        assert!((1..=60).contains(&seconds) && milliseconds.div_ceil(1000) == seconds);
+        assert_eq!(body["code"], "rate_limited");
+        assert!(body["requestId"].is_string(), "{body}");
+    }
+    (status, body)
+}
+
+fn check(person: &Person, key: &str) -> RequestBuilder {
+    person
+        .request(Method::POST, CHECK)
+        .json(&json!({ "key": key }))
+}
+
+/// An invite of alice's to her notes.
+async fn invite(alice: &Person) -> String {
+    let request = alice.request(Method::POST, "/api/v1/resources/notes/invites");
+    let answer = request.json(&json!({})).send().await.unwrap();
+    let invite: Value = answer.json().await.unwrap();
+    invite["key"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn who_calls_too_often_waits_and_others_do_not() {
+    let server = Server::demo(&["--limit-user", "2"]);
+    let (alice, bob) = (server.person("alice").await, server.person("bob").await);
+    let me = |person: &Person| status(person.get("/api/v1/me"));
+    for _ in 0..2 {
+        assert_eq!(me(&alice).await.0, 200);
+    }
+    assert_eq!(me(&alice).await.0, 429);
+    assert_eq!(me(&bob).await.0, 200);
+    assert_eq!(me(&server.anonymous()).await.0, 200);
+    let page = alice.get("/").send().await.unwrap();
+    assert_eq!(page.status(), 429);
+    assert!(page.headers().contains_key("retry-after"));
+    assert!(page.text().await.unwrap().starts_with("Too many calls."));
+    for free in ["/healthz", "/readyz", "/sdk/index.js", "/site/no.css"] {
+        let answer = alice.get(free).send().await.unwrap();
+        assert_ne!(answer.status(), 429, "{free}");
+    }
+}
+
+#[tokio::test]
+async fn without_signing_in_little_is_looked_up() {
+    let server = Server::demo(&["--limit-signed-out-check", "2"]);
+    let alice = server.person("alice").await;
+    let key = invite(&alice).await;
+    let nobody = server.anonymous();
+    for _ in 0..2 {
+        assert_eq!(status(check(&nobody, &key)).await.0, 200);
+    }
+    assert_eq!(status(check(&nobody, &key)).await.0, 429);
+    assert_eq!(status(check(&alice, &key)).await.0, 200);
+}
+
+#[tokio::test]
+async fn without_signing_in_nothing_may_be_shown() {
+    let server = Server::demo(&["--no-public-check"]);
+    let alice = server.person("alice").await;
+    let good = invite(&alice).await;
+    let unknown = server.anonymous();
+    let (status_good, mut good_body) = status(check(&unknown, &good)).await;
+    let bad = "0123456789abcdef".repeat(4);
+    let (status_bad, mut bad_body) = status(check(&unknown, &bad)).await;
+    assert_eq!(
+        (status_good, status_bad),
+        (404.try_into().unwrap(), 404.try_into().unwrap())
+    );
+    for body in [&mut good_body, &mut bad_body] {
+        body.as_object_mut().unwrap().remove("requestId");
+    }
+    assert_eq!(good_body, bad_body);
+    assert_eq!(status(check(&alice, &good)).await.0, 200);
+}
+
+#[tokio::test]
+async fn who_guesses_keys_may_try_none_for_a_while() {
+    let server = Server::demo(&["--limit-wrong-keys", "2"]);
+    let alice = server.person("alice").await;
+    let good = invite(&alice).await;
+    let wrong = |number: u32| format!("{number:064x}");
+    let mallory = server.person("mallory").await;
+    for number in 0..3 {
+        assert_eq!(status(check(&mallory, &wrong(number))).await.0, 404);
+    }
+    assert_eq!(status(check(&mallory, &good)).await.0, 429);
+    assert_eq!(status(mallory.get("/api/v1/me")).await.0, 200);
+    assert_eq!(status(check(&alice, &good)).await.0, 200);
+    // Over the socket it is the same person.
+    let mut socket = mallory.socket().await;
+    let refused = socket.accept("notes", &good).await;
+    let words = "Too many calls. Wait a moment and try again.";
+    assert_eq!(refused["error"], words, "{refused}");
+
+    let oscar = server.person("oscar").await;
+    let mut socket = oscar.socket().await;
+    for number in 0..3 {
+        let refused = socket.accept("notes", &wrong(number)).await;
+        assert_eq!(refused["error"], "Invalid invitation key", "{refused}");
+    }
+    assert_eq!(socket.accept("notes", &good).await["error"], words);
+}
+
+#[tokio::test]
+async fn each_call_over_a_socket_counts() {
+    // Opening it is one, too.
+    let server = Server::demo(&["--limit-user", "3"]);
+    let mut socket = server.person("alice").await.socket().await;
+    for _ in 0..2 {
+        assert!(socket.list("notes").await.is_empty());
+    }
+    let reply = socket
+        .call(json!({ "wa": "getInvites", "d": "notes" }))
+        .await;
+    let words = "Too many calls. Wait a moment and try again.";
+    assert_eq!(reply["error"], words, "{reply}");
+}
+
+#[tokio::test]
+async fn an_address_is_the_one_that_a_trusted_proxy_names() {
+    for (arguments, counted_apart) in [
+        (&["--limit-address", "2"] as &[&str], false),
+        (
+            &["--limit-address", "2", "--trust-proxy", "127.0.0.0/8"],
+            true,
+        ),
+    ] {
+        let server = Server::demo(arguments);
+        let from = |address: &str| {
+            let request = http().get(server.at("/api/v1/me"));
+            status(request.header("x-forwarded-for", format!("203.0.113.9, {address}")))
+        };
+        for _ in 0..2 {
+            assert_eq!(from("198.51.100.1").await.0, 200);
+        }
+        assert_eq!(from("198.51.100.1").await.0, 429);
+        let other = from("198.51.100.2").await.0;
+        assert_eq!(other == 200, counted_apart, "{arguments:?}");
+    }
+}
