@@ -6,6 +6,7 @@ mod limits;
 mod log;
 mod origins;
 mod proxy;
+mod purge;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ pub use limits::LimitOptions;
 pub use log::{LogFormat, LogLevel};
 pub use origins::Origins;
 pub use proxy::ProxyOptions;
+pub use purge::{Period, PurgeOptions};
 
 /// A server for invite keys: create, list, check, accept and remove them over HTTP and the Webstrates socket.
 ///
@@ -115,6 +117,10 @@ pub struct Config {
     #[cfg(feature = "emulate")]
     #[command(flatten)]
     pub emulate: crate::emulate::EmulateOptions,
+
+    /// When to forget.
+    #[command(flatten)]
+    pub purge: PurgeOptions,
 
     /// Connections to PostgreSQL at once; all copies together need fewer than its max_connections
     #[arg(long, value_name = "NUMBER", env = "INVITE_SERVER_DATABASE_CONNECTIONS", default_value_t = 16,

@@ -4,6 +4,7 @@ mod demo;
 mod serve;
 mod stop;
 mod trace;
+mod upkeep;
 
 use std::io;
 use std::net::SocketAddr;
@@ -112,18 +113,16 @@ impl Server {
 
         let secrets = Secrets::load_or_create(&config.secret_file_for(&database))?;
         let auth = Auth::new(&secrets.derive_for("sign-in"), origins);
-        let invites = Invites::new(
-            Database::open(&database, config.database_connections).await?,
-            secrets,
-            Clock::system(),
-        )
-        .issuing_as(auth.origins().first());
+        let database = Database::open(&database, config.database_connections).await?;
+        let invites = Invites::new(database.clone(), secrets, Clock::system())
+            .issuing_as(auth.origins().first());
         if config.demo {
             demo::fill(&invites)
                 .await
                 .map_err(|refusal| StartError::Demo(refusal.sentence()))?;
         }
         let stop = Stop::new();
+        upkeep::start(database.clone(), config.purge, stop.begin());
         let router = router(config, &invites, &auth, &stop);
         tracing::info!(%address, public = auth.origins().first(), demo = config.demo, "started");
         if !config.demo {

@@ -1,14 +1,24 @@
 //! What the operator does beside serving: one subcommand each, on the same database and secret file as the server.
 
+mod apps;
+mod erase;
+mod keys;
+mod purge;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
 
 use crate::{
     config::{Config, DatabaseAddress},
-    core::{App, Clock, Refusal, SecretFileUnusable, Secrets},
+    core::{Clock, Refusal, SecretFileUnusable, Secrets},
     store::{Database, Invites, StoreUnusable},
 };
+
+pub use apps::Apps;
+pub use erase::Erase;
+pub use keys::Keys;
+pub use purge::Purge;
 
 /// What to do instead of serving. The options for the database and the secret file go before it.
 #[derive(Debug, Clone, Subcommand)]
@@ -19,31 +29,11 @@ pub enum Command {
     /// The secrets that keys are derived from and signed with
     #[command(subcommand)]
     Keys(Keys),
-}
-
-/// What to do with the apps. A running server knows of it at once.
-#[derive(Debug, Clone, Subcommand)]
-pub enum Apps {
-    /// Let a backend take part: prints its key, which is never shown again
-    Add {
-        /// 1 to 64 letters, digits, dots, hyphens or underscores
-        name: String,
-    },
-    /// List them
-    List,
-    /// Let a backend no longer take part
-    Remove {
-        /// Its name
-        name: String,
-    },
-}
-
-/// What to do with the secrets.
-#[derive(Debug, Clone, Subcommand)]
-pub enum Keys {
-    /// Add a new secret, from which all keys are made once the server is restarted. The older ones stay in the file: the
-    /// invites made with them go on working. Everybody has to sign in again
-    Rotate,
+    /// Delete what has ended: invites that expired or were removed long ago, events as old, used-up receipts and
+    /// Idempotency-Keys. A running server does it by itself once an hour. Nobody loses access
+    Purge(Purge),
+    /// Delete what names a person, as the law may ask you to. It cannot be undone
+    Erase(Erase),
 }
 
 /// Why a subcommand failed, for the operator.
@@ -72,38 +62,20 @@ impl From<Refusal> for OperateError {
 /// [`OperateError`], a sentence that says what to change.
 pub async fn run(config: &Config, command: &Command) -> Result<String, OperateError> {
     match command {
-        Command::Apps(apps) => run_apps(&open(config).await?, apps).await,
-        Command::Keys(Keys::Rotate) => {
-            let path = secret_file(config);
-            let id = Secrets::rotate(&path)?;
-            Ok(format!(
-                "The newest secret in {} is {id}. Restart every copy of the server; keep the older secrets in the file.",
-                path.display()
-            ))
-        }
+        Command::Apps(apps) => apps.run(&invites(config).await?).await,
+        Command::Keys(keys) => keys.run(&secret_file(config)),
+        Command::Purge(purge) => purge.run(config, &open(config).await?).await,
+        Command::Erase(erase) => erase.run(&open(config).await?).await,
     }
 }
 
-async fn run_apps(invites: &Invites, command: &Apps) -> Result<String, OperateError> {
-    match command {
-        // The key and nothing else: it is read by scripts too.
-        Apps::Add { name } => Ok(invites.add_app(name).await?.reveal().to_owned()),
-        Apps::List => {
-            let line = |app: App| format!("{}  {}", app.created_at.to_iso(), app.name);
-            let lines: Vec<_> = invites.apps().await?.into_iter().map(line).collect();
-            Ok(lines.join("\n"))
-        }
-        Apps::Remove { name } => {
-            invites.remove_app(name).await?;
-            Ok(format!("{name} takes part no longer."))
-        }
-    }
+async fn open(config: &Config) -> Result<Database, OperateError> {
+    Ok(Database::open(&database(config), config.database_connections).await?)
 }
 
-async fn open(config: &Config) -> Result<Invites, OperateError> {
+async fn invites(config: &Config) -> Result<Invites, OperateError> {
     let secrets = Secrets::load_or_create(&secret_file(config))?;
-    let database = Database::open(&database(config), config.database_connections).await?;
-    Ok(Invites::new(database, secrets, Clock::system()))
+    Ok(Invites::new(open(config).await?, secrets, Clock::system()))
 }
 
 fn database(config: &Config) -> DatabaseAddress {

@@ -3,6 +3,7 @@
 mod database;
 pub mod postgres;
 pub mod sqlite;
+mod sweep;
 
 use std::future::Future;
 
@@ -17,6 +18,7 @@ use crate::core::{
 pub use database::Database;
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
+pub use sweep::{Person, Retention, Swept};
 
 /// So many of an invite's uses come with it; `uses` counts them all.
 const ACCEPTED_SHOWN: u32 = 100;

@@ -17,6 +17,7 @@ mod cluster;
 mod copies;
 mod kill;
 mod ledger;
+mod operate;
 mod people;
 mod rotate;
 #[path = "../wire/support.rs"]

@@ -9,6 +9,7 @@ mod changes;
 mod events;
 mod rows;
 mod schema;
+mod sweep;
 mod trouble;
 mod webhooks;
 
@@ -50,6 +51,7 @@ macro_rules! read {
         }
     }};
 }
+use read;
 
 /// A PostgreSQL database. Cheap to clone.
 #[derive(Clone)]

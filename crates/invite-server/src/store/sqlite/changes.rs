@@ -8,12 +8,22 @@ use crate::core::{
     state::{Change, StoredInvite},
 };
 
-/// Writes all of it or nothing; the transaction around it stays open either way.
+/// Writes what a rule decided, whole or not at all.
 pub(super) fn write(connection: &Connection, changes: &[Change]) -> rusqlite::Result<()> {
+    whole(connection, || {
+        changes
+            .iter()
+            .try_for_each(|change| write_one(connection, change))
+    })
+}
+
+/// Writes all of it or nothing; the transaction around it stays open either way.
+pub(super) fn whole<Answer>(
+    connection: &Connection,
+    write: impl FnOnce() -> rusqlite::Result<Answer>,
+) -> rusqlite::Result<Answer> {
     connection.prepare_cached("SAVEPOINT change")?.execute([])?;
-    let written = changes
-        .iter()
-        .try_for_each(|change| write_one(connection, change));
+    let written = write();
     if written.is_err() {
         connection.execute_batch("ROLLBACK TO change")?;
     }

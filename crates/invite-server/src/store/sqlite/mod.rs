@@ -6,6 +6,7 @@ mod events;
 mod readers;
 mod rows;
 mod schema;
+mod sweep;
 mod webhooks;
 mod writer;
 

@@ -89,6 +89,18 @@ impl Writer {
         answer.await.map_err(|_| Refusal::TryAgain)?
     }
 
+    /// Lets something other than a rule write: all of it or nothing.
+    pub(super) async fn run<Answer, Work>(&self, work: Work) -> Result<Answer, Refusal>
+    where
+        Answer: Send + 'static,
+        Work: FnOnce(&Connection) -> rusqlite::Result<Answer> + Send + 'static,
+    {
+        self.begin(move |connection| {
+            changes::whole(connection, || work(connection)).map_err(|cause| failed(&cause))
+        })
+        .await
+    }
+
     pub(super) async fn ready(&self) -> Result<(), Refusal> {
         let rule = |_: &State| {
             Ok(Decision {

@@ -7,6 +7,7 @@ pub(crate) mod listing;
 pub(crate) mod races;
 pub(crate) mod repeats;
 pub(crate) mod rows;
+pub(crate) mod sweeps;
 pub(crate) mod webhooks;
 
 use invite_key::{KeyKind, Permissions};
@@ -65,6 +66,8 @@ macro_rules! store_suite {
             repeats::a_create_sent_again_makes_no_second_invite,
             repeats::a_key_counts_for_a_day_and_for_one_body,
             repeats::an_end_is_moved,
+            sweeps::purging_takes_what_ended_long_ago,
+            sweeps::erasing_takes_what_names_a_person,
             repeats::a_list_of_members_is_written_over_the_one_that_was_seen,
         );
     };

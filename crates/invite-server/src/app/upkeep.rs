@@ -1,0 +1,34 @@
+//! What the server does by itself while it runs.
+
+use std::time::Duration;
+
+use super::Running;
+use crate::config::PurgeOptions;
+use crate::core::Clock;
+use crate::store::{Database, Retention};
+
+/// Between two purges.
+const HOURLY: Duration = Duration::from_secs(3600);
+
+/// Purges at once and then every hour, until told to stop. Copies may do so at the same time.
+pub(super) fn start(database: Database, options: PurgeOptions, mut running: Running) {
+    tokio::spawn(async move {
+        let clock = Clock::system();
+        loop {
+            let retention = Retention::of(clock.now(), options.keep_ended.seconds());
+            tokio::select! {
+                purged = database.purge(retention) => match purged {
+                    Ok(purged) if purged.total() > 0 => tracing::info!(%purged, "purged"),
+                    Ok(_) => {}
+                    // Its cause is logged where it happened; the next round may do better.
+                    Err(_) => tracing::warn!("not all that has ended could be purged"),
+                },
+                () = running.told() => return,
+            }
+            tokio::select! {
+                () = tokio::time::sleep(HOURLY) => {}
+                () = running.told() => return,
+            }
+        }
+    });
+}

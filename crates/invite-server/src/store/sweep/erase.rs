@@ -1,0 +1,112 @@
+//! Erasing a person: what names them goes.
+
+use super::{BATCH, Choice, Step, Sweep, Swept, Value, whole_invites};
+use crate::{
+    core::{Refusal, User},
+    store::Database,
+};
+
+/// Whom to erase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Person {
+    /// Somebody who has signed in: what they may do, the invites they made, where they used one, what they did.
+    User(User),
+    /// Somebody with an address: the invites that only this address may accept. Upper and lower case are the same.
+    Email(String),
+}
+
+impl Database {
+    /// Deletes what names a person, first what they may do, so that nothing new begins meanwhile. Doing it again after
+    /// an error finishes it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn erase(&self, person: &Person) -> Result<Swept, Refusal> {
+        if let Database::Sqlite(store) = self {
+            store.overwrite_deleted().await?;
+        }
+        let mut swept = Swept::default();
+        match person {
+            Person::Email(address) => {
+                // The databases differ in what they take for lower case.
+                let all = "SELECT DISTINCT email FROM invites WHERE email IS NOT NULL";
+                for spelled in self.texts(all, Vec::new()).await? {
+                    if spelled.to_lowercase() == address.to_lowercase() {
+                        let sql = "SELECT id FROM invites WHERE email = $1";
+                        let named = vec![Value::Text(spelled)];
+                        self.erase_invites(sql, named, &mut swept).await?;
+                    }
+                }
+            }
+            Person::User(user) => {
+                let named = vec![
+                    Value::Text(user.username.clone()),
+                    Value::Text(user.provider.clone()),
+                ];
+                let together = |steps| Sweep {
+                    invites: Choice::None,
+                    steps,
+                };
+                self.sweep_all(&together(memberships(&named)), &mut swept)
+                    .await?;
+                let sql =
+                    "SELECT id FROM invites WHERE inviter_username = $1 AND inviter_provider = $2";
+                self.erase_invites(sql, named.clone(), &mut swept).await?;
+                let mut last = traces(&named);
+                last.push(deliveries(user));
+                self.sweep_all(&together(last), &mut swept).await?;
+            }
+        }
+        Ok(swept)
+    }
+
+    async fn erase_invites(
+        &self,
+        sql: &'static str,
+        named: Vec<Value>,
+        swept: &mut Swept,
+    ) -> Result<(), Refusal> {
+        let all = self.texts(sql, named).await?;
+        for some in all.chunks(BATCH) {
+            let sweep = Sweep {
+                invites: Choice::Given(some.to_vec()),
+                steps: whole_invites(),
+            };
+            self.sweep_all(&sweep, swept).await?;
+        }
+        Ok(())
+    }
+}
+
+fn memberships(named: &[Value]) -> Vec<Step> {
+    let moved = "UPDATE resources SET version = version + 1
+        WHERE name IN (SELECT resource FROM members WHERE username = $1 AND provider = $2)";
+    let moved = Step {
+        counted: None,
+        ..Step::counted("", moved)
+    };
+    vec![moved.with(named), of_person("members", named)]
+}
+
+fn traces(named: &[Value]) -> Vec<Step> {
+    ["uses", "events", "repeats", "people"]
+        .map(|table| of_person(table, named))
+        .to_vec()
+}
+
+/// What backends have yet to be told of them.
+fn deliveries(user: &User) -> Step {
+    let text = |text: &str| serde_json::Value::from(text).to_string();
+    let named = format!(
+        r#""username":{},"provider":{}"#,
+        text(&user.username),
+        text(&user.provider)
+    );
+    let sql = "DELETE FROM deliveries WHERE {place}(body, $1) > 0";
+    Step::counted("deliveries", sql).with(&[Value::Text(named)])
+}
+
+fn of_person(table: &'static str, named: &[Value]) -> Step {
+    let sql = format!("DELETE FROM {table} WHERE username = $1 AND provider = $2");
+    Step::counted(table, sql).with(named)
+}
