@@ -57,9 +57,7 @@ impl Object {
 
     /// A member that is a time, given in seconds since 1970-01-01 UTC: `2026-11-21T12:00:00Z`.
     fn time(&mut self, name: &str, seconds: u64) -> &mut Self {
-        let mut time = String::new();
-        sentence::push_time(&mut time, seconds, "T", "Z");
-        self.text(name, &time)
+        self.text(name, &time(seconds))
     }
 
     /// The object as text.
@@ -68,6 +66,13 @@ impl Object {
         text.push('}');
         text
     }
+}
+
+/// Seconds since 1970-01-01 UTC as `2026-11-21T12:00:00Z`.
+pub fn time(seconds: u64) -> String {
+    let mut text = String::new();
+    sentence::push_time(&mut text, seconds, "T", "Z");
+    text
 }
 
 fn push_string(json: &mut String, text: &str) {

@@ -16,8 +16,8 @@ use crate::verdict::Malformed;
 /// How often what was found in a text may be decoded and looked at again.
 const MAX_DEPTH: u8 = 4;
 
-/// How many bytes may be looked at for each of the text, one as often as it is. Nothing comes near it; it is what makes
-/// time proportional to length even where something was overlooked.
+/// How many bytes may be looked at for each of the text, one as often as it is. The worst that fuzzing made up took 274;
+/// it is what makes time proportional to length even where something was overlooked.
 const MAX_WORK: usize = 400;
 
 /// A search under way.
