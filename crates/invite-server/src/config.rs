@@ -4,6 +4,7 @@ mod database;
 mod error;
 mod limits;
 mod log;
+mod operation;
 mod origins;
 mod proxy;
 mod purge;
@@ -19,6 +20,7 @@ pub use database::DatabaseAddress;
 pub use error::ConfigError;
 pub use limits::LimitOptions;
 pub use log::{LogFormat, LogLevel};
+pub use operation::OperationOptions;
 pub use origins::Origins;
 pub use proxy::ProxyOptions;
 pub use purge::{Period, PurgeOptions};
@@ -131,6 +133,10 @@ pub struct Config {
     #[command(flatten)]
     pub limits: LimitOptions,
 
+    /// What the operator watches.
+    #[command(flatten)]
+    pub operation: OperationOptions,
+
     /// Who stands in front.
     #[command(flatten)]
     pub proxy: ProxyOptions,
@@ -149,6 +155,11 @@ impl Config {
         #[cfg(feature = "emulate")]
         if self.emulate.server.is_some() && !address.is_loopback() {
             return Err(ConfigError::EmulateOffLoopback(address));
+        }
+        if let Some(metrics) = self.operation.metrics.map(|metrics| metrics.ip())
+            && !metrics.is_loopback()
+        {
+            return Err(ConfigError::MetricsOffLoopback(metrics));
         }
         match &self.public_url {
             None if !address.is_loopback() => Err(ConfigError::PublicUrlMissing(address)),

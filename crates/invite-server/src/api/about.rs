@@ -4,6 +4,8 @@ use axum::{Json, extract::State, http::header, response::IntoResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::core::Refusal;
+
 use super::{ApiError, ApiState, asker::Caller, problem::Problem, views::Me};
 
 /// What this server can do beyond the five calls.
@@ -104,13 +106,16 @@ pub(super) async fn healthy() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// Says whether the database takes reads and writes.
+/// Says whether the database takes reads and writes, and the server is not about to stop.
 #[utoipa::path(get, path = "/readyz", tag = "about", responses(
     (status = 200, body = Health),
     (status = 500, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn ready(State(state): State<ApiState>) -> Result<Json<Health>, ApiError> {
+    if state.stop.is_draining() {
+        return Err(Refusal::TryAgain.into());
+    }
     state.invites.ready().await?;
     Ok(Json(Health { status: "ok" }))
 }

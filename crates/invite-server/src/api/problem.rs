@@ -29,6 +29,13 @@ impl RequestId {
         RequestId(format!("{:016x}", u64::from_be_bytes(bytes)).into())
     }
 
+    /// A number that came with a request, from a proxy say. At most 36 letters, digits and hyphens, as a UUID has: no
+    /// key fits into that, should one be there by mistake.
+    pub fn given(text: &str) -> Option<RequestId> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        ((8..=36).contains(&text.len()) && text.bytes().all(plain)).then(|| RequestId(text.into()))
+    }
+
     /// The number as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,6 +1,7 @@
 //! The whole server: the parts put together, the limits around them, start and stop.
 
 mod demo;
+mod measure;
 mod serve;
 mod stop;
 mod trace;
@@ -34,6 +35,11 @@ use crate::webstrates::{self, Webstrates};
 
 /// Most bytes of a request's body.
 const BODY_BYTES: usize = 64 * 1024;
+/// What whoever reads the metrics is held to.
+const METRICS_LIMITS: Limits = Limits {
+    connections: 16,
+    header_time: Duration::from_secs(30),
+};
 /// How long a connection may take to send a request's headers, and may idle between requests.
 const HEADER_TIME: Duration = Duration::from_secs(30);
 /// How long a request may take, its body included.
@@ -66,6 +72,9 @@ pub enum StartError {
         /// What the system says.
         error: io::Error,
     },
+    /// Metrics are kept once in a process.
+    #[error("metrics cannot be kept: {0}")]
+    Metrics(String),
     /// No temporary folder for a demo.
     #[error("no folder for temporary files: {0}")]
     Temporary(io::Error),
@@ -79,6 +88,8 @@ pub struct Server {
     router: Router,
     stop: Stop,
     limits: Limits,
+    drain_time: Duration,
+    measures: Option<(TcpListener, Router)>,
     // Removes a demo's database when the server ends.
     _temporary: Option<TemporaryFolder>,
 }
@@ -121,6 +132,7 @@ impl Server {
                 .await
                 .map_err(|refusal| StartError::Demo(refusal.sentence()))?;
         }
+        let measures = measure::start(config.operation.metrics).await?;
         let stop = Stop::new();
         upkeep::start(database.clone(), config.purge, stop.begin());
         let router = router(config, &invites, &auth, &stop);
@@ -137,6 +149,8 @@ impl Server {
                 connections: config.max_connections,
                 header_time: HEADER_TIME,
             },
+            drain_time: Duration::from_secs(config.operation.drain_seconds.into()),
+            measures,
             _temporary: temporary,
         })
     }
@@ -160,6 +174,8 @@ impl Server {
                 connections: config.max_connections,
                 header_time: HEADER_TIME,
             },
+            drain_time: Duration::ZERO,
+            measures: None,
             _temporary: None,
         })
     }
@@ -172,8 +188,25 @@ impl Server {
     /// Answers until `signal` comes, then finishes what was begun.
     pub async fn run(self, signal: impl Future<Output = ()>) {
         let serving = serve::serve(self.listener, self.router, self.limits, &self.stop);
+        let signal = async {
+            signal.await;
+            self.stop.drain();
+            if !self.drain_time.is_zero() {
+                tracing::info!(seconds = self.drain_time.as_secs(), "draining");
+                tokio::time::sleep(self.drain_time).await;
+            }
+        };
+        let measuring = async {
+            match self.measures {
+                Some((listener, router)) => {
+                    serve::serve(listener, router, METRICS_LIMITS, &self.stop).await;
+                }
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = serving => {}
+            () = measuring => {}
             () = signal => {}
         }
         tracing::info!("stopping");

@@ -1,11 +1,15 @@
 //! Stopping gracefully: everything that runs is told once, and whoever stops waits until all have ended.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokio::sync::watch;
 
 /// Tells everything that runs to finish.
 #[derive(Debug, Clone)]
 pub struct Stop {
     sender: watch::Sender<bool>,
+    draining: Arc<AtomicBool>,
 }
 
 /// Held by something that runs, for as long as it runs.
@@ -19,6 +23,7 @@ impl Stop {
     pub fn new() -> Self {
         Self {
             sender: watch::Sender::new(false),
+            draining: Arc::default(),
         }
     }
 
@@ -29,8 +34,19 @@ impl Stop {
         }
     }
 
+    /// Says that it will stop soon: whoever sends people here is to send them elsewhere.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it will stop soon.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
     /// Tells all, and waits for the last to end.
     pub async fn stop(&self) {
+        self.drain();
         self.sender.send_replace(true);
         self.sender.closed().await;
     }

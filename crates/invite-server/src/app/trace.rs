@@ -1,5 +1,7 @@
 //! A number for each request, in its answer, in the log and in problem documents; and what the log says of it.
 //!
+//! A number that the client brings is taken where no key could look like it.
+//!
 //! Logged are the method, the route as the code writes it (`/api/v1/resources/{resource}`), the status and the time.
 //! Never the path, the query, a header or a body: any of them can hold a key.
 
@@ -19,7 +21,11 @@ const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// Middleware: numbers the request and logs how it ended.
 pub(super) async fn trace(mut request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let id = RequestId::fresh();
+    let id = request
+        .headers()
+        .get(HEADER)
+        .and_then(|given| RequestId::given(given.to_str().ok()?))
+        .unwrap_or_else(RequestId::fresh);
     let method = known(request.method());
     let route = request
         .extensions()
@@ -28,9 +34,21 @@ pub(super) async fn trace(mut request: Request, next: Next) -> Response {
         .to_owned();
     request.extensions_mut().insert(id.clone());
 
-    let span = tracing::info_span!("request", id = id.as_str(), method, route);
+    let span = tracing::info_span!("request", id = id.as_str(), method, route = route.as_str());
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
+    let labels = [
+        ("method", method.to_owned()),
+        ("route", route),
+        ("status", status.to_string()),
+    ];
+    metrics::counter!("invite_server_requests_total", &labels).increment(1);
+    let [method_label, route_label, _] = labels;
+    metrics::histogram!(
+        "invite_server_request_seconds",
+        &[method_label, route_label]
+    )
+    .record(began.elapsed());
     span.in_scope(|| {
         tracing::info!(
             status,
@@ -71,6 +89,7 @@ pub fn start_logging(level: LogLevel, format: LogFormat) {
         LogLevel::Warn => LevelFilter::WARN,
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
     };
     let own = Targets::new().with_target("invite_server", level);
     let lines = fmt::layer().with_writer(std::io::stderr);

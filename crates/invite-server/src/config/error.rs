@@ -21,6 +21,11 @@ pub enum ConfigError {
         "--emulate shows faults on purpose, so it listens on loopback only: use --listen 127.0.0.1:PORT, not {0}"
     )]
     EmulateOffLoopback(IpAddr),
+    /// Whoever reads them learns how many invites there are.
+    #[error(
+        "metrics are for this machine alone: use --metrics 127.0.0.1:PORT, not {0}, and let a collector here fetch them"
+    )]
+    MetricsOffLoopback(IpAddr),
     /// Off loopback the address people see cannot be known.
     #[error(
         "listening on {0} needs --public-url, the address people will see, as in https://invites.example.com"

@@ -13,6 +13,8 @@ pub enum LogLevel {
     Info,
     /// And each socket.
     Debug,
+    /// Everything there is.
+    Trace,
 }
 
 /// The shape of a log line.

@@ -12,8 +12,10 @@ use super::{
     state::{InviteName, KeyHash, RepeatKey, Scope, StoredInvite},
 };
 use crate::store::Store;
+use count::counted;
 
 mod apps;
+mod count;
 mod events;
 mod keys;
 mod list;
@@ -133,7 +135,7 @@ impl<S: Store> Invites<S> {
                 repeat.as_ref(),
             )
         };
-        let stored = self.store.transact(scope, rule).await?;
+        let stored = counted("create", self.store.transact(scope, rule).await)?;
         self.happened.notify_waiters();
         if stored.id == id {
             return Ok(Invite::of(stored, Some(key), Vec::new(), now));
@@ -159,7 +161,7 @@ impl<S: Store> Invites<S> {
         };
         let asker = asker.clone();
         let rule = move |state: &_| rules::resend(state, &asker, max_age, now);
-        let stored = self.store.transact(scope, rule).await?;
+        let stored = counted("resend", self.store.transact(scope, rule).await)?;
         self.shown_to_inviter(stored).await
     }
 
@@ -188,7 +190,8 @@ impl<S: Store> Invites<S> {
         };
         let state = self.store.look(scope).await?;
         authorise(Call::Check, actor.map(Authority::Actor), On::nothing())?;
-        let (invite, gained) = match (rules::acceptance(&state, actor, resource, now), actor) {
+        let outcome = counted("check", rules::acceptance(&state, actor, resource, now));
+        let (invite, gained) = match (outcome, actor) {
             (Ok(answer), _) => answer,
             (Err(refusal), Some(_)) => return Err(refusal),
             (Err(_), None) => return Err(Refusal::InvalidKey),
@@ -233,7 +236,7 @@ impl<S: Store> Invites<S> {
         };
         let (asker, resource) = (asker.clone(), resource.map(str::to_owned));
         let rule = move |state: &_| rules::accept(state, Some(&asker), resource.as_deref(), now);
-        let accepted = self.store.transact(scope, rule).await?;
+        let accepted = counted("accept", self.store.transact(scope, rule).await)?;
         self.happened.notify_waiters();
         Ok(accepted)
     }
@@ -262,7 +265,7 @@ impl<S: Store> Invites<S> {
         };
         let asker = asker.clone();
         let rule = move |state: &_| rules::remove(state, Some(&asker), resource.as_deref(), now);
-        let removed = self.store.transact(scope, rule).await?;
+        let removed = counted("remove", self.store.transact(scope, rule).await)?;
         self.happened.notify_waiters();
         Ok(removed)
     }

@@ -1,5 +1,7 @@
 //! The server's store, whichever database the operator chose.
 
+use std::time::Instant;
+
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::config::DatabaseAddress;
 use crate::core::{
@@ -47,12 +49,18 @@ impl From<PostgresStore> for Database {
 }
 
 macro_rules! either {
-    ($self:expr, $store:ident => $call:expr) => {
-        match $self {
+    ($self:expr, $store:ident => $call:expr) => {{
+        let began = Instant::now();
+        let answer = match $self {
             Database::Sqlite($store) => $call.await,
             Database::Postgres($store) => $call.await,
-        }
-    };
+        };
+        // The call by its name in the code: nothing that anybody sent.
+        let call = stringify!($call).split_once('.').map_or("", |(_, call)| call);
+        let call = call.split_once('(').map_or(call, |(name, _)| name);
+        metrics::histogram!("invite_server_store_seconds", "call" => call).record(began.elapsed());
+        answer
+    }};
 }
 
 impl Store for Database {

@@ -66,6 +66,7 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
     let calls = Arc::new(Semaphore::new(CALLS_AT_ONCE));
     let (actor, who) = (Arc::new(actor), Arc::new(who));
     let mut heard = Instant::now();
+    let _open = OpenSocket::count();
     tracing::debug!(connection, signed_in = actor.is_some(), "socket opened");
 
     let _ = answers.send(text(frame::init(&connection))).await;
@@ -139,6 +140,22 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
     tracing::debug!(connection, "socket closed");
     drop(place);
     drop(running);
+}
+
+/// Counts among the open sockets as long as it is there.
+struct OpenSocket;
+
+impl OpenSocket {
+    fn count() -> Self {
+        metrics::gauge!("invite_server_sockets").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        metrics::gauge!("invite_server_sockets").decrement(1.0);
+    }
 }
 
 async fn write(mut sink: SplitSink<WebSocket, Message>, mut waiting: mpsc::Receiver<Message>) {

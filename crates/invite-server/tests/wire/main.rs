@@ -15,6 +15,7 @@ mod differences;
 mod durable;
 mod identity;
 mod limits;
+mod operation;
 mod pages;
 mod program;
 mod rates;

@@ -63,6 +63,10 @@ fn help_explains_every_option() {
         "--log",
         "--log-format",
         "--max-connections",
+        "--limit-address",
+        "--trust-proxy",
+        "--metrics",
+        "--drain-seconds",
         "INVITE_SERVER_DATABASE",
     ] {
         assert!(help.contains(option), "{option} is not in\n{help}");

@@ -1,0 +1,71 @@
+//! Metrics, as text for Prometheus, on a listener of their own.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+
+use super::{StartError, bind};
+
+/// Between these latencies are told apart, in seconds.
+const BUCKETS: [f64; 12] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
+];
+/// How often what was measured is summed up, so that it takes no room where nobody reads it.
+const UPKEEP: Duration = Duration::from_secs(5);
+const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Begins to measure, where the operator wants it; gives where to serve it and what.
+pub(super) async fn start(
+    address: Option<SocketAddr>,
+) -> Result<Option<(TcpListener, Router)>, StartError> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    let (listener, address) = bind(address).await?;
+    let handle = record().map_err(StartError::Metrics)?;
+    let upkeep = handle.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(UPKEEP).await;
+            upkeep.run_upkeep();
+        }
+    });
+    let read = move || async move { ([(header::CONTENT_TYPE, TEXT)], handle.render()) };
+    tracing::info!(%address, "metrics");
+    Ok(Some((listener, Router::new().route("/metrics", get(read)))))
+}
+
+fn record() -> Result<PrometheusHandle, String> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &BUCKETS)
+        .and_then(PrometheusBuilder::install_recorder)
+        .map_err(|error| error.to_string())?;
+    describe_counter!(
+        "invite_server_requests_total",
+        "Requests by method, route as the code writes it, and status."
+    );
+    describe_histogram!(
+        "invite_server_request_seconds",
+        Unit::Seconds,
+        "How long requests took, by method and route."
+    );
+    describe_counter!(
+        "invite_server_calls_total",
+        "What was asked of invites in any dialect, by call, and `done` or the code of the refusal."
+    );
+    describe_histogram!(
+        "invite_server_store_seconds",
+        Unit::Seconds,
+        "How long the database took, by call."
+    );
+    describe_gauge!("invite_server_sockets", "Open WebSockets.");
+    // There from the start, so that nobody takes a missing one for none.
+    metrics::gauge!("invite_server_sockets").set(0.0);
+    Ok(handle)
+}

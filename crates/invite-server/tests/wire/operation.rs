@@ -1,0 +1,155 @@
+//! What the operator sees: metrics, numbers of requests, whether it is ready.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{PATIENCE, Server, command, http};
+
+/// The word that follows in what the server has written, waiting until it is there.
+async fn said(server: &Server, before: &str) -> String {
+    let told = async {
+        loop {
+            let output = server.output();
+            if let Some((_, after)) = output.split_once(before)
+                && let Some(word) = after.split_whitespace().next()
+                && after.len() > word.len()
+            {
+                return word.to_owned();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, told).await.unwrap()
+}
+
+#[tokio::test]
+async fn metrics_count_and_name_nobody() {
+    let server = Server::demo(&["--metrics", "127.0.0.1:0"]);
+    let address = said(&server, "metrics address=").await;
+    let (alice, bob) = (
+        server.person("alice-in-wonder").await,
+        server.person("bob-the-builder").await,
+    );
+    server
+        .member("marked-resource", "alice-in-wonder", Some("arw"))
+        .await;
+    let create = alice.request(Method::POST, "/api/v1/resources/marked-resource/invites");
+    let invite: Value = create
+        .json(&json!({}))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let key = invite["key"].as_str().unwrap();
+    let wrong = format!("{:064x}", 7);
+    for key in [key, key, &wrong] {
+        let accept = bob.request(Method::POST, "/api/v1/invites/accept");
+        accept.json(&json!({ "key": key })).send().await.unwrap();
+    }
+    http()
+        .get(server.at(&format!("/nowhere/{key}?key={key}")))
+        .send()
+        .await
+        .unwrap();
+    let _socket = alice.socket().await;
+
+    let text = http()
+        .get(format!("http://{address}/metrics"))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    for line in [
+        r#"invite_server_calls_total{call="create",outcome="done"} 1"#,
+        r#"invite_server_calls_total{call="accept",outcome="done"} 2"#,
+        r#"invite_server_calls_total{call="accept",outcome="invalid_key"} 1"#,
+        r#"invite_server_requests_total{method="POST",route="/api/v1/resources/{resource}/invites",status="201"} 1"#,
+        r#"invite_server_requests_total{method="GET",route="(none)",status="404"} 1"#,
+        r#"invite_server_request_seconds_bucket{method="POST",route="/api/v1/invites/accept",le="+Inf"} 3"#,
+        r#"invite_server_store_seconds_count{call="transact"}"#,
+        "invite_server_sockets 1",
+        "# HELP invite_server_calls_total",
+        "# TYPE invite_server_store_seconds histogram",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    for name in [key, "marked-resource", "wonder", "builder", "nowhere"] {
+        assert!(!text.contains(name), "{name} is in\n{text}");
+    }
+    // Nobody finds them on the public port, nor anything else on theirs.
+    let public = http().get(server.at("/metrics")).send().await.unwrap();
+    assert!(!public.text().await.unwrap().contains("invite_server_"));
+    let other = http().get(format!("http://{address}/api/v1/me"));
+    assert_eq!(other.send().await.unwrap().status(), 404);
+}
+
+#[test]
+fn metrics_are_for_this_machine() {
+    let output = command(&["--demo", "--metrics", "0.0.0.0:9187"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && said.contains("for this machine alone"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_request_has_one_number_everywhere() {
+    let server = Server::demo(&["--log-format", "json"]);
+    let ask = |id: &str| {
+        let request = http().get(server.at("/api/v1/resources"));
+        request.header("x-request-id", id).send()
+    };
+    let given = "7b7f1b2e-0c7d-4a51-9d0c-7b4b8a0a5a11";
+    let answer = ask(given).await.unwrap();
+    assert_eq!(answer.headers()["x-request-id"], given);
+    let problem: Value = answer.json().await.unwrap();
+    assert_eq!(problem["requestId"], given);
+    let key = format!("inv1_{}", "a".repeat(36));
+    for odd in [
+        "short",
+        "with space 12345",
+        "a=b;c=d&e=f",
+        &key,
+        &"a".repeat(37),
+    ] {
+        let answer = ask(odd).await.unwrap();
+        let number = answer.headers()["x-request-id"].to_str().unwrap();
+        assert!(number.len() == 16 && number != odd, "{number}");
+    }
+    let (_, output) = server.stop();
+    let lines: Vec<Value> = output
+        .lines()
+        .skip(1)
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
+        .collect();
+    let logged = lines
+        .iter()
+        .find(|line| line["span"]["id"] == given)
+        .unwrap_or_else(|| panic!("{output}"));
+    assert_eq!(logged["span"]["route"], "/api/v1/resources");
+    assert_eq!(logged["status"], 401);
+    assert!(!output.contains("inv1_") && !output.contains("a=b"));
+}
+
+#[tokio::test]
+async fn whoever_balances_load_hears_first_that_it_stops() {
+    // Longer than any machine takes for this; it is killed at the end.
+    let server = Server::demo(&["--drain-seconds", "120"]);
+    let at = |path: &str| http().get(server.at(path)).send();
+    assert_eq!(at("/readyz").await.unwrap().status(), 200);
+    let alice = server.person("alice").await;
+    server.ask_to_stop();
+    said(&server, "draining seconds=").await;
+    let ready = at("/readyz").await.unwrap();
+    assert_eq!(ready.status(), 503);
+    assert!(ready.headers().contains_key("retry-after"));
+    assert_eq!(at("/healthz").await.unwrap().status(), 200);
+    assert_eq!(alice.get("/api/v1/me").send().await.unwrap().status(), 200);
+}
