@@ -8,6 +8,7 @@ mod operation;
 mod origins;
 mod proxy;
 mod purge;
+mod signin;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub use operation::OperationOptions;
 pub use origins::Origins;
 pub use proxy::ProxyOptions;
 pub use purge::{Period, PurgeOptions};
+pub use signin::{SignInOptions, SignInUnusable};
 
 /// A server for invite keys: create, list, check, accept and remove them over HTTP and the Webstrates socket.
 ///
@@ -69,6 +71,10 @@ pub struct Config {
     /// [default: http:// and the listening address]
     #[arg(long, value_name = "URL", env = "INVITE_SERVER_PUBLIC_URL")]
     pub public_url: Option<String>,
+
+    /// Who may be asking.
+    #[command(flatten)]
+    pub sign_in: SignInOptions,
 
     /// Serve the pages from this folder instead of the built-in ones (for work on them)
     #[arg(

@@ -32,8 +32,9 @@ pub enum Proof {
     /// Nothing.
     #[default]
     Nothing,
-    /// A cookie: the browser sends it by itself, so a change also has to come from one of our own pages.
-    Cookie,
+    /// A cookie, or the header of a trusted proxy: it comes along by itself, so a change also has to come from one of
+    /// our own pages.
+    Ambient,
     /// Something that only code which knows it can send, such as a bearer token.
     Bearer,
 }
@@ -72,7 +73,7 @@ impl FromRequestParts<ApiState> for Caller {
         }
         let asker = state.authenticator.identify(parts).await?;
         let changes = !matches!(parts.method, Method::GET | Method::HEAD);
-        if changes && asker.proof == Proof::Cookie && !asker.from_own_page {
+        if changes && asker.proof == Proof::Ambient && !asker.from_own_page {
             return Err(ApiError::from(Refusal::Forbidden {
                 sentence: "A change with the session cookie has to come from a page of this server, with an Origin or \
                            Sec-Fetch-Site header that says so. Programs use a bearer token."

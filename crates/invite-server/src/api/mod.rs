@@ -87,7 +87,7 @@ impl Modify for Credentials {
         );
         let session = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
             "session",
-            "Set by signing in. Changes then also need an Origin of this server.",
+            "Set by signing in; called __Host-session behind https. Changes then also need an Origin of this server.",
         )));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", bearer);

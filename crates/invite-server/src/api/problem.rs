@@ -169,7 +169,13 @@ fn document(error: &ApiError, id: &RequestId) -> Response {
         );
     }
     if error.status == StatusCode::UNAUTHORIZED {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        // RFC 6750: a token that is no good is told apart from none.
+        let challenge = match refusal {
+            Refusal::BadCredentials => "Bearer error=\"invalid_token\"",
+            _ => "Bearer",
+        };
+        let challenge = HeaderValue::from_static(challenge);
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     response
 }

@@ -25,8 +25,8 @@ pub use stop::{Running, Stop};
 pub use trace::start_logging;
 
 use crate::api::{self, ApiState, Streams};
-use crate::auth::{self, Auth};
-use crate::config::{Config, ConfigError, DatabaseAddress, Origins};
+use crate::auth::{self, Auth, Issuer, TrustedProxy, Ways};
+use crate::config::{Config, ConfigError, DatabaseAddress, Origins, SignInUnusable};
 use crate::core::{Clock, SecretFileUnusable, Secrets};
 use crate::limits::{self, Limits as Rates};
 use crate::site::{self, Site};
@@ -53,6 +53,9 @@ pub enum StartError {
     /// A combination of options that cannot be.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The options about who is asking.
+    #[error(transparent)]
+    SignIn(#[from] SignInUnusable),
     /// The secret file.
     #[error(transparent)]
     Secrets(#[from] SecretFileUnusable),
@@ -123,7 +126,7 @@ impl Server {
         };
 
         let secrets = Secrets::load_or_create(&config.secret_file_for(&database))?;
-        let auth = Auth::new(&secrets.derive_for("sign-in"), origins);
+        let auth = sign_in(config, &secrets, origins)?;
         let database = Database::open(&database, config.database_connections).await?;
         let invites = Invites::new(database.clone(), secrets, Clock::system())
             .issuing_as(auth.origins().first());
@@ -137,8 +140,12 @@ impl Server {
         upkeep::start(database.clone(), config.purge, stop.begin());
         let router = router(config, &invites, &auth, &stop);
         tracing::info!(%address, public = auth.origins().first(), demo = config.demo, "started");
-        if !config.demo {
-            tracing::warn!("nobody can sign in: this version has the test sign-in of --demo only");
+        if !config.demo && !config.sign_in.is_configured() {
+            tracing::warn!(
+                "nobody can sign in. There are three ways: an OpenID Connect issuer (--oidc-issuer, with \
+                 --oidc-client-id for sign-in in the browser), a reverse proxy that names people (--trust-header with \
+                 --trust-proxy), and the test sign-in on loopback (--demo)"
+            );
         }
         Ok(Self {
             listener,
@@ -228,6 +235,22 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErr
     Ok((listener, address))
 }
 
+fn sign_in(config: &Config, secrets: &Secrets, origins: Origins) -> Result<Auth, SignInUnusable> {
+    let options = &config.sign_in;
+    let ways = Ways {
+        issuer: Issuer::new(options, origins.first())?,
+        proxy: TrustedProxy::new(options, &config.proxy),
+        session_seconds: Some(u64::from(options.session_hours) * 3600),
+    };
+    // Whoever was anybody in a demo is nobody when the same files are served to the world.
+    let label = if config.demo {
+        "demo sign-in"
+    } else {
+        "sign-in"
+    };
+    Ok(Auth::with(&secrets.derive_for(label), origins, ways))
+}
+
 fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Router {
     let site = Site::new(config, auth.origins().clone());
     let rates = Rates::new(&config.limits, config.demo);
@@ -242,14 +265,19 @@ fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Route
     let api = ApiState {
         invites: invites.clone(),
         authenticator: Arc::new(auth.clone()),
-        sign_in: config.demo.then(|| "/auth/test".to_owned()),
+        sign_in: auth
+            .sign_in_address()
+            .or(config.demo.then_some("/auth/test"))
+            .map(str::to_owned),
         stop: stop.clone(),
         streams: Streams::default(),
         public_check: !config.limits.no_public_check,
     };
     let mut router = webstrates::router(dialect)
         .merge(site::router(site))
-        .merge(api::router(api));
+        .merge(api::router(api))
+        .merge(auth::sign_out_router(auth.clone()))
+        .merge(auth::login_router(auth));
     if config.demo {
         router = router
             .merge(auth::demo_router(auth.clone()))

@@ -5,13 +5,14 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Json, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::seal::{self, Purpose};
-use super::{Auth, BEARER_SECONDS, SESSION_SECONDS, Source, cookie};
-use crate::core::User;
+use super::session::wants_json;
+use super::{Auth, BEARER_SECONDS, Source, display_name, is_username, stays_here};
+use crate::core::{Actor, User};
 
 /// The provider's name.
 pub const PROVIDER: &str = "test";
@@ -40,11 +41,10 @@ const FORM: &str = r#"<!doctype html>
 const FORM_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
                            base-uri 'none'; frame-ancestors 'none'";
 
-/// `/auth/test` and `/auth/logout`.
+/// `/auth/test`.
 pub fn router(auth: Auth) -> Router {
     Router::new()
         .route("/auth/test", get(form).post(sign_in))
-        .route("/auth/logout", post(sign_out))
         .with_state(auth)
 }
 
@@ -96,20 +96,15 @@ async fn sign_in(
         display_name: Some(display_name(&name)),
         ..User::new(name, PROVIDER)
     };
-    let now = seal::now();
-    let session = auth
-        .sealer()
-        .seal(Purpose::Session, &user, now + SESSION_SECONDS);
-    let Some(cookie) = cookie::set(&session, SESSION_SECONDS, auth.origins().is_secure()) else {
+    let Some(cookie) = auth.sign_in(&Actor::new(user.clone())) else {
         return refuse(
             StatusCode::INTERNAL_SERVER_ERROR,
             "The session could not be written.",
         );
     };
     if wants_json(&headers) {
-        let bearer = auth
-            .sealer()
-            .seal(Purpose::Bearer, &user, now + BEARER_SECONDS);
+        let expires = seal::now() + BEARER_SECONDS;
+        let bearer = auth.sealer().seal(Purpose::Bearer, &user, expires);
         let answer = json!({ "username": user.username, "provider": user.provider, "displayName": user.display_name,
                              "bearer": bearer, "expiresIn": BEARER_SECONDS });
         return ([(header::SET_COOKIE, cookie)], Json(answer)).into_response();
@@ -128,85 +123,6 @@ async fn sign_in(
         .into_response()
 }
 
-async fn sign_out(State(auth): State<Auth>, headers: HeaderMap) -> Response {
-    if Source::of(&headers, auth.origins()) == Source::OtherOrigin {
-        return refuse(
-            StatusCode::FORBIDDEN,
-            "Sign out from this server's own page.",
-        );
-    }
-    let cookie: HeaderMap = cookie::clear(auth.origins().is_secure())
-        .map(|cookie| (header::SET_COOKIE, cookie))
-        .into_iter()
-        .collect();
-    if wants_json(&headers) {
-        return (StatusCode::NO_CONTENT, cookie).into_response();
-    }
-    (StatusCode::FOUND, cookie, [(header::LOCATION, "/")]).into_response()
-}
-
 fn refuse(status: StatusCode, sentence: &'static str) -> Response {
     (status, sentence).into_response()
-}
-
-fn wants_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| accept.contains("application/json"))
-}
-
-/// Whether the test sign-in takes a name.
-pub fn is_username(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-    (1..=64).contains(&name.len()) && name.bytes().all(plain)
-}
-
-/// What to call somebody of the test sign-in.
-pub fn display_name(username: &str) -> String {
-    let mut letters = username.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
-}
-
-/// Whether it is a path of ours. Browsers read "//host" and "/\host" as other hosts and drop tabs and line ends first.
-pub fn stays_here(path: &str) -> bool {
-    path.len() <= 2048
-        && path.starts_with('/')
-        && !path.starts_with("//")
-        && path
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_way_on_never_leaves_the_server() {
-        for good in ["/", "/notes/", "/notes/?a=b#c", "/a//b"] {
-            assert!(stays_here(good), "{good}");
-        }
-        for bad in [
-            "",
-            "notes",
-            "//evil.example",
-            "/\\evil.example",
-            "https://evil.example",
-            "/\t/evil.example",
-            "/a\r\nSet-Cookie: b",
-            "javascript:alert(1)",
-            "/é",
-        ] {
-            assert!(!stays_here(bad), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn people_are_shown_with_a_capital() {
-        assert_eq!(display_name("alice"), "Alice");
-        assert_eq!(display_name(""), "");
-    }
 }

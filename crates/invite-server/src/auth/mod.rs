@@ -1,11 +1,18 @@
-//! Who is asking: the session cookie, a bearer, or nobody; and whether the request came from our own pages.
+//! Who is asking: the session cookie, a bearer, a trusted proxy's header, or nobody; and whether the request came from
+//! our own pages.
 
 mod cookie;
 mod demo;
+mod destination;
+mod names;
+mod oidc;
 mod origin;
+mod proxy;
 pub mod seal;
+mod session;
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -15,18 +22,24 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-pub use demo::{
-    PROVIDER as TEST_PROVIDER, display_name, is_username, router as demo_router, stays_here,
-};
+pub use demo::{PROVIDER as TEST_PROVIDER, router as demo_router};
+pub use destination::stays_here;
+pub use names::{display_name, is_username};
+pub use oidc::{Issuer, LOGIN as OIDC_LOGIN, is_loopback_url, login_router};
 pub use origin::Source;
+pub use proxy::TrustedProxy;
+pub use session::router as sign_out_router;
 
 use crate::api::{Asker, Authenticator, Cookies, Proof};
 use crate::config::Origins;
 use crate::core::{Actor, Refusal, User};
+use crate::limits::Peer;
+use oidc::NotRecognised;
+use proxy::Said;
 use seal::{Purpose, Sealer};
 
-/// How long a session cookie lasts, in seconds: 30 days.
-pub const SESSION_SECONDS: u64 = 30 * 24 * 3600;
+/// How long a session cookie lasts unless the operator says otherwise, in seconds: 30 days.
+const SESSION_SECONDS: u64 = 30 * 24 * 3600;
 /// How long a bearer of the test sign-in lasts, in seconds.
 pub const BEARER_SECONDS: u64 = 12 * 3600;
 
@@ -36,19 +49,37 @@ pub struct Auth {
     inner: Arc<Inner>,
 }
 
+/// The ways to be recognised beside our own cookies and bearers.
+#[derive(Debug, Clone, Default)]
+pub struct Ways {
+    /// The issuer whose tokens count.
+    pub issuer: Option<Issuer>,
+    /// The proxy that is believed.
+    pub proxy: Option<TrustedProxy>,
+    /// How long people stay signed in, in seconds; 30 days if it is not said.
+    pub session_seconds: Option<u64>,
+}
+
 #[derive(Debug)]
 struct Inner {
     sealer: Sealer,
     origins: Origins,
+    ways: Ways,
 }
 
 impl Auth {
     /// Sign-in for a server of these origins, sealing with this secret.
     pub fn new(secret: &[u8; 32], origins: Origins) -> Self {
+        Self::with(secret, origins, Ways::default())
+    }
+
+    /// The same with other ways to be recognised.
+    pub fn with(secret: &[u8; 32], origins: Origins, ways: Ways) -> Self {
         Self {
             inner: Arc::new(Inner {
                 sealer: Sealer::new(secret),
                 origins,
+                ways,
             }),
         }
     }
@@ -63,30 +94,58 @@ impl Auth {
         &self.inner.origins
     }
 
-    /// Who the headers of a request say is asking.
-    pub fn identify(&self, headers: &HeaderMap) -> Identity {
+    fn issuer(&self) -> Option<&Issuer> {
+        self.inner.ways.issuer.as_ref()
+    }
+
+    /// The address where people sign in with the issuer, if they can.
+    pub fn sign_in_address(&self) -> Option<&'static str> {
+        let signs_in = self.issuer().is_some_and(Issuer::signs_people_in);
+        signs_in.then_some(OIDC_LOGIN)
+    }
+
+    fn session_seconds(&self) -> u64 {
+        self.inner.ways.session_seconds.unwrap_or(SESSION_SECONDS)
+    }
+
+    /// Who the headers of a request from this address say is asking.
+    pub async fn identify(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Identity {
         let source = Source::of(headers, self.origins());
-        let now = seal::now();
-        if let Some(value) = headers.get(header::AUTHORIZATION) {
-            let bearer = value.to_str().ok().and_then(bearer_of);
-            let user =
-                bearer.and_then(|text| self.sealer().open::<User>(Purpose::Bearer, text, now));
-            return match user {
-                Some(user) => Identity {
-                    who: Who::Bearer(actor(user)),
-                    source,
-                },
-                None => Identity {
-                    who: Who::BadCredentials,
-                    source,
-                },
-            };
-        }
-        // As in Webstrates, a cookie that is broken or out of date is no error: whoever sends it is nobody.
-        let user = cookie::session(headers)
-            .and_then(|text| self.sealer().open::<User>(Purpose::Session, text, now));
-        let who = user.map_or(Who::Nobody, |user| Who::Cookie(actor(user)));
+        let who = self.who(headers, peer).await;
         Identity { who, source }
+    }
+
+    async fn who(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Who {
+        let proxy = self.inner.ways.proxy.as_ref();
+        let said = proxy.map_or(Said::Nothing, |proxy| proxy.read(headers, peer));
+        let credentials = headers.get(header::AUTHORIZATION);
+        let bearer = credentials.and_then(|value| bearer_of(value.to_str().ok()?));
+        match (bearer, said) {
+            (Some(bearer), _) => self.by_bearer(bearer).await,
+            (None, Said::Nonsense) => Who::BadCredentials,
+            // What other credentials there are were the proxy's business.
+            (None, Said::Somebody(actor)) => Who::Ambient(actor),
+            (None, Said::Nothing) if credentials.is_some() => Who::BadCredentials,
+            (None, Said::Nothing) => self.session(headers).map_or(Who::Nobody, Who::Ambient),
+        }
+    }
+
+    async fn by_bearer(&self, bearer: &str) -> Who {
+        let own = self
+            .sealer()
+            .open::<User>(Purpose::Bearer, bearer, seal::now());
+        match (own, &self.inner.ways.issuer) {
+            (Some(user), _) => Who::Bearer(actor(user)),
+            // Three parts: a token of an issuer, and no app key, nor anything else that is looked at elsewhere.
+            (None, Some(issuer)) if bearer.split('.').count() == 3 => {
+                match issuer.bearer(bearer).await {
+                    Ok(actor) => Who::Bearer(actor),
+                    Err(NotRecognised::BadToken) => Who::BadCredentials,
+                    Err(NotRecognised::Unavailable) => Who::Unknown,
+                }
+            }
+            (None, _) => Who::BadCredentials,
+        }
     }
 }
 
@@ -115,7 +174,10 @@ pub struct Identity {
 enum Who {
     Nobody,
     BadCredentials,
-    Cookie(Actor),
+    /// Nobody can say just now.
+    Unknown,
+    /// By a cookie or the proxy's header, which come along whatever page the browser shows.
+    Ambient(Actor),
     Bearer(Actor),
 }
 
@@ -131,23 +193,25 @@ impl Identity {
     /// Whoever asks to **see** something; `None` when nobody is signed in.
     ///
     /// # Errors
-    /// [`Refusal::BadCredentials`] if credentials were sent that are no good.
+    /// [`Refusal::BadCredentials`] if credentials were sent that are no good, [`Refusal::TryAgain`] if nobody can say
+    /// just now.
     pub fn reader(&self) -> Result<Option<&Actor>, Refusal> {
         match &self.who {
             Who::Nobody => Ok(None),
             Who::BadCredentials => Err(Refusal::BadCredentials),
-            Who::Cookie(actor) | Who::Bearer(actor) => Ok(Some(actor)),
+            Who::Unknown => Err(Refusal::TryAgain),
+            Who::Ambient(actor) | Who::Bearer(actor) => Ok(Some(actor)),
         }
     }
 
-    /// Whoever asks to **change** something. A cookie comes along from every page of every site, so with a cookie the
-    /// request must have come from our own origin; a bearer was put there on purpose.
+    /// Whoever asks to **change** something. A cookie comes along from every page of every site, and so does the header
+    /// of a proxy, so with these the request must have come from our own origin; a bearer was put there on purpose.
     ///
     /// # Errors
-    /// [`Refusal::BadCredentials`], or [`Refusal::Forbidden`] for a cookie from elsewhere.
+    /// As [`Self::reader`], or [`Refusal::Forbidden`] for a cookie from elsewhere.
     pub fn changer(&self) -> Result<Option<&Actor>, Refusal> {
         match &self.who {
-            Who::Cookie(_) if self.source != Source::OwnOrigin => Err(Refusal::Forbidden {
+            Who::Ambient(_) if self.source != Source::OwnOrigin => Err(Refusal::Forbidden {
                 sentence: "A change with the session cookie must come from this server's own pages: send Origin, \
                            or use a bearer."
                     .into(),
@@ -160,7 +224,7 @@ impl Identity {
     /// browsers let every page open one.
     pub fn socket(&self) -> Option<&Actor> {
         match &self.who {
-            Who::Cookie(actor) if self.source == Source::OwnOrigin => Some(actor),
+            Who::Ambient(actor) if self.source == Source::OwnOrigin => Some(actor),
             Who::Bearer(actor) => Some(actor),
             _ => None,
         }
@@ -169,7 +233,8 @@ impl Identity {
 
 /// Middleware: puts the [`Identity`] where the extractor finds it.
 pub async fn identify(State(auth): State<Auth>, mut request: Request, next: Next) -> Response {
-    let identity = auth.identify(request.headers());
+    let peer = request.extensions().get().map(|Peer(address)| *address);
+    let identity = auth.identify(request.headers(), peer).await;
     request.extensions_mut().insert(identity);
     next.run(request).await
 }
@@ -186,21 +251,25 @@ impl Authenticator for Auth {
         &'a self,
         request: &'a Parts,
     ) -> Pin<Box<dyn Future<Output = Result<Asker, Refusal>> + Send + 'a>> {
-        let Identity { who, source } = self.identify(&request.headers);
-        let from_own_page = source == Source::OwnOrigin;
-        let (actor, proof) = match who {
-            Who::Nobody => (None, Proof::Nothing),
-            Who::BadCredentials => {
-                return Box::pin(std::future::ready(Err(Refusal::BadCredentials)));
-            }
-            Who::Cookie(actor) => (Some(actor), Proof::Cookie),
-            Who::Bearer(actor) => (Some(actor), Proof::Bearer),
-        };
-        Box::pin(std::future::ready(Ok(Asker {
-            actor,
-            proof,
-            from_own_page,
-        })))
+        Box::pin(async move {
+            // The middleware has found it out; without it the address of whoever asks is not known.
+            let Identity { who, source } = match request.extensions.get::<Identity>() {
+                Some(identity) => identity.clone(),
+                None => self.identify(&request.headers, None).await,
+            };
+            let (actor, proof) = match who {
+                Who::Nobody => (None, Proof::Nothing),
+                Who::BadCredentials => return Err(Refusal::BadCredentials),
+                Who::Unknown => return Err(Refusal::TryAgain),
+                Who::Ambient(actor) => (Some(actor), Proof::Ambient),
+                Who::Bearer(actor) => (Some(actor), Proof::Bearer),
+            };
+            Ok(Asker {
+                actor,
+                proof,
+                from_own_page: source == Source::OwnOrigin,
+            })
+        })
     }
 }
 
@@ -217,95 +286,4 @@ impl<S: Send + Sync> FromRequestParts<S> for Identity {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::http::HeaderValue;
-
-    fn auth() -> Auth {
-        Auth::new(&[1; 32], Origins::public("https://a.example").unwrap())
-    }
-
-    fn headers(all: &[(&'static str, &str)]) -> HeaderMap {
-        all.iter()
-            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_str(value).unwrap()))
-            .collect()
-    }
-
-    fn sealed(auth: &Auth, purpose: Purpose) -> String {
-        auth.sealer()
-            .seal(purpose, &User::new("alice", "test"), seal::now() + 60)
-    }
-
-    #[test]
-    fn a_cookie_changes_things_from_our_origin_only() {
-        let auth = auth();
-        let cookie = format!("other=1; session={}", sealed(&auth, Purpose::Session));
-        let own: &[&[(&str, &str)]] = &[
-            &[("origin", "https://a.example")],
-            &[("sec-fetch-site", "same-origin")],
-            &[("origin", "null"), ("sec-fetch-site", "same-origin")],
-        ];
-        let other: &[&[(&str, &str)]] = &[
-            &[],
-            &[("origin", "https://b.example")],
-            &[("origin", "null")],
-            &[("sec-fetch-site", "same-site")],
-            &[("sec-fetch-site", "none")],
-            &[
-                ("origin", "https://b.example"),
-                ("sec-fetch-site", "same-origin"),
-            ],
-        ];
-        for (cases, allowed) in [(own, true), (other, false)] {
-            for case in cases {
-                let mut all = headers(case);
-                all.insert("cookie", HeaderValue::from_str(&cookie).unwrap());
-                let identity = auth.identify(&all);
-                assert_eq!(identity.changer().is_ok(), allowed, "{case:?}");
-                assert_eq!(identity.socket().is_some(), allowed, "{case:?}");
-                assert_eq!(identity.reader().unwrap().unwrap().user.username, "alice");
-            }
-        }
-    }
-
-    #[test]
-    fn a_bearer_counts_from_anywhere_and_a_bad_one_is_said() {
-        let auth = auth();
-        let good = auth.identify(&headers(&[(
-            "authorization",
-            &format!("bearer {}", sealed(&auth, Purpose::Bearer)),
-        )]));
-        assert_eq!(good.changer().unwrap().unwrap().user.username, "alice");
-        for bad in [
-            format!("Bearer {}", sealed(&auth, Purpose::Session)),
-            "Bearer x".into(),
-            "Basic YTpi".into(),
-            "Bearer".into(),
-        ] {
-            let identity = auth.identify(&headers(&[("authorization", &bad)]));
-            assert_eq!(
-                identity.reader().unwrap_err(),
-                Refusal::BadCredentials,
-                "{bad}"
-            );
-            assert!(identity.socket().is_none());
-        }
-    }
-
-    #[test]
-    fn a_bearer_is_no_cookie_and_a_broken_cookie_is_nobody() {
-        let auth = auth();
-        for cookie in [
-            format!("session={}", sealed(&auth, Purpose::Bearer)),
-            "session=".into(),
-            "session=x".into(),
-            "sessions=1".into(),
-        ] {
-            let identity = auth.identify(&headers(&[
-                ("cookie", &cookie),
-                ("origin", "https://a.example"),
-            ]));
-            assert!(identity.changer().unwrap().is_none(), "{cookie}");
-        }
-    }
-}
+mod tests;

@@ -27,6 +27,8 @@ pub enum Purpose {
     AccessToken,
     /// An invite that waits for a sign-in.
     Pending,
+    /// A sign-in that has begun at an issuer.
+    SignIn,
 }
 
 impl Purpose {
@@ -36,6 +38,7 @@ impl Purpose {
             Self::Bearer => b"invite-server/bearer/1/",
             Self::AccessToken => b"invite-server/access-token/1/",
             Self::Pending => b"invite-server/pending/1/",
+            Self::SignIn => b"invite-server/sign-in/1/",
         }
     }
 }

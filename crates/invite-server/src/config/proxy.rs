@@ -14,7 +14,7 @@ const HOPS: usize = 16;
 #[derive(Debug, Clone, Default, Args)]
 pub struct ProxyOptions {
     /// Addresses or networks of the reverse proxies in front, as in 10.0.0.5,192.168.7.0/24. Only what they write into
-    /// X-Forwarded-For is believed; from anybody else the header counts for nothing
+    /// X-Forwarded-For and the --trust-header is believed; from anybody else these headers count for nothing
     #[arg(
         long,
         value_name = "ADDRESS,…",

@@ -204,6 +204,7 @@ async fn read(state: &Webstrates, id: Id, query: &Query, identity: &Identity) ->
         },
         None => match identity.reader() {
             Ok(actor) => actor.cloned(),
+            Err(Refusal::TryAgain) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
             Err(_) => return (StatusCode::FORBIDDEN, BAD_TOKEN).into_response(),
         },
     };
@@ -268,6 +269,7 @@ async fn access_token(
         Err(refusal @ Refusal::BadCredentials) => {
             return (StatusCode::UNAUTHORIZED, refusal.sentence()).into_response();
         }
+        Err(Refusal::TryAgain) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Err(refusal) => return (StatusCode::FORBIDDEN, refusal.sentence()).into_response(),
     };
     let issued = token::issue(&state.auth, &id, actor, &form.token);

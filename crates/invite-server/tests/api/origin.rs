@@ -102,7 +102,7 @@ async fn reading_with_a_cookie_and_changing_with_a_bearer_come_from_anywhere() {
     assert_eq!(answer.status, 201, "a bearer is put there on purpose");
     let broken = server
         .request(None, Method::GET, "/api/v1/me")
-        .header("cookie", "session=nonsense");
+        .header("cookie", "__Host-session=nonsense");
     assert_eq!(
         server.send(broken).await.body["user"],
         json!(null),

@@ -131,7 +131,7 @@ impl Server {
     }
 
     pub(crate) fn session(&self, name: &str) -> String {
-        format!("session={}", self.sealed(name, Purpose::Session))
+        format!("__Host-session={}", self.sealed(name, Purpose::Session))
     }
 
     fn sealed(&self, name: &str, purpose: Purpose) -> String {

@@ -10,19 +10,23 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod bearer;
 mod behaviours;
 mod differences;
 mod durable;
 mod identity;
+mod issuer;
 mod limits;
 mod operation;
 mod pages;
 mod program;
+mod proxy;
 mod rates;
 mod reading;
 mod recorded;
 mod replay;
 mod secrecy;
+mod sign_in;
 mod socket;
 mod support;
 mod written;

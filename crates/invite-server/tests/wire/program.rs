@@ -138,7 +138,14 @@ async fn without_demo_nobody_signs_in_by_name_alone() {
     }
     let (status, output) = server.stop();
     assert!(status.success());
-    assert!(output.contains("nobody can sign in"), "{output}");
+    for said in [
+        "nobody can sign in",
+        "--oidc-issuer",
+        "--trust-header",
+        "--demo",
+    ] {
+        assert!(output.contains(said), "{said}: {output}");
+    }
 }
 
 #[test]

@@ -1,0 +1,299 @@
+//! `/auth/oidc/login` sends people to the issuer, `/auth/oidc/callback` takes them back and signs them in.
+
+use axum::Router;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{AppendHeaders, Html, IntoResponse, Response};
+use axum::routing::get;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::exchange::Began;
+use super::{Issuer, NotRecognised};
+use crate::auth::seal::{self, Purpose};
+use crate::auth::{Auth, cookie, stays_here};
+
+/// Where people sign in.
+pub const LOGIN: &str = "/auth/oidc/login";
+const CALLBACK: &str = "/auth/oidc/callback";
+/// How long somebody may take at the issuer, in seconds.
+const SIGN_IN_TIME: u64 = 600;
+/// Begins the cookie's name; eight characters of the state follow, so that two tabs do not meet.
+const COOKIE: &str = "signin_";
+/// Most sign-ins that one browser may have begun.
+const MOST: usize = 4;
+/// Longest way to go on that the cookie has room for; beyond, people go on at the start.
+const LONGEST_WAY: usize = 768;
+/// Longest code and state looked at.
+const LONGEST: usize = 4096;
+
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'none'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+
+/// A sign-in that has begun: in a cookie that only this server can read.
+#[derive(Serialize, Deserialize)]
+struct Waiting {
+    state: String,
+    nonce: String,
+    verifier: String,
+    go_on: String,
+}
+
+#[derive(Clone)]
+struct Login {
+    auth: Auth,
+    issuer: Issuer,
+}
+
+/// The two addresses; none if the configured issuer signs no people in.
+pub fn router(auth: &Auth) -> Router {
+    let issuer = auth.issuer().filter(|issuer| issuer.signs_people_in());
+    let Some(issuer) = issuer.cloned() else {
+        return Router::new();
+    };
+    let auth = auth.clone();
+    Router::new()
+        .route(LOGIN, get(begin))
+        .route(CALLBACK, get(finish))
+        .with_state(Login { auth, issuer })
+}
+
+#[derive(Deserialize)]
+struct Wish {
+    #[serde(default, rename = "continue")]
+    go_on: Option<String>,
+    #[serde(default)]
+    prompt: Option<String>,
+}
+
+async fn begin(
+    State(login): State<Login>,
+    wish: Result<Query<Wish>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let Ok(Query(Wish { go_on, prompt })) = wish else {
+        return page(StatusCode::BAD_REQUEST, "This address is not complete.");
+    };
+    let go_on = go_on
+        .filter(|path| path.len() <= LONGEST_WAY && stays_here(path))
+        .unwrap_or_else(|| "/".into());
+    let prompt = prompt.filter(|prompt| matches!(prompt.as_str(), "login" | "select_account"));
+    let origins = login.auth.origins();
+    if let Some(elsewhere) = other_name_of_ours(&headers, origins) {
+        // The cookie has to be set under the name that the issuer sends people back to.
+        tracing::debug!(elsewhere, "a sign-in goes on under the first of our names");
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("continue", &go_on)
+            .extend_pairs(prompt.map(|prompt| ("prompt", prompt)))
+            .finish();
+        return see_other(&format!("{}{LOGIN}?{query}", origins.first()), []);
+    }
+    let (Some(state), Some(nonce), Some(verifier)) = (random(), random(), random()) else {
+        return unavailable();
+    };
+    let waiting = Waiting {
+        state,
+        nonce,
+        verifier,
+        go_on,
+    };
+    let redirect = login.redirect();
+    let url = login
+        .issuer
+        .authorization_url(&waiting.state, waiting.began(&redirect), prompt.as_deref())
+        .await;
+    let (Ok(url), Some(set)) = (url, login.keep(&waiting)) else {
+        return unavailable();
+    };
+    let mut cookies = vec![set];
+    let begun: Vec<&str> = login.begun(&headers).collect();
+    if begun.len() >= MOST {
+        cookies.extend(begun.iter().filter_map(|name| login.forget(name)));
+    }
+    see_other(url.as_str(), cookies)
+}
+
+#[derive(Deserialize)]
+struct Back {
+    #[serde(default)]
+    state: Option<String>,
+    #[serde(default)]
+    code: Option<String>,
+    #[serde(default)]
+    iss: Option<String>,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+async fn finish(
+    State(login): State<Login>,
+    back: Result<Query<Back>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let Ok(Query(back)) = back else {
+        return page(StatusCode::BAD_REQUEST, "This address is not complete.");
+    };
+    let Some((name, waiting)) = login.waiting(&headers, back.state.as_deref()) else {
+        return page(
+            StatusCode::BAD_REQUEST,
+            "This sign-in took too long, is over, or began in another browser.",
+        );
+    };
+    let mut cookies: Vec<HeaderValue> = login.forget(&name).into_iter().collect();
+    match login.who(&back, &waiting).await {
+        Ok(cookie) => {
+            cookies.push(cookie);
+            see_other(&waiting.go_on, cookies)
+        }
+        Err(mut response) => {
+            for cookie in cookies {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            response
+        }
+    }
+}
+
+impl Login {
+    fn redirect(&self) -> String {
+        format!("{}{CALLBACK}", self.auth.origins().first())
+    }
+
+    /// The session cookie of whoever came back.
+    async fn who(&self, back: &Back, waiting: &Waiting) -> Result<HeaderValue, Response> {
+        let refused = |reason| match reason {
+            NotRecognised::BadToken => page(
+                StatusCode::FORBIDDEN,
+                "The sign-in service did not confirm who you are.",
+            ),
+            NotRecognised::Unavailable => unavailable(),
+        };
+        let named = back.iss.as_deref();
+        if !self.issuer.answered(named).await.map_err(refused)? {
+            return Err(refused(NotRecognised::BadToken));
+        }
+        let code = back.code.as_deref().filter(|code| code.len() <= LONGEST);
+        // What went wrong is for the log alone: anybody can write an address that says something else.
+        let Some(code) = code.filter(|_| back.error.is_none()) else {
+            tracing::debug!("the issuer signed nobody in");
+            let sentence = "You did not sign in, or the sign-in service did not let you.";
+            return Err(page(StatusCode::FORBIDDEN, sentence));
+        };
+        let redirect = self.redirect();
+        let actor = self.issuer.redeem(code, waiting.began(&redirect)).await;
+        let cookie = self.auth.sign_in(&actor.map_err(refused)?);
+        cookie.ok_or_else(unavailable)
+    }
+
+    fn cookie_name(&self, state: &str) -> String {
+        let short: String = state.chars().take(8).collect();
+        cookie::full_name(&format!("{COOKIE}{short}"), self.secure())
+    }
+
+    fn secure(&self) -> bool {
+        self.auth.origins().is_secure()
+    }
+
+    fn keep(&self, waiting: &Waiting) -> Option<HeaderValue> {
+        let expires = seal::now() + SIGN_IN_TIME;
+        let sealer = self.auth.sealer();
+        let text = sealer.lock(Purpose::SignIn, waiting, expires)?;
+        let name = self.cookie_name(&waiting.state);
+        cookie::set(&name, &text, SIGN_IN_TIME, self.secure())
+    }
+
+    fn forget(&self, name: &str) -> Option<HeaderValue> {
+        cookie::set(name, "", 0, self.secure())
+    }
+
+    /// The names of the cookies of sign-ins that were begun.
+    fn begun<'a>(&self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> + use<'a> {
+        let prefix = cookie::full_name(COOKIE, self.secure());
+        cookie::pairs(headers)
+            .filter_map(move |(name, _)| name.starts_with(&prefix).then_some(name))
+    }
+
+    /// The sign-in that somebody comes back from, and its cookie's name.
+    fn waiting(&self, headers: &HeaderMap, state: Option<&str>) -> Option<(String, Waiting)> {
+        let state = state.filter(|state| state.len() <= LONGEST)?;
+        let name = self.cookie_name(state);
+        let text = cookie::find(headers, &name)?;
+        let sealer = self.auth.sealer();
+        let waiting: Waiting = sealer.unlock(Purpose::SignIn, text, seal::now())?;
+        let same = subtle::ConstantTimeEq::ct_eq(waiting.state.as_bytes(), state.as_bytes());
+        bool::from(same).then_some((name, waiting))
+    }
+}
+
+impl Waiting {
+    fn began<'a>(&'a self, redirect: &'a str) -> Began<'a> {
+        Began {
+            nonce: &self.nonce,
+            verifier: &self.verifier,
+            redirect,
+        }
+    }
+}
+
+/// On loopback people type `localhost` as readily as the number. The header chooses nothing but whether to go on under
+/// the first name.
+fn other_name_of_ours<'a>(
+    headers: &'a HeaderMap,
+    origins: &crate::config::Origins,
+) -> Option<&'a str> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let origin = format!("http://{host}");
+    (origins.contains(&origin) && origin != origins.first()).then_some(host)
+}
+
+fn random() -> Option<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).ok()?;
+    Some(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+fn see_other(address: &str, cookies: impl IntoIterator<Item = HeaderValue>) -> Response {
+    let Ok(location) = HeaderValue::from_str(address) else {
+        return unavailable();
+    };
+    let cookies = cookies.into_iter().map(|one| (header::SET_COOKIE, one));
+    let cookies = AppendHeaders(cookies.collect::<Vec<_>>());
+    (
+        StatusCode::SEE_OTHER,
+        [(header::LOCATION, location)],
+        cookies,
+    )
+        .into_response()
+}
+
+fn unavailable() -> Response {
+    page(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The sign-in service cannot be reached just now. Try again in a moment.",
+    )
+}
+
+/// A page that says why nobody was signed in. Nothing from the address stands in it.
+fn page(status: StatusCode, sentence: &'static str) -> Response {
+    let html = format!(
+        r#"<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Not signed in</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/site/sign-in.css">
+<main>
+<h1>Not signed in</h1>
+<p>{sentence}</p>
+<p><a href="{LOGIN}">Sign in</a> · <a href="/">Back to the start</a></p>
+</main>
+</html>
+"#
+    );
+    let policy = [(header::CONTENT_SECURITY_POLICY, POLICY)];
+    (status, policy, Html(html)).into_response()
+}

@@ -1,0 +1,86 @@
+//! Whether a token is the issuer's, for us, and in force.
+
+use jsonwebtoken::{DecodingKey, Header, Validation, decode, decode_header};
+use serde_json::Value;
+
+use super::keys::KeySet;
+use super::person::Claims;
+
+/// Longest token looked at.
+const LONGEST: usize = 16 * 1024;
+/// Seconds that clocks may differ by.
+const LEEWAY: u64 = 60;
+/// What a token may call itself. Logout tokens and others of the same issuer and audience call themselves otherwise.
+const TYPES: [&str; 4] = ["jwt", "at+jwt", "application/at+jwt", "application/jwt"];
+
+/// What a token has to say.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected<'a> {
+    pub(super) issuer: &'a str,
+    pub(super) audiences: &'a [String],
+}
+
+/// Why a token is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// No key could have signed it; newer keys may.
+    NoKey,
+    /// Nothing will make it good. The reason is for the log.
+    Bad(String),
+}
+
+/// The head of what may be a token.
+pub(super) fn head(token: &str) -> Result<Header, Fault> {
+    if token.len() > LONGEST {
+        return Err(Fault::Bad("it is too long".into()));
+    }
+    let header = decode_header(token).map_err(|_| Fault::Bad("its head is no JWS's".into()))?;
+    let kind = header.typ.as_deref().unwrap_or("JWT").to_ascii_lowercase();
+    if !TYPES.contains(&kind.as_str()) {
+        return Err(Fault::Bad("it is a token of another type".into()));
+    }
+    // Nothing is understood that may be critical.
+    if header.crit.is_some() {
+        return Err(Fault::Bad("it has critical extensions".into()));
+    }
+    Ok(header)
+}
+
+/// The claims of a token, if one of the keys has signed it and it says what is expected.
+pub(super) fn verify(
+    token: &str,
+    header: &Header,
+    keys: &KeySet,
+    expected: Expected<'_>,
+) -> Result<Claims, Fault> {
+    let mut fault = Fault::NoKey;
+    for key in keys.candidates(header) {
+        match verify_with(token, header, &key.decoding, expected) {
+            Ok(claims) => return Ok(claims),
+            Err(found) => fault = found,
+        }
+    }
+    Err(fault)
+}
+
+fn verify_with(
+    token: &str,
+    header: &Header,
+    key: &DecodingKey,
+    expected: Expected<'_>,
+) -> Result<Claims, Fault> {
+    let mut validation = Validation::new(header.alg);
+    validation.leeway = LEEWAY;
+    validation.validate_nbf = true;
+    validation.set_issuer(&[expected.issuer]);
+    validation.set_audience(expected.audiences);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    let claims = decode::<Claims>(token, key, &validation)
+        .map_err(|error| Fault::Bad(error.to_string()))?
+        .claims;
+    // The library takes a list that holds the issuer, too.
+    if claims.get("iss").and_then(Value::as_str) != Some(expected.issuer) {
+        return Err(Fault::Bad("InvalidIssuer".into()));
+    }
+    Ok(claims)
+}

@@ -1,0 +1,146 @@
+//! A reverse proxy in front that has signed people in and names them in a header.
+
+use std::net::IpAddr;
+
+use axum::http::{HeaderMap, HeaderName};
+
+use super::names;
+use crate::config::{ProxyOptions, SignInOptions};
+use crate::core::Actor;
+
+/// The proxies whose headers are believed, and which headers.
+#[derive(Debug, Clone)]
+pub struct TrustedProxy {
+    proxies: ProxyOptions,
+    username: HeaderName,
+    shown_name: Option<HeaderName>,
+    email: Option<HeaderName>,
+    provider: String,
+}
+
+/// What the proxy says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Said {
+    /// The request is not the proxy's, or it names nobody.
+    Nothing,
+    /// Somebody.
+    Somebody(Actor),
+    /// Several people at once, or what cannot be a name: most likely it lets the header of a client through.
+    Nonsense,
+}
+
+impl TrustedProxy {
+    /// The proxy of the configuration, if there is one.
+    pub fn new(options: &SignInOptions, proxies: &ProxyOptions) -> Option<Self> {
+        Some(Self {
+            proxies: proxies.clone(),
+            username: options.trust_header.clone()?,
+            shown_name: options.trust_name_header.clone(),
+            email: options.trust_email_header.clone(),
+            provider: options.trust_provider_name.clone(),
+        })
+    }
+
+    /// Whom a request from this address is from.
+    pub(super) fn read(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Said {
+        if !peer.is_some_and(|peer| self.proxies.trusts(peer)) {
+            return Said::Nothing;
+        }
+        let mut all = headers.get_all(&self.username).iter();
+        let (named, more) = (all.next(), all.next());
+        let username = match named.map(|value| value.to_str().unwrap_or("unreadable/").trim()) {
+            None | Some("") if more.is_none() => return Said::Nothing,
+            Some(name) if more.is_none() && names::is_account_name(name) => name.to_owned(),
+            _ => {
+                tracing::warn!(header = %self.username, "the proxy's header does not hold one name");
+                return Said::Nonsense;
+            }
+        };
+        let text = |name: &Option<HeaderName>| {
+            let value = headers.get(name.as_ref()?)?;
+            // Proxies send names as they are, in UTF-8, which `to_str` refuses.
+            std::str::from_utf8(value.as_bytes()).ok()
+        };
+        let actor = Actor::new(names::user(
+            username,
+            &self.provider,
+            text(&self.shown_name),
+        ));
+        Said::Somebody(match text(&self.email).and_then(names::email) {
+            Some(email) => actor.with_email(email),
+            None => actor,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use axum::http::HeaderValue;
+    use clap::Parser as _;
+
+    fn proxy() -> TrustedProxy {
+        let config = Config::parse_from([
+            "invite-server",
+            "--trust-header",
+            "X-User",
+            "--trust-proxy",
+            "10.0.0.0/24,::1",
+            "--trust-name-header",
+            "X-Name",
+            "--trust-email-header",
+            "X-Email",
+        ]);
+        TrustedProxy::new(&config.sign_in, &config.proxy).unwrap()
+    }
+
+    fn said(headers: &[(&'static str, &str)], peer: &str) -> Said {
+        let headers = headers.iter().map(|(name, value)| {
+            (
+                name.parse().unwrap(),
+                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+            )
+        });
+        let mut all = HeaderMap::new();
+        headers.for_each(|(name, value): (HeaderName, _)| {
+            all.append(name, value);
+        });
+        proxy().read(&all, peer.parse().ok())
+    }
+
+    #[test]
+    fn the_header_counts_from_the_proxy_alone() {
+        let alice = [
+            ("x-user", "alice"),
+            ("x-name", "Alice Åberg"),
+            ("x-email", "a@b.example"),
+        ];
+        for peer in ["10.0.0.7", "::ffff:10.0.0.7", "::1"] {
+            let Said::Somebody(actor) = said(&alice, peer) else {
+                panic!("{peer}")
+            };
+            assert_eq!(actor.user.user_id(), "alice:proxy");
+            assert_eq!(actor.user.display_name.as_deref(), Some("Alice Åberg"));
+            assert_eq!(actor.email.as_deref(), Some("a@b.example"));
+        }
+        for peer in ["10.0.1.7", "127.0.0.1", "::2", "nowhere"] {
+            assert_eq!(said(&alice, peer), Said::Nothing, "{peer}");
+        }
+    }
+
+    #[test]
+    fn two_names_or_none_that_can_be_are_nonsense() {
+        assert_eq!(said(&[], "::1"), Said::Nothing);
+        assert_eq!(said(&[("x-user", "")], "::1"), Said::Nothing);
+        for headers in [
+            &[("x-user", "mallory"), ("x-user", "alice")][..],
+            &[("x-user", ""), ("x-user", "alice")],
+            &[("x-user", "mallory, alice")],
+            &[("x-user", "a:b")],
+            &[("x-user", "Åse")],
+        ] {
+            assert_eq!(said(headers, "::1"), Said::Nonsense, "{headers:?}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Cookies and bearers of our own.
+
+use super::*;
+use axum::http::HeaderValue;
+
+fn auth() -> Auth {
+    Auth::new(&[1; 32], Origins::public("https://a.example").unwrap())
+}
+
+fn headers(all: &[(&'static str, &str)]) -> HeaderMap {
+    all.iter()
+        .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_str(value).unwrap()))
+        .collect()
+}
+
+fn sealed(auth: &Auth, purpose: Purpose) -> String {
+    auth.sealer()
+        .seal(purpose, &User::new("alice", "test"), seal::now() + 60)
+}
+
+#[tokio::test]
+async fn a_cookie_changes_things_from_our_origin_only() {
+    let auth = auth();
+    let cookie = format!(
+        "other=1; __Host-session={}",
+        sealed(&auth, Purpose::Session)
+    );
+    let own: &[&[(&str, &str)]] = &[
+        &[("origin", "https://a.example")],
+        &[("sec-fetch-site", "same-origin")],
+        &[("origin", "null"), ("sec-fetch-site", "same-origin")],
+    ];
+    let other: &[&[(&str, &str)]] = &[
+        &[],
+        &[("origin", "https://b.example")],
+        &[("origin", "null")],
+        &[("sec-fetch-site", "same-site")],
+        &[("sec-fetch-site", "none")],
+        &[
+            ("origin", "https://b.example"),
+            ("sec-fetch-site", "same-origin"),
+        ],
+    ];
+    for (cases, allowed) in [(own, true), (other, false)] {
+        for case in cases {
+            let mut all = headers(case);
+            all.insert("cookie", HeaderValue::from_str(&cookie).unwrap());
+            let identity = auth.identify(&all, None).await;
+            assert_eq!(identity.changer().is_ok(), allowed, "{case:?}");
+            assert_eq!(identity.socket().is_some(), allowed, "{case:?}");
+            assert_eq!(identity.reader().unwrap().unwrap().user.username, "alice");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bearer_counts_from_anywhere_and_a_bad_one_is_said() {
+    let auth = auth();
+    let good = auth
+        .identify(
+            &headers(&[(
+                "authorization",
+                &format!("bearer {}", sealed(&auth, Purpose::Bearer)),
+            )]),
+            None,
+        )
+        .await;
+    assert_eq!(good.changer().unwrap().unwrap().user.username, "alice");
+    for bad in [
+        format!("Bearer {}", sealed(&auth, Purpose::Session)),
+        "Bearer x".into(),
+        "Basic YTpi".into(),
+        "Bearer".into(),
+    ] {
+        let identity = auth
+            .identify(&headers(&[("authorization", &bad)]), None)
+            .await;
+        assert_eq!(
+            identity.reader().unwrap_err(),
+            Refusal::BadCredentials,
+            "{bad}"
+        );
+        assert!(identity.socket().is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_bearer_is_no_cookie_and_a_broken_cookie_is_nobody() {
+    let auth = auth();
+    for cookie in [
+        format!("__Host-session={}", sealed(&auth, Purpose::Bearer)),
+        "__Host-session=".into(),
+        "__Host-session=x".into(),
+        "session=1".into(),
+    ] {
+        let identity = auth
+            .identify(
+                &headers(&[("cookie", &cookie), ("origin", "https://a.example")]),
+                None,
+            )
+            .await;
+        assert!(identity.changer().unwrap().is_none(), "{cookie}");
+    }
+}

@@ -1,0 +1,342 @@
+//! Who may be asking, as the operator says it: an OIDC issuer, a reverse proxy that names people, other origins' pages.
+
+use std::path::PathBuf;
+
+use axum::http::{HeaderName, HeaderValue};
+use clap::Args;
+use zeroize::Zeroizing;
+
+use super::Origins;
+use crate::auth::{TEST_PROVIDER, is_loopback_url, is_username};
+
+/// The environment variable with the secret of the client. It is no option, as others can read a command line.
+const CLIENT_SECRET: &str = "INVITE_SERVER_OIDC_CLIENT_SECRET";
+/// Most bytes of the file with the secret.
+const SECRET_BYTES: usize = 4096;
+
+/// Options about who is asking.
+#[derive(Debug, Clone, Args)]
+pub struct SignInOptions {
+    /// The OpenID Connect issuer whose people sign in here and whose bearer tokens count, as in
+    /// https://login.example.com/realms/main. Plain http only on loopback
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "INVITE_SERVER_OIDC_ISSUER",
+        help_heading = "Sign-in"
+    )]
+    pub oidc_issuer: Option<String>,
+
+    /// The name of this server at the issuer. Register the redirect address PUBLIC-URL/auth/oidc/callback there.
+    /// Without it only bearer tokens count and there is no sign-in page. A confidential client's secret comes from
+    /// --oidc-client-secret-file or the environment variable INVITE_SERVER_OIDC_CLIENT_SECRET
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "INVITE_SERVER_OIDC_CLIENT_ID",
+        requires = "oidc_issuer",
+        help_heading = "Sign-in"
+    )]
+    pub oidc_client_id: Option<String>,
+
+    /// File that holds the client's secret and nothing else
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "INVITE_SERVER_OIDC_CLIENT_SECRET_FILE",
+        requires = "oidc_client_id",
+        help_heading = "Sign-in"
+    )]
+    pub oidc_client_secret_file: Option<PathBuf>,
+
+    /// What the issuer's people are called behind the colon, as in alice:oidc. Permissions are kept under that name:
+    /// another one makes everybody somebody else
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "INVITE_SERVER_OIDC_PROVIDER_NAME",
+        default_value = "oidc",
+        help_heading = "Sign-in"
+    )]
+    pub oidc_provider_name: String,
+
+    /// What to ask the issuer for
+    #[arg(
+        long,
+        value_name = "SCOPES",
+        env = "INVITE_SERVER_OIDC_SCOPES",
+        default_value = "openid profile email",
+        help_heading = "Sign-in"
+    )]
+    pub oidc_scopes: String,
+
+    /// Whom a bearer token must be for (its aud); several are separated by commas
+    /// [default: the client id and the public URL]
+    #[arg(
+        long,
+        value_name = "AUDIENCE",
+        env = "INVITE_SERVER_OIDC_AUDIENCE",
+        value_delimiter = ',',
+        help_heading = "Sign-in"
+    )]
+    pub oidc_audience: Vec<String>,
+
+    /// The claim that names people. Choose one that the issuer never gives to somebody else and that is in its bearer
+    /// tokens too. Whoever has none that can be a name is named after their sub
+    #[arg(
+        long,
+        value_name = "CLAIM",
+        env = "INVITE_SERVER_OIDC_USERNAME_CLAIM",
+        default_value = "preferred_username",
+        help_heading = "Sign-in"
+    )]
+    pub oidc_username_claim: String,
+
+    /// How long people stay signed in
+    #[arg(long, value_name = "HOURS", env = "INVITE_SERVER_SESSION_HOURS", default_value_t = 720,
+          value_parser = clap::value_parser!(u32).range(1..=8760), help_heading = "Sign-in")]
+    pub session_hours: u32,
+
+    /// The header in which a reverse proxy says who is asking, as in X-Forwarded-User. It is believed, and whoever can
+    /// reach this server from a --trust-proxy address can be anybody: the proxy must overwrite what clients send. From
+    /// everywhere else it means nothing
+    #[arg(
+        long,
+        value_name = "HEADER",
+        env = "INVITE_SERVER_TRUST_HEADER",
+        requires = "trust_proxy",
+        help_heading = "Sign-in"
+    )]
+    pub trust_header: Option<HeaderName>,
+
+    /// The header with the name to show to people
+    #[arg(
+        long,
+        value_name = "HEADER",
+        env = "INVITE_SERVER_TRUST_NAME_HEADER",
+        requires = "trust_header",
+        help_heading = "Sign-in"
+    )]
+    pub trust_name_header: Option<HeaderName>,
+
+    /// The header with the e-mail address, which counts as verified
+    #[arg(
+        long,
+        value_name = "HEADER",
+        env = "INVITE_SERVER_TRUST_EMAIL_HEADER",
+        requires = "trust_header",
+        help_heading = "Sign-in"
+    )]
+    pub trust_email_header: Option<HeaderName>,
+
+    /// What the proxy's people are called behind the colon
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "INVITE_SERVER_TRUST_PROVIDER_NAME",
+        default_value = "proxy",
+        help_heading = "Sign-in"
+    )]
+    pub trust_provider_name: String,
+
+    /// Another origin whose pages may call this server with a bearer token, as in https://app.example.com; several are
+    /// separated by commas. Cookies count from this server's own pages only
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        env = "INVITE_SERVER_ALLOW_ORIGIN",
+        value_delimiter = ',',
+        help_heading = "Sign-in"
+    )]
+    pub allow_origin: Vec<String>,
+}
+
+/// An option about who is asking that cannot be meant.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SignInUnusable {
+    /// Not an issuer.
+    #[error(
+        "--oidc-issuer {0:?} is not an address like https://login.example.com: https (http on loopback only), no query, no fragment"
+    )]
+    Issuer(String),
+    /// A provider's name is part of who somebody is.
+    #[error(
+        "the provider name {0:?} cannot be: 1 to 64 of A-Z, a-z, 0-9, dot, dash and underscore, and not {TEST_PROVIDER:?}, which is the test sign-in's"
+    )]
+    ProviderName(String),
+    /// Without it the issuer gives no ID token.
+    #[error("--oidc-scopes has to name openid")]
+    Scopes,
+    /// The secret cannot be had.
+    #[error("--oidc-client-secret-file {path}: {problem}")]
+    SecretFile {
+        /// Which file.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Not an origin.
+    #[error(
+        "--allow-origin {0:?} is not an origin like https://app.example.com: scheme http or https, host, optional port, nothing after it"
+    )]
+    Origin(String),
+    /// No TLS, most likely because the system has no certificates.
+    #[error("the issuer cannot be asked over https: {0}. Install the system's CA certificates")]
+    Client(String),
+}
+
+impl SignInOptions {
+    /// Checks what clap cannot.
+    ///
+    /// # Errors
+    /// [`SignInUnusable`], a sentence for the operator.
+    pub fn validate(&self) -> Result<(), SignInUnusable> {
+        if let Some(issuer) = &self.oidc_issuer {
+            let url = url::Url::parse(issuer).ok().filter(|url| {
+                (url.scheme() == "https" || is_loopback_url(url))
+                    && url.has_host()
+                    && url.query().is_none()
+                    && url.fragment().is_none()
+                    && url.username().is_empty()
+                    && url.password().is_none()
+            });
+            if url.is_none() {
+                return Err(SignInUnusable::Issuer(issuer.clone()));
+            }
+        }
+        for name in [&self.oidc_provider_name, &self.trust_provider_name] {
+            if !is_username(name) || name == TEST_PROVIDER {
+                return Err(SignInUnusable::ProviderName(name.clone()));
+            }
+        }
+        if !self.oidc_scopes.split(' ').any(|scope| scope == "openid") {
+            return Err(SignInUnusable::Scopes);
+        }
+        self.allowed_origins().map(|_| ())
+    }
+
+    /// The other origins whose pages may call.
+    ///
+    /// # Errors
+    /// [`SignInUnusable::Origin`] for what is none.
+    pub fn allowed_origins(&self) -> Result<Vec<HeaderValue>, SignInUnusable> {
+        let all = self.allow_origin.iter().map(|origin| {
+            Origins::public(origin)
+                .ok()
+                .and_then(|origins| HeaderValue::from_str(origins.first()).ok())
+                .ok_or_else(|| SignInUnusable::Origin(origin.clone()))
+        });
+        all.collect()
+    }
+
+    /// The client's secret, if it has one.
+    ///
+    /// # Errors
+    /// [`SignInUnusable::SecretFile`].
+    pub fn client_secret(&self) -> Result<Option<Zeroizing<String>>, SignInUnusable> {
+        let Some(path) = &self.oidc_client_secret_file else {
+            let found = std::env::var(CLIENT_SECRET).ok().map(Zeroizing::new);
+            return Ok(found.filter(|secret| !secret.is_empty()));
+        };
+        let unusable = |problem: String| SignInUnusable::SecretFile {
+            path: path.display().to_string(),
+            problem,
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
+        let text = Zeroizing::new(text);
+        let secret = Zeroizing::new(text.trim().to_owned());
+        if secret.is_empty() || secret.len() > SECRET_BYTES {
+            return Err(unusable(
+                "it has to hold the secret and nothing else".into(),
+            ));
+        }
+        Ok(Some(secret))
+    }
+
+    /// Whether anybody can prove who they are.
+    pub fn is_configured(&self) -> bool {
+        self.oidc_issuer.is_some() || self.trust_header.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use clap::Parser as _;
+
+    fn options(arguments: &[&str]) -> Result<SignInOptions, clap::Error> {
+        Config::try_parse_from([&["invite-server"], arguments].concat())
+            .map(|config| config.sign_in)
+    }
+
+    #[test]
+    fn issuers_speak_tls_off_loopback() {
+        for (issuer, fine) in [
+            ("https://login.example.com", true),
+            ("https://login.example.com/realms/main/", true),
+            ("http://127.0.0.1:9000", true),
+            ("http://[::1]:9000", true),
+            ("http://localhost:9000/a", true),
+            ("http://login.example.com", false),
+            ("http://localhost.example.com", false),
+            ("http://127.0.0.1.example.com", false),
+            ("ftp://login.example.com", false),
+            ("https://login.example.com/?a=b", false),
+            ("https://login.example.com/#a", false),
+            ("https://user:password@login.example.com", false),
+            ("login.example.com", false),
+        ] {
+            let valid = options(&["--oidc-issuer", issuer]).unwrap().validate();
+            assert_eq!(valid.is_ok(), fine, "{issuer}: {valid:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_else_is_of_the_test_sign_in() {
+        for name in ["test", "", "a:b", "a b"] {
+            for option in ["--oidc-provider-name", "--trust-provider-name"] {
+                let valid = options(&[option, name]).unwrap().validate();
+                assert_eq!(valid, Err(SignInUnusable::ProviderName(name.into())));
+            }
+        }
+    }
+
+    #[test]
+    fn a_header_is_trusted_together_with_an_address_only() {
+        assert!(options(&["--trust-header", "x-user"]).is_err());
+        let both = ["--trust-header", "X-User", "--trust-proxy", "10.0.0.1"];
+        let options = options(&both).unwrap();
+        assert!(options.is_configured() && options.validate().is_ok());
+    }
+
+    #[test]
+    fn allowed_origins_are_origins() {
+        let fine = options(&["--allow-origin", "https://a.example,http://localhost:5173"]);
+        let fine = fine.unwrap().allowed_origins().unwrap();
+        assert_eq!(fine, ["https://a.example", "http://localhost:5173"]);
+        for bad in ["*", "null", "https://*.example", "https://a.example/x"] {
+            let options = options(&["--allow-origin", bad]).unwrap();
+            assert_eq!(options.validate(), Err(SignInUnusable::Origin(bad.into())));
+        }
+    }
+
+    #[test]
+    fn a_secret_file_holds_a_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let needed = [
+            "--oidc-issuer",
+            "https://a.example",
+            "--oidc-client-id",
+            "a",
+        ];
+        let file = ["--oidc-client-secret-file", path.to_str().unwrap()];
+        let options = options(&[&needed[..], &file].concat()).unwrap();
+        assert!(options.client_secret().is_err());
+        std::fs::write(&path, "\n").unwrap();
+        assert!(options.client_secret().is_err());
+        std::fs::write(&path, "hush\n").unwrap();
+        assert_eq!(**options.client_secret().unwrap().as_ref().unwrap(), "hush");
+    }
+}

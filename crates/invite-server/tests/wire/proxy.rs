@@ -1,0 +1,99 @@
+//! People whom a reverse proxy names.
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Server, Socket, http, json_of};
+
+fn server(folder: &TempDir, address: &str) -> Server {
+    let database = folder.path().join("invites.db");
+    let database = ["--database", database.to_str().unwrap()];
+    let trust = [
+        "--trust-header",
+        "X-Forwarded-User",
+        "--trust-proxy",
+        address,
+    ];
+    Server::start(&[&database[..], &trust].concat())
+}
+
+async fn me(server: &Server, headers: &[(&str, &str)]) -> (u16, Value) {
+    let mut request = http().get(server.at("/api/v1/me"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    (
+        status,
+        response.json::<Value>().await.unwrap()["user"]["username"].clone(),
+    )
+}
+
+#[tokio::test]
+async fn the_proxy_is_believed_and_nobody_else() {
+    let alice = ("x-forwarded-user", "alice");
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let behind = server(&one, "127.0.0.0/8");
+    assert_eq!(me(&behind, &[alice]).await, (200, json!("alice")));
+    assert_eq!(me(&behind, &[]).await, (200, Value::Null));
+    // Its own sign-in may be of the kind that browsers send along.
+    let basic = ("authorization", "Basic YTpi");
+    assert_eq!(me(&behind, &[alice, basic]).await, (200, json!("alice")));
+    assert_eq!(me(&behind, &[basic]).await.0, 401);
+    assert_eq!(
+        me(&behind, &[("x-forwarded-user", "mallory"), alice])
+            .await
+            .0,
+        401
+    );
+    let elsewhere = server(&other, "192.0.2.0/24");
+    assert_eq!(me(&elsewhere, &[alice]).await, (200, Value::Null));
+    // Nor does it help to say where one comes from.
+    let forwarded = ("x-forwarded-for", "192.0.2.1");
+    assert_eq!(
+        me(&elsewhere, &[alice, forwarded]).await,
+        (200, Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn what_comes_along_by_itself_changes_things_from_our_own_pages_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server(&folder, "127.0.0.1");
+    let put = |origin: &str| {
+        let request = http()
+            .put(server.at("/api/v1/resources/plans"))
+            .json(&json!({}));
+        let request = request.header("x-forwarded-user", "alice");
+        if origin.is_empty() {
+            request
+        } else {
+            request.header("origin", origin)
+        }
+    };
+    for (origin, expected) in [
+        ("", 403),
+        ("https://evil.example", 403),
+        (server.url.as_str(), 201),
+    ] {
+        assert_eq!(
+            put(origin).send().await.unwrap().status(),
+            expected,
+            "{origin:?}"
+        );
+    }
+    for (origin, name) in [
+        ("", "anonymous"),
+        ("https://evil.example", "anonymous"),
+        (server.url.as_str(), "alice"),
+    ] {
+        let headers = [("x-forwarded-user", "alice"), ("origin", origin)];
+        let mut socket = Socket::open(&server.url, "/plans/", &headers).await;
+        socket
+            .send(&json!({ "a": "s", "c": "webstrates", "d": "plans" }))
+            .await;
+        let hello = json_of(socket.next().await.unwrap());
+        assert_eq!(hello["user"]["username"], name, "{origin:?}");
+    }
+}
