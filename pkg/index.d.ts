@@ -517,7 +517,8 @@ export declare function connect(options?: ConnectOptions): Invites;
 export declare function configure(options?: ConnectOptions): void;
 
 /**
- * Loads the core ahead of the first call. After a failure, say offline, it may be called again.
+ * Loads everything ahead: what calls need and what {@link inspect} and its like need, 90 KB before it is compressed. After
+ * it the `…Sync` forms work. After a failure, say offline, it may be called again.
  *
  * @example
  * ```js
@@ -526,30 +527,92 @@ export declare function configure(options?: ConnectOptions): void;
  */
 export declare function ready(): Promise<void>;
 
-/** @internal How the entries for Node and service workers bring the core. */
-export declare function loadWith(loader: () => Promise<object>): void;
+/** @internal How the entries for Node and service workers bring the WebAssembly. */
+export declare function loadWith(loaders: { core?: () => Promise<object>; offline?: () => Promise<object> }): void;
 
-/**
- * What can be said about a key without asking anyone; never that it is valid.
- */
-export type Verdict =
-  | {
-      verdict: 'plausible';
-      kind: KeyKind;
-      /** An English sentence for people, without the key. */
-      sentence: string;
-    }
-  | {
-      verdict: 'malformed';
-      /** Why, such as `too_short`. */
-      reason: 'empty' | 'too_short' | 'too_long' | 'bad_character' | 'upper_case' | 'checksum' | (string & {});
-      /** An English sentence for people, without the key. */
-      sentence: string;
-      /** What may have happened: `61 of 64 characters: cut off?`. */
-      hint?: string;
-      /** Where the fault is, counted from 0. */
-      at?: number;
-    };
+/** What a signed key says. Times are ISO 8601 strings. */
+export interface Claims {
+  /** The public address of the server that issued it. */
+  issuer: string;
+  /** What it invites to. */
+  resource: string;
+  /** Letters: `a` admin, `r` read, `w` write. */
+  permissions: string;
+  /** The invite's id, which is no secret. */
+  id: string;
+  /** When it was issued. */
+  issuedAt: string;
+  /** From when on it is expired. */
+  expiresAt: string;
+  /** Before when it is not yet valid. */
+  notBefore?: string;
+  /** How many people may accept it. How many already did only the server knows. */
+  maxUses?: number;
+  /** Who invites, for people: show it as text. */
+  inviter?: string;
+}
+
+/** What every {@link Verdict} has. */
+export interface Said {
+  /** An English sentence for people, without the key. */
+  sentence: string;
+}
+
+/** It cannot be a key. */
+export interface Malformed extends Said {
+  /** What tells the verdicts apart. */
+  verdict: 'malformed';
+  /** Why, such as `too_short`. */
+  reason:
+    | 'empty' | 'too_short' | 'too_long' | 'bad_character' | 'upper_case' | 'checksum'
+    | 'not_canonical' | 'not_json' | 'duplicate_member' | 'unsupported_algorithm' | 'unsupported_member' | 'missing_member' | 'bad_member'
+    | (string & {});
+  /** What may have happened: `61 of 64 characters: cut off?`. */
+  hint?: string;
+  /** Where in the key the fault is, counted from 0. */
+  at?: number;
+}
+
+/** It has the shape of a key, and its checksum is right where there is one. It may still open nothing. */
+export interface Plausible extends Said {
+  /** What tells the verdicts apart. */
+  verdict: 'plausible';
+  /** What sort of key it looks like. */
+  kind: KeyKind;
+  /** What a signed key says of itself. Anybody can write that: {@link verifySignedKey} tells whether the issuer did. */
+  unverifiedClaims?: Claims;
+}
+
+/** Signature, issuer, audience and time are right. It may still have been removed or used up: only the server knows. */
+export interface Authentic extends Said {
+  /** What tells the verdicts apart. */
+  verdict: 'authentic';
+  /** What sort of key it is. */
+  kind: 'signed';
+  /** What it says. */
+  claims: Claims;
+}
+
+/** A signed key that is right in itself, or not even that. */
+export interface Refused extends Said {
+  /** What tells the verdicts apart: `bad_signature` says that it was changed, or that someone else made it. */
+  verdict: 'expired' | 'not_yet_valid' | 'wrong_audience' | 'unknown_key' | 'bad_signature';
+  /** Where in the key it says so, counted from 0. */
+  at: number;
+  /** `expired`: since when. */
+  since?: string;
+  /** `not_yet_valid`: until when. */
+  until?: string;
+  /** `wrong_audience`: the address that was asked for. */
+  expected?: string;
+  /** `wrong_audience`: the address that it is for. */
+  found?: string;
+  /** `unknown_key`: the name of the key that is said to have signed it. Perhaps a newer JWK set has it. */
+  kid?: string;
+}
+
+/** What can be said about a key without asking anyone; never that it is valid. It is data: nothing is thrown. */
+export type Verdict = Malformed | Plausible | Authentic | Refused;
 
 /** A link, taken apart. */
 export interface Link {
@@ -563,7 +626,7 @@ export interface Link {
   in: 'query' | 'fragment';
 }
 
-/** How {@link parseLink} and {@link inspect} read a link. */
+/** How links are read and written. */
 export interface ParseOptions {
   /**
    * The parameter's name.
@@ -573,7 +636,7 @@ export interface ParseOptions {
 }
 
 /**
- * Looks at a key offline.
+ * Looks at a key, or at the one in a link, offline.
  *
  * @example
  * ```js
@@ -581,9 +644,61 @@ export interface ParseOptions {
  * if (verdict.verdict === 'malformed') input.setCustomValidity(verdict.sentence);
  * ```
  */
-export declare function inspect(key: string, options?: ParseOptions): Promise<Verdict>;
+export declare function inspect(keyOrLink: string | URL, options?: ParseOptions): Promise<Malformed | Plausible>;
 /** {@link inspect}, at once; throws `load_failed` before {@link ready} has resolved. */
-export declare function inspectSync(key: string, options?: ParseOptions): Verdict;
+export declare function inspectSync(keyOrLink: string | URL, options?: ParseOptions): Malformed | Plausible;
+
+/** What a program did to an invite on its way, and {@link find} undid. */
+export type Repair =
+  | 'line_break' | 'quoted_printable' | 'html_entity' | 'backslash' | 'percent_encoding' | 'trailing_text'
+  | 'invisible_character' | 'full_width' | 'hyphen' | 'safe_links' | 'google_redirect' | 'proofpoint_redirect'
+  | (string & {});
+
+/** Where something stands in the text that was given, in JavaScript's own count: `text.slice(start, end)` is all of it. */
+export interface Place {
+  /** Where it begins. */
+  start: number;
+  /** Where it ends. */
+  end: number;
+  /** What was undone to read it, each once. */
+  repairs: Repair[];
+}
+
+/** An invite that {@link find} found: the whole link, or the key where it stands alone. */
+export interface Found extends Place {
+  /** The secret. */
+  key: string;
+  /** What sort of key it looks like. */
+  kind: KeyKind;
+  /** The link that it stands in, repaired. */
+  link?: Link;
+}
+
+/** What is meant to be an invite, but its key is malformed however it is read. */
+export interface Broken extends Place {
+  /** What is wrong with the key. */
+  verdict: Malformed;
+}
+
+/** What {@link find} found, in the order in which it stands there. */
+export interface Finds extends Array<Found> {
+  /** What is meant to be an invite but has no key: a link that was cut off, a key with a typing error. */
+  broken: Broken[];
+  /** Whether all of the text was looked at: a mebibyte at most, and up to a thousand invites. */
+  complete: boolean;
+}
+
+/**
+ * Finds the invites in what people paste, and undoes what mail and chat programs do to links.
+ *
+ * @example
+ * ```js
+ * for (const { key, start, end, repairs } of await find(mail)) highlight(start, end, repairs);
+ * ```
+ */
+export declare function find(text: string, options?: ParseOptions): Promise<Finds>;
+/** {@link find}, at once; throws `load_failed` before {@link ready} has resolved. */
+export declare function findSync(text: string, options?: ParseOptions): Finds;
 
 /** Takes a link apart; `null` if there is no invite in it. Rejects with `malformed_key` if its key is none. */
 export declare function parseLink(link: string | URL, options?: ParseOptions): Promise<Link | null>;
@@ -594,6 +709,58 @@ export declare function parseLinkSync(link: string | URL, options?: ParseOptions
 export declare function buildLink(link: Link, options?: ParseOptions): Promise<string>;
 /** {@link buildLink}, at once; throws `load_failed` before {@link ready} has resolved. */
 export declare function buildLinkSync(link: Link, options?: ParseOptions): string;
+
+/**
+ * Draws a link as a QR code: the text of an SVG picture that scales to any size, black on white, without scripts or
+ * styles. Rejects with `invalid_option` if the link is longer than such a code can hold, 2,331 bytes.
+ *
+ * @example
+ * ```js
+ * image.src = `data:image/svg+xml,${encodeURIComponent(await qrCode(link))}`;
+ * ```
+ */
+export declare function qrCode(link: string | URL): Promise<string>;
+/** {@link qrCode}, at once; throws `load_failed` before {@link ready} has resolved. */
+export declare function qrCodeSync(link: string | URL): string;
+
+/** A JWK set, as an issuer serves it at `/.well-known/jwks.json`. */
+export interface JwkSet {
+  /** The public keys. */
+  keys: object[];
+}
+
+/** What {@link verifySignedKey} compares a key with. */
+export interface VerifyOptions {
+  /** What the key has to be for: the address of the server that issued it, or that with a resource behind it. */
+  audience: string | URL;
+  /** Who has to have issued it; `audience` is its address then, or that with a resource behind it. */
+  issuer?: string | URL;
+  /**
+   * The time to judge by, as a date or in milliseconds.
+   * @defaultValue `Date.now()`
+   */
+  now?: Date | number;
+  /**
+   * How far clocks may be apart, in **seconds**.
+   * @defaultValue `60`
+   */
+  leeway?: number;
+}
+
+/**
+ * Says offline whether a signed key is authentic; of an unsigned one, {@link inspect}'s verdict. Rejects with
+ * `invalid_option` if the JWK set is none or the audience cannot be the issuer's.
+ *
+ * @example
+ * ```js
+ * const jwks = await (await fetch('https://invites.example.com/.well-known/jwks.json')).json();
+ * const verdict = await verifySignedKey(key, jwks, { audience: 'https://invites.example.com/notes' });
+ * if (verdict.verdict === 'authentic') show(verdict.claims.permissions);
+ * ```
+ */
+export declare function verifySignedKey(key: string, jwks: JwkSet | string, options: VerifyOptions): Promise<Verdict>;
+/** {@link verifySignedKey}, at once; throws `load_failed` before {@link ready} has resolved. */
+export declare function verifySignedKeySync(key: string, jwks: JwkSet | string, options: VerifyOptions): Verdict;
 
 /** The stable codes of {@link InviteError}; a newer server may send others. `ERRORS.md` tells what to do about each. */
 export type ErrorCode =

@@ -1,9 +1,8 @@
-// Loads the core at the first call. The rules live there; here is what must answer before it has come (see index.d.ts).
+// Loads the WebAssembly when it is needed. The rules live there; here is what must answer before it has come (see index.d.ts).
 
 /** After these the captured invite can never be accepted: it is forgotten. */
 const FINAL = /^(malformed_key|invalid_key|expired|removed|exhausted|inviter_not_admin|not_found|unsupported)$/;
 const PENDING = 'invite-keys:pending';
-const PENDING_FOR = 15 * 60_000;
 const KINDS = { inv1_: 'opaque', invs1: 'signed', invt_: 'userkit', invit: 'rkvst' };
 
 export class InviteError extends Error {
@@ -19,34 +18,34 @@ export class InviteError extends Error {
 export const isInviteError = (error) => error?.name === 'InviteError' && typeof error.code === 'string';
 
 // A failed import() that is repeated asks the network again (HTML standard of 2026).
-let load = async () => {
-  const module_or_path = fetch(new URL('./wasm/core_bg.wasm', import.meta.url));
+const loaders = {
+  core: async () => start(fetch(new URL('./wasm/core_bg.wasm', import.meta.url)), import('./wasm/core.js')),
+  offline: async () => start(fetch(new URL('./wasm/offline_bg.wasm', import.meta.url)), import('./offline.js')),
+};
+
+async function start(module_or_path, importing) {
   module_or_path.catch(() => {}); // the glue may fail first
-  const glue = await import('./wasm/core.js');
+  const glue = await importing;
   await glue.default({ module_or_path });
   return glue;
-};
-let loading;
-let loaded;
-
-export function loadWith(loader) {
-  load = loader;
 }
 
-const core = () =>
-  (loading ??= load().then(
-    (glue) => {
-      glue.setErrorClass?.(InviteError);
-      return (loaded = glue);
-    },
-    (cause) => {
-      loading = undefined;
-      throw new InviteError('load_failed', `The WebAssembly part of invite-keys did not load (bundlers: see its README): ${cause?.message ?? cause}`, {
-        retryable: true,
-        cause,
-      });
-    },
-  ));
+export const loadWith = (others) => void Object.assign(loaders, others);
+
+const loading = {};
+const loaded = {};
+
+const load = (part) => (loading[part] ??= loaders[part]().then(
+  (glue) => {
+    glue.setErrorClass(InviteError);
+    return (loaded[part] = glue);
+  },
+  (cause) => {
+    loading[part] = undefined;
+    throw new InviteError('load_failed', `The WebAssembly part of invite-keys did not load (bundlers: see its README): ${cause?.message ?? cause}`,
+      { retryable: true, cause });
+  },
+));
 
 /** A call's deadline and signal count while the core is on its way, too. */
 function within(promise, { signal, timeout } = {}) {
@@ -60,25 +59,31 @@ function within(promise, { signal, timeout } = {}) {
   }).finally(() => clearTimeout(timer));
 }
 
-export const ready = async () => void (await core());
+export const ready = async () => void (await Promise.all(Object.keys(loaders).map(load)));
 
+const soon = (name) => async (...args) => (await load('offline'))[name](...args);
 const now = (name) => (...args) => {
-  if (loaded) return loaded[name](...args);
+  if (loaded.offline) return loaded.offline[name](...args);
   throw new InviteError('load_failed', `${name}Sync() works once ready() has resolved.`, { retryable: true });
 };
-const soon = (name) => async (...args) => (await core())[name](...args);
 export const inspect = /* @__PURE__ */ soon('inspect');
+export const find = /* @__PURE__ */ soon('find');
 export const parseLink = /* @__PURE__ */ soon('parseLink');
 export const buildLink = /* @__PURE__ */ soon('buildLink');
+export const qrCode = /* @__PURE__ */ soon('qrCode');
+export const verifySignedKey = /* @__PURE__ */ soon('verifySignedKey');
 export const inspectSync = /* @__PURE__ */ now('inspect');
+export const findSync = /* @__PURE__ */ now('find');
 export const parseLinkSync = /* @__PURE__ */ now('parseLink');
 export const buildLinkSync = /* @__PURE__ */ now('buildLink');
+export const qrCodeSync = /* @__PURE__ */ now('qrCode');
+export const verifySignedKeySync = /* @__PURE__ */ now('verifySignedKey');
 
 /** What auto.js or the <head> snippet captured, if it is fresh. */
 function captured() {
   try {
     const record = JSON.parse(sessionStorage.getItem(PENDING));
-    if (record.key.slice && Date.now() - Date.parse(record.capturedAt) < PENDING_FOR) return record;
+    if (record.key.slice && Date.now() - Date.parse(record.capturedAt) < 15 * 60_000) return record;
     sessionStorage.removeItem(PENDING);
   } catch {} // no storage, nothing there, or not ours
 }
@@ -110,7 +115,7 @@ class Invites extends (globalThis.EventTarget ?? Object) {
   }
 
   async #send(name, ...args) {
-    const { Connection } = loaded ?? (await within(core(), args.findLast((arg) => arg?.signal || arg?.timeout) ?? this.#options));
+    const { Connection } = loaded.core ?? (await within(load('core'), args.findLast((arg) => arg?.signal || arg?.timeout) ?? this.#options));
     if (this.#closed) throw new InviteError('closed', 'This connection was closed: connect() again.');
     this.#connection ??= new Connection(this.#options, (type, detail) => (type === 'confirm' ? this.#ask(detail) : this.#emit(type, detail)));
     return this.#connection.call(name, args);

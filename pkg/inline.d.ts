@@ -1,6 +1,7 @@
 /**
  * The whole SDK in one file that loads nothing else: for places that take single files, such as the assets of a
- * webstrate. Signed keys are recognised but not verified here, for that has a WebAssembly module of its own.
+ * webstrate. What works without a server (`inspect`, `find`, `qrCode` and the like) has a WebAssembly module of its own
+ * and is not in it.
  *
  * @example
  * ```js
@@ -13,7 +14,8 @@
  */
 import type { AcceptPolicy } from './index.js';
 
-export * from './index.js';
+export type * from './index.js';
+export { InviteError, configure, connect, invites, isInviteError, ready } from './index.js';
 
 /**
  * Does what importing `invite-keys/auto` does: takes up the invite that the address brought, at once. Call it before

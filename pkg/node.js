@@ -1,11 +1,15 @@
-// For Node and server-side rendering: fetch() does not read files there, so the core is read from disk.
+// For Node and server-side rendering: fetch() does not read files there, so the WebAssembly is read from disk.
 import { readFileSync } from 'node:fs';
 import { loadWith } from './index.js';
 
-loadWith(async () => {
-  const glue = await import('./wasm/core.js');
-  glue.initSync({ module: readFileSync(new URL('./wasm/core_bg.wasm', import.meta.url)) });
+const start = (glue, url) => {
+  glue.initSync({ module: readFileSync(url) });
   return glue;
+};
+
+loadWith({
+  core: async () => start(await import('./wasm/core.js'), new URL('./wasm/core_bg.wasm', import.meta.url)),
+  offline: async () => start(await import('./offline.js'), new URL('./wasm/offline_bg.wasm', import.meta.url)),
 });
 
 export * from './index.js';

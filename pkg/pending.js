@@ -1,6 +1,6 @@
 // The half of auto.js that may take its time: keeps the invite beyond this tab, accepts it by policy, and lets the other
 // tabs know. Loaded only where an invite waits.
-import { inspect, invites } from './index.js';
+import { invites } from './index.js';
 
 const PENDING = 'invite-keys:pending';
 /** Begins the names of the cookies by which our server says that something waits; the key is in none that we can read. */
@@ -54,7 +54,9 @@ async function exchange() {
   const record = read();
   const elsewhere = document.querySelector('meta[name="invite-keys"]')?.content;
   if (!record || record.kept || (elsewhere && new URL(elsewhere, location.href).origin !== location.origin)) return;
-  if (!(await invites.supports('pending').catch(() => false)) || (await inspect(record.key)).verdict === 'malformed') return;
+  if (!(await invites.supports('pending').catch(() => false))) return;
+  // What is no key has no link either, and goes nowhere.
+  if (!(await invites.link(record.key, { page: location.origin }).catch(() => null))) return;
   const { pathname, search, hash } = new URL(record.continueUrl, location.href);
   const kept = await ask('POST', { key: record.key, resource: record.resource, continuePath: pathname + search + hash });
   if (!kept) return;

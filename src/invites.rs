@@ -3,8 +3,6 @@
 use core::future::ready;
 use std::rc::Rc;
 
-use invite_key::link::{self, Link, LinkError, LinkOptions, Placement};
-use invite_key::{InviteKey, Verdict};
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
@@ -14,7 +12,6 @@ use crate::connection::Connection;
 use crate::error::Error;
 use crate::json::Json;
 use crate::operation::Method;
-use crate::options;
 use crate::page::{self, Browser, Held};
 use crate::value;
 
@@ -94,94 +91,4 @@ impl Handle {
     pub fn close(&self) {
         self.0.close();
     }
-}
-
-/// What can be said about a key, or a link with one, without asking anyone.
-#[wasm_bindgen(skip_jsdoc)]
-pub fn inspect(text: &JsValue, options: &JsValue) -> JsValue {
-    let text = text_of(text);
-    let verdict = match link::parse(&text, &link_options(options)) {
-        Ok(Some(link)) => invite_key::inspect(link.key.reveal()),
-        Err(LinkError::Key(malformed)) => Verdict::Malformed(malformed),
-        _ => invite_key::inspect(&text),
-    };
-    let mut found = Json::object();
-    found.set("verdict", verdict.code().into());
-    found.set("sentence", verdict.sentence().into());
-    match verdict {
-        Verdict::Plausible { kind } => found.set("kind", kind.as_str().into()),
-        Verdict::Malformed(malformed) => {
-            found.set("reason", malformed.code().into());
-            if let Some(hint) = malformed.hint {
-                found.set("hint", hint.into());
-            }
-            if let Some(at) = malformed.at {
-                found.set("at", (at as f64).into());
-            }
-        }
-        _ => {}
-    }
-    value::write(&found)
-}
-
-/// Takes a link apart; `null` where there is no invite in it.
-#[wasm_bindgen(js_name = parseLink, skip_jsdoc)]
-pub fn parse_link(url: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
-    match link::parse(&text_of(url), &link_options(options)) {
-        Ok(None) => Ok(JsValue::NULL),
-        Ok(Some(link)) => {
-            let mut found = Json::object();
-            found.set("page", link.page.into());
-            found.set("key", link.key.reveal().into());
-            found.set("in", link.placement.as_str().into());
-            if let Some(resource) = link.resource {
-                found.set("resource", resource.into());
-            }
-            Ok(value::write(&found))
-        }
-        Err(error) => Err(link_error(error)),
-    }
-}
-
-/// The exact inverse of `parseLink`.
-#[wasm_bindgen(js_name = buildLink, skip_jsdoc)]
-pub fn build_link(given: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
-    let text = |name| value::get(given, name).as_string();
-    let placement = match text("in").as_deref() {
-        Some("query") => Placement::Query,
-        _ => Placement::Fragment,
-    };
-    let options = link_options(options);
-    let page = text_of(&value::get(given, "page"));
-    let link = match InviteKey::parse(&text("key").unwrap_or_default()) {
-        Ok(key) => Link::new(&page, text("resource").as_deref(), key, placement, &options),
-        Err(malformed) => Err(LinkError::Key(malformed)),
-    };
-    match link {
-        Ok(link) => Ok(link::build(&link, &options).into()),
-        Err(error) => Err(link_error(error)),
-    }
-}
-
-/// A string, or the text of a `URL`.
-fn text_of(value: &JsValue) -> String {
-    value
-        .as_string()
-        .or_else(|| value::get(value, "href").as_string())
-        .unwrap_or_default()
-}
-
-fn link_options(options: &JsValue) -> LinkOptions {
-    let mut names = LinkOptions::default();
-    if let Some(name) = value::get(options, "param").as_string() {
-        names.parameter = name;
-    }
-    names
-}
-
-fn link_error(error: LinkError) -> JsValue {
-    value::error(&match error {
-        LinkError::Key(malformed) => options::malformed(&malformed.sentence()),
-        other => Error::misused("link", &other.sentence()),
-    })
 }

@@ -31,17 +31,21 @@ function inside(code) {
 
 const core = inside(text('wasm/core.js'));
 const bytes = readFileSync(join(PACKAGE, 'wasm/core_bg.wasm')).toString('base64');
-let index = replace(text('index.js'), /let load = async \(\) => \{.*?\n\};\n/s, `let load = async () => {
-  const module_or_path = Uint8Array.from(atob('${bytes}'), (letter) => letter.charCodeAt(0));
-  await glue.default({ module_or_path });
-  return glue;
+// Signed keys, QR codes and the like have a module of their own, which stays outside.
+let index = replace(text('index.js'), /const loaders = \{.*?\n\};\n/s, `const loaders = {
+  async core() {
+    const module_or_path = Uint8Array.from(atob('${bytes}'), (letter) => letter.charCodeAt(0));
+    await glue.default({ module_or_path });
+    return glue;
+  },
 };
 `);
 const ask = inside(text('ask.js'));
 index = replace(index, "await import('./ask.js')", `(() => { ${ask.plain}
 return ${ask.exported}; })()`);
-// Signed keys, QR codes and the like have a module of their own, which stays outside.
-index = index.replace(/import\('\.\/[^']+'\)/g, "Promise.reject(new Error('this is not part of the single file'))");
+index = replace(index, /^async function start\(.*?\n\}\n/sm, '');
+index = replace(index, /^export const loadWith = .*\n/m, '');
+index = replace(index, /^const soon = .*?(?=\n\n)/sm, '');
 
 const pending = inside(replace(text('pending.js'), /^import \{[^}]*\} from '\.\/index\.js';\n/m, ''));
 const auto = inside(replace(text('auto.js'), "await import('./pending.js')", 'keepPending()'));

@@ -1,5 +1,5 @@
 // What must not compile.
-import { connect, invites, type AcceptPolicy } from 'invite-keys';
+import { connect, invites, verifySignedKey, type AcceptPolicy } from 'invite-keys';
 
 export async function mistakes(key: string): Promise<void> {
   // @ts-expect-error seconds, as a number
@@ -20,6 +20,8 @@ export async function mistakes(key: string): Promise<void> {
   console.log(invites.pending?.key, policy);
   // @ts-expect-error read-only
   invites.pending = null;
+  // @ts-expect-error whom is it for?
+  await verifySignedKey(key, { keys: [] }, {});
   // @ts-expect-error `accept` resolves with letters
   const accepted: number = await invites.accept(key);
   console.log(accepted);

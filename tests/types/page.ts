@@ -1,7 +1,8 @@
 // Everything a page uses, as it should read; `tsc` is the test.
 import {
-  InviteError, buildLink, configure, connect, inspect, inspectSync, invites, isInviteError, parseLink, ready,
-  type AcceptOutcome, type AcceptPolicy, type CreateOptions, type Invite, type Invites, type Json, type Preview, type User,
+  InviteError, buildLink, configure, connect, find, findSync, inspect, inspectSync, invites, isInviteError, parseLink, qrCode,
+  ready, verifySignedKey, verifySignedKeySync,
+  type AcceptOutcome, type AcceptPolicy, type Claims, type CreateOptions, type Found, type Invite, type Invites, type Json, type Preview, type User,
   type Verdict,
 } from 'invite-keys';
 import { setPolicy } from 'invite-keys/auto';
@@ -79,11 +80,31 @@ export function events(): void {
 
 export async function offline(text: string): Promise<string> {
   await ready();
-  const verdict: Verdict = inspectSync(text);
+  const verdict = inspectSync(text);
   same<typeof verdict, Awaited<ReturnType<typeof inspect>>>();
   if (verdict.verdict === 'malformed') return verdict.hint ?? verdict.reason;
   const parts = await parseLink(location.href, { param: 'invite' });
-  return parts ? buildLink(parts) : verdict.kind;
+  return parts ? qrCode(await buildLink(parts)) : verdict.kind;
+}
+
+export async function pasted(text: string): Promise<number> {
+  const found = await find(text, { param: 'invite' });
+  same<typeof found, ReturnType<typeof findSync>>();
+  for (const each of found) same<typeof each, Found>();
+  const [first] = found;
+  console.log(text.slice(first?.start, first?.end), first?.link?.page, found.broken[0]?.verdict.hint, found.complete);
+  return found.length;
+}
+
+export async function signed(key: string, jwks: { keys: JsonWebKey[] }): Promise<Claims | string> {
+  const verdict: Verdict = await verifySignedKey(key, jwks, { audience: new URL(location.origin), now: new Date(), leeway: 5 });
+  same<typeof verdict, ReturnType<typeof verifySignedKeySync>>();
+  switch (verdict.verdict) {
+    case 'authentic': return verdict.claims;
+    case 'plausible': return verdict.kind;
+    case 'malformed': return verdict.reason;
+    default: return verdict.since ?? verdict.kid ?? verdict.sentence;
+  }
 }
 
 export function errors(error: unknown): string {

@@ -16,7 +16,7 @@ struct Row {
     goal: u64,
 }
 
-const ROWS: [Row; 6] = [
+const ROWS: [Row; 7] = [
     Row {
         what: "a page before its first call",
         files: "graph:pkg/index.js",
@@ -45,9 +45,14 @@ const ROWS: [Row; 6] = [
     Row {
         what: "core.wasm and its glue",
         files: "pkg/wasm/core.js+pkg/wasm/core_bg.wasm",
-        // 52 KB of 1,024 bytes, guards included.
-        ceiling: 53_248,
+        ceiling: 52_000,
         goal: 45_000,
+    },
+    Row {
+        what: "offline.wasm and its glue",
+        files: "pkg/offline.js+pkg/wasm/offline.js+pkg/wasm/offline_bg.wasm",
+        ceiling: 43_000,
+        goal: 30_000,
     },
     Row {
         what: "first call: all JavaScript, core.wasm",

@@ -1,4 +1,4 @@
-//! The SDK's wasm: cargo → wasm-bindgen → wasm-opt and a minifier → `pkg/wasm/`.
+//! The SDK's two wasm modules: cargo → wasm-bindgen → wasm-opt and a minifier → `pkg/wasm/`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,8 @@ use anyhow::{Context as _, Result};
 use crate::files::{Stamp, cargo, fingerprint, root, target};
 use crate::process::{run, run_quietly, timed};
 use crate::tools;
+
+const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What rustc emits for wasm32-unknown-unknown; wasm-opt refuses a module that uses more than it was told.
 const FEATURES: [&str; 6] = [
@@ -46,70 +48,130 @@ fn build_elements() -> Result<()> {
     })
 }
 
-/// Builds the elements, `pkg/wasm/core.js` and `pkg/wasm/core_bg.wasm`.
+/// A module of the SDK.
+struct Module {
+    /// `pkg/wasm/<name>.js` and `pkg/wasm/<name>_bg.wasm`.
+    name: &'static str,
+    package: &'static str,
+    /// What cargo calls the compiled library.
+    library: &'static str,
+    cargo_features: &'static str,
+    /// For rustc. A module with flags of its own has a target directory of its own: otherwise each build of one would
+    /// throw away what the other compiled.
+    rust_flags: &'static [&'static str],
+    /// Besides [`FEATURES`].
+    wasm_features: &'static [&'static str],
+}
+
+const MODULES: [Module; 2] = [
+    Module {
+        name: "core",
+        package: "invite-keys",
+        library: "invite_keys.wasm",
+        cargo_features: "",
+        rust_flags: &[],
+        wasm_features: &[],
+    },
+    Module {
+        name: "offline",
+        package: "invite-key",
+        library: "invite_key.wasm",
+        cargo_features: "wasm",
+        rust_flags: &[
+            "-Ctarget-feature=+simd128",
+            // The smallest of the ways to compute SHA-512: a signed key is a few blocks of it.
+            "--cfg=sha2_backend=\"soft\"",
+            "--cfg=sha2_backend_soft=\"compact\"",
+        ],
+        wasm_features: &["--enable-simd"],
+    },
+];
+
+impl Module {
+    fn target(&self) -> PathBuf {
+        if self.rust_flags.is_empty() {
+            target()
+        } else {
+            target().join(self.name)
+        }
+    }
+
+    fn file(&self, behind: &str) -> String {
+        [self.name, behind].concat()
+    }
+
+    /// Compiles it, if something changed; where it is then.
+    fn compile(&self, mode: Mode) -> Result<PathBuf> {
+        let (profile, folder) = match mode {
+            Mode::Release => ("wasm", "wasm"),
+            Mode::Dev => ("dev", "debug"),
+        };
+        timed(&format!("wasm: compile {} for wasm32", self.name), || {
+            // Nobody but us needs the library as a module, so its manifest does not say so.
+            let mut command = cargo(&["rustc", "--package", self.package, "--lib"]);
+            command
+                .args(["--crate-type", "cdylib", "--features", self.cargo_features])
+                .args(["--target", TARGET, "--profile", profile])
+                .arg("--target-dir")
+                .arg(self.target());
+            if !self.rust_flags.is_empty() {
+                command.env("CARGO_ENCODED_RUSTFLAGS", self.rust_flags.join("\x1f"));
+            }
+            run(&mut command)
+        })?;
+        Ok(self.target().join(TARGET).join(folder).join(self.library))
+    }
+
+    /// Builds it into `pkg/wasm`, unless what is there is current.
+    fn build(&self, mode: Mode) -> Result<()> {
+        let compiled = self.compile(mode)?;
+        let inputs = [
+            compiled.clone(),
+            root().join("Cargo.lock"),
+            root().join("xtask/package-lock.json"),
+            root().join("xtask/src/bindgen.rs"),
+            root().join("xtask/src/wasm.rs"),
+        ];
+        let products = [self.file(".js"), self.file("_bg.wasm")].map(|name| output().join(name));
+        let stamp = Stamp::new(
+            target().join("xtask").join(self.file(".stamp")),
+            fingerprint(&inputs, &[if mode == Mode::Dev { "dev" } else { "wasm" }])?,
+        );
+        if stamp.is_current() && products.iter().all(|product| product.is_file()) {
+            println!("    {} is up to date", self.name);
+            return Ok(());
+        }
+
+        let bindgen = build_bindgen()?;
+        // Everything is made beside the package and then moved in, so that a server or a bundler reading `pkg/wasm`
+        // never meets half a build.
+        let work = target().join("xtask/wasm").join(self.name);
+        if work.exists() {
+            fs::remove_dir_all(&work)?;
+        }
+        timed("wasm: generate the JavaScript glue (wasm-bindgen)", || {
+            let mut command = Command::new(&bindgen);
+            command.arg(&compiled).arg(&work).arg(self.name);
+            if mode == Mode::Dev {
+                command.arg("--dev");
+            }
+            run(&mut command)
+        })?;
+        if mode == Mode::Release {
+            tools::npm_packages("xtask")?;
+            optimise(&work.join(self.file("_bg.wasm")), self.wasm_features)?;
+            minify(&work.join(self.file(".js")))?;
+        }
+        install(&work)?;
+        stamp.write()
+    }
+}
+
+/// Builds the elements and both modules.
 pub(crate) fn build(mode: Mode) -> Result<()> {
     build_elements()?;
     tools::wasm_target()?;
-    let (profile, folder) = match mode {
-        Mode::Release => ("wasm", "wasm"),
-        Mode::Dev => ("dev", "debug"),
-    };
-    timed("wasm: compile the SDK for wasm32", || {
-        run(&mut cargo(&[
-            "build",
-            "--package",
-            "invite-keys",
-            "--lib",
-            "--target",
-            "wasm32-unknown-unknown",
-            "--profile",
-            profile,
-        ]))
-    })?;
-    let compiled = target()
-        .join("wasm32-unknown-unknown")
-        .join(folder)
-        .join("invite_keys.wasm");
-
-    let inputs = [
-        compiled.clone(),
-        root().join("Cargo.lock"),
-        root().join("xtask/package-lock.json"),
-        root().join("xtask/src/bindgen.rs"),
-        root().join("xtask/src/wasm.rs"),
-    ];
-    let products = [output().join("core.js"), output().join("core_bg.wasm")];
-    let stamp = Stamp::new(
-        target().join("xtask/wasm.stamp"),
-        fingerprint(&inputs, &[profile])?,
-    );
-    if stamp.is_current() && products.iter().all(|product| product.is_file()) {
-        println!("    pkg/wasm is up to date");
-        return Ok(());
-    }
-
-    let bindgen = build_bindgen()?;
-    // Everything is made beside the package and then moved in, so that a server or a bundler reading `pkg/wasm` never
-    // meets half a build.
-    let work = target().join("xtask/wasm");
-    if work.exists() {
-        fs::remove_dir_all(&work)?;
-    }
-    timed("wasm: generate the JavaScript glue (wasm-bindgen)", || {
-        let mut command = Command::new(&bindgen);
-        command.arg(&compiled).arg(&work).arg("core");
-        if mode == Mode::Dev {
-            command.arg("--dev");
-        }
-        run(&mut command)
-    })?;
-    if mode == Mode::Release {
-        tools::npm_packages("xtask")?;
-        optimise(&work.join("core_bg.wasm"))?;
-        minify(&work.join("core.js"))?;
-    }
-    install(&work)?;
-    stamp.write()
+    MODULES.iter().try_for_each(|module| module.build(mode))
 }
 
 /// Compiles wasm-bindgen's generator, of the version in `Cargo.lock`.
@@ -134,7 +196,7 @@ fn build_bindgen() -> Result<PathBuf> {
 }
 
 /// Shrinks the module in place and drops the sections nobody needs at run time.
-fn optimise(module: &Path) -> Result<()> {
+fn optimise(module: &Path, features: &[&str]) -> Result<()> {
     timed("wasm: make it small (wasm-opt)", || {
         let mut command = Command::new("node");
         command
@@ -144,6 +206,7 @@ fn optimise(module: &Path) -> Result<()> {
             .args(["--flatten", "--rereloop", "-Oz", "-Oz", "--converge"])
             .args(["--low-memory-unused", "--zero-filled-memory"])
             .args(FEATURES)
+            .args(features)
             // The target features last: wasm-opt reads them, a browser does not.
             .args([
                 "--strip-debug",

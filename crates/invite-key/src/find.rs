@@ -16,6 +16,7 @@ mod scan;
 mod token;
 mod undo;
 
+use alloc::boxed::Box;
 use alloc::vec::{self, Vec};
 use core::ops::Range;
 
@@ -23,7 +24,7 @@ use crate::key::InviteKey;
 use crate::link::{Link, LinkOptions};
 use crate::verdict::Malformed;
 
-use piece::Piece;
+pub(crate) use piece::Piece;
 use reading::Reading;
 pub use repair::Repair;
 use scan::Scan;
@@ -58,6 +59,45 @@ pub fn find(text: &str) -> Finds {
 
 /// [`find`], where links carry the key under a name of your own.
 pub fn find_with(text: &str, options: &LinkOptions) -> Finds {
+    let All {
+        pieces,
+        is_complete,
+        work,
+    } = all(text, options);
+    let mut broken = Vec::new();
+    let mut found = Vec::new();
+    for piece in pieces {
+        let repairs = piece.repairs.list().collect();
+        match piece.key {
+            Ok(key) => found.push(Found {
+                range: piece.range,
+                key,
+                link: piece.link,
+                repairs,
+            }),
+            Err(malformed) => broken.push(Broken {
+                range: piece.range,
+                malformed,
+                repairs,
+            }),
+        }
+    }
+    Finds {
+        found: found.into_iter(),
+        broken,
+        is_complete,
+        work,
+    }
+}
+
+/// Everything that was found, in order.
+pub(crate) struct All {
+    pub(crate) pieces: Vec<Box<Piece>>,
+    pub(crate) is_complete: bool,
+    work: usize,
+}
+
+pub(crate) fn all(text: &str, options: &LinkOptions) -> All {
     let seen = beginning(text);
     let mut scan = Scan::new(seen, options);
     let raw = Reading::of(seen);
@@ -77,36 +117,20 @@ pub fn find_with(text: &str, options: &LinkOptions) -> Finds {
         pieces = merge::into(pieces, second);
     }
     pieces = merge::wider(pieces, joined);
-    let is_complete = seen.len() == text.len() && scan.is_complete();
-    let mut broken = Vec::new();
-    let mut found = Vec::new();
-    for piece in pieces {
-        let repairs = piece.repairs.list();
-        match piece.key {
-            Ok(key) => found.push(Found {
-                range: piece.range,
-                key,
-                link: piece.link,
-                repairs,
-            }),
-            Err(malformed) => broken.push(Broken {
-                range: piece.range,
-                malformed,
-                repairs,
-            }),
-        }
-    }
-    Finds {
-        found: found.into_iter(),
-        broken,
-        is_complete,
+    All {
+        pieces,
+        is_complete: seen.len() == text.len() && scan.is_complete(),
         work: scan.work(),
     }
 }
 
 /// What is found in the text as it stands, or unquoted, with single characters mended; and what is found when besides
 /// what is broken inside angle brackets is joined.
-fn look(scan: &mut Scan<'_>, reading: &Reading, unquoted: bool) -> (Vec<Piece>, Vec<Piece>) {
+fn look(
+    scan: &mut Scan<'_>,
+    reading: &Reading,
+    unquoted: bool,
+) -> (Vec<Box<Piece>>, Vec<Box<Piece>>) {
     scan.spend(2 * reading.text().len());
     let mended = undo::characters(reading);
     let reading = mended.as_ref().unwrap_or(reading);

@@ -16,6 +16,9 @@
 #![no_std]
 
 extern crate alloc;
+// WebAssembly needs somebody who handles panics.
+#[cfg(all(feature = "wasm", target_arch = "wasm32"))]
+extern crate std;
 
 mod base62;
 pub mod find;
@@ -33,6 +36,9 @@ mod shape;
 #[cfg(feature = "signed")]
 pub mod signed;
 mod verdict;
+#[cfg(all(feature = "wasm", target_arch = "wasm32"))]
+#[doc(hidden)]
+pub mod wasm;
 
 pub use key::{InviteKey, KeyKind};
 pub use permissions::{Permission, Permissions, PermissionsError};

@@ -11,6 +11,7 @@ use crate::key::InviteKey;
 use crate::resource;
 
 pub use error::LinkError;
+pub(crate) use text::split;
 use text::{
     Parts, append_kept, append_parameter, append_part, has, is_name, resource_beside,
     resource_of_path, value_of,

@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::ops::Range;
 
 use crate::find::{Broken, Found, Repair};
-use crate::key::KeyKind;
+use crate::key::{InviteKey, KeyKind};
 use crate::link::{self, Link, LinkError, LinkOptions};
 use crate::signed::{self, Claims, SignedKey, sentence};
 use crate::verdict::{Verdict, push_number};
@@ -217,34 +217,63 @@ pub fn link(link: &Link, with_key: bool) -> String {
 /// An invite that was found, at this range of whatever the reader counts.
 pub fn found(found: &Found, range: Range<usize>, with_key: bool) -> Object {
     let mut json = Object::new();
-    json.number("start", range.start);
-    json.number("end", range.end);
+    push_found(&mut json, range, &found.key, found.link.as_ref(), with_key);
+    json.json("repairs", &repairs(found.repairs.iter().copied()));
+    json
+}
+
+fn push_found(
+    json: &mut Object,
+    range: Range<usize>,
+    key: &InviteKey,
+    parts: Option<&Link>,
+    with_key: bool,
+) {
+    push_range(json, range);
     if with_key {
-        json.text("key", found.key.reveal());
+        json.text("key", key.reveal());
     }
-    json.text("kind", found.key.kind().as_str());
-    if let Some(parts) = &found.link {
+    json.text("kind", key.kind().as_str());
+    if let Some(parts) = parts {
         json.json("link", &link(parts, with_key));
     }
-    json.json("repairs", &repairs(&found.repairs));
-    json
 }
 
 /// What is meant to be an invite but has no key.
 pub fn broken(broken: &Broken, range: Range<usize>) -> Object {
     let mut json = Object::new();
-    json.number("start", range.start);
-    json.number("end", range.end);
+    push_range(&mut json, range);
     let malformed = Verdict::Malformed(broken.malformed.clone());
     json.json("verdict", &verdict(&malformed));
-    json.json("repairs", &repairs(&broken.repairs));
+    json.json("repairs", &repairs(broken.repairs.iter().copied()));
     json
 }
 
-fn repairs(repairs: &[Repair]) -> String {
-    array(repairs.iter().map(|repair| {
+fn push_range(json: &mut Object, range: Range<usize>) {
+    json.number("start", range.start);
+    json.number("end", range.end);
+}
+
+fn repairs(repairs: impl Iterator<Item = Repair>) -> String {
+    array(repairs.map(|repair| {
         let mut json = String::new();
         push_string(&mut json, repair.as_str());
         json
     }))
+}
+
+/// Both as they are while they are found, which is shorter in the browser's module.
+#[cfg(all(feature = "wasm", target_arch = "wasm32"))]
+pub(crate) fn piece(piece: crate::find::Piece, range: Range<usize>) -> (bool, String) {
+    let mut json = Object::new();
+    let is_whole = piece.key.is_ok();
+    match piece.key {
+        Ok(key) => push_found(&mut json, range, &key, piece.link.as_ref(), true),
+        Err(malformed) => {
+            push_range(&mut json, range);
+            json.json("verdict", &verdict(&Verdict::Malformed(malformed)));
+        }
+    }
+    json.json("repairs", &repairs(piece.repairs.list()));
+    (is_whole, json.finish())
 }

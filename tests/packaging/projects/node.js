@@ -1,6 +1,6 @@
 // node node.js <server> <dialect> <resource>: what an own backend or a test does; no cookies, a bearer each.
 import { WebSocket } from 'ws';
-import { connect, isInviteError } from 'invite-keys';
+import * as sdk from 'invite-keys';
 import { story } from './story.js';
 
 const [server, dialect, resource] = process.argv.slice(2);
@@ -24,10 +24,10 @@ async function bearerOf(username) {
 
 const handles = [];
 async function as(username) {
-  const handle = connect({ server, dialect, auth: { bearer: await bearerOf(username) }, WebSocket });
+  const handle = sdk.connect({ server, dialect, auth: { bearer: await bearerOf(username) }, WebSocket });
   handles.push(handle);
   return handle;
 }
 
-console.log(JSON.stringify(await story({ as, resource, isInviteError })));
+console.log(JSON.stringify(await story({ as, resource, sdk })));
 for (const handle of handles) handle.close();

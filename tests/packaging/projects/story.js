@@ -1,5 +1,5 @@
 // One invite's life, told by whichever way the package was loaded. `as(name)` gives that person's `Invites`.
-export async function story({ as, resource, isInviteError }) {
+export async function story({ as, resource, sdk }) {
   const alice = await as('alice');
   const invite = await alice.create({ permissions: 'rw', maxAge: 3600 }, resource);
   const mine = await alice.get(resource);
@@ -10,7 +10,7 @@ export async function story({ as, resource, isInviteError }) {
   const aliceAgain = await as('alice');
   const removed = await aliceAgain.remove(invite.key, resource);
   const bobAgain = await as('bob');
-  const refused = await bobAgain.check(invite.key, resource).catch((error) => isInviteError(error) && error.code);
+  const refused = await bobAgain.check(invite.key, resource).catch((error) => sdk.isInviteError(error) && error.code);
   return {
     created: invite.permissions,
     mine: mine.length,
@@ -19,6 +19,20 @@ export async function story({ as, resource, isInviteError }) {
     accepted,
     removed: removed.deletedCount,
     refused,
+    offline: await offline(sdk, link, invite.key),
+  };
+}
+
+/** What needs no server, from a module of its own. */
+async function offline(sdk, link, key) {
+  const text = `Come: <${link}>`;
+  const [found] = await sdk.find(text);
+  await sdk.ready();
+  return {
+    found: found.key === key && text.slice(found.start, found.end) === link,
+    built: (await sdk.buildLink(sdk.parseLinkSync(link))) === link,
+    drawn: (await sdk.qrCode(link)) === sdk.qrCodeSync(link),
+    inspected: (await sdk.inspect(link)).kind === found.kind,
   };
 }
 
@@ -31,6 +45,7 @@ export const expected = (dialect) => ({
   accepted: 'rw',
   removed: 1,
   refused: dialect === 'http' ? 'removed' : 'invalid_key',
+  offline: { found: true, built: true, drawn: true, inspected: true },
 });
 
 /** In a page or worker of the server's own origin: whoever signed in last. */
@@ -45,7 +60,7 @@ export async function told(sdk, { dialect, resource }) {
     return sdk.connect({ server: origin, dialect, resource });
   };
   try {
-    return await story({ as, resource, isInviteError: sdk.isInviteError });
+    return await story({ as, resource, sdk });
   } catch (error) {
     return { failed: `${error.name} ${error.code}: ${error.message}` };
   }

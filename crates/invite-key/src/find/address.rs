@@ -149,13 +149,33 @@ pub(super) fn trimmed(text: &str) -> usize {
     end
 }
 
+/// The host of an address, and what follows it.
+pub(super) fn after_scheme(address: &str) -> Option<(&str, &str)> {
+    let mut signs = address.as_bytes().windows(3);
+    let start = signs.position(|sign| sign == b"://")? + 3;
+    let rest = address.get(start..)?;
+    let host = rest
+        .bytes()
+        .take_while(|byte| !matches!(byte, b'/' | b'?' | b'#'));
+    rest.split_at_checked(host.count())
+}
+
 /// Where the path begins, behind scheme and host.
 pub(super) fn path(address: &str) -> usize {
-    let after = address
-        .split_once("://")
-        .map_or(address, |(_, after)| after);
-    let host = after.bytes().take_while(|byte| *byte != b'/').count();
-    address.len() - after.len() + host
+    let bytes = address.as_bytes();
+    let scheme = bytes.windows(3).position(|sign| sign == b"://");
+    let start = scheme.map_or(0, |at| at + 3);
+    let host = bytes.iter().skip(start).take_while(|byte| **byte != b'/');
+    start + host.count()
+}
+
+/// A text without the marks at its end that surround a key more often than they end it.
+pub(super) fn without_marks(text: &str) -> &str {
+    let marks = text
+        .bytes()
+        .rev()
+        .take_while(|byte| matches!(byte, b'_' | b'-' | b'.' | b'/'));
+    text.get(..text.len() - marks.count()).unwrap_or_default()
 }
 
 /// How much of a value can be a key. What follows is no part of it.

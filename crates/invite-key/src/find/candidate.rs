@@ -64,7 +64,11 @@ impl Scan<'_> {
             }
         }
         let separator = start + found.separator;
-        if reading.slice(separator..end).contains('%') {
+        if reading
+            .slice(separator..end)
+            .bytes()
+            .any(|byte| byte == b'%')
+        {
             let inner = decoded(reading, start, separator, end);
             if self.go_deeper(&inner, place) {
                 return end;
@@ -117,7 +121,7 @@ impl Scan<'_> {
             return Err(LinkError::Key(fault));
         }
         let mut fault = fault;
-        for length in [length, key.trim_end_matches(['_', '-', '.', '/']).len()] {
+        for length in [length, address::without_marks(key).len()] {
             match read(value + length) {
                 Ok(link) => {
                     let range = start..value + length;
@@ -204,7 +208,7 @@ fn read(text: &str, options: &LinkOptions) -> Result<Link, LinkError> {
 /// Whether nothing is missing at the end of a key, as far as its shape does not say.
 pub(super) fn check(key: &InviteKey) -> Result<(), Malformed> {
     let text = key.reveal();
-    let signature = text.rsplit('.').next().unwrap_or_default().len();
+    let signature = text.bytes().rev().take_while(|byte| *byte != b'.').count();
     if key.kind() != KeyKind::Signed || signature == SIGNATURE_LENGTH {
         return Ok(());
     }

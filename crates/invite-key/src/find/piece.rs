@@ -7,19 +7,19 @@ use crate::key::InviteKey;
 use crate::link::Link;
 use crate::verdict::Malformed;
 
-#[derive(Clone, Debug)]
-pub(super) struct Piece {
+#[derive(Debug)]
+pub(crate) struct Piece {
     /// In the text that was given.
-    pub(super) range: Range<usize>,
-    pub(super) key: Result<InviteKey, Malformed>,
-    pub(super) link: Option<Link>,
-    pub(super) repairs: Repairs,
+    pub(crate) range: Range<usize>,
+    pub(crate) key: Result<InviteKey, Malformed>,
+    pub(crate) link: Option<Link>,
+    pub(crate) repairs: Repairs,
     /// Whether another way to read it is better, if there is one.
-    pub(super) is_doubtful: bool,
+    pub(crate) is_doubtful: bool,
 }
 
 impl Piece {
-    pub(super) fn overlaps(&self, other: &Self) -> bool {
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
         self.range.start < other.range.end && other.range.start < self.range.end
     }
 }

@@ -9,6 +9,7 @@ use core::ops::Range;
 use super::reading::{Reading, Writer};
 use super::repair::{Repair, Repairs};
 use super::{address, octet};
+use crate::link::split;
 
 /// A link inside another.
 pub(super) struct Wrapped {
@@ -34,14 +35,9 @@ const MAX_NESTED: usize = 4;
 /// than that is looked at unless something is wrapped.
 pub(super) fn unwrap(address: &str, own_end: usize) -> Option<Wrapped> {
     let own = address.get(..own_end)?;
-    let (_, rest) = own.split_once("://")?;
-    let host_length = rest
-        .bytes()
-        .take_while(|byte| !matches!(byte, b'/' | b'?' | b'#'))
-        .count();
-    let (host, rest) = rest.split_at_checked(host_length)?;
+    let (host, rest) = address::after_scheme(own)?;
     let parameter = |path: &str, names: &[&str], by: Repair, code: Code| {
-        let query = rest.strip_prefix(path)?.strip_prefix('?')?;
+        let query = rest.strip_prefix(path)?.strip_prefix("?")?;
         let value = own.len() - query.len() + value(query, names)?;
         Some(Wrapped {
             by,
@@ -50,7 +46,7 @@ pub(super) fn unwrap(address: &str, own_end: usize) -> Option<Wrapped> {
         })
     };
     if is_safe_links(host) {
-        let path = rest.split_once('?')?.0;
+        let (path, _) = split(rest, b'?');
         return parameter(path, &["url"], Repair::SafeLinks, Code::Percent);
     }
     if is_google(host) {
@@ -72,12 +68,14 @@ pub(super) fn unwrap(address: &str, own_end: usize) -> Option<Wrapped> {
     for _ in 0..MAX_NESTED {
         limit = address::next(address.as_bytes(), limit + 4).map_or(address.len(), |next| next.0);
     }
-    let (inner, after) = address.get(start..limit)?.split_once("__;")?;
-    let (characters, _) = after.split_once('!')?;
+    let inner = address.as_bytes().get(start..limit)?;
+    let length = inner.windows(3).position(|end| end == b"__;")?;
+    let after = inner.get(length + 3..)?;
+    let characters = after.get(..after.iter().position(|byte| *byte == b'!')?)?;
     Some(Wrapped {
         by,
-        inner: start..start + inner.len(),
-        code: Code::Proofpoint3(taken_out(characters.as_bytes())?),
+        inner: start..start + length,
+        code: Code::Proofpoint3(taken_out(characters)?),
     })
 }
 
@@ -98,20 +96,15 @@ fn is_safe_links(host: &str) -> bool {
 
 /// `google.com`, `www.google.dk`, `google.co.uk`, but not `google.example.com`.
 fn is_google(host: &str) -> bool {
-    let mut labels = host.split('.').peekable();
-    if labels
-        .peek()
-        .is_some_and(|label| label.eq_ignore_ascii_case("www"))
-    {
-        labels.next();
+    let (mut name, mut rest) = split(host, b'.');
+    if name.eq_ignore_ascii_case("www") {
+        (name, rest) = split(rest.unwrap_or_default(), b'.');
     }
-    let is_short = |label: &str| (2..=3).contains(&label.len());
-    labels
-        .next()
-        .is_some_and(|label| label.eq_ignore_ascii_case("google"))
-        && labels.next().is_some_and(is_short)
-        && labels.next().is_none_or(|label| label.len() == 2)
-        && labels.next().is_none()
+    let (first, second) = split(rest.unwrap_or_default(), b'.');
+    name.eq_ignore_ascii_case("google")
+        && (2..=3).contains(&first.len())
+        // A dot in it would make it longer.
+        && second.is_none_or(|label| label.len() == 2 && !label.starts_with('.') && !label.ends_with('.'))
 }
 
 fn is_proofpoint(host: &str) -> bool {
@@ -126,14 +119,17 @@ fn is_proofpoint(host: &str) -> bool {
 
 /// Where the value of the first of these parameters begins in a query.
 fn value(query: &str, names: &[&str]) -> Option<usize> {
+    let mut rest = Some(split(query, b'#').0);
     let mut at = 0;
-    for part in query.split('#').next()?.split('&') {
-        if let Some((name, _)) = part.split_once('=')
+    while let Some(parts) = rest {
+        let (part, more) = split(parts, b'&');
+        if let (name, Some(_)) = split(part, b'=')
             && names.contains(&name)
         {
             return Some(at + name.len() + 1);
         }
         at += part.len() + 1;
+        rest = more;
     }
     None
 }

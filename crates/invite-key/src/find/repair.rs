@@ -1,7 +1,5 @@
 //! What can be undone.
 
-use alloc::vec::Vec;
-
 /// What a program did to an invite on its way, and was undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -87,7 +85,7 @@ impl Repair {
 
 /// Some repairs, each once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Repairs(u16);
+pub(crate) struct Repairs(u16);
 
 impl Repairs {
     pub(super) const NONE: Self = Self(0);
@@ -108,8 +106,8 @@ impl Repairs {
         self.0 & !allowed.0 == 0
     }
 
-    pub(super) fn list(self) -> Vec<Repair> {
-        ALL.into_iter().filter(|repair| self.has(*repair)).collect()
+    pub(crate) fn list(self) -> impl Iterator<Item = Repair> {
+        ALL.into_iter().filter(move |repair| self.has(*repair))
     }
 }
 

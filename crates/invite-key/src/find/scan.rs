@@ -1,5 +1,6 @@
 //! Going through a reading once, from one stretch without white space to the next.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -25,7 +26,7 @@ pub(super) struct Scan<'given> {
     /// The text that was given.
     pub(super) given: &'given str,
     pub(super) options: &'given LinkOptions,
-    found: Vec<Piece>,
+    found: Vec<Box<Piece>>,
     work: usize,
     is_complete: bool,
 }
@@ -75,12 +76,20 @@ impl<'given> Scan<'given> {
     }
 
     /// Goes through a reading of the whole text.
-    pub(super) fn whole(&mut self, reading: &Reading, unquoted: bool) -> Vec<Piece> {
+    pub(super) fn whole(&mut self, reading: &Reading, unquoted: bool) -> Vec<Box<Piece>> {
         let place = Place { depth: 0, unquoted };
         self.go_through(reading, &place);
-        let mut found = core::mem::take(&mut self.found);
-        found.sort_by_key(|piece| piece.range.start);
-        found
+        // They come nearly in order. The standard library's sort would be three kilobytes of the browser's module.
+        let mut sorted: Vec<Box<Piece>> = Vec::new();
+        for piece in core::mem::take(&mut self.found) {
+            let start = piece.range.start;
+            let later = sorted
+                .iter()
+                .rev()
+                .take_while(|other| other.range.start > start);
+            sorted.insert(sorted.len() - later.count(), piece);
+        }
+        sorted
     }
 
     /// Goes through what was decoded, if it was not decoded too often. Whether something was found in it.
@@ -205,13 +214,13 @@ impl<'given> Scan<'given> {
         if key.is_ok() && address::trails(reading.before(range.start), reading.after(range.end)) {
             repairs = repairs.and(Repair::TrailingText.into());
         }
-        self.found.push(Piece {
+        self.found.push(Box::new(Piece {
             range: reading.source(range),
             key,
             link,
             repairs,
             is_doubtful: false,
-        });
+        }));
     }
 }
 

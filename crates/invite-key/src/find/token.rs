@@ -82,7 +82,7 @@ impl Scan<'_> {
             return until;
         }
         let whole = reading.slice(start..start + length);
-        let without_marks = whole.trim_end_matches(['_', '-', '.', '/']);
+        let without_marks = address::without_marks(whole);
         let mut fault = None;
         for text in [whole, without_marks] {
             match InviteKey::parse(text).and_then(|key| check(&key).map(|()| key)) {

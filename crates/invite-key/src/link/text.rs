@@ -30,7 +30,7 @@ impl<'url> Parts<'url> {
 }
 
 /// At the first such byte. By bytes: the standard library's search for characters is twice the size of this module.
-fn split(text: &str, at: u8) -> (&str, Option<&str>) {
+pub(crate) fn split(text: &str, at: u8) -> (&str, Option<&str>) {
     let place = text.bytes().position(|byte| byte == at);
     let before = place.and_then(|place| text.get(..place)).unwrap_or(text);
     (before, place.and_then(|place| text.get(place + 1..)))
