@@ -11,6 +11,7 @@ mod purge;
 mod signin;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ pub use origins::Origins;
 pub use proxy::ProxyOptions;
 pub use purge::{Period, PurgeOptions};
 pub use signin::{SignInOptions, SignInUnusable};
+pub use webhooks::{Reach, WebhookOptions};
 
 /// A server for invite keys: create, list, check, accept and remove them over HTTP and the Webstrates socket.
 ///
@@ -121,6 +123,10 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Limits")]
     pub max_connections: u32,
 
+    /// Telling backends what happens.
+    #[command(flatten)]
+    pub webhooks: WebhookOptions,
+
     /// Another server's behaviour instead of our own.
     #[cfg(feature = "emulate")]
     #[command(flatten)]
@@ -177,6 +183,16 @@ impl Config {
                 _ => Ok(()),
             },
         }
+    }
+
+    /// Where webhooks may go.
+    pub fn webhooks_to(&self) -> Reach {
+        let least = if self.demo {
+            Reach::Loopback
+        } else {
+            Reach::Public
+        };
+        self.webhooks.webhooks_to.max(least)
     }
 
     /// The SQLite file when the operator did not say and it is not a demo.

@@ -11,4 +11,5 @@ pub mod limits;
 pub mod operate;
 pub mod site;
 pub mod store;
+pub mod webhooks;
 pub mod webstrates;

@@ -13,6 +13,7 @@ mod problem;
 mod receipts;
 mod resources;
 mod views;
+mod webhooks;
 
 use std::{fmt, sync::Arc};
 
@@ -36,6 +37,7 @@ pub use problem::{Refused, RequestId, problem};
 
 use crate::{app::Stop, core::Refusal, store::Invites};
 use problem::ApiError;
+use webhooks::Webhooks;
 
 /// What the calls work with. Cheap to clone.
 #[derive(Clone)]
@@ -66,7 +68,7 @@ impl fmt::Debug for ApiState {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "invite-keys", description = "Create, list, check, accept and remove invite keys."),
-    modifiers(&Credentials),
+    modifiers(&Credentials, &Webhooks),
     security((), ("session" = []), ("bearer" = [])),
 )]
 struct Description;

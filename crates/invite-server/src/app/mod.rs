@@ -31,6 +31,7 @@ use crate::core::{Clock, SecretFileUnusable, Secrets};
 use crate::limits::{self, Limits as Rates};
 use crate::site::{self, Site};
 use crate::store::{Database, Invites, StoreUnusable};
+use crate::webhooks::Webhooks;
 use crate::webstrates::{self, Webstrates};
 
 /// Most bytes of a request's body.
@@ -138,6 +139,8 @@ impl Server {
         let measures = measure::start(config.operation.metrics).await?;
         let stop = Stop::new();
         upkeep::start(database.clone(), config.purge, stop.begin());
+        let webhooks = Webhooks::new(invites.clone(), config.webhooks_to());
+        tokio::spawn(webhooks.run(stop.begin()));
         let router = router(config, &invites, &auth, &stop);
         tracing::info!(%address, public = auth.origins().first(), demo = config.demo, "started");
         if !config.demo && !config.sign_in.is_configured() {

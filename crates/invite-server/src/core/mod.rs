@@ -32,5 +32,5 @@ pub use receipt::Receipt;
 pub use refusal::Refusal;
 pub use secrets::{SecretFileUnusable, Secrets};
 pub use service::Invites;
-pub(crate) use webhook::webhook_body;
 pub use webhook::{Delivery, Webhook, WebhookChange, WebhookSecret};
+pub(crate) use webhook::{WebhookMessage, webhook_body};

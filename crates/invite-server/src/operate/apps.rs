@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::OperateError;
+use super::{OperateError, webhooks};
 use crate::{core::App, store::Invites};
 
 /// What to do with the apps. A running server knows of it at once.
@@ -15,6 +15,21 @@ pub enum Apps {
     },
     /// List them
     List,
+    /// Tell a backend what happens to all invites, as Standard Webhooks: prints the secret (whsec_…) that it verifies
+    /// signatures with, which is never shown again. Setting it anew makes another secret and sends there at once what
+    /// waits
+    Webhook {
+        /// The app's name
+        name: String,
+        /// https://…, or http:// on this machine; see --webhooks-to
+        #[arg(required_unless_present = "none")]
+        url: Option<String>,
+        /// Tell it nothing any more; what waits is forgotten
+        #[arg(long, conflicts_with = "url")]
+        none: bool,
+    },
+    /// List where backends are told, how much waits, and what went wrong last
+    Webhooks,
     /// Let a backend no longer take part
     Remove {
         /// Its name
@@ -32,6 +47,11 @@ impl Apps {
                 let lines: Vec<_> = invites.apps().await?.into_iter().map(line).collect();
                 Ok(lines.join("\n"))
             }
+            Apps::Webhook { name, url, .. } => Ok(match url {
+                Some(url) => webhooks::set(invites, name, url).await?,
+                None => webhooks::remove(invites, name).await?,
+            }),
+            Apps::Webhooks => Ok(webhooks::list(invites).await?),
             Apps::Remove { name } => {
                 invites.remove_app(name).await?;
                 Ok(format!("{name} takes part no longer."))

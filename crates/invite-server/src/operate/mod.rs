@@ -4,6 +4,7 @@ mod apps;
 mod erase;
 mod keys;
 mod purge;
+mod webhooks;
 
 use std::path::PathBuf;
 

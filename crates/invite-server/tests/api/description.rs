@@ -50,6 +50,19 @@ impl Description {
             .unwrap_or_else(|why| panic!("{method} {template}: {why}\n{}", answer.body));
     }
 
+    pub(crate) fn check_webhook(&self, message: &Value) {
+        let operation = &self.0["webhooks"]["invite"]["post"];
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        assert!(schema.is_object(), "{operation}");
+        self.conforms(schema, message)
+            .unwrap_or_else(|why| panic!("{why}\n{message}"));
+        let shown = self.0["components"]["schemas"]["WebhookData"]["properties"].as_object();
+        let shown = shown.unwrap();
+        for name in message["data"].as_object().unwrap().keys() {
+            assert!(shown.contains_key(name), "{name} is not described");
+        }
+    }
+
     fn operation(&self, method: &Method, path: &str) -> Option<(&str, &Value)> {
         let paths = self.0["paths"].as_object().unwrap();
         let matching = paths.iter().filter(|(template, _)| matches(template, path));

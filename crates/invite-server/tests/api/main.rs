@@ -25,3 +25,4 @@ mod repeats;
 mod resend;
 mod server;
 mod signed;
+mod webhooks;
