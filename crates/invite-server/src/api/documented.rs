@@ -9,40 +9,41 @@ use utoipa::{
 
 /// A new resource.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = NewResource)]
 #[allow(dead_code, reason = "only its schema is used")]
 pub(super) struct NewResource {
     /// One line of at most 200 characters.
-    #[schema(max_length = 200)]
+    #[schema(nullable = false, max_length = 200)]
     title: Option<String>,
 }
 
 /// A new invite.
 #[derive(ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(dead_code, reason = "only its schema is used")]
 pub(super) struct NewInvite {
     /// One to three different letters of a (admin), r (read), w (write); none that you do not hold.
-    #[schema(default = "r", pattern = "^[arw]{1,3}$")]
+    #[schema(nullable = false, default = "r", pattern = "^[arw]{1,3}$")]
     permissions: Option<String>,
     /// Seconds it lasts: 1 to 2592000. Digits in a string will do.
-    #[schema(default = 604800, minimum = 1, maximum = 2592000)]
+    #[schema(nullable = false, default = 604800, minimum = 1, maximum = 2592000)]
     max_age: Option<u32>,
     /// How often it may be used; any number of times when left out.
-    #[schema(minimum = 1, maximum = 10000)]
+    #[schema(nullable = false, minimum = 1, maximum = 10000)]
     max_uses: Option<u32>,
     /// Your words.
-    #[schema(max_length = 1000)]
+    #[schema(nullable = false, max_length = 1000)]
     message: Option<String>,
     /// One line.
-    #[schema(max_length = 200)]
+    #[schema(nullable = false, max_length = 200)]
     title: Option<String>,
     /// Only an account with this verified address can accept it. Nothing is mailed.
-    #[schema(max_length = 254)]
+    #[schema(nullable = false, max_length = 254)]
     email: Option<String>,
     /// Whether the key says by itself who issued it, for what and until when, as a JWS that anybody can verify with
     /// `/.well-known/jwks.json`.
-    #[schema(default = false)]
+    #[schema(nullable = false, default = false)]
     signed: Option<bool>,
     /// Any JSON of at most 8 KiB, which comes back when the invite is accepted.
     extras: Option<Value>,
@@ -50,16 +51,17 @@ pub(super) struct NewInvite {
 
 /// A new end.
 #[derive(ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(dead_code, reason = "only its schema is used")]
 pub(super) struct Resend {
     /// Seconds from now on: 1 to 2592000.
-    #[schema(default = 604800, minimum = 1, maximum = 2592000)]
+    #[schema(nullable = false, default = 604800, minimum = 1, maximum = 2592000)]
     max_age: Option<u32>,
 }
 
 /// A receipt, from whoever accepted.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only its schema is used")]
 pub(super) struct ReceiptToRedeem {
     /// As accepting answered it.
@@ -69,6 +71,7 @@ pub(super) struct ReceiptToRedeem {
 
 /// All who shall have access.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only its schema is used")]
 pub(super) struct NewMembers {
     /// At most 1000, one admin among them.
@@ -78,6 +81,7 @@ pub(super) struct NewMembers {
 
 /// Somebody who shall have access.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only its schema is used")]
 pub(super) struct NewMember {
     user: crate::core::User,
@@ -88,12 +92,14 @@ pub(super) struct NewMember {
 
 /// A key, and perhaps the resource it should be for: another's then counts as invalid.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only its schema is used")]
 pub(super) struct KeyAndResource {
     /// The secret text.
     #[schema(max_length = 4096)]
     key: String,
     /// A resource id.
+    #[schema(nullable = false)]
     resource: Option<String>,
 }
 
