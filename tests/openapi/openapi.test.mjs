@@ -30,18 +30,19 @@ async function hold(url, headers) {
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => { said += text; });
   const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-  assert.equal(status, 0, said);
+  const short = said.split('\n').map((line) => (line.length > 2000 ? `${line.slice(0, 2000)} …` : line)).join('\n');
+  assert.equal(status, 0, short);
   return Number(/(\d+) generated/.exec(said)?.[1] ?? assert.fail(said));
 }
 
 test('the server does what its OpenAPI document says', { timeout: 1_200_000 }, async (t) => {
   if (!bin) return t.skip('no Python with venv on this machine');
-  await using server = await startServer({ args: ['--log', 'error'] });
+  const server = await startServer({ args: ['--log', 'error'] });
+  t.after(() => server.stop());
   const { bearer } = await signIn(server.url, 'alice');
   let cases = 0;
   for (const [who, headers] of [
     ['alice', { Authorization: `Bearer ${bearer}` }],
-    ['a page of ours with a cookie', { Cookie: (await signIn(server.url, 'alice')).cookie, Origin: server.url }],
     ['nobody', {}],
   ]) {
     await t.test(`for ${who}`, async (inner) => {

@@ -22,7 +22,9 @@ const HELP: &str = "\
 The project's commands.
 
 cargo xtask demo [--port N] [--no-open]   Build everything, start the demo server, say what to try
-cargo xtask test [STAGE…]                 Run every check, or only the stages named
+cargo xtask test [STAGE…] [--full]        Run every check, or only the stages named; --full does more of what takes
+                                          long: 50 kills of the server instead of 10, 2,000 calls that its OpenAPI
+                                          document leads to instead of 300
 cargo xtask build [--dev]                 Build the SDK's wasm into pkg/wasm (--dev: quick, large, with names)
 cargo xtask bench [NAME…]                 Measure time beside others that do the same, into target/bench.json
 cargo xtask size                          Weigh what a page downloads against its ceilings

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
 use crate::files::root;
 use crate::tally::Tally;
-use crate::test::listening;
+use crate::test::{is_full, listening};
 use crate::{demo, tools};
 
 /// Runs the `*.test.mjs` of one directory of `tests/`, each of which starts a server of its own.
@@ -41,7 +42,8 @@ fn node_test(file: &Path, chromium: &Path, tally: &Tally) -> Result<bool> {
         command
             .current_dir(root().join("tests"))
             // What hangs ends as a failure with a name.
-            .args(["--test", "--test-reporter=spec", "--test-timeout=300000"])
+            .args(["--test", "--test-reporter=spec"])
+            .arg(format!("--test-timeout={}", patience().as_millis()))
             .arg(file)
             .env("INVITE_SERVER_BIN", demo::server_binary())
             .env("CHROMIUM", chromium);
@@ -63,6 +65,11 @@ fn node_test(file: &Path, chromium: &Path, tally: &Tally) -> Result<bool> {
     }
     tally.add(&counts);
     Ok(passed)
+}
+
+/// For one file.
+fn patience() -> Duration {
+    Duration::from_secs(if is_full() { 1800 } else { 300 })
 }
 
 fn find_tests(directory: &Path, found: &mut Vec<PathBuf>) -> Result<()> {

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check, stage by stage, to one verdict.
 
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -43,7 +44,7 @@ const fn stage_after_build(
 }
 
 /// In this order: what fails fast comes first.
-const STAGES: [Stage; 13] = [
+const STAGES: [Stage; 14] = [
     stage("locks", "lock files without download addresses", |_| {
         locks::check()
     }),
@@ -64,6 +65,11 @@ const STAGES: [Stage; 13] = [
     stage_after_build("types", "the package's TypeScript declarations", |tally| {
         node_tests("types", tally)
     }),
+    stage_after_build(
+        "openapi",
+        "the server against its own OpenAPI document, by schemathesis",
+        |tally| node_tests("openapi", tally),
+    ),
     stage_after_build("interop", "signed keys against other libraries", |tally| {
         node_tests("interop", tally)
     }),
@@ -89,6 +95,14 @@ const STAGES: [Stage; 13] = [
 
 const BUILD: &str = "build";
 
+/// Whether `--full` was asked for: more of what costs time, the same otherwise.
+static FULL: AtomicBool = AtomicBool::new(false);
+
+/// See [`FULL`].
+pub(crate) fn is_full() -> bool {
+    FULL.load(Ordering::Relaxed)
+}
+
 /// All that is ours, with what stands behind a feature.
 const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
 
@@ -110,7 +124,14 @@ struct Outcome {
 
 /// Runs the stages named, or all; an error when anything failed.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
-    let stages = select(arguments)?;
+    let (options, names): (Vec<&str>, Vec<&str>) = arguments
+        .iter()
+        .partition(|argument| argument.starts_with('-'));
+    if let Some(unknown) = options.iter().find(|option| **option != "--full") {
+        bail!("`cargo xtask test` does not know `{unknown}`; it takes --full and names of stages");
+    }
+    FULL.store(!options.is_empty(), Ordering::Relaxed);
+    let stages = select(&names)?;
     let start = Instant::now();
     let mut outcomes: Vec<Outcome> = Vec::new();
     for stage in stages {
@@ -272,5 +293,8 @@ fn build() -> Result<()> {
 
 /// Runs a command and counts the tests it reports.
 pub(crate) fn listening(command: &mut Command, tally: &Tally) -> Result<()> {
+    if is_full() {
+        command.env("INVITE_FULL", "1");
+    }
     run_listening(command, |line| tally.listen(line))
 }

@@ -10,6 +10,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod authorisation;
 mod bearer;
 mod behaviours;
 mod differences;

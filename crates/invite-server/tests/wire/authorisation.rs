@@ -1,0 +1,215 @@
+//! Every operation of the Webstrates dialect by every sort of asker: over the socket, and what `/<id>/` answers.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Person, Server, Socket, command, http};
+
+/// Each operation and what comes of it. `out`, `not admin`, `no key`, `lost`, `unable` are the words of the dialect (see
+/// [`WORDS`]), a number is a status.
+///
+/// alice is admin and inviter, and the app acts in her name, which is our own API's business alone; grace was admin, and
+/// has an invite from then; dora is admin; mallory is a stranger. Without more words it is about alice's invite.
+const TABLE: &str = "
+operation                       | anonymous | stranger  | reader    | inviter   | admin     | ex-admin  | app key
+createInvite                    | out       | not admin | not admin | yes       | yes       | not admin | out
+createInvite for an admin       | out       | not admin | not admin | yes       | yes       | not admin | out
+getInvites                      | out       | not admin | not admin | yes       | yes       | not admin | out
+checkInvite                     | out       | yes       | yes       | yes       | yes       | yes       | out
+checkInvite of the ex-admin's   | out       | lost      | lost      | lost      | lost      | lost      | out
+acceptInvite                    | out       | yes       | yes       | yes       | yes       | yes       | out
+acceptInvite of the ex-admin's  | out       | lost      | lost      | lost      | lost      | lost      | out
+acceptInvite elsewhere          | out       | no key    | no key    | no key    | no key    | no key    | out
+removeInvite                    | out       | not admin | not admin | yes       | unable    | not admin | out
+removeInvite of the ex-admin's  | out       | not admin | not admin | unable    | unable    | not admin | out
+removeInvite elsewhere          | out       | not admin | not admin | not admin | not admin | not admin | out
+GET ?v                          | 403       | 403       | yes       | yes       | yes       | 403       | 403
+GET ?json                       | 403       | 403       | yes       | yes       | yes       | 403       | 403
+GET ?acceptInvite               | yes       | yes       | yes       | yes       | yes       | yes       | 403
+HEAD ?acceptInvite              | yes       | yes       | yes       | yes       | yes       | yes       | 403
+POST token                      | 401       | yes       | yes       | yes       | yes       | yes       | 401
+";
+
+const WORDS: [(&str, &str); 5] = [
+    ("out", "Must be logged in to handle invites"),
+    ("not admin", "Need admin permissions to manage invites."),
+    ("no key", "Invalid invitation key"),
+    ("lost", "Inviter is no longer admin on the webstrate"),
+    ("unable", "Unable to delete invite"),
+];
+
+const ASKERS: [&str; 7] = ["", "mallory", "bob", "alice", "dora", "grace", "app"];
+
+/// What changes nothing even where it is allowed.
+const LOOKING: [&str; 4] = ["getInvites", "checkInvite", "GET", "HEAD"];
+
+/// A webstrate of its own, wherever the cell before may have changed something.
+struct Scene {
+    id: String,
+    key: String,
+    ex_admins: String,
+}
+
+async fn scene(server: &Server, number: usize, alice: &mut Socket, grace: &mut Socket) -> Scene {
+    let id = format!("cell-{number}");
+    for (name, permissions) in [
+        ("alice", "arw"),
+        ("bob", "r"),
+        ("dora", "arw"),
+        ("grace", "arw"),
+    ] {
+        server.member(&id, name, Some(permissions)).await;
+    }
+    let key = alice.create(&id, "w", 3600).await;
+    let ex_admins = grace.create(&id, "r", 3600).await;
+    server.member(&id, "grace", None).await;
+    Scene { id, key, ex_admins }
+}
+
+/// Somebody, with what they bring along.
+struct Asker {
+    headers: Vec<(&'static str, String)>,
+    socket: Socket,
+}
+
+impl Asker {
+    async fn new(server: &Server, headers: Vec<(&'static str, String)>) -> Self {
+        let given: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let socket = Socket::open(&server.url, "/doc/", &given).await;
+        Self { headers, socket }
+    }
+
+    fn person(server: &Server, person: &Person) -> Vec<(&'static str, String)> {
+        vec![
+            ("cookie", person.cookie.clone()),
+            ("origin", server.url.clone()),
+        ]
+    }
+}
+
+#[tokio::test]
+async fn the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("invites.db");
+    let server = Server::on(&database);
+    let mut askers = Vec::new();
+    for name in ASKERS {
+        let headers = match name {
+            "" => Vec::new(),
+            "app" => vec![
+                ("authorization", format!("Bearer {}", app_key(&database))),
+                ("on-behalf-of", "alice:test".to_owned()),
+            ],
+            name => Asker::person(&server, &server.person(name).await),
+        };
+        askers.push(Asker::new(&server, headers).await);
+    }
+    let mut alice = server.person("alice").await.socket().await;
+    let mut grace = server.person("grace").await.socket().await;
+    let mut dora = server.person("dora").await.socket().await;
+    let mut number = 0;
+    let mut untouched = None;
+    for row in TABLE.trim().lines().skip(1) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        assert_eq!(cells.len(), ASKERS.len() + 1, "{row}");
+        for ((asker, who), expected) in askers.iter_mut().zip(ASKERS).zip(&cells[1..]) {
+            number += 1;
+            let scene = match untouched.take() {
+                Some(scene) => scene,
+                None => scene(&server, number, &mut alice, &mut grace).await,
+            };
+            let before = stored(&server, &scene, &mut alice, &mut dora).await;
+            let answer = call(&server, &scene, cells[0], asker).await;
+            let meant = WORDS
+                .iter()
+                .find(|(short, _)| short == expected)
+                .map_or(*expected, |(_, words)| words);
+            assert!(
+                answer.starts_with(meant),
+                "{} by {who:?}: {answer}",
+                cells[0]
+            );
+            if *expected != "yes" || LOOKING.iter().any(|looking| cells[0].starts_with(looking)) {
+                let after = stored(&server, &scene, &mut alice, &mut dora).await;
+                assert_eq!(after, before, "{} by {who:?}", cells[0]);
+                untouched = Some(scene);
+            }
+        }
+    }
+}
+
+/// `yes`, the words of a refusal, or a status.
+async fn call(server: &Server, scene: &Scene, operation: &str, asker: &mut Asker) -> String {
+    let (name, case) = operation.split_once(' ').unwrap_or((operation, ""));
+    let key = if case.starts_with("of the ex") {
+        &scene.ex_admins
+    } else {
+        &scene.key
+    };
+    let method = match name {
+        "GET" | "HEAD" | "POST" => name.parse::<Method>().unwrap(),
+        _ => {
+            let webstrate = if case == "elsewhere" {
+                "ghost"
+            } else {
+                &scene.id
+            };
+            let options = match (name, case) {
+                ("createInvite", "") => json!({"permissions": "r", "maxAge": 60}),
+                ("createInvite", _) => json!({"permissions": "a", "maxAge": 60}),
+                _ => json!({"key": key}),
+            };
+            let frame = json!({"wa": name, "d": webstrate, "options": options});
+            let answer = asker.socket.call(frame).await;
+            let error = answer.get("error").filter(|error| !error.is_null());
+            return error.map_or("yes".into(), |error| error.as_str().unwrap().to_owned());
+        }
+    };
+    let query = match case {
+        "?acceptInvite" => format!("?acceptInvite={key}"),
+        "token" => String::new(),
+        query => query.to_owned(),
+    };
+    let mut request = http().request(method, server.at(&format!("/{}/{query}", scene.id)));
+    for (name, value) in &asker.headers {
+        request = request.header(*name, value);
+    }
+    if case == "token" {
+        request = request.form(&[("token", "60")]);
+    }
+    let answer = request.send().await.unwrap();
+    match answer.status().as_u16() {
+        200 => "yes".into(),
+        status => status.to_string(),
+    }
+}
+
+/// Who may do what, and which invites there are.
+async fn stored(
+    server: &Server,
+    scene: &Scene,
+    alice: &mut Socket,
+    dora: &mut Socket,
+) -> Vec<Value> {
+    let person = server.person("dora").await;
+    let document = person
+        .get(&format!("/{}/?json", scene.id))
+        .send()
+        .await
+        .unwrap();
+    let members = document.json().await.unwrap();
+    let invites = [alice.list(&scene.id).await, dora.list(&scene.id).await].concat();
+    vec![members, Value::Array(invites)]
+}
+
+fn app_key(database: &std::path::Path) -> String {
+    let database = database.to_str().unwrap();
+    let added = command(&["--database", database, "apps", "add", "crm"])
+        .output()
+        .unwrap();
+    assert!(added.status.success(), "{added:?}");
+    String::from_utf8(added.stdout).unwrap().trim().to_owned()
+}
