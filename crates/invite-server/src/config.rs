@@ -54,19 +54,27 @@ pub struct Config {
 
     /// Where invites are kept: a SQLite file, made if it is not there, or postgres://USER@HOST:PORT/DATABASE for any
     /// engine that speaks PostgreSQL's protocol; there several copies of the server may share one database and one
-    /// secret file. A password belongs into the environment variable, as others can read a command line
-    /// [default: ./invites.db]
+    /// secret file. A password belongs into the environment variable or the configuration file, as others can read a
+    /// command line. ?sslmode= in the URL is disable, prefer (the default: encrypted where the database can), require
+    /// (always encrypted, whoever answers) or verify-full (and its certificate has to fit its name, vouched for by whom
+    /// this machine trusts, or by the certificates in &sslrootcert=FILE) [default: ./invites.db]
     #[arg(
         long,
         value_name = "PATH|URL",
         env = "INVITE_SERVER_DATABASE",
-        hide_env_values = true
+        hide_env_values = true,
+        help_heading = "Database"
     )]
     pub database: Option<DatabaseAddress>,
 
     /// File with the secret that keys and sessions are made from, created with mode 0600 at the first start
     /// [default: the SQLite file's path ending in .secret; with PostgreSQL ./invites.secret]
-    #[arg(long, value_name = "PATH", env = "INVITE_SERVER_SECRET_FILE")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "INVITE_SERVER_SECRET_FILE",
+        help_heading = "Database"
+    )]
     pub secret_file: Option<PathBuf>,
 
     /// The address people see, as in https://invites.example.com. Every Origin check uses it, never the Host header
@@ -138,7 +146,7 @@ pub struct Config {
 
     /// Connections to PostgreSQL at once; all copies together need fewer than its max_connections
     #[arg(long, value_name = "NUMBER", env = "INVITE_SERVER_DATABASE_CONNECTIONS", default_value_t = 16,
-          value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Limits")]
+          value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Database")]
     pub database_connections: u32,
 
     /// How often one may call.

@@ -47,6 +47,8 @@ const HEADER_TIME: Duration = Duration::from_secs(30);
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// How long stopping waits for what was begun.
 const STOPPING_TIME: Duration = Duration::from_secs(15);
+/// How long stopping then waits for the database.
+const CLOSING_TIME: Duration = Duration::from_secs(10);
 
 /// Why the server does not start, for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +96,7 @@ pub struct Server {
     limits: Limits,
     drain_time: Duration,
     measures: Option<(TcpListener, Router)>,
+    database: Option<Database>,
     // Removes a demo's database when the server ends.
     _temporary: Option<TemporaryFolder>,
 }
@@ -161,6 +164,7 @@ impl Server {
             },
             drain_time: Duration::from_secs(config.operation.drain_seconds.into()),
             measures,
+            database: Some(database),
             _temporary: temporary,
         })
     }
@@ -186,6 +190,7 @@ impl Server {
             },
             drain_time: Duration::ZERO,
             measures: None,
+            database: None,
             _temporary: None,
         })
     }
@@ -225,6 +230,13 @@ impl Server {
             .is_err()
         {
             tracing::warn!("some connections did not end in time");
+        }
+        if let Some(database) = self.database
+            && tokio::time::timeout(CLOSING_TIME, database.close())
+                .await
+                .is_err()
+        {
+            tracing::warn!("the database was still busy");
         }
         tracing::info!("stopped");
     }

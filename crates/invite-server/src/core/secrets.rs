@@ -80,18 +80,21 @@ impl Secrets {
         })))
     }
 
+    /// Reads the secret file.
+    pub fn load(path: &Path) -> Result<Secrets, SecretFileUnusable> {
+        let text = fs::read_to_string(path).map_err(|cause| unreachable(path, cause))?;
+        let text = Zeroizing::new(text);
+        refuse_readable_by_others(path)?;
+        Secrets::parse(&text, path)
+    }
+
     /// Reads the secret file, or makes it (mode 0600) when there is none.
     pub fn load_or_create(path: &Path) -> Result<Secrets, SecretFileUnusable> {
-        let unreachable = |cause| SecretFileUnusable::Unreachable {
-            path: path.to_owned(),
-            cause,
-        };
-        match fs::read_to_string(path) {
-            Ok(text) => {
-                refuse_readable_by_others(path)?;
-                Secrets::parse(&Zeroizing::new(text), path)
-            }
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+        let unreachable = |cause| unreachable(path, cause);
+        match Secrets::load(path) {
+            Err(SecretFileUnusable::Unreachable { cause, .. })
+                if cause.kind() == io::ErrorKind::NotFound =>
+            {
                 let secrets = Secrets::generate()?;
                 match write_new(path, &secrets.to_text()) {
                     Ok(()) => Ok(secrets),
@@ -102,8 +105,26 @@ impl Secrets {
                     Err(cause) => Err(unreachable(cause)),
                 }
             }
-            Err(cause) => Err(unreachable(cause)),
+            outcome => outcome,
         }
+    }
+
+    /// Copies a secret file to where none is, or where another is kept beside as `….replaced`.
+    pub fn copy(from: &Path, to: &Path, over: bool) -> Result<(), SecretFileUnusable> {
+        let text = Secrets::load(from)?.to_text();
+        let copied = if over && to.exists() {
+            let mut kept = to.as_os_str().to_owned();
+            kept.push(".replaced");
+            fs::copy(to, PathBuf::from(kept)).and_then(|_| replace(to, &text))
+        } else {
+            write_new(to, &text)
+        };
+        copied.map_err(|cause| unreachable(to, cause))
+    }
+
+    /// Whether two files hold the same secrets.
+    pub fn same(one: &Path, other: &Path) -> Result<bool, SecretFileUnusable> {
+        Ok(Secrets::load(one)?.to_text() == Secrets::load(other)?.to_text())
     }
 
     /// Adds a fresh secret to the file, from which all keys are made from now on, and gives its id.
@@ -282,6 +303,13 @@ fn write_secret(text: &mut String, id: &str, secret: &Secret) {
         let _ = write!(text, "{byte:02x}");
     }
     text.push('\n');
+}
+
+fn unreachable(path: &Path, cause: io::Error) -> SecretFileUnusable {
+    SecretFileUnusable::Unreachable {
+        path: path.to_owned(),
+        cause,
+    }
 }
 
 fn padded(bytes: &[u8; 32]) -> Zeroizing<[u8; 64]> {

@@ -33,6 +33,7 @@ impl Erase {
             let erased = database.erase(&person).await?;
             lines.push(format!("Erased: {erased}."));
         }
+        database.close().await;
         lines.push("Backups and logs made before still name them until they are gone.".into());
         Ok(lines.join("\n"))
     }

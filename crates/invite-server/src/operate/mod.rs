@@ -1,6 +1,7 @@
 //! What the operator does beside serving: one subcommand each, on the same database and secret file as the server.
 
 mod apps;
+mod backup;
 mod erase;
 mod keys;
 mod purge;
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub use apps::Apps;
+pub use backup::{Backup, Restore};
 pub use erase::Erase;
 pub use keys::Keys;
 pub use purge::Purge;
@@ -35,6 +37,12 @@ pub enum Command {
     Purge(Purge),
     /// Delete what names a person, as the law may ask you to. It cannot be undone
     Erase(Erase),
+    /// Copy every row, as of one moment, and the secret file into a new folder. The server may go on serving. From
+    /// PostgreSQL too: the rows come as a SQLite file, from which either database can be filled again
+    Backup(Backup),
+    /// Fill the database and the secret file from a backup: every key that worked then works again. Stop all copies of
+    /// the server first
+    Restore(Restore),
 }
 
 /// Why a subcommand failed, for the operator.
@@ -46,6 +54,15 @@ pub enum OperateError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreUnusable),
+    /// A folder or file that cannot be.
+    #[error("{} cannot be read or written: {}", .0.display(), .1)]
+    File(PathBuf, std::io::Error),
+    /// A folder for a backup that holds something.
+    #[error("{} is not empty: name a folder that is not there yet", .0.display())]
+    Taken(PathBuf),
+    /// Secrets that a restored backup would not go with.
+    #[error("{} holds other secrets than the backup: name another with --secret-file, or say --replace", .0.display())]
+    OtherSecrets(PathBuf),
     /// What the rules say.
     #[error("{}", .0.sentence().trim_end_matches('.'))]
     Refused(Refusal),
@@ -67,6 +84,8 @@ pub async fn run(config: &Config, command: &Command) -> Result<String, OperateEr
         Command::Keys(keys) => keys.run(&secret_file(config)),
         Command::Purge(purge) => purge.run(config, &open(config).await?).await,
         Command::Erase(erase) => erase.run(&open(config).await?).await,
+        Command::Backup(backup) => backup.run(&database(config), &secret_file(config)).await,
+        Command::Restore(restore) => restore.run(&database(config), &secret_file(config)).await,
     }
 }
 

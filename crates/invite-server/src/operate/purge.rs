@@ -27,6 +27,7 @@ impl Purge {
         let kept = self.older_than.unwrap_or(config.purge.keep_ended);
         let retention = Retention::of(Clock::system().now(), kept.seconds());
         let purged = database.purge(retention).await?;
+        database.close().await;
         Ok(format!("Purged: {purged}."))
     }
 }

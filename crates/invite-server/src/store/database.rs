@@ -34,6 +34,14 @@ impl Database {
             }
         })
     }
+
+    /// Finishes what was begun and closes the database. A SQLite file is complete by itself then.
+    pub async fn close(&self) {
+        match self {
+            Database::Sqlite(store) => store.close().await,
+            Database::Postgres(store) => store.close(),
+        }
+    }
 }
 
 impl From<SqliteStore> for Database {

@@ -1,5 +1,6 @@
 //! Where invites live. The trait is what the core needs; below it is one folder per database.
 
+mod copy;
 mod database;
 pub mod postgres;
 pub mod sqlite;
@@ -15,6 +16,7 @@ use crate::core::{
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
+pub use copy::{back_up, private_folder, restore};
 pub use database::Database;
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

@@ -12,6 +12,7 @@
 )]
 
 mod apps;
+mod backup;
 #[path = "../support/postgres.rs"]
 mod cluster;
 mod copies;

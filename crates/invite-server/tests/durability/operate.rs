@@ -1,4 +1,4 @@
-//! What the operator does beside a running server: `purge` and `erase`.
+//! What the operator does beside a running server, `purge` and `erase`, and to it: stopping it.
 
 use std::time::Duration;
 
@@ -101,6 +101,54 @@ async fn what_ended_and_who_asks_for_it_goes_on_sqlite() {
     // Not even in the space that is free now.
     let bytes = std::fs::read(&path).unwrap();
     assert!(!String::from_utf8_lossy(&bytes).contains("from alice"));
+    assert!(!folder.path().join("invites.db-wal").exists());
+}
+
+/// Whoever copies the one file of a stopped server has everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_server_has_all_in_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("invites.db");
+    let server = Server::on(&path);
+    let client = client();
+    let alice = sign_in(&server, &client, "alice").await;
+    let mut makers = Vec::new();
+    for _ in 0..4 {
+        let (alice, url) = (alice.clone(), server.url.clone());
+        makers.push(tokio::spawn(async move {
+            let mut made = Vec::new();
+            while let Ok((status, invite)) = alice.invite(&url, "notes", json!({})).await {
+                assert_eq!(status, 201, "{invite}");
+                made.push(invite["id"].as_str().unwrap().to_owned());
+            }
+            made
+        }));
+    }
+    until_listed(&alice, &server.url, "pending", 100).await;
+    let (status, output) = tokio::task::spawn_blocking(|| server.stop()).await.unwrap();
+    assert!(status.success(), "{output}");
+    assert!(
+        output.contains("stopped") && !output.contains("busy"),
+        "{output}"
+    );
+    for beside in ["invites.db-wal", "invites.db-shm"] {
+        assert!(!folder.path().join(beside).exists(), "{beside}");
+    }
+    let alone = tempfile::tempdir().unwrap();
+    let copy = alone.path().join("copy.db");
+    std::fs::copy(&path, &copy).unwrap();
+    let connection = rusqlite::Connection::open(&copy).unwrap();
+    let mut statement = connection
+        .prepare("SELECT 1 FROM invites WHERE id = ?1")
+        .unwrap();
+    for maker in makers {
+        for id in maker.await.unwrap() {
+            assert!(
+                statement.exists([&id]).unwrap(),
+                "{id} was answered and is not there"
+            );
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

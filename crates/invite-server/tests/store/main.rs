@@ -15,4 +15,5 @@ mod secrets;
 mod speed;
 mod sqlite;
 mod suite;
+mod tls;
 mod world;

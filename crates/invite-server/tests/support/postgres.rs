@@ -8,6 +8,42 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
 
+/// Where one may be reached that listens.
+pub(crate) struct Listen {
+    pub(crate) address: String,
+    pub(crate) port: u16,
+}
+
+impl Listen {
+    /// Any of the many addresses of this machine alone, which nobody else will have taken.
+    pub(crate) fn somewhere() -> Self {
+        let [one, two, three, four, five] = std::array::from_fn(|_| random());
+        Self {
+            address: format!("127.{}.{}.{}", one.max(1), two, three.clamp(1, 254)),
+            port: 20_000 + u16::from(four) * 32 + u16::from(five % 32),
+        }
+    }
+}
+
+fn random() -> u8 {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(0).to_le_bytes()[0]
+}
+
+/// Readable by its user alone, as it wants its key.
+fn write_as_its_user(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    if is_root() {
+        let owned = Command::new("chown")
+            .arg("postgres:postgres")
+            .arg(path)
+            .status();
+        assert!(owned.unwrap().success());
+    }
+}
+
 /// Ends with the value.
 pub(crate) struct Postgres {
     folder: TempDir,
@@ -17,6 +53,16 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Makes a cluster and starts it. `durable` is for tests that kill it: else it never waits for the disk.
     pub(crate) fn start(durable: bool) -> Self {
+        Self::make(durable, None)
+    }
+
+    /// The same on an address of this machine, where it takes encrypted connections only, with this certificate and its
+    /// private key.
+    pub(crate) fn encrypting(listen: &Listen, certificate: &str, key: &str) -> Self {
+        Self::make(false, Some((listen, certificate, key)))
+    }
+
+    fn make(durable: bool, encrypting: Option<(&Listen, &str, &str)>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         fs::create_dir(&data).unwrap();
@@ -54,6 +100,20 @@ impl Postgres {
         ));
         if !durable {
             settings.push_str("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n");
+        }
+        if let Some((listen, certificate, key)) = encrypting {
+            settings.push_str(&format!(
+                "listen_addresses = '{}'\nport = {}\nssl = on\n",
+                listen.address, listen.port
+            ));
+            let allowed = "local all all trust\nhostssl all all 127.0.0.0/8 trust\n";
+            for (name, text) in [
+                ("pg_hba.conf", allowed),
+                ("server.crt", certificate),
+                ("server.key", key),
+            ] {
+                write_as_its_user(&data.join(name), text);
+            }
         }
         let file = data.join("postgresql.auto.conf");
         fs::write(&file, settings).unwrap();

@@ -10,13 +10,13 @@ mod events;
 mod rows;
 mod schema;
 mod sweep;
+mod tls;
 mod trouble;
 mod webhooks;
 
 use std::{fmt, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use tokio_postgres::NoTls;
 
 use crate::core::{
     Acceptance, App, Delivery, Event, Member, Moment, Refusal, ResourceOf, User, Webhook,
@@ -65,25 +65,7 @@ impl PostgresStore {
     /// # Errors
     /// A sentence that never holds the address: a password may be in it.
     pub async fn open(address: &str, connections: usize) -> Result<PostgresStore, StoreUnusable> {
-        let config: tokio_postgres::Config = address.parse().map_err(|_| {
-            StoreUnusable(
-                "the database's address cannot be read; write it as postgres://USER@HOST:PORT/DATABASE".into(),
-            )
-        })?;
-        let manager = Manager::from_config(
-            config,
-            NoTls,
-            ManagerConfig {
-                recycling_method: RecyclingMethod::Fast,
-            },
-        );
-        let pool = Pool::builder(manager)
-            .max_size(connections)
-            .wait_timeout(Some(BUSY))
-            .create_timeout(Some(CONNECTING))
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|cause| unusable(&cause))?;
+        let pool = pool(address, connections)?;
         match schema::migrate(&pool).await {
             Ok(Ok(())) => Ok(PostgresStore { pool }),
             Ok(Err(newer)) => Err(StoreUnusable(format!(
@@ -92,6 +74,11 @@ impl PostgresStore {
             ))),
             Err(trouble) => Err(unusable(&trouble)),
         }
+    }
+
+    /// Ends all connections; whoever calls from now on is refused.
+    pub fn close(&self) {
+        self.pool.close();
     }
 
     async fn client(&self) -> Result<Object, Trouble> {
@@ -228,6 +215,21 @@ impl fmt::Debug for PostgresStore {
             self.pool.status().size
         )
     }
+}
+
+/// So many connections at most; none is opened yet.
+pub(super) fn pool(address: &str, connections: usize) -> Result<Pool, StoreUnusable> {
+    let (config, tls) = tls::settings(address)?;
+    let recycling = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    Pool::builder(Manager::from_config(config, tls, recycling))
+        .max_size(connections)
+        .wait_timeout(Some(BUSY))
+        .create_timeout(Some(CONNECTING))
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|cause| unusable(&cause))
 }
 
 fn unusable(cause: &dyn fmt::Display) -> StoreUnusable {

@@ -5,7 +5,7 @@ mod changes;
 mod events;
 mod readers;
 mod rows;
-mod schema;
+pub(super) mod schema;
 mod sweep;
 mod webhooks;
 mod writer;
@@ -34,6 +34,13 @@ impl SqliteStore {
             readers: readers::Readers::open(path)?,
             writer: writer::Writer::start(writer)?,
         })
+    }
+
+    /// Finishes what was begun and closes the file, which then holds everything by itself: its log is empty. Whoever
+    /// calls from now on is refused.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
     }
 }
 

@@ -32,6 +32,16 @@ impl Readers {
         })
     }
 
+    /// Closes all connections once nobody reads any more.
+    pub(super) async fn close(&self) {
+        let _all = self.permits.acquire_many(CONNECTIONS as u32).await;
+        self.permits.close();
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     /// Runs `look` over one unchanging view of the database.
     pub(super) async fn read<Answer, Look>(&self, look: Look) -> Result<Answer, Refusal>
     where

@@ -21,7 +21,7 @@ const MIGRATIONS: &[&str] = &[
 const STATEMENTS_KEPT: usize = 64;
 
 /// The connection that writes. Every commit reaches the disk before it returns.
-pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreUnusable> {
+pub(in crate::store) fn open_writer(path: &Path) -> Result<Connection, StoreUnusable> {
     let mut connection = Connection::open(path).map_err(|cause| unusable(path, &cause))?;
     prepare_writer(&mut connection).map_err(|cause| unusable(path, &cause))?;
     migrate(&mut connection, path)?;
@@ -29,7 +29,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreUnusable> {
 }
 
 /// A connection that only reads.
-pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreUnusable> {
+pub(in crate::store) fn open_reader(path: &Path) -> Result<Connection, StoreUnusable> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_URI;
@@ -40,6 +40,23 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreUnusable> {
         Ok(connection)
     };
     open().map_err(|cause| unusable(path, &cause))
+}
+
+/// A new database of an older schema, to be filled at once: nothing is safe before it is closed.
+pub(in crate::store) fn create(path: &Path, version: u32) -> Result<Connection, StoreUnusable> {
+    let newest = MIGRATIONS.len() as u32;
+    if version > newest {
+        return Err(newer(path, version));
+    }
+    let make = || -> rusqlite::Result<Connection> {
+        let connection = Connection::open(path)?;
+        for migration in MIGRATIONS.iter().take(version as usize) {
+            connection.execute_batch(migration)?;
+        }
+        connection.pragma_update(None, "user_version", version)?;
+        Ok(connection)
+    };
+    make().map_err(|cause| unusable(path, &cause))
 }
 
 fn prepare_writer(connection: &mut Connection) -> rusqlite::Result<()> {
@@ -72,13 +89,17 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreUnusable
     };
     let found = step().map_err(|cause| unusable(path, &cause))?;
     if found > newest {
-        return Err(StoreUnusable(format!(
-            "the database {} has schema {found}, newer than this server's {}; start a newer server",
-            path.display(),
-            newest
-        )));
+        return Err(newer(path, found));
     }
     Ok(())
+}
+
+fn newer(path: &Path, found: u32) -> StoreUnusable {
+    StoreUnusable(format!(
+        "the database {} has schema {found}, newer than this server's {}; start a newer server",
+        path.display(),
+        MIGRATIONS.len()
+    ))
 }
 
 fn unusable(path: &Path, cause: &rusqlite::Error) -> StoreUnusable {

@@ -25,20 +25,26 @@ const BATCH: usize = 512;
 type Job = Box<dyn FnOnce(&Connection) -> Answering + Send>;
 type Answering = Box<dyn FnOnce(Result<(), Refusal>) + Send>;
 
+enum Message {
+    Work(Job),
+    /// To be told when the database is closed.
+    Close(oneshot::Sender<()>),
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
-    jobs: mpsc::Sender<Job>,
+    messages: mpsc::Sender<Message>,
 }
 
 impl Writer {
     /// Starts the thread. It ends, after answering what it has begun, when the last clone of the handle is gone.
     pub(super) fn start(connection: Connection) -> Result<Writer, StoreUnusable> {
-        let (jobs, waiting) = mpsc::channel(QUEUE);
+        let (messages, waiting) = mpsc::channel(QUEUE);
         thread::Builder::new()
             .name("invites-writer".into())
-            .spawn(move || run(&connection, waiting))
+            .spawn(move || run(connection, waiting))
             .map_err(|cause| StoreUnusable(format!("no thread for the database: {cause}")))?;
-        Ok(Writer { jobs })
+        Ok(Writer { messages })
     }
 
     pub(super) async fn transact<Answer, Rule>(
@@ -81,8 +87,8 @@ impl Writer {
                 let _ = answered.send(committed.and(outcome));
             })
         });
-        self.jobs
-            .send(job)
+        self.messages
+            .send(Message::Work(job))
             .await
             .map_err(|_| Refusal::ServerError)?;
         // Dropped unanswered means that no transaction could be begun, so nothing was changed.
@@ -101,6 +107,14 @@ impl Writer {
         .await
     }
 
+    /// Carries out what waits, and closes the database with an empty log.
+    pub(super) async fn close(&self) {
+        let (closed, told) = oneshot::channel();
+        if self.messages.send(Message::Close(closed)).await.is_ok() {
+            let _ = told.await;
+        }
+    }
+
     pub(super) async fn ready(&self) -> Result<(), Refusal> {
         let rule = |_: &State| {
             Ok(Decision {
@@ -112,16 +126,45 @@ impl Writer {
     }
 }
 
-fn run(connection: &Connection, mut waiting: mpsc::Receiver<Job>) {
+fn run(connection: Connection, mut waiting: mpsc::Receiver<Message>) {
+    let mut closing = Vec::new();
     while let Some(first) = waiting.blocking_recv() {
-        let mut jobs = vec![first];
-        while jobs.len() < BATCH {
-            match waiting.try_recv() {
-                Ok(job) => jobs.push(job),
-                Err(_) => break,
+        let (mut jobs, mut next) = (Vec::new(), Some(first));
+        while let Some(message) = next.take() {
+            match message {
+                Message::Work(job) => jobs.push(job),
+                Message::Close(closed) => {
+                    // What waits already is still carried out.
+                    waiting.close();
+                    closing.push(closed);
+                }
+            }
+            if jobs.len() < BATCH {
+                next = waiting.try_recv().ok();
             }
         }
-        carry_out(connection, jobs);
+        if !jobs.is_empty() {
+            carry_out(&connection, jobs);
+        }
+    }
+    if !closing.is_empty() {
+        checkpoint(&connection);
+    }
+    drop(connection);
+    for closed in closing {
+        let _ = closed.send(());
+    }
+}
+
+/// Moves everything from the log into the database, so that its file alone is complete.
+fn checkpoint(connection: &Connection) {
+    let moved = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        row.get::<_, bool>(0)
+    });
+    match moved {
+        Ok(false) => {}
+        Ok(true) => tracing::warn!("another program reads the database: its log stays beside it"),
+        Err(cause) => tracing::warn!(%cause, "the database's log stays beside it"),
     }
 }
 

@@ -1,0 +1,92 @@
+//! `backup` and `restore`: a folder with every row and the secrets.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::OperateError;
+use crate::{
+    config::DatabaseAddress,
+    core::Secrets,
+    store::{back_up, private_folder, restore},
+};
+
+/// The rows, as a SQLite file, whichever database they come from.
+const ROWS: &str = "invites.db";
+/// The secret file.
+const SECRETS: &str = "invites.secret";
+
+/// Where to.
+#[derive(Debug, Clone, Args)]
+pub struct Backup {
+    /// A folder that is not there yet; it will hold invites.db and invites.secret, which nobody else may read. With both,
+    /// every key works: keep it as safe as the server
+    folder: PathBuf,
+}
+
+/// Where from.
+#[derive(Debug, Clone, Args)]
+pub struct Restore {
+    /// A folder that `backup` has made, on this or the other sort of database
+    folder: PathBuf,
+
+    /// Delete what the database holds now. The secret file that is there is kept beside as ….replaced
+    #[arg(long)]
+    replace: bool,
+}
+
+impl Backup {
+    pub(super) async fn run(
+        &self,
+        database: &DatabaseAddress,
+        secret_file: &Path,
+    ) -> Result<String, OperateError> {
+        let wrong = |cause| OperateError::File(self.folder.clone(), cause);
+        // An empty folder is as good as none.
+        match fs::read_dir(&self.folder).map(|mut entries| entries.next().is_some()) {
+            Ok(true) => return Err(OperateError::Taken(self.folder.clone())),
+            Ok(false) => fs::remove_dir(&self.folder).map_err(wrong)?,
+            Err(_) => {}
+        }
+        let parent = match self.folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        // Whole or not at all: it gets its name last. Such a folder is nobody else's to enter.
+        let making = private_folder(parent).map_err(wrong)?;
+        back_up(database, &making.path().join(ROWS)).await?;
+        // After the rows: secrets are only ever added, so that no row is without its own.
+        Secrets::copy(secret_file, &making.path().join(SECRETS), false)?;
+        fs::rename(making.path(), &self.folder).map_err(wrong)?;
+        // It is no longer where it would be removed from.
+        let _ = making.keep();
+        Ok(format!(
+            "{} holds all rows and the secrets. Check it now and then: restore it beside the server into a database of its own.",
+            self.folder.display()
+        ))
+    }
+}
+
+impl Restore {
+    pub(super) async fn run(
+        &self,
+        database: &DatabaseAddress,
+        secret_file: &Path,
+    ) -> Result<String, OperateError> {
+        let (rows, secrets) = (self.folder.join(ROWS), self.folder.join(SECRETS));
+        Secrets::load(&secrets)?;
+        let same = secret_file.exists() && Secrets::same(&secrets, secret_file)?;
+        if secret_file.exists() && !same && !self.replace {
+            return Err(OperateError::OtherSecrets(secret_file.to_owned()));
+        }
+        let count = restore(&rows, database, self.replace).await?;
+        if !same {
+            Secrets::copy(&secrets, secret_file, true)?;
+        }
+        Ok(format!(
+            "{count} rows are back, and the secrets in {}. Start the server again.",
+            secret_file.display()
+        ))
+    }
+}

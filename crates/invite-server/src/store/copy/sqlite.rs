@@ -1,0 +1,55 @@
+//! From and into SQLite.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{StoreUnusable, copying, create_private, not_empty, schema, sync, tables};
+
+pub(super) fn back_up(path: &Path, file: &Path) -> Result<(), StoreUnusable> {
+    if !path.exists() {
+        return Err(StoreUnusable(format!(
+            "there is no database {}; name it with --database",
+            path.display()
+        )));
+    }
+    let connection = schema::open_reader(path)?;
+    create_private(file)?;
+    // One view of the whole, without what is free or deleted; it keeps nobody from writing.
+    connection
+        .execute("VACUUM INTO ?1", [file.to_string_lossy()])
+        .map_err(|cause| copying(&cause))?;
+    sync(file)
+}
+
+pub(super) fn restore(copy: &Path, path: &Path, replace: bool) -> Result<u64, StoreUnusable> {
+    let mut connection = schema::open_writer(path)?;
+    let fill = |connection: &mut Connection| -> rusqlite::Result<Option<u64>> {
+        connection.execute("ATTACH ?1 AS backup", [copy.to_string_lossy()])?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let all = tables(&transaction)?;
+        for table in all.iter().rev() {
+            let name = &table.name;
+            if replace {
+                transaction.execute(&format!("DELETE FROM main.{name}"), [])?;
+            } else if transaction
+                .prepare(&format!("SELECT 1 FROM main.{name} LIMIT 1"))?
+                .exists([])?
+            {
+                return Ok(None);
+            }
+        }
+        let mut rows = 0;
+        for table in &all {
+            let (name, columns) = (&table.name, table.columns());
+            rows += transaction.execute(
+                &format!("INSERT INTO main.{name} ({columns}) SELECT {columns} FROM backup.{name}"),
+                [],
+            )?;
+        }
+        transaction.commit()?;
+        Ok(Some(rows as u64))
+    };
+    let filled = fill(&mut connection).map_err(|cause| copying(&cause))?;
+    filled.ok_or_else(not_empty)
+}
