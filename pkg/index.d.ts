@@ -308,15 +308,17 @@ export interface InvitesEventMap {
   inviteaccepted: InvitesEvent<Omit<AcceptOutcome, 'gained' | 'already'> & Partial<AcceptOutcome>>;
   /** The pending invite could not be accepted; see {@link Invites.pending} for whether it is kept. */
   inviterejected: InvitesEvent<{ code: ErrorCode }>;
-  /** I created one. */
-  invitecreated: InvitesEvent<Pick<Invite, 'id' | 'resource' | 'permissions' | 'expiresAt'>>;
-  /** I removed one. */
-  inviteremoved: InvitesEvent<{ id?: string; resource?: string }>;
+  /** I created one; or, on a server that tells and while somebody listens for `inviteused`, another admin or tab did. */
+  invitecreated: InvitesEvent<{ id?: string; resource: string; permissions?: string; expiresAt?: string | null; user?: User; at?: string; uses?: number }>;
+  /** I removed one, or another admin or tab did, as with `invitecreated`. */
+  inviteremoved: InvitesEvent<{ id?: string; resource?: string; user?: User; at?: string; uses?: number }>;
   /** A call worked, but not quite as hoped; the console has a line of it, too. */
   invitewarning: InvitesEvent<Warning & { resource?: string }>;
   /**
-   * Somebody used an invite of yours. On Webstrates from the moment that somebody listens: the document is looked at
-   * every few seconds, and an admin who gives the same permissions by hand looks like one who was invited.
+   * Somebody used an invite of this connection's resource. Told from the moment that somebody listens for it on the
+   * `Invites` (not only on `document`) until nobody does, or {@link Invites.close}. On `http` by server-sent events, one
+   * connection for all tabs; events between two connections come late, not never. On Webstrates the document is looked
+   * at every few seconds, and an admin who gives the same permissions by hand looks like one who was invited.
    */
   inviteused: InvitesEvent<{ id?: string; resource: string; user: User; permissions?: string; at: string; uses?: number }>;
 }

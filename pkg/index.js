@@ -103,6 +103,7 @@ class Invites extends (globalThis.EventTarget ?? Object) {
   #closed;
   #accepting;
   #policy;
+  #unwatch;
 
   constructor(options) {
     super();
@@ -112,6 +113,7 @@ class Invites extends (globalThis.EventTarget ?? Object) {
   static configure(options) {
     invites.close();
     invites.#options = options;
+    if (invites.#unwatch) invites.#watch(false, ['inviteused']);
   }
 
   async #send(name, ...args) {
@@ -131,9 +133,20 @@ class Invites extends (globalThis.EventTarget ?? Object) {
     }
   }
 
-  addEventListener(type, ...rest) {
-    super.addEventListener(type, ...rest);
-    if (type === 'inviteused') this.#send('watch').catch(() => {});
+  addEventListener(...args) {
+    super.addEventListener(...args);
+    this.#watch(false, args);
+  }
+
+  removeEventListener(...args) {
+    super.removeEventListener(...args);
+    this.#watch(true, args);
+  }
+
+  #watch(gone, args) {
+    if (args[0] !== 'inviteused') return;
+    const home = { options: this.#options, send: (...call) => this.#send(...call), emit: (...event) => this.#emit(...event) };
+    import('./events.js').then(({ watch }) => (this.#unwatch = watch(this, home, gone, ...args)), () => {});
   }
 
   create(...args) { return this.#send('create', ...args); }
@@ -192,6 +205,7 @@ class Invites extends (globalThis.EventTarget ?? Object) {
   close() {
     this.#connection?.close();
     this.#connection = undefined;
+    this.#unwatch?.();
     this.#closed = this !== invites;
   }
 }

@@ -25,7 +25,6 @@ pub struct Connection<P: Platform> {
     flights: Flights,
     /// What stops each call under way.
     running: RefCell<Vec<Later>>,
-    watches: Cell<bool>,
 }
 
 impl<P: Platform> Connection<P> {
@@ -38,7 +37,6 @@ impl<P: Platform> Connection<P> {
             remote: RefCell::default(),
             flights: Flights::default(),
             running: RefCell::default(),
-            watches: Cell::new(false),
         }
     }
 
@@ -134,11 +132,24 @@ impl<P: Platform> Connection<P> {
         }
     }
 
-    /// Looks out for invites that are used, once for all who listen; no deadline ends it.
+    /// Where the server sends events: their address. Else looks out for invites that are used, without a deadline.
     async fn watch(&self, operation: &Operation, stop: &Later) -> Reply {
-        let remote = self.remote(false).await?;
-        if remote.dialect != DialectName::Webstrates || self.watches.replace(true) {
-            return Ok(Json::Null);
+        let mut remote = self.remote(false).await?;
+        if remote.dialect == DialectName::Http {
+            remote = self.remote(true).await?;
+            return match &remote.resource {
+                Some(resource) if remote.has("events") => Ok(Json::Text(
+                    [
+                        &remote.server,
+                        &remote.api,
+                        "/resources/",
+                        resource,
+                        "/events",
+                    ]
+                    .concat(),
+                )),
+                _ => Ok(Json::Null),
+            };
         }
         let sent = Rc::default();
         until(stop, Box::pin(self.attempt(operation, &sent))).await

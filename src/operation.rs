@@ -33,7 +33,7 @@ pub enum Method {
     Identify,
     /// `acceptInvite(key, resource?, policy?, call?)`: look up, ask, take
     AcceptInvite,
-    /// `watch()`: emits `inviteused` until the connection is closed
+    /// `watch(call?)`: where to read events; or emits `inviteused` until it is stopped
     Watch,
 }
 

@@ -40,9 +40,11 @@ let index = replace(text('index.js'), /const loaders = \{.*?\n\};\n/s, `const lo
   },
 };
 `);
-const ask = inside(text('ask.js'));
-index = replace(index, "await import('./ask.js')", `(() => { ${ask.plain}
-return ${ask.exported}; })()`);
+for (const name of ['ask.js', 'events.js']) {
+  const { plain, exported } = inside(text(name));
+  index = replace(index, `import('./${name}')`, `(modules['${name}'] ??= Promise.resolve().then(() => { ${plain}
+return ${exported}; }))`);
+}
 index = replace(index, /^async function start\(.*?\n\}\n/sm, '');
 index = replace(index, /^export const loadWith = .*\n/m, '');
 index = replace(index, /^const soon = .*?(?=\n\n)/sm, '');
@@ -53,6 +55,7 @@ const auto = inside(replace(text('auto.js'), "await import('./pending.js')", 'ke
 const whole = `
 const glue = (() => { ${core.plain}
 return ${core.exported}; })();
+const modules = {};
 ${index}
 let kept;
 const keepPending = () => (kept ??= (() => { ${pending.plain}

@@ -10,8 +10,10 @@ import { revokeDialog } from './revoke-dialog.js';
 import { styles } from './styles.js';
 import { wordsFor } from './words.js';
 
-// How often the list looks for new uses while somebody looks at it, until the server tells us by itself.
+// How often the list looks for what is new while somebody looks at it. A server that tells of it is asked all the same,
+// in case something was lost on the way.
 const REFRESH_EVERY = 4000;
+const REFRESH_TOLD = 30_000;
 /** Among so many of the latest invites is what happened lately. */
 const LATEST = 20;
 
@@ -64,6 +66,8 @@ export class InviteManager extends HTMLElement {
   #known = new Set();
   #shownLink;
   #seen;
+  #now;
+  #listening;
 
   /** The connection: `invites`, or what `connect({ resource })` gives. */
   get invites() { return this.#invites; }
@@ -130,16 +134,33 @@ export class InviteManager extends HTMLElement {
 
   async #watch(signal) {
     const { form } = this.#parts;
-    const now = () => { if (document.visibilityState === 'visible') this.#refresh(signal); };
+    let running = false;
+    let again = false;
+    const now = async () => {
+      again = running;
+      if (running || document.visibilityState !== 'visible') return;
+      running = true;
+      await this.#refresh(signal);
+      running = false;
+      if (again) now();
+    };
+    this.#now = now;
     document.addEventListener('visibilitychange', now, { signal });
     addEventListener('focus', now, { signal });
-    for (const type of ['inviteused', 'invitecreated', 'inviteremoved']) this.#invites.addEventListener?.(type, now, { signal });
     await this.#refresh(signal, true);
+    const told = await this.#supports('events');
     if (signal.aborted) return;
-    const timer = setInterval(now, REFRESH_EVERY);
+    const timer = setInterval(now, told ? REFRESH_TOLD : REFRESH_EVERY);
     signal.addEventListener('abort', () => clearInterval(timer), { once: true });
     const limited = await this.#supports('maxUses');
     if (!signal.aborted) form.allowMaxUses(limited);
+  }
+
+  /** From the first list that we get: who may not see it is not told either. */
+  #listen(signal) {
+    if (this.#listening === signal) return;
+    this.#listening = signal;
+    for (const type of ['inviteused', 'invitecreated', 'inviteremoved']) this.#invites.addEventListener?.(type, this.#now, { signal });
   }
 
   #supports(feature) {
@@ -151,6 +172,7 @@ export class InviteManager extends HTMLElement {
     try {
       const [found, people] = await Promise.all([this.#list(signal, { status: 'pending' }), this.#members(signal)]);
       if (signal.aborted) return;
+      this.#listen(signal);
       list.update(found);
       list.setStale(false);
       membersCard.hidden = people === null;

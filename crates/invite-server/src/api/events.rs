@@ -56,6 +56,9 @@ pub(super) struct EventView {
     invite: String,
     /// Who did it: made it, accepted it, took it back; whose it was, when its time is over.
     user: User,
+    /// How often the invite has been used by now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uses: Option<u32>,
 }
 
 /// Tells admins what happens to the invites of a resource, as server-sent events: from now on, or from the one after
@@ -91,7 +94,9 @@ pub(super) async fn watch(
     let begun = state.invites.events(actor.as_ref(), &resource, after);
     let (place, events) = begun.await?;
     let place_for_it = Arc::clone(&state.streams.0).try_acquire_owned();
+    let begins = after.is_none();
     let watcher = Watcher {
+        begins,
         running: state.stop.begin(),
         end: Instant::now() + LIFETIME,
         _permit: place_for_it.map_err(|_| Refusal::TryAgain)?,
@@ -105,6 +110,8 @@ pub(super) async fn watch(
 }
 
 struct Watcher {
+    /// Nothing was sent yet, and whoever watches does not know their place.
+    begins: bool,
     state: ApiState,
     running: Running,
     actor: Option<Actor>,
@@ -125,6 +132,10 @@ impl Watcher {
 
     /// The next event; `None` when the server stops, the time is over, or whoever watches may no longer.
     async fn next(&mut self) -> Option<Event> {
+        // Whoever is cut off before anything happens goes on from here; an event without data is shown to nobody.
+        if std::mem::take(&mut self.begins) {
+            return Some(Event::default().id(self.place.to_string()));
+        }
         loop {
             if let Some(event) = self.waiting.pop_front() {
                 return shown(&self.resource, event);
@@ -152,6 +163,7 @@ fn shown(resource: &str, event: core::Event) -> Option<Event> {
         resource: resource.to_owned(),
         invite: event.invite,
         user: event.user,
+        uses: event.uses,
     };
     let data = serde_json::to_string(&view).ok()?;
     Some(

@@ -52,4 +52,6 @@ pub struct Event {
     pub user: User,
     /// When.
     pub at: Moment,
+    /// How often the invite has been used by now; nothing once it was purged.
+    pub uses: Option<u32>,
 }

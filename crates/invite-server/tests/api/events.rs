@@ -11,6 +11,8 @@ const EVENTS: &str = "/api/v1/resources/notes/events";
 
 /// A stream, read event by event.
 struct Stream {
+    /// Of the last event without data.
+    place: String,
     response: Response,
     read: String,
 }
@@ -25,6 +27,7 @@ impl Stream {
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         Stream {
+            place: String::new(),
             response,
             read: String::new(),
         }
@@ -41,8 +44,9 @@ impl Stream {
                     let line = event.lines().find_map(|line| line.strip_prefix(&start));
                     line.unwrap_or_default().to_owned()
                 };
-                // A comment keeps the connection alive.
-                if event.starts_with(':') {
+                // A comment keeps the connection alive; without data it only says where the stream is.
+                if event.starts_with(':') || !event.contains("data: ") {
+                    self.place = field("id");
                     continue;
                 }
                 let data = serde_json::from_str(&field("data")).unwrap();
@@ -99,15 +103,19 @@ async fn admins_are_told_what_happens_and_what_they_missed() {
         told(4, "removed", "alice"),
     ];
     assert_eq!(live.kinds(3).await, expected);
+    assert_eq!(live.place, "1", "where it began");
 
     let mut missed = Stream::open(&server, "alice", Some("1")).await;
     assert_eq!(missed.kinds(3).await, expected);
     let mut all = Stream::open(&server, "alice", Some("0")).await;
     let (number, _, data) = all.next().await.unwrap();
     assert_eq!((number.as_str(), &data["invite"]), ("1", &json!(first)));
+    assert_eq!(data["uses"], 0);
     let text = data.to_string();
     assert!(!text.contains("inv1_"), "{text}");
     assert_eq!(all.next().await.unwrap().2["invite"], json!(id));
+    let (_, kind, data) = all.next().await.unwrap();
+    assert_eq!((kind.as_str(), &data["uses"]), ("invite.used", &json!(1)));
     // A place beyond the end is of another database: from now on.
     let mut beyond = Stream::open(&server, "alice", Some("999")).await;
     server.invite("alice", "notes", &json!({})).await;

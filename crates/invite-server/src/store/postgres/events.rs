@@ -47,7 +47,8 @@ pub(super) async fn after(
     if !storable(resource) {
         return Ok(Vec::new());
     }
-    let sql = "SELECT number, kind, invite, events.username, events.provider, display_name, at
+    let sql = "SELECT number, kind, invite, events.username, events.provider, display_name, at,
+            (SELECT uses FROM invites WHERE id = invite)
         FROM events LEFT JOIN people
             ON people.username = events.username AND people.provider = events.provider
         WHERE resource = $1 AND number > $2 ORDER BY number LIMIT $3";
@@ -60,6 +61,9 @@ pub(super) async fn after(
             invite: row.try_get(2)?,
             user: user(row, 3)?,
             at: Moment(row.try_get(6)?),
+            uses: row
+                .try_get::<_, Option<i64>>(7)?
+                .and_then(|uses| uses.try_into().ok()),
         })
     };
     rows.iter().map(event).collect()

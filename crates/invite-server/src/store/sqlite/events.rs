@@ -42,7 +42,8 @@ pub(super) fn after(
     limit: u32,
 ) -> rusqlite::Result<Vec<Event>> {
     let mut statement = connection.prepare_cached(
-        "SELECT number, kind, invite, username, provider, display_name, at
+        "SELECT number, kind, invite, username, provider, display_name, at,
+             (SELECT uses FROM invites WHERE id = invite)
          FROM events LEFT JOIN people USING (username, provider)
          WHERE resource = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
     )?;
@@ -55,6 +56,7 @@ pub(super) fn after(
             invite: row.get(2)?,
             user: user(row, 3)?,
             at: Moment(row.get(6)?),
+            uses: row.get(7)?,
         })
     })?;
     rows.collect()
