@@ -1,7 +1,5 @@
 // Loads the WebAssembly when it is needed. The rules live there; here is what must answer before it has come (see index.d.ts).
 
-/** After these the captured invite can never be accepted: it is forgotten. */
-const FINAL = /^(malformed_key|invalid_key|expired|removed|exhausted|inviter_not_admin|not_found|unsupported)$/;
 const PENDING = 'invite-keys:pending';
 const KINDS = { inv1_: 'opaque', invs1: 'signed', invt_: 'userkit', invit: 'rkvst' };
 
@@ -21,6 +19,8 @@ export const isInviteError = (error) => error?.name === 'InviteError' && typeof 
 const loaders = {
   core: async () => start(fetch(new URL('./wasm/core_bg.wasm', import.meta.url)), import('./wasm/core.js')),
   offline: async () => start(fetch(new URL('./wasm/offline_bg.wasm', import.meta.url)), import('./offline.js')),
+  accept: () => import('./accept.js'),
+  events: () => import('./events.js'),
 };
 
 async function start(module_or_path, importing) {
@@ -37,13 +37,12 @@ const loaded = {};
 
 const load = (part) => (loading[part] ??= loaders[part]().then(
   (glue) => {
-    glue.setErrorClass(InviteError);
+    glue.setErrorClass?.(InviteError);
     return (loaded[part] = glue);
   },
   (cause) => {
     loading[part] = undefined;
-    throw new InviteError('load_failed', `The WebAssembly part of invite-keys did not load (bundlers: see its README): ${cause?.message ?? cause}`,
-      { retryable: true, cause });
+    throw new InviteError('load_failed', `A part of invite-keys did not load (bundlers: see its README): ${cause?.message ?? cause}`, { retryable: true, cause });
   },
 ));
 
@@ -124,7 +123,7 @@ class Invites extends (globalThis.EventTarget ?? Object) {
   }
 
   async #ask(preview) {
-    return (this.#policy ?? (await import('./ask.js')).ask)(preview);
+    return (this.#policy ?? (await load('accept')).ask)(preview);
   }
 
   #emit(type, detail) {
@@ -146,7 +145,7 @@ class Invites extends (globalThis.EventTarget ?? Object) {
   #watch(gone, args) {
     if (args[0] !== 'inviteused') return;
     const home = { options: this.#options, send: (...call) => this.#send(...call), emit: (...event) => this.#emit(...event) };
-    import('./events.js').then(({ watch }) => (this.#unwatch = watch(this, home, gone, ...args)), () => {});
+    load('events').then(({ watch }) => (this.#unwatch = watch(this, home, gone, ...args)), () => {});
   }
 
   create(...args) { return this.#send('create', ...args); }
@@ -184,16 +183,8 @@ class Invites extends (globalThis.EventTarget ?? Object) {
   async #acceptPending(policy) {
     const record = captured();
     if (!record || policy === 'off') return null;
-    try {
-      const outcome = await this.#send('acceptInvite', record.key, record.resource, policy);
-      if (!outcome) return null;
-      forget(record);
-      return outcome;
-    } catch (error) {
-      if (FINAL.test(error.code) || error.field === 'webstrateId') forget(record);
-      this.#emit('inviterejected', { code: error.code });
-      throw error;
-    }
+    const { accept } = await load('accept');
+    return accept(record, policy, (...call) => this.#send(...call), forget, (detail) => this.#emit('inviterejected', detail));
   }
 
   install() {

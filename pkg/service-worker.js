@@ -1,4 +1,6 @@
-// For service workers: import() is forbidden there, so the glue comes along at once. The WebAssembly still waits for a call.
+// For service workers: import() is forbidden there, so what is loaded later elsewhere comes along at once. The WebAssembly still waits for a call.
+import * as accept from './accept.js';
+import * as events from './events.js';
 import { loadWith } from './index.js';
 import * as offline from './offline.js';
 import * as core from './wasm/core.js';
@@ -11,6 +13,8 @@ const start = async (glue, url) => {
 loadWith({
   core: () => start(core, new URL('./wasm/core_bg.wasm', import.meta.url)),
   offline: () => start(offline, new URL('./wasm/offline_bg.wasm', import.meta.url)),
+  accept: async () => accept,
+  events: async () => events,
 });
 
 export * from './index.js';

@@ -31,6 +31,7 @@ function inside(code) {
 
 const core = inside(text('wasm/core.js'));
 const bytes = readFileSync(join(PACKAGE, 'wasm/core_bg.wasm')).toString('base64');
+const parts = { accept: inside(text('accept.js')), events: inside(text('events.js')) };
 // Signed keys, QR codes and the like have a module of their own, which stays outside.
 let index = replace(text('index.js'), /const loaders = \{.*?\n\};\n/s, `const loaders = {
   async core() {
@@ -38,13 +39,12 @@ let index = replace(text('index.js'), /const loaders = \{.*?\n\};\n/s, `const lo
     await glue.default({ module_or_path });
     return glue;
   },
+  accept: async () => { ${parts.accept.plain}
+  return ${parts.accept.exported}; },
+  events: async () => { ${parts.events.plain}
+  return ${parts.events.exported}; },
 };
 `);
-for (const name of ['ask.js', 'events.js']) {
-  const { plain, exported } = inside(text(name));
-  index = replace(index, `import('./${name}')`, `(modules['${name}'] ??= Promise.resolve().then(() => { ${plain}
-return ${exported}; }))`);
-}
 index = replace(index, /^async function start\(.*?\n\}\n/sm, '');
 index = replace(index, /^export const loadWith = .*\n/m, '');
 index = replace(index, /^const soon = .*?(?=\n\n)/sm, '');
@@ -55,7 +55,6 @@ const auto = inside(replace(text('auto.js'), "await import('./pending.js')", 'ke
 const whole = `
 const glue = (() => { ${core.plain}
 return ${core.exported}; })();
-const modules = {};
 ${index}
 let kept;
 const keepPending = () => (kept ??= (() => { ${pending.plain}

@@ -1,0 +1,25 @@
+// What `acceptPending` does once something waits: loaded where an invite was captured.
+
+/** After these it can never be accepted: it is forgotten. */
+const FINAL = /^(malformed_key|invalid_key|expired|removed|exhausted|inviter_not_admin|not_found|unsupported)$/;
+const LETTERS = { a: 'admin', r: 'read', w: 'write' };
+
+/** Accepts what waits, by `send`; `forget` drops it after success and final failure, `reject` tells of any failure. */
+export async function accept(record, policy, send, forget, reject) {
+  try {
+    const outcome = await send('acceptInvite', record.key, record.resource, policy);
+    if (outcome) forget(record);
+    return outcome;
+  } catch (error) {
+    if (FINAL.test(error.code) || error.field === 'webstrateId') forget(record);
+    reject({ code: error.code });
+    throw error;
+  }
+}
+
+/** The question of the policy `confirm`; a page asks better by passing a function. */
+export function ask({ inviter, title, resource, gained, account }) {
+  const who = inviter?.displayName || inviter?.username || 'Someone';
+  const what = [...gained].map((letter) => LETTERS[letter]).join(', ');
+  return !!globalThis.confirm?.(`${who} invites you to ${title || resource} (${what}). Accept as ${account?.displayName || account?.username}?`);
+}
