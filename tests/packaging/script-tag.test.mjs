@@ -33,7 +33,8 @@ for (const dialect of ['http', 'webstrates']) {
     await page.waitForFunction(() => window.tell);
     assert.deepEqual(site.asked.filter((path) => path.includes('/wasm/')), [], 'importing loads no WebAssembly');
     assert.deepEqual(await page.evaluate((options) => tell(options), { dialect, resource }), expected(dialect));
-    assert.equal(site.asked.filter((path) => path.endsWith('.wasm')).length, 1, 'it is loaded once');
+    const modules = site.asked.filter((path) => path.endsWith('.wasm')).map((path) => path.split('/').at(-1));
+    assert.deepEqual(modules, ['core_bg.wasm', 'offline_bg.wasm'], 'each is loaded once, and the second when it is needed');
     // Chromium itself reports the last call's refusal, an HTTP status, on the console.
     assert.deepEqual(complaints.filter((text) => !/status of 4\d\d/.test(text)), []);
   });
@@ -49,7 +50,7 @@ test('an import map', async (t) => {
   assert.deepEqual(await page.evaluate((options) => tell(options), { dialect: 'http', resource }), expected('http'));
 });
 
-for (const part of ['core.js', 'core_bg.wasm']) {
+for (const part of ['core.js', 'core_bg.wasm', '/offline.js', 'wasm/offline.js', 'offline_bg.wasm']) {
   test(`loading may be tried again after ${part} did not come`, async (t) => {
     const folder = await installedProject(t, { files });
     let broken = true;

@@ -4,6 +4,11 @@
 //! What they did is undone here as far as there is only one way to undo it, and each [`Repair`] is reported. What stands
 //! there undamaged is taken as it stands; a reading that repairs is tried beside it and never against it.
 
+#![allow(
+    clippy::vec_box,
+    reason = "pieces are moved often, and each move of one is written out in the browser's module"
+)]
+
 mod address;
 mod candidate;
 mod merge;
