@@ -3,6 +3,7 @@
 
 mod row;
 mod server;
+mod verify;
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-pub(crate) use row::Row;
+pub(crate) use row::{Goal, Row};
 
 use crate::files::target;
 use crate::process::{heading, seconds};
@@ -23,11 +24,18 @@ struct Bench {
     run: fn() -> Result<Vec<Row>>,
 }
 
-const BENCHES: [Bench; 1] = [Bench {
-    name: "server",
-    about: "invite-server beside an equal Express + better-sqlite3 server, and as its invites grow",
-    run: server::run,
-}];
+const BENCHES: [Bench; 2] = [
+    Bench {
+        name: "server",
+        about: "invite-server beside an equal Express + better-sqlite3 server, and as its invites grow",
+        run: server::run,
+    },
+    Bench {
+        name: "verify",
+        about: "signed keys beside jose, WebCrypto and dalek; the first call and the import beside others",
+        run: verify::run,
+    },
+];
 
 /// The benches for `--help`.
 pub(crate) fn help() -> String {
