@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: the fuzz targets of `invite-key`, one after the other.
+//! `cargo xtask fuzz`: the fuzz targets, one after the other.
 
 use std::fs;
 
@@ -9,12 +9,13 @@ use crate::process::{ask, heading, run};
 
 const FOLDER: &str = "crates/invite-key/fuzz";
 /// Each target with the words that its inputs are made of.
-const TARGETS: [(&str, &str); 5] = [
+const TARGETS: [(&str, &str); 6] = [
     ("key", "texts.dict"),
     ("link", "texts.dict"),
     ("find", "texts.dict"),
     ("jws", "json.dict"),
     ("jwks", "json.dict"),
+    ("frame", "json.dict"),
 ];
 const RUNS: u64 = 100_000;
 const LONGEST_INPUT: u32 = 1500;
@@ -34,7 +35,7 @@ pub(crate) fn start(options: &[&str]) -> Result<()> {
             }
             name if TARGETS.iter().any(|(known, _)| *known == name) => target = Some(name),
             other => bail!(
-                "there is no fuzz target `{other}`; there are key, link, find, jws and jwks, and --runs N"
+                "there is no fuzz target `{other}`; there are key, link, find, jws, jwks and frame, and --runs N"
             ),
         }
     }
