@@ -14,7 +14,9 @@ const OPAQUE = 'inv1_OMUvgMnQHFYjTg1MPDEck1mquf66EY1dR9Mw';
 /** The page, with all it needs. */
 async function open(options = {}) {
   const page = await it.person('anybody', { signedIn: false, ...options });
-  await page.goto('/site/inspect.html');
+  const answer = await page.goto('/site/inspect.html');
+  const policy = answer.headers()['content-security-policy'];
+  for (const part of ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "connect-src 'self'"]) assert.ok(policy.includes(part), policy);
   await page.getByText('All is here; you may switch the network off.').waitFor();
   return page;
 }

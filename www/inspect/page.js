@@ -43,6 +43,8 @@ part('example').addEventListener('click', () => {
   text.value = example;
   soon();
   text.focus();
+  text.setSelectionRange(0, 0);
+  text.scrollTop = 0;
 });
 part('clear').addEventListener('click', () => {
   text.value = '';
