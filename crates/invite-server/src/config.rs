@@ -4,6 +4,7 @@ mod database;
 mod error;
 mod limits;
 mod log;
+mod mail;
 mod operation;
 mod origins;
 mod proxy;
@@ -22,6 +23,7 @@ pub use database::DatabaseAddress;
 pub use error::ConfigError;
 pub use limits::LimitOptions;
 pub use log::{LogFormat, LogLevel};
+pub use mail::{MailLanguage, MailOptions};
 pub use operation::OperationOptions;
 pub use origins::Origins;
 pub use proxy::ProxyOptions;
@@ -152,6 +154,10 @@ pub struct Config {
     /// How often one may call.
     #[command(flatten)]
     pub limits: LimitOptions,
+
+    /// How invites are mailed.
+    #[command(flatten)]
+    pub mail: MailOptions,
 
     /// What the operator watches.
     #[command(flatten)]

@@ -8,6 +8,7 @@ pub mod core;
 #[cfg(feature = "emulate")]
 pub mod emulate;
 pub mod limits;
+pub mod mail;
 pub mod operate;
 pub mod site;
 pub mod store;

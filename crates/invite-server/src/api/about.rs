@@ -37,7 +37,7 @@ pub(super) struct Discovery {
     api: &'static str,
     /// Whether the Webstrates socket is there too.
     webstrates: bool,
-    features: &'static [&'static str],
+    features: Vec<&'static str>,
     /// Where people sign in; `null` when they cannot here.
     #[schema(required)]
     sign_in: Option<String>,
@@ -88,7 +88,11 @@ pub(super) async fn discovery(State(state): State<ApiState>) -> Json<Discovery> 
         dialect: "http",
         api: "/api/v1",
         webstrates: true,
-        features: FEATURES,
+        features: FEATURES
+            .iter()
+            .copied()
+            .chain(state.mails.then_some("send"))
+            .collect(),
         sign_in: state.sign_in,
     })
 }

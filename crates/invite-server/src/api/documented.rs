@@ -38,13 +38,16 @@ pub(super) struct NewInvite {
     /// One line.
     #[schema(nullable = false, max_length = 200)]
     title: Option<String>,
-    /// Only an account with this verified address can accept it. Nothing is mailed.
+    /// Only an account with this verified address can accept it. Nothing is mailed unless `send` says so.
     #[schema(nullable = false, max_length = 254)]
     email: Option<String>,
     /// Whether the key says by itself who issued it, for what and until when, as a JWS that anybody can verify with
     /// `/.well-known/jwks.json`.
     #[schema(nullable = false, default = false)]
     signed: Option<bool>,
+    /// Whether the link is mailed to `email`. Only where the server's features name it.
+    #[schema(nullable = false, default = false)]
+    send: Option<bool>,
     /// Any JSON of at most 8 KiB, which comes back when the invite is accepted.
     extras: Option<Value>,
 }

@@ -21,6 +21,7 @@ use crate::core::{
     options::{DEFAULT_MAX_AGE, LIST_PAGE_LIMIT, max_age_option, unknown_member},
     state::RepeatKey,
 };
+use crate::mail;
 
 const IDEMPOTENCY_KEY_LIMIT: usize = 255;
 
@@ -47,7 +48,25 @@ pub(super) async fn create(
     Object(members): Object,
 ) -> Result<(StatusCode, Json<InviteView>), ApiError> {
     let repeat = repeat_key(&headers, &members)?;
+    // Said first, and before anything is done: no other option makes up for it.
+    if !state.mails
+        && members
+            .get("send")
+            .is_some_and(|send| *send != Value::Bool(false))
+    {
+        let field = "send".to_owned();
+        return Err(Refusal::Unsupported { field }.into());
+    }
     let request = CreateRequest::from_json(&members, KeyKind::Opaque)?;
+    if let Some(email) = request.email.as_deref().filter(|_| request.send) {
+        if !mail::is_address(email) {
+            let sentence = "This address cannot be mailed to. Hand the link over another way.";
+            return Err(Refusal::invalid_option("email", sentence).into());
+        }
+        if let Some(actor) = caller.actor() {
+            state.limits.mail(&actor.user)?;
+        }
+    }
     let invite = state
         .invites
         .create_once(caller.actor(), &resource, request, repeat)
@@ -141,7 +160,8 @@ pub(super) async fn remove(
     Ok(Json(RemovedView::ONE))
 }
 
-/// Gives an invite of yours a new end: the same key works for `maxAge` seconds from now on.
+/// Gives an invite of yours a new end: the same key works for `maxAge` seconds from now on. Where it was mailed it is
+/// mailed again.
 #[utoipa::path(post, path = "/api/v1/invites/{id}/resend", tag = "invites",
     params(("id" = String, Path)), request_body = Resend, responses(
     (status = 200, body = InviteView),
@@ -166,6 +186,9 @@ pub(super) async fn resend(
             "maxAge" => max_age = max_age_option(value)?,
             _ => return Err(unknown_member(name).into()),
         }
+    }
+    if let Some(actor) = caller.actor().filter(|_| state.mails) {
+        state.limits.mail(&actor.user)?;
     }
     let invite = state.invites.resend(caller.actor(), &id, max_age).await?;
     Ok(Json(invite.into()))

@@ -35,7 +35,7 @@ pub use events::Streams;
 pub use pending::Cookies;
 pub use problem::{Refused, RequestId, problem};
 
-use crate::{app::Stop, core::Refusal, store::Invites};
+use crate::{app::Stop, core::Refusal, limits::Limits, store::Invites};
 use problem::ApiError;
 use webhooks::Webhooks;
 
@@ -54,6 +54,10 @@ pub struct ApiState {
     pub streams: Streams,
     /// Whether somebody who is not signed in may look an invite up.
     pub public_check: bool,
+    /// Whether invites can be mailed.
+    pub mails: bool,
+    /// How often one may call.
+    pub limits: Limits,
 }
 
 impl fmt::Debug for ApiState {

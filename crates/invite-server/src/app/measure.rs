@@ -64,6 +64,10 @@ fn record() -> Result<PrometheusHandle, String> {
         Unit::Seconds,
         "How long the database took, by call."
     );
+    describe_counter!(
+        "invite_server_mails_total",
+        "Attempts at mailing an invite, by how they ended: sent, failed (it is tried again), given_up, dropped."
+    );
     describe_gauge!("invite_server_sockets", "Open WebSockets.");
     // There from the start, so that nobody takes a missing one for none.
     metrics::gauge!("invite_server_sockets").set(0.0);

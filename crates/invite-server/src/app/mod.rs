@@ -29,6 +29,7 @@ use crate::auth::{self, Auth, Issuer, TrustedProxy, Ways};
 use crate::config::{Config, ConfigError, DatabaseAddress, Origins, SignInUnusable};
 use crate::core::{Clock, SecretFileUnusable, Secrets};
 use crate::limits::{self, Limits as Rates};
+use crate::mail::{MailUnusable, Mailer};
 use crate::site::{self, Site};
 use crate::store::{Database, Invites, StoreUnusable};
 use crate::webhooks::Webhooks;
@@ -78,6 +79,9 @@ pub enum StartError {
         /// What the system says.
         error: io::Error,
     },
+    /// Mail.
+    #[error(transparent)]
+    Mail(#[from] MailUnusable),
     /// Metrics are kept once in a process.
     #[error("metrics cannot be kept: {0}")]
     Metrics(String),
@@ -140,7 +144,11 @@ impl Server {
                 .map_err(|refusal| StartError::Demo(refusal.sentence()))?;
         }
         let measures = measure::start(config.operation.metrics).await?;
+        let mailer = Mailer::new(&config.mail, auth.origins().first(), invites.clone())?;
         let stop = Stop::new();
+        if let Some(mailer) = mailer {
+            tokio::spawn(mailer.run(stop.begin()));
+        }
         upkeep::start(database.clone(), config.purge, stop.begin());
         let webhooks = Webhooks::new(invites.clone(), config.webhooks_to());
         tokio::spawn(webhooks.run(stop.begin()));
@@ -287,6 +295,8 @@ fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Route
         stop: stop.clone(),
         streams: Streams::default(),
         public_check: !config.limits.no_public_check,
+        mails: config.mail.smtp.is_some(),
+        limits: rates.clone(),
     };
     let mut router = webstrates::router(dialect)
         .merge(site::router(site))

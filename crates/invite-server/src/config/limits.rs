@@ -54,6 +54,15 @@ pub struct LimitOptions {
     )]
     pub limit_wrong_keys: Option<u32>,
 
+    /// Invites an hour that one person may have mailed or mailed again; 0 for any number [default: 60; with --demo 0]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "INVITE_SERVER_LIMIT_MAILS",
+        help_heading = "Limits"
+    )]
+    pub limit_mails: Option<u32>,
+
     /// Show nothing of an invite to whoever is not signed in: to them every key is an invalid one
     #[arg(long, env = "INVITE_SERVER_NO_PUBLIC_CHECK", help_heading = "Limits")]
     pub no_public_check: bool,

@@ -9,6 +9,7 @@ mod clock;
 mod event;
 mod identity;
 mod invite;
+mod mail;
 pub mod options;
 mod receipt;
 mod refusal;
@@ -27,6 +28,7 @@ pub use invite::{
     Acceptance, Accepted, Checked, Invite, InviteList, InviteStatus, Member, Reader, Removed,
     ResourceOf,
 };
+pub use mail::{Letter, Mail, MailChange};
 pub use options::{CreateRequest, ListRequest, RemoveTarget};
 pub use receipt::Receipt;
 pub use refusal::Refusal;

@@ -41,6 +41,8 @@ pub struct CreateRequest {
     pub kind: KeyKind,
     /// Only an account with this verified address shall accept it.
     pub email: Option<String>,
+    /// Whether it is mailed there.
+    pub send: bool,
 }
 
 impl CreateRequest {
@@ -55,6 +57,7 @@ impl CreateRequest {
             extras: None,
             kind,
             email: None,
+            send: false,
         }
     }
 
@@ -81,11 +84,7 @@ impl CreateRequest {
                         request.kind = KeyKind::Signed;
                     }
                 }
-                "send" => {
-                    return Err(Refusal::Unsupported {
-                        field: name.clone(),
-                    });
-                }
+                "send" => request.send = boolean_option("send", value)?,
                 _ => return Err(unknown_member(name)),
             }
         }
@@ -123,6 +122,11 @@ impl CreateRequest {
         }
         if let Some(email) = &self.email {
             validate_email(email)?;
+        } else if self.send {
+            return Err(Refusal::invalid_option(
+                "email",
+                "send needs an email: the address that the invite is mailed to.",
+            ));
         }
         match &self.extras {
             Some(extras) if extras.to_string().len() > EXTRAS_LIMIT => {

@@ -5,8 +5,8 @@
 use invite_key::permissions::{Permission, Permissions};
 
 use super::{
-    Accepted, Actor, Authority, Call, CreateRequest, EventKind, InviteStatus, Moment, On, Refusal,
-    Removed, User, authorise,
+    Accepted, Actor, Authority, Call, CreateRequest, EventKind, InviteStatus, MailChange, Moment,
+    On, Refusal, Removed, User, authorise,
     options::{validate_new_resource, validate_title},
     state::{Change, Decision, RepeatKey, State, StoredInvite},
 };
@@ -118,6 +118,12 @@ pub fn create(
         Change::AddInvite(Box::new(fresh.clone())),
         tell(EventKind::Created, fresh, &fresh.inviter, fresh.created_at),
     ];
+    if request.send {
+        changes.push(Change::Mail(MailChange::Ask {
+            invite: fresh.id.clone(),
+            at: fresh.created_at,
+        }));
+    }
     if let Some(repeat) = repeat {
         let before = state.repeated.as_ref();
         if let Some(before) = before.filter(|before| before.until > fresh.created_at) {

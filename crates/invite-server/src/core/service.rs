@@ -19,6 +19,7 @@ mod count;
 mod events;
 mod keys;
 mod list;
+mod mails;
 mod receipts;
 mod resources;
 mod webhooks;

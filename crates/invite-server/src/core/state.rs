@@ -4,7 +4,7 @@ use invite_key::{KeyKind, permissions::Permissions};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Acceptance, EventKind, InviteStatus, Member, Moment, User, WebhookChange};
+use super::{Acceptance, EventKind, InviteStatus, MailChange, Member, Moment, User, WebhookChange};
 
 /// SHA-256 of a key's text: what is stored in the key's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -254,6 +254,8 @@ pub enum Change {
     },
     /// Something about webhooks and their deliveries.
     Webhook(WebhookChange),
+    /// About mails.
+    Mail(MailChange),
     /// A receipt is redeemed.
     Redeem {
         /// Its name.

@@ -33,6 +33,12 @@ impl Meter {
         Some(Meter::new(quota))
     }
 
+    /// `None` for any number.
+    pub(super) fn per_hour(count: u32) -> Option<Meter> {
+        let quota = Quota::per_hour(NonZeroU32::new(count)?);
+        Some(Meter::new(quota))
+    }
+
     fn new(quota: Quota) -> Meter {
         Meter {
             quota,

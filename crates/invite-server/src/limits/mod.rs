@@ -27,6 +27,8 @@ const SIGNED_OUT_CHECK: u32 = 30;
 const PENDING: u32 = 30;
 /// Keys a minute that open nothing.
 const WRONG_KEYS: u32 = 20;
+/// Mails an hour by one person.
+const MAILS: u32 = 60;
 
 /// All counts. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -39,6 +41,7 @@ struct All {
     signed_out_check: Option<Meter>,
     pending: Option<Meter>,
     wrong_keys: Option<WrongKeys>,
+    mails: Option<Meter>,
 }
 
 /// Who calls, as far as it counts.
@@ -66,7 +69,9 @@ impl Limits {
         let per_minute = |given: Option<u32>, usual: u32| {
             Meter::per_minute(given.unwrap_or(if demo { 0 } else { usual }))
         };
+        let mails = options.limit_mails.unwrap_or(if demo { 0 } else { MAILS });
         Limits(Arc::new(All {
+            mails: Meter::per_hour(mails),
             address: per_minute(options.limit_address, ADDRESS),
             user: per_minute(options.limit_user, USER),
             signed_out_check: per_minute(options.limit_signed_out_check, SIGNED_OUT_CHECK),
@@ -108,6 +113,14 @@ impl Limits {
     /// [`Refusal::RateLimited`] when it is one too many.
     pub fn pending(&self, who: &Who) -> Result<(), Refusal> {
         take(&self.0.pending, who.address)
+    }
+
+    /// Counts an invite that this person has mailed.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`] when it is one too many.
+    pub fn mail(&self, user: &User) -> Result<(), Refusal> {
+        take(&self.0.mails, Some((&user.username, &user.provider)))
     }
 
     /// Whether they may try a key; not after too many that opened nothing.

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::config::DatabaseAddress;
 use crate::core::{
-    Acceptance, App, Delivery, Event, Member, Moment, Refusal, ResourceOf, User, Webhook,
+    Acceptance, App, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User, Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -136,6 +136,15 @@ impl Store for Database {
 
     async fn expired(&self, now: Moment, limit: u32) -> Result<Vec<String>, Refusal> {
         either!(self, store => store.expired(now, limit))
+    }
+
+    async fn claim_mails(
+        &self,
+        now: Moment,
+        until: Moment,
+        limit: u32,
+    ) -> Result<Vec<Mail>, Refusal> {
+        either!(self, store => store.claim_mails(now, until, limit))
     }
 
     async fn ready(&self) -> Result<(), Refusal> {

@@ -12,7 +12,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use invite_key::KeyKind;
 
 use crate::core::{
-    Acceptance, App, Delivery, Event, Member, Moment, Refusal, ResourceOf, User, Webhook,
+    Acceptance, App, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User, Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -114,6 +114,15 @@ pub trait Store: Clone + Send + Sync + 'static {
         now: Moment,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<String>, Refusal>> + Send;
+
+    /// Takes mails that are due now, the longest due first, so many at most, and counts an attempt of each: nobody gets
+    /// them again before `until`.
+    fn claim_mails(
+        &self,
+        now: Moment,
+        until: Moment,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Mail>, Refusal>> + Send;
 
     /// Whether the store answers reads and writes.
     fn ready(&self) -> impl Future<Output = Result<(), Refusal>> + Send;

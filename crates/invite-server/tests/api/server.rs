@@ -80,6 +80,8 @@ impl Server {
             stop: stop.clone(),
             streams: api::Streams::default(),
             public_check: true,
+            mails: false,
+            limits: invite_server::limits::Limits::none(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

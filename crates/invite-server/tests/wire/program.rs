@@ -66,6 +66,8 @@ fn help_explains_every_option() {
         "--limit-address",
         "--trust-proxy",
         "--metrics",
+        "--smtp",
+        "--mail-from",
         "--drain-seconds",
         "INVITE_SERVER_DATABASE",
     ] {

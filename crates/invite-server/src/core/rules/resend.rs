@@ -4,7 +4,7 @@ use invite_key::KeyKind;
 
 use super::{Change, Decision, Ruling, on};
 use crate::core::{
-    Actor, Authority, Call, InviteStatus, Moment, On, Refusal, authorise,
+    Actor, Authority, Call, InviteStatus, MailChange, Moment, On, Refusal, authorise,
     options::{MAX_AGE_LIMIT, out_of_range},
     state::{State, StoredInvite},
 };
@@ -47,10 +47,16 @@ pub fn resend(state: &State, actor: &Actor, max_age: u32, now: Moment) -> Ruling
         ..invite.clone()
     };
     Ok(Decision {
-        changes: vec![Change::MoveEnd {
-            invite: answer.id.clone(),
-            expires_at,
-        }],
+        changes: vec![
+            Change::MoveEnd {
+                invite: answer.id.clone(),
+                expires_at,
+            },
+            Change::Mail(MailChange::AskAgain {
+                invite: answer.id.clone(),
+                at: now,
+            }),
+        ],
         answer,
     })
 }

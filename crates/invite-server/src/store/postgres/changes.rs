@@ -10,7 +10,7 @@ use crate::core::{
     state::{Change, StoredInvite},
 };
 
-use super::{events, trouble::Trouble, webhooks};
+use super::{events, mails, trouble::Trouble, webhooks};
 
 pub(super) async fn write(
     transaction: &Transaction<'_>,
@@ -84,6 +84,7 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
             let sql = "UPDATE invites SET ended = TRUE WHERE id = $1 AND NOT ended";
             only_one(execute(transaction, sql, &[invite]).await?)?;
         }
+        Change::Mail(change) => mails::write(transaction, change).await?,
         Change::Webhook(change) => webhooks::write(transaction, change).await?,
         Change::Tell {
             kind,

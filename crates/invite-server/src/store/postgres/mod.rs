@@ -7,6 +7,7 @@ mod apps;
 mod attempts;
 mod changes;
 mod events;
+mod mails;
 mod rows;
 mod schema;
 mod sweep;
@@ -19,7 +20,7 @@ use std::{fmt, time::Duration};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 
 use crate::core::{
-    Acceptance, App, Delivery, Event, Member, Moment, Refusal, ResourceOf, User, Webhook,
+    Acceptance, App, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User, Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -196,6 +197,16 @@ impl Store for PostgresStore {
 
     async fn expired(&self, now: Moment, limit: u32) -> Result<Vec<String>, Refusal> {
         read!(self, client => webhooks::expired(&client, now, limit))
+    }
+
+    async fn claim_mails(
+        &self,
+        now: Moment,
+        until: Moment,
+        limit: u32,
+    ) -> Result<Vec<Mail>, Refusal> {
+        // Taken twice when an answer was lost, these are simply late.
+        read!(self, client => mails::claim(&client, now, until, limit))
     }
 
     async fn ready(&self) -> Result<(), Refusal> {

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{events, webhooks};
+use super::{events, mails, webhooks};
 use crate::core::{
     User,
     state::{Change, StoredInvite},
@@ -122,6 +122,7 @@ fn write_one(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
                 .execute([invite])?;
             only_one(ended)?;
         }
+        Change::Mail(change) => mails::write(connection, change)?,
         Change::Webhook(change) => webhooks::write(connection, change)?,
         Change::Tell {
             kind,

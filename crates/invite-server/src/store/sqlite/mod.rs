@@ -3,6 +3,7 @@
 mod apps;
 mod changes;
 mod events;
+mod mails;
 mod readers;
 mod rows;
 pub(super) mod schema;
@@ -13,7 +14,7 @@ mod writer;
 use std::path::Path;
 
 use crate::core::{
-    Acceptance, App, Delivery, Event, Member, Moment, Refusal, ResourceOf, User, Webhook,
+    Acceptance, App, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User, Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -137,6 +138,17 @@ impl Store for SqliteStore {
     async fn expired(&self, now: Moment, limit: u32) -> Result<Vec<String>, Refusal> {
         self.readers
             .read(move |connection| webhooks::expired(connection, now, limit))
+            .await
+    }
+
+    async fn claim_mails(
+        &self,
+        now: Moment,
+        until: Moment,
+        limit: u32,
+    ) -> Result<Vec<Mail>, Refusal> {
+        self.writer
+            .write(move |connection| mails::claim(connection, now, until, limit))
             .await
     }
 

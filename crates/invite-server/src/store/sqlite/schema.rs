@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_apps.sql"),
     include_str!("migrations/0006_receipts.sql"),
     include_str!("migrations/0007_webhooks.sql"),
+    include_str!("migrations/0008_mails.sql"),
     include_str!("migrations/0008_purge.sql"),
 ];
 

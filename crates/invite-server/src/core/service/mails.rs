@@ -1,0 +1,57 @@
+//! Mailing invites.
+
+use invite_key::permissions::Permission;
+
+use super::Invites;
+use crate::{
+    core::{
+        InviteStatus, Letter, Mail, MailChange, Refusal,
+        state::{Change, InviteName, Scope},
+    },
+    store::Store,
+};
+
+impl<S: Store> Invites<S> {
+    /// Takes mails that are due, so many at most; for so many seconds nobody else gets them.
+    pub async fn take_mails(&self, limit: u32, seconds: u32) -> Result<Vec<Mail>, Refusal> {
+        let now = self.clock.now();
+        self.store
+            .claim_mails(now, now.plus_seconds(seconds), limit)
+            .await
+    }
+
+    /// What a mail brings, as it stands now; `None` where the invite opens nothing any more.
+    pub async fn letter(&self, invite: &str) -> Result<Option<Letter>, Refusal> {
+        let scope = Scope {
+            invite: Some(InviteName::Id(invite.to_owned())),
+            ..Scope::default()
+        };
+        let state = self.store.look(scope).await?;
+        let opens = state.inviter_permissions.contains(Permission::Admin);
+        let Some(invite) = state
+            .invite
+            .filter(|invite| opens && invite.status(self.clock.now()) == InviteStatus::Pending)
+        else {
+            return Ok(None);
+        };
+        let Some((email, key)) = invite.email.clone().zip(self.key_of(&invite)) else {
+            return Ok(None);
+        };
+        let of_resource = state.resource.and_then(|resource| resource.title);
+        Ok(Some(Letter {
+            email,
+            key,
+            inviter: invite.inviter,
+            resource: invite.resource,
+            title: invite.title.or(of_resource),
+            message: invite.message,
+            permissions: invite.permissions,
+            expires_at: invite.expires_at,
+        }))
+    }
+
+    /// Writes how a mail went.
+    pub async fn change_mail(&self, change: MailChange) -> Result<(), Refusal> {
+        self.change(Change::Mail(change)).await
+    }
+}

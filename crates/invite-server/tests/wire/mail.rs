@@ -1,0 +1,313 @@
+//! Invites that are mailed, through a real mail server. It has threads of its own to answer from while a test waits for
+//! the program to end.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::post::Post;
+use crate::support::{Person, Server, command};
+
+const FROM: &str = "Invites <invites@example.org>";
+
+fn mailing(post: &Post, arguments: &[&str]) -> Server {
+    let mail = ["--smtp", &post.url, "--mail-from", FROM];
+    Server::demo(&[&mail, arguments].concat())
+}
+
+async fn ask(person: &Person, path: &str, body: &Value) -> (u16, Value) {
+    let response = person.request(Method::POST, path).json(body).send();
+    let response = response.await.unwrap();
+    (
+        response.status().as_u16(),
+        response.json().await.unwrap_or_default(),
+    )
+}
+
+async fn create(person: &Person, body: Value) -> (u16, Value) {
+    ask(person, "/api/v1/resources/notes/invites", &body).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_link_in_the_mail_accepts_and_nothing_else_is_mailed() {
+    let mut post = Post::open().await;
+    let server = mailing(&post, &[]);
+    let alice = server.person("alice").await;
+    // Neither of these asks for it.
+    create(&alice, json!({ "email": "carol@example.com" })).await;
+    create(
+        &alice,
+        json!({ "email": "carol@example.com", "send": false }),
+    )
+    .await;
+    let body = json!({ "email": "bob@example.com", "send": true, "permissions": "rw", "message": "Welcome!" });
+    let (status, invite) = create(&alice, body).await;
+    assert_eq!(status, 201, "{invite}");
+
+    let mail = post.next().await;
+    assert_eq!(mail.to, "bob@example.com");
+    assert_eq!(mail.subject, "Alice invites you to Team notes");
+    assert!(mail.raw.contains(FROM) && mail.raw.contains("Auto-Submitted: auto-generated"));
+    assert!(mail.text.contains("> Welcome!"), "{}", mail.text);
+    let page = format!("{}/join#acceptInvite=", server.url);
+    assert!(mail.link().starts_with(&page), "{}", mail.link());
+    assert_eq!(invite["key"], mail.key());
+    let in_html = mail.html.replace("&#x2f;", "/");
+    assert!(in_html.contains(mail.link()), "{in_html}");
+
+    // A scanner that opens the link shows the server nothing of the key; only Bob accepts.
+    let bob = server.person("bob").await;
+    let (status, accepted) = ask(
+        &bob,
+        "/api/v1/invites/accept",
+        &json!({ "key": mail.key() }),
+    )
+    .await;
+    assert_eq!((status, &accepted["gained"]), (200, &json!("rw")));
+    let carol = server.person("carol").await;
+    let (_, refused) = ask(
+        &carol,
+        "/api/v1/invites/accept",
+        &json!({ "key": mail.key() }),
+    )
+    .await;
+    assert_eq!(refused["code"], "wrong_account");
+    let (_, output) = server.stop();
+    assert!(post.is_empty(), "one mail and no other");
+    assert!(output.contains("mail sent") && !output.contains("bob@example.com"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_inviter_writes_stays_text() {
+    let mut post = Post::open().await;
+    let server = mailing(&post, &[]);
+    let alice = server.person("alice").await;
+    let message = "<script>alert(1)</script>\n<a href=\"https://evil.example\">here</a>\n.\nBcc: eve@example.com";
+    let title = "<b>Notes</b> & \"more\" – æøå {{ link }}";
+    let body =
+        json!({ "email": "bob@example.com", "send": true, "message": message, "title": title });
+    let (status, invite) = create(&alice, body).await;
+    assert_eq!(status, 201, "{invite}");
+    let mail = post.next().await;
+    assert_eq!(mail.subject, format!("Alice invites you to {title}"));
+    let head = mail.raw.split("\r\n\r\n").next().unwrap();
+    assert!(!head.contains("Bcc"), "{head}");
+    assert!(!mail.html.contains("<script") && !mail.html.contains("<b>"));
+    assert_eq!(mail.html.matches("<a ").count(), 1, "{}", mail.html);
+    assert!(
+        mail.text.contains("> Bcc: eve@example.com"),
+        "{}",
+        mail.text
+    );
+    assert_eq!(mail.to, "bob@example.com");
+    for (field, value) in [
+        ("email", "bob@example.com\r\nBcc: eve@example.com"),
+        ("email", "bob@example.com, eve@example.com"),
+        ("title", "Notes\r\nBcc: eve@example.com"),
+    ] {
+        let mut body = json!({ "email": "bob@example.com", "send": true });
+        body[field] = json!(value);
+        let (status, refused) = create(&alice, body).await;
+        assert_eq!((status, &refused["field"]), (422, &json!(field)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sent_again_it_is_mailed_again_and_repeated_it_is_not() {
+    let mut post = Post::open().await;
+    let server = mailing(&post, &[]);
+    let alice = server.person("alice").await;
+    let repeated = || {
+        alice
+            .request(Method::POST, "/api/v1/resources/notes/invites")
+            .header("idempotency-key", "once")
+            .json(&json!({ "email": "bob@example.com", "send": true }))
+            .send()
+    };
+    let first: Value = repeated().await.unwrap().json().await.unwrap();
+    let second: Value = repeated().await.unwrap().json().await.unwrap();
+    assert_eq!(first["id"], second["id"]);
+    let mail = post.next().await;
+    let resend = format!("/api/v1/invites/{}/resend", first["id"].as_str().unwrap());
+    assert_eq!(ask(&alice, &resend, &json!({})).await.0, 200);
+    let again = post.next().await;
+    assert_eq!(mail.key(), again.key());
+
+    let (_, unmailed) = create(&alice, json!({ "email": "bob@example.com" })).await;
+    let resend = format!(
+        "/api/v1/invites/{}/resend",
+        unmailed["id"].as_str().unwrap()
+    );
+    assert_eq!(ask(&alice, &resend, &json!({})).await.0, 200);
+    server.stop();
+    assert!(post.is_empty(), "two mails and no other");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_mail_server_or_an_address_nothing_is_begun() {
+    let count = async |alice: &Person| {
+        let list = alice.get("/api/v1/resources/notes/invites").send();
+        let list: Value = list.await.unwrap().json().await.unwrap();
+        list["invites"].as_array().unwrap().len()
+    };
+    let features = async |server: &Server| {
+        let found = server.anonymous().get("/.well-known/invite-keys").send();
+        let found: Value = found.await.unwrap().json().await.unwrap();
+        found["features"].to_string().contains("\"send\"")
+    };
+    let server = Server::demo(&[]);
+    assert!(!features(&server).await);
+    let alice = server.person("alice").await;
+    for body in [
+        json!({ "email": "bob@example.com", "send": true }),
+        json!({ "send": true }),
+        json!({ "send": "yes" }),
+    ] {
+        let (status, refused) = create(&alice, body).await;
+        assert_eq!((status, &refused["code"]), (422, &json!("unsupported")));
+        assert_eq!(refused["field"], "send");
+    }
+    assert_eq!(count(&alice).await, 0);
+
+    let post = Post::open().await;
+    let server = mailing(&post, &["--limit-mails", "1"]);
+    assert!(features(&server).await);
+    let alice = server.person("alice").await;
+    for (body, field) in [
+        (json!({ "send": true }), "email"),
+        (json!({ "send": 1, "email": "bob@example.com" }), "send"),
+        (json!({ "send": true, "email": "bob@-" }), "email"),
+    ] {
+        let (status, refused) = create(&alice, body.clone()).await;
+        assert_eq!((status, &refused["field"]), (422, &json!(field)), "{body}");
+    }
+    assert_eq!(count(&alice).await, 0);
+    let body = json!({ "email": "bob@example.com", "send": true });
+    assert_eq!(create(&alice, body.clone()).await.0, 201);
+    let (status, refused) = create(&alice, body).await;
+    assert_eq!((status, &refused["code"]), (429, &json!("rate_limited")));
+    assert_eq!(create(&alice, json!({})).await.0, 201);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn neither_an_outage_nor_a_crash_loses_a_mail() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("invites.db");
+    let database = ["--database", database.to_str().unwrap()];
+    // Nobody listens at the first address any more.
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gone = format!("smtp://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let server = Server::demo(&[&["--smtp", &gone, "--mail-from", FROM], &database[..]].concat());
+    let alice = server.person("alice").await;
+    let body = json!({ "email": "bob@example.com", "send": true });
+    let (status, invite) = create(&alice, body).await;
+    assert_eq!(status, 201, "{invite}");
+    let failed = async {
+        while !server.output().contains("mail not sent yet") {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(crate::support::PATIENCE * 3, failed)
+        .await
+        .unwrap();
+    server.kill();
+
+    // The first try is put off, too.
+    let mut post = Post::answering(&[451]).await;
+    let server = mailing(&post, &database);
+    let mail = post.next().await;
+    assert_eq!(invite["key"], mail.key());
+    let (_, output) = server.stop();
+    assert!(output.contains("answered 451"), "{output}");
+    assert!(!output.contains("bob@") && !output.contains("said of"));
+    assert!(post.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_refused_for_good_is_not_tried_again_and_a_dead_invite_is_not_mailed() {
+    let post = Post::answering(&[550]).await;
+    let server = mailing(&post, &[]);
+    let alice = server.person("alice").await;
+    create(&alice, json!({ "email": "bob@example.com", "send": true })).await;
+    let given_up = async {
+        while !server.output().contains("mail given up") {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(crate::support::PATIENCE * 3, given_up)
+        .await
+        .unwrap();
+
+    let mut post = Post::answering(&[451]).await;
+    let server = mailing(&post, &[]);
+    let alice = server.person("alice").await;
+    let (_, invite) = create(&alice, json!({ "email": "bob@example.com", "send": true })).await;
+    let said = async |words: &str| {
+        let waiting = async {
+            while !server.output().contains(words) {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        let time = crate::support::PATIENCE * 3;
+        tokio::time::timeout(time, waiting).await.unwrap();
+    };
+    said("mail not sent yet").await;
+    ask(
+        &alice,
+        "/api/v1/invites/remove",
+        &json!({ "key": invite["key"] }),
+    )
+    .await;
+    said("opens nothing any more").await;
+    assert!(post.is_empty());
+}
+
+#[test]
+fn options_that_cannot_be_meant_are_said() {
+    for (arguments, sentence) in [
+        (&["--smtp", "smtp://127.0.0.1:1"] as &[&str], "--mail-from"),
+        (
+            &[
+                "--smtp",
+                "smtp://me:secret@127.0.0.1:1",
+                "--mail-from",
+                FROM,
+            ],
+            "leave the password out",
+        ),
+        (
+            &["--smtp", "smtp://127.0.0.1:1", "--mail-from", "nobody"],
+            "--mail-from",
+        ),
+        (
+            &[
+                "--smtp",
+                "smtp://127.0.0.1:1",
+                "--mail-from",
+                FROM,
+                "--mail-page",
+                "javascript:1",
+            ],
+            "--mail-page",
+        ),
+        (
+            &[
+                "--smtp",
+                "smtp://127.0.0.1:1",
+                "--mail-from",
+                FROM,
+                "--mail-templates",
+                "/no/such/folder",
+            ],
+            "template",
+        ),
+    ] {
+        let demo = ["--demo", "--listen", "127.0.0.1:0"];
+        let output = command(&[&demo, arguments].concat()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && said.contains(sentence) && !said.contains("secret@"),
+            "{arguments:?}: {said}"
+        );
+    }
+}
