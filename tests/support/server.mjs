@@ -22,10 +22,10 @@ export function serverBinary() {
  * Starts `invite-server --demo --listen 127.0.0.1:0` and resolves once it has said its address.
  *
  * @param {{ args?: string[], listen?: string, env?: Record<string, string>, startTimeout?: number }} [options]
- *   `args` come after `--demo --listen …`; `listen` is for starting again at the same address after `kill()`.
+ *   `demo: false` leaves the test sign-in out; `args` come after `--demo --listen …`; `listen` is for starting again at the same address after `kill()`.
  */
-export async function startServer({ args = [], listen = '127.0.0.1:0', env = {}, startTimeout = 30_000 } = {}) {
-  const child = spawn(serverBinary(), ['--demo', '--listen', listen, ...args], {
+export async function startServer({ demo = true, args = [], listen = '127.0.0.1:0', env = {}, startTimeout = 30_000 } = {}) {
+  const child = spawn(serverBinary(), [...(demo ? ['--demo'] : []), '--listen', listen, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,4 +1,4 @@
-// Signing in, out and as somebody else. Plain forms: the sign-in of a real product leaves the page too.
+// Signing in, out and as somebody else. Plain forms and links: signing in leaves the page.
 import { avatar, create, nameOf } from '/sdk/elements/dom.js';
 import { signOut } from './api.js';
 
@@ -7,6 +7,12 @@ const PEOPLE = [
   { username: 'bob', name: 'Bob', about: 'has recipes, waits for an invite' },
 ];
 
+/** The test sign-in of `--demo`, whose people these pages know by name. */
+const TEST = '/auth/test';
+
+/** Where people sign in on this server: asked once, as soon as the page loads. */
+const signIn = fetch('/.well-known/invite-keys').then((answer) => answer.json()).then((said) => said.signIn, () => null);
+
 function signInForm(continueUrl, ...content) {
   return create('form', { method: 'post', action: '/auth/test' },
     create('input', { type: 'hidden', name: 'password', value: 'demo' }),
@@ -14,8 +20,26 @@ function signInForm(continueUrl, ...content) {
     ...content);
 }
 
-/** One button per person, and a field for anybody else; `id` keeps two of these on one page apart. */
-export function signInChoices({ continueUrl = '/', except, id = 'somebody' } = {}) {
+/**
+ * The test sign-in's people, or the way to the server's own sign-in. `id` keeps two of these on one page apart; `except`
+ * is who is signed in and wants to be somebody else.
+ */
+export function signInChoices(options = {}) {
+  const choices = create('div', { class: 'people' });
+  signIn.then((address) => choices.append(...(address === TEST ? testPeople(options) : [signInLink(address, options)])));
+  return choices;
+}
+
+function signInLink(address, { continueUrl = '/', except }) {
+  if (!address) return create('p', { class: 'muted' }, 'There is no sign-in on this server. Ask whoever runs it for a way in.');
+  const target = new URL(address, location.href);
+  target.searchParams.set('continue', continueUrl);
+  // Whoever is signed in at the issuer would come back as the same person, unasked.
+  if (except) target.searchParams.set('prompt', 'login');
+  return create('a', { class: 'button primary', href: target.pathname + target.search }, except ? 'Sign in as somebody else' : 'Sign in');
+}
+
+function testPeople({ continueUrl = '/', except, id = 'somebody' }) {
   const people = PEOPLE.filter(({ username }) => username !== except).map(({ username, name, about }) => signInForm(continueUrl,
     create('button', { class: 'person', name: 'username', value: username },
       avatar(name), create('span', {}, `Sign in as ${name}`, create('small', {}, about)))));
@@ -27,7 +51,7 @@ export function signInChoices({ continueUrl = '/', except, id = 'somebody' } = {
         title: 'Letters, digits, and . _ -', autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false',
       }),
       create('button', {}, 'Sign in')));
-  return create('div', { class: 'people' }, ...people, other);
+  return [...people, other];
 }
 
 /** The corner that says who is signed in. */
@@ -35,14 +59,19 @@ export function showAccount(node, user) {
   node.hidden = !user;
   if (!user) return;
   const here = location.pathname + location.search;
+  const change = create('span', {});
   const other = PEOPLE.find(({ username }) => username !== user.username);
   node.replaceChildren(
     avatar(nameOf(user)),
     create('span', { class: 'who' }, nameOf(user)),
-    signInForm(here, create('button', { class: 'plain', name: 'username', value: other.username }, `Switch to ${other.name}`)),
+    change,
     create('form', { on: { async submit(event) {
       event.preventDefault();
       await signOut();
       location.reload();
     } } }, create('button', { class: 'plain' }, 'Sign out')));
+  signIn.then((address) => {
+    if (address !== TEST) change.remove();
+    else change.replaceWith(signInForm(here, create('button', { class: 'plain', name: 'username', value: other.username }, `Switch to ${other.name}`)));
+  });
 }

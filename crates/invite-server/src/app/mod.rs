@@ -1,5 +1,6 @@
 //! The whole server: the parts put together, the limits around them, start and stop.
 
+mod cors;
 mod demo;
 mod measure;
 mod serve;
@@ -152,7 +153,10 @@ impl Server {
         upkeep::start(database.clone(), config.purge, stop.begin());
         let webhooks = Webhooks::new(invites.clone(), config.webhooks_to());
         tokio::spawn(webhooks.run(stop.begin()));
-        let router = router(config, &invites, &auth, &stop);
+        let mut router = router(config, &invites, &auth, &stop);
+        if let Some(cors) = cors::layer(config.sign_in.allowed_origins()?) {
+            router = router.layer(cors);
+        }
         tracing::info!(%address, public = auth.origins().first(), demo = config.demo, "started");
         if !config.demo && !config.sign_in.is_configured() {
             tracing::warn!(

@@ -13,6 +13,7 @@
 mod authorisation;
 mod bearer;
 mod behaviours;
+mod cors;
 mod differences;
 mod durable;
 mod identity;

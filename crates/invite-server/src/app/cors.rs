@@ -1,0 +1,51 @@
+//! Pages of other origins, as far as the operator lists them. They call with a bearer token: no cookie is let through.
+
+use std::time::Duration;
+
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+/// How long browsers may remember what is allowed.
+const REMEMBERED: Duration = Duration::from_secs(600);
+/// The package has its own answer: any page of any origin may import it.
+const PACKAGE: &str = "/sdk/";
+
+/// What browsers are told; nothing at all if no origin is listed.
+pub(super) fn layer(listed: Vec<HeaderValue>) -> Option<CorsLayer> {
+    if listed.is_empty() {
+        return None;
+    }
+    let allowed = move |origin: &HeaderValue, request: &Parts| {
+        if request.uri.path().starts_with(PACKAGE) {
+            return request.method == Method::OPTIONS;
+        }
+        listed.contains(origin)
+    };
+    let own = HeaderName::from_static;
+    Some(
+        CorsLayer::new()
+            .allow_origin(AllowOrigin::predicate(allowed))
+            .allow_methods([
+                Method::GET,
+                Method::HEAD,
+                Method::POST,
+                Method::PUT,
+                Method::DELETE,
+            ])
+            .allow_headers([
+                header::AUTHORIZATION,
+                header::CONTENT_TYPE,
+                header::IF_MATCH,
+                own("idempotency-key"),
+                own("last-event-id"),
+            ])
+            .expose_headers([
+                header::ETAG,
+                header::RETRY_AFTER,
+                header::WWW_AUTHENTICATE,
+                own("x-request-id"),
+            ])
+            .max_age(REMEMBERED),
+    )
+}
