@@ -179,7 +179,7 @@ impl<P: Platform> Connection<P> {
 
     async fn attempt(&self, operation: &Operation, sent: &Rc<Cell<bool>>) -> Reply {
         let method = operation.method;
-        let remote = self.remote(method == Method::Supports).await?;
+        let remote = self.remote(operation.needs_features()).await?;
         match method {
             Method::Link => return link::of(&remote, operation),
             Method::Supports => return Ok(remote.has(&operation.text).into()),

@@ -230,7 +230,17 @@ impl Operation {
 
     /// Whether it may be sent again when its answer was lost.
     pub fn repeats(&self) -> bool {
-        self.method != Method::Create
+        self.method != Method::Create || self.idempotency_key.is_some()
+    }
+
+    /// Whether the server has to say first what it can do: not every one has this, and what it does not know it may
+    /// leave out in silence.
+    pub fn needs_features(&self) -> bool {
+        let asked = ["email", "signed", "send"];
+        self.method == Method::Supports
+            || self.method == Method::Create
+                && (self.idempotency_key.is_some()
+                    || asked.iter().any(|name| self.options.get(name).is_some()))
     }
 }
 

@@ -71,6 +71,7 @@ test('`confirm`, the policy where nothing else is said: a person is asked who in
   assert.match(asked[0], /alice.*read, write.*bob/i);
   assert.ok(asked[0].includes(resource) && !asked[0].includes(key));
   assert.deepEqual([outcome.resource, outcome.permissions, outcome.gained, outcome.already], [resource, 'rw', 'rw', false]);
+  assert.match(outcome.receipt, /^[\w-]+\.[\w-]+\.[\w-]+$/, 'for a backend');
   await page.waitForFunction(() => !sessionStorage.getItem('invite-keys:pending'));
   assert.equal(await permissionsOf(resource, 'bob'), 'rw');
   const captured = await heard(page, 'invitecaptured');
