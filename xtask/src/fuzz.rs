@@ -1,10 +1,11 @@
 //! `cargo xtask fuzz`: the fuzz targets, one after the other.
 
 use std::fs;
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::files::{cargo, root};
+use crate::files::root;
 use crate::process::{ask, heading, run};
 
 const FOLDER: &str = "crates/invite-key/fuzz";
@@ -57,23 +58,14 @@ pub(crate) fn start(options: &[&str]) -> Result<()> {
 fn one(name: &str, dictionary: &str, runs: u64) -> Result<()> {
     let corpus = format!("{FOLDER}/corpus/{name}");
     fs::create_dir_all(root().join(&corpus)).with_context(|| format!("cannot make {corpus}"))?;
-    // Nothing of ours is unsafe, so the address sanitizer would only make it slow.
-    let mut command = cargo(&[
-        "+nightly",
-        "fuzz",
-        "run",
-        "--sanitizer",
-        "none",
-        "--fuzz-dir",
-    ]);
+    // Through rustup: the cargo that runs us knows no other toolchain.
+    let mut command = Command::new("cargo");
     command
-        .args([
-            FOLDER,
-            name,
-            &corpus,
-            &format!("{FOLDER}/seeds/{name}"),
-            "--",
-        ])
+        .current_dir(root())
+        // Nothing of ours is unsafe, so the address sanitizer would only make it slow.
+        .args(["+nightly", "fuzz", "run", "--sanitizer", "none"])
+        .args(["--fuzz-dir", FOLDER, name, &corpus])
+        .args([&format!("{FOLDER}/seeds/{name}"), "--"])
         .arg(format!("-dict={FOLDER}/{dictionary}"))
         .arg(format!("-runs={runs}"))
         .arg(format!("-max_len={LONGEST_INPUT}"))
