@@ -135,7 +135,7 @@ async fn there_and_back(from: &str, into: &str) {
         let metadata = std::fs::metadata(backup.join(name)).unwrap();
         assert_eq!(metadata.permissions().mode() & 0o777, mode, "{name}");
     }
-    for (_, key) in &made {
+    for key in made.values() {
         let marked = &key.reveal().as_bytes()[5..35];
         let bytes = std::fs::read(backup.join("invites.db")).unwrap();
         assert!(!bytes.windows(marked.len()).any(|some| some == marked));
