@@ -2,6 +2,7 @@
 
 mod database;
 mod error;
+mod file;
 mod limits;
 mod log;
 mod mail;
@@ -21,6 +22,7 @@ use clap::Parser;
 
 pub use database::DatabaseAddress;
 pub use error::ConfigError;
+pub use file::Unread;
 pub use limits::LimitOptions;
 pub use log::{LogFormat, LogLevel};
 pub use mail::{MailLanguage, MailOptions};
@@ -40,6 +42,16 @@ pub use webhooks::{Reach, WebhookOptions};
 #[derive(Debug, Clone, Parser)]
 #[command(name = "invite-server", version, max_term_width = 100)]
 pub struct Config {
+    /// File with any of the options below, as TOML: listen = "0.0.0.0:7007". Flags and environment variables come
+    /// before it. With a password in it nobody else may read it (chmod 600). `invite-server config` shows what is in
+    /// force
+    #[arg(long, value_name = "FILE", env = "INVITE_SERVER_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// Every option in force and where it comes from, a line each, without secrets.
+    #[arg(skip)]
+    pub effective: Vec<String>,
+
     /// Test sign-in (any password), sample people and resources, a database that is gone afterwards unless
     /// --database names one. Loopback addresses only.
     #[arg(long, env = "INVITE_SERVER_DEMO")]
@@ -115,6 +127,7 @@ pub struct Config {
         long,
         value_name = "LEVEL",
         env = "INVITE_SERVER_LOG",
+        help_heading = "Logs and metrics",
         default_value = "info"
     )]
     pub log: LogLevel,
@@ -124,6 +137,7 @@ pub struct Config {
         long,
         value_name = "FORMAT",
         env = "INVITE_SERVER_LOG_FORMAT",
+        help_heading = "Logs and metrics",
         default_value = "text"
     )]
     pub log_format: LogFormat,

@@ -3,13 +3,19 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use invite_server::app::{Server, start_logging};
-use invite_server::config::Config;
+use invite_server::config::{Config, Unread};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = Config::parse();
+    let config = match Config::read(std::env::args_os()) {
+        Ok(config) => config,
+        Err(Unread::Arguments(error)) => error.exit(),
+        Err(error) => {
+            eprintln!("invite-server: {error}.");
+            return ExitCode::FAILURE;
+        }
+    };
     start_logging(config.log, config.log_format);
     if let Some(command) = &config.command {
         return match invite_server::operate::run(&config, command).await {

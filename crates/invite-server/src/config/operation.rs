@@ -9,7 +9,12 @@ use clap::Args;
 pub struct OperationOptions {
     /// Answer GET /metrics there, as text for Prometheus: requests, calls, latencies, sockets, mail. A loopback address,
     /// as in 127.0.0.1:9187. No metric names a key, a person or a resource [default: no metrics]
-    #[arg(long, value_name = "ADDRESS:PORT", env = "INVITE_SERVER_METRICS")]
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        env = "INVITE_SERVER_METRICS",
+        help_heading = "Logs and metrics"
+    )]
     pub metrics: Option<SocketAddr>,
 
     /// Seconds between the word to stop and stopping, in which /readyz answers 503 and everything else as ever: time for

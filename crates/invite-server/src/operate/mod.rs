@@ -43,6 +43,8 @@ pub enum Command {
     /// Fill the database and the secret file from a backup: every key that worked then works again. Stop all copies of
     /// the server first
     Restore(Restore),
+    /// Show the options in force and where each comes from, without secrets, as a configuration file would have them
+    Config,
 }
 
 /// Why a subcommand failed, for the operator.
@@ -85,6 +87,7 @@ pub async fn run(config: &Config, command: &Command) -> Result<String, OperateEr
         Command::Purge(purge) => purge.run(config, &open(config).await?).await,
         Command::Erase(erase) => erase.run(&open(config).await?).await,
         Command::Backup(backup) => backup.run(&database(config), &secret_file(config)).await,
+        Command::Config => Ok(config.effective.join("\n")),
         Command::Restore(restore) => restore.run(&database(config), &secret_file(config)).await,
     }
 }
