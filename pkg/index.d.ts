@@ -215,7 +215,7 @@ export interface AcceptOutcome {
   already: boolean;
   /** What the inviter gave along. */
   extras?: Json;
-  /** A later version. */
+  /** For your backend, which redeems it once and within five minutes to know for certain who accepted. */
   receipt?: string;
   /** What did not go quite as hoped. */
   warnings: Warning[];

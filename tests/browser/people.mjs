@@ -4,11 +4,11 @@ import { after, before } from 'node:test';
 import { launchChromium } from '../support/chromium.mjs';
 import { setMember, signIn, startServer, freshResource } from '../support/server.mjs';
 
-/** One server and one browser for a test file. */
-export function stage() {
+/** One server and one browser for a test file; `start` is for a server with other options. */
+export function stage({ start = startServer } = {}) {
   const it = { server: null, browser: null };
   before(async () => {
-    [it.server, it.browser] = await Promise.all([startServer(), launchChromium()]);
+    [it.server, it.browser] = await Promise.all([start(), launchChromium()]);
   });
   after(async () => {
     await it.browser?.close();

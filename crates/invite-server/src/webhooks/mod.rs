@@ -24,7 +24,7 @@ use post::{Outcome, Post};
 /// Deliveries to one webhook at once: one that hangs delays no other's.
 const AT_ONCE: usize = 8;
 /// Seconds for which a delivery is a copy's own. Longer than [`post::TIME`], with room for clocks that differ.
-const LEASE: u32 = 30;
+const LEASE: u32 = 20;
 /// How long a delivery is tried.
 const TRIED: u32 = 24 * 3600;
 /// The longest pause between two attempts, in seconds.

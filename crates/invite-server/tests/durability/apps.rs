@@ -6,7 +6,7 @@ use crate::cluster::Postgres;
 use crate::people::client;
 use crate::support::{Server, command};
 
-fn run(database: &str, secret: &str, arguments: &[&str]) -> (bool, String) {
+pub fn run(database: &str, secret: &str, arguments: &[&str]) -> (bool, String) {
     let all = [
         &["--database", database, "--secret-file", secret, "apps"],
         arguments,
@@ -46,10 +46,31 @@ async fn apps(database: &str) {
     assert!(listed && names.ends_with("  crm"), "{names}");
     let (again, why) = run(database, secret, &["add", "crm"]);
     assert!(!again && why.contains("already"), "{why}");
+    let hook = ["webhook", "crm", "https://crm.example.com/hook"];
+    let (set, whsec) = run(database, secret, &hook);
+    assert!(set && whsec.starts_with("whsec_") && whsec.len() == 50);
+    let (_, webhooks) = run(database, secret, &["webhooks"]);
+    assert_eq!(
+        webhooks,
+        "crm  https://crm.example.com/hook  0 waiting, 0 given up"
+    );
+    let (wrong, why) = run(
+        database,
+        secret,
+        &["webhook", "crm", "http://crm.example.com"],
+    );
+    assert!(!wrong && why.contains("https://"), "{why}");
+    let (unknown, _) = run(database, secret, &["webhook", "shop", hook[2]]);
+    assert!(!unknown && !run(database, secret, &["webhook", "crm"]).0);
+    assert!(run(database, secret, &["webhook", "crm", "--none"]).0);
+    assert_eq!(run(database, secret, &["webhooks"]).1, "");
+    assert!(run(database, secret, &["webhook", "crm", hook[2]]).0);
     assert!(run(database, secret, &["remove", "crm"]).0);
+    assert_eq!(run(database, secret, &["webhooks"]).1, "");
     assert_eq!(status(&client, &server, &key).await, 401);
     let (_, output) = server.stop();
     assert!(!output.contains(&key[4..]), "the log holds the key");
+    assert!(!output.contains(&whsec[6..]), "the log holds the secret");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::backend::Backend;
 use crate::cluster::Postgres;
 use crate::ledger::Ledger;
 use crate::people::{Caller, client, sign_in, sign_in_all};
@@ -54,6 +55,7 @@ async fn killing_the_server(database: &str) {
     let client = client();
     let admin = sign_in(&server, &client, "ada").await;
     let people = sign_in_all(&server, &client, PEOPLE).await;
+    let backend = Backend::join(database, secret.to_str().unwrap()).await;
     let ledger = Arc::new(Ledger::default());
     let mut promises = 0;
     for round in 0..rounds() {
@@ -67,6 +69,12 @@ async fn killing_the_server(database: &str) {
         server = start(database, &secret);
         promises += ledger.hold(&server.url, &admin).await;
     }
+    let (promised, refused) = ledger.happenings();
+    let (calls, messages) = backend.knows(&promised, &refused).await;
+    println!(
+        "all {} promised webhooks have come: {messages} messages in {calls} calls",
+        promised.len()
+    );
     println!(
         "{} times killed, {} changes acknowledged, {promises} promises kept",
         rounds(),
@@ -91,10 +99,12 @@ async fn of_postgresql() {
     const TIMES: usize = 5;
     let mut postgres = Postgres::start(true);
     let folder = tempfile::tempdir().unwrap();
-    let server = start(
-        &postgres.database("crashed").await,
-        &folder.path().join("secret"),
+    let (database, secret) = (
+        postgres.database("crashed").await,
+        folder.path().join("secret"),
     );
+    let server = start(&database, &secret);
+    let backend = Backend::join(&database, secret.to_str().unwrap()).await;
     let client = client();
     let admin = sign_in(&server, &client, "ada").await;
     let people = sign_in_all(&server, &client, PEOPLE).await;
@@ -111,6 +121,8 @@ async fn of_postgresql() {
             worker.await.unwrap();
         }
         promises += ledger.hold(&server.url, &admin).await;
+        let (promised, refused) = ledger.happenings();
+        backend.knows(&promised, &refused).await;
     }
     println!("PostgreSQL {TIMES} times killed, {promises} promises kept");
 }

@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use crate::backend::Happening;
 use crate::people::{Caller, code};
 
 /// Each invite of the load may be used so often, by one person more.
@@ -28,6 +29,8 @@ struct Story {
 #[derive(Default)]
 pub struct Ledger {
     stories: Mutex<Vec<Story>>,
+    promised: Mutex<BTreeSet<Happening>>,
+    refused: Mutex<BTreeSet<Happening>>,
     acknowledged: AtomicUsize,
     over: AtomicBool,
     more: Notify,
@@ -143,6 +146,25 @@ impl Ledger {
         (story, removed.is_ok())
     }
 
+    fn note_happenings(&self, story: &Story, id: &str, admin: &str) {
+        let happening = |kind: &str, name: &str| (kind.to_owned(), id.to_owned(), name.to_owned());
+        let mut promised = self.promised.lock().unwrap();
+        promised.insert(happening("invite.created", admin));
+        if story.removed {
+            promised.insert(happening("invite.removed", admin));
+        }
+        let used = |name: &String| happening("invite.used", name);
+        promised.extend(story.joined.iter().map(used));
+        let mut refused = self.refused.lock().unwrap();
+        refused.extend(story.refused.iter().map(used));
+    }
+
+    /// Of all that was held, what backends have to be told, and what they must not.
+    pub fn happenings(&self) -> (BTreeSet<Happening>, BTreeSet<Happening>) {
+        let copy = |all: &Mutex<BTreeSet<Happening>>| all.lock().unwrap().clone();
+        (copy(&self.promised), copy(&self.refused))
+    }
+
     /// Holds what was told against what is there. Gives how many promises that were.
     pub async fn hold(&self, url: &str, admin: &Caller) -> usize {
         let stories = std::mem::take(&mut *self.stories.lock().unwrap());
@@ -202,6 +224,7 @@ impl Ledger {
             );
             assert_eq!(members.len(), uses, "{name}: {members:?}");
             promises += 1 + usize::from(story.removed);
+            self.note_happenings(&story, id, &admin.name);
             let told = 1 + uses + usize::from(invite["status"] == "removed");
             assert_eq!(
                 admin.events(url, name, told).await,

@@ -12,6 +12,7 @@
 )]
 
 mod apps;
+mod backend;
 mod backup;
 #[path = "../support/postgres.rs"]
 mod cluster;
