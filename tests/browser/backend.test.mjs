@@ -85,7 +85,7 @@ test('a backend invites for Alice, Bob accepts, and backend, receipt and Alice k
   const alice = await it.person('alice');
   await alice.goto(`/?resource=${deal}`);
   const manager = alice.locator('invite-manager');
-  await manager.getByText('0 of 1 uses').waitFor();
+  await manager.getByText('0 of 5 uses').waitFor();
 
   const bob = await it.person('bob');
   await bob.addInitScript(() => document.addEventListener('inviteaccepted', ({ detail }) => { window.receipt = detail.receipt; }));
@@ -100,7 +100,7 @@ test('a backend invites for Alice, Bob accepts, and backend, receipt and Alice k
   assert.equal(await bob.evaluate(() => window.receipt), receipt, 'pages get it too');
   await manager.getByText('Bob joined', { exact: true }).waitFor();
   const took = Date.now() - at;
-  assert.ok(took < 10_000, `Alice's page shows it after ${took} ms`);
+  assert.ok(took < 1000, `Alice's page shows it after ${took} ms`);
 
   const joined = await post('/joined', { receipt });
   assert.deepEqual([joined.status, joined.user.username, joined.resource, joined.permissions], [200, 'bob', deal, 'rw']);

@@ -22,11 +22,11 @@ async function call(method, path, { user, body = {} }) {
 }
 
 const routes = {
-  /** A user of ours begins a deal: a resource of their own, and an invite for one other person. */
+  /** A user of ours begins a deal: a resource of their own, and an invite for up to five others. */
   async 'POST /deals'(text) {
     const { deal, title, user } = JSON.parse(text);
     await call('PUT', `/api/v1/resources/${deal}`, { user, body: { title } });
-    const invite = await call('POST', `/api/v1/resources/${deal}/invites`, { user, body: { permissions: 'rw', maxUses: 1, extras: { deal } } });
+    const invite = await call('POST', `/api/v1/resources/${deal}/invites`, { user, body: { permissions: 'rw', maxUses: 5, extras: { deal } } });
     deals.set(deal, { invite: invite.id, joined: [] });
     return { link: `${server}/${deal}/#acceptInvite=${invite.key}` };
   },
