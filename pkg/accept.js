@@ -4,10 +4,14 @@
 const FINAL = /^(malformed_key|invalid_key|expired|removed|exhausted|inviter_not_admin|not_found|unsupported)$/;
 const LETTERS = { a: 'admin', r: 'read', w: 'write' };
 
-/** Accepts what waits, by `send`; `forget` drops it after success and final failure, `reject` tells of any failure. */
-export async function accept(record, policy, send, forget, reject) {
+/**
+ * Accepts what waits, by `send`; `forget` drops it after success and final failure, `reject` tells of any failure. What is
+ * no longer `captured` when the policy has said yes was accepted by another tab, which has told so.
+ */
+export async function accept(record, captured, policy, send, forget, reject) {
+  const still = async (preview) => (await policy(preview)) && captured()?.capturedAt === record.capturedAt;
   try {
-    const outcome = await send('acceptInvite', record.key, record.resource, policy);
+    const outcome = await send('acceptInvite', record.key, record.resource, policy?.call ? still : policy);
     if (outcome) forget(record);
     return outcome;
   } catch (error) {

@@ -175,6 +175,7 @@ class Invites extends (globalThis.EventTarget ?? Object) {
   }
 
   acceptPending(policy) {
+    if (policy === 'off') return Promise.resolve(null);
     // A page's own answer, given while `auto` looks the invite up, takes the place of our question.
     if (policy?.call) this.#policy = policy;
     return (this.#accepting ??= this.#acceptPending(policy).finally(() => (this.#accepting = this.#policy = undefined)));
@@ -182,9 +183,9 @@ class Invites extends (globalThis.EventTarget ?? Object) {
 
   async #acceptPending(policy) {
     const record = captured();
-    if (!record || policy === 'off') return null;
+    if (!record) return null;
     const { accept } = await load('accept');
-    return accept(record, policy, (...call) => this.#send(...call), forget, (detail) => this.#emit('inviterejected', detail));
+    return accept(record, captured, policy, (...call) => this.#send(...call), forget, (detail) => this.#emit('inviterejected', detail));
   }
 
   install() {

@@ -88,9 +88,8 @@ export class InviteAcceptor extends HTMLElement {
     }, { signal });
     // Another tab was quicker: what is asked here has been answered there.
     this.#invites.addEventListener('inviteaccepted', ({ detail }) => {
-      if (!this.#undecided) return;
       this.#acceptedElsewhere = detail;
-      this.#undecided(false);
+      this.#undecided?.(false);
     }, { signal });
   }
 
@@ -118,6 +117,7 @@ export class InviteAcceptor extends HTMLElement {
 
   /** Shows the invite; settles when somebody decides. Signed out it waits: signing in leaves the page. */
   #decide(preview) {
+    if (this.#acceptedElsewhere) return false;
     const words = this.#words;
     this.#title = preview.title || preview.resource;
     const inviter = nameOf(preview.inviter) || words.somebody;
@@ -218,9 +218,10 @@ export class InviteAcceptor extends HTMLElement {
     const words = this.#words;
     const { title, text, retry } = words.failure(error);
     // While the invite is still pending another try, or another account, can succeed.
-    const again = this.#invites.pending && (retry || error?.code === 'not_signed_in');
+    const signedOut = error?.code === 'not_signed_in';
+    const again = this.#invites.pending && (retry || signedOut);
     this.#result('warning', title, text, again && create('button', { type: 'button', class: 'primary', on: { click: () => this.#run() } }, words.retry),
-      error?.code === 'not_signed_in' && this.#signInSlot());
+      (signedOut || error?.code === 'wrong_account') && this.#signInSlot());
     this.dispatchEvent(new CustomEvent('rejected', { bubbles: true, composed: true, detail: { code: error?.code ?? 'unknown' } }));
   }
 

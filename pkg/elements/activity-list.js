@@ -21,7 +21,8 @@ export function activityList(words) {
       const events = eventsOf(invites);
       node.replaceChildren(...events.map(({ at, who, invite }) => create('li', { class: 'small' },
         icon(who ? 'people' : 'key'),
-        create('span', {}, who ? words.fill(words.didJoin, nameOf(who), words.permissionName(invite.permissions)) : words.fill(words.didCreate, words.permissionName(invite.permissions))),
+        create('span', {}, who ? words.fill(words.didJoin, nameOf(who), words.permissionName(invite.permissions)) : words.fill(words.didCreate, words.permissionName(invite.permissions)),
+          invite.status === 'removed' && create('span', { class: 'muted' }, ` (${words.isRevoked})`)),
         create('time', { class: 'muted', datetime: at, title: moment(at, words.lang) }, ago(at, words.lang)))));
       return events.length > 0;
     },

@@ -196,9 +196,10 @@ export class InviteManager extends HTMLElement {
     const { activity, activityCard } = this.#parts;
     if (seen === this.#seen) return;
     const latest = await this.#list(signal, { pageSize: LATEST }, LATEST);
+    const revoked = await this.#list(signal, { pageSize: LATEST, status: 'removed' }, LATEST).catch(() => []);
     if (signal.aborted) return;
     this.#seen = seen;
-    activityCard.hidden = !activity.update(latest.filter(({ accepted }) => accepted));
+    activityCard.hidden = !activity.update([...latest, ...revoked].filter(({ accepted }) => accepted));
   }
 
   async #list(signal, filter, most = Infinity) {

@@ -18,7 +18,7 @@ const en = {
   revoke: 'Revoke', revokeAsk: 'Revoke this invite?', revokeText: 'The link stops working. People who already joined keep access.',
   revokeYes: 'Revoke invite', revokeNo: 'Keep it', revoked: 'Invite revoked. The link no longer works.',
   members: 'Who has access', you: 'you', joinedAloud: '{} is in: {}.',
-  activity: 'Recent activity', didJoin: '{} accepted: {}', didCreate: 'Invite created: {}',
+  activity: 'Recent activity', didJoin: '{} accepted: {}', didCreate: 'Invite created: {}', isRevoked: 'revoked',
   notAdmin: 'Only admins can invite people here.', retry: 'Try again',
   looking: 'Looking at your invite…', invites: '{} invites you to', somebody: 'Somebody',
   gain: 'What you would be able to do', gainMore: 'What you would be able to do in addition',

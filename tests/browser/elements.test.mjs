@@ -1,25 +1,9 @@
 // The elements on a page of one's own, under the content policy that we ask for and no more.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createInvite, keyOf, noProblems, stage } from './people.mjs';
+import { createInvite, keyOf, noProblems, ownPage, stage } from './people.mjs';
 
 const it = stage();
-const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data:";
-const PAGE = (lang) => `<!doctype html><html lang="${lang}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mine</title>
-<script type="module" src="/sdk/auto.js" data-policy="off"></script><script type="module" src="/mine.js"></script>
-<body><invite-acceptor sign-in="/auth/test"></invite-acceptor><invite-manager></invite-manager>`;
-const SCRIPT = `import { connect, invites } from '/sdk/index.js';
-import '/sdk/elements.js';
-document.querySelector('invite-acceptor').invites = invites;
-const resource = new URLSearchParams(location.search).get('resource');
-if (resource) document.querySelector('invite-manager').invites = connect({ resource });`;
-
-async function mine(page, lang = 'en') {
-  await page.route(/\/mine\.(html|js)/, (route) => (route.request().url().includes('.js')
-    ? route.fulfill({ contentType: 'text/javascript', body: SCRIPT })
-    : route.fulfill({ contentType: 'text/html', body: PAGE(lang), headers: { 'Content-Security-Policy': POLICY } })));
-}
-
 const LANGUAGES = {
   da: { create: 'Opret invitationslink', days: '7 dage', link: 'Invitationslink', invites: 'Alice inviterer dig til', accept: 'Acceptér', done: /^Du er med/, members: 'Hvem har adgang' },
   'de-AT': { create: 'Einladungslink erstellen', days: '7 Tage', link: 'Einladungslink', invites: 'Alice lädt dich ein zu', accept: 'Annehmen', done: /^Du bist dabei/, members: 'Wer Zugang hat' },
@@ -29,7 +13,7 @@ for (const [lang, say] of Object.entries(LANGUAGES)) {
   test(`the whole job in the page’s language, or in English: ${lang}`, async () => {
     const resource = await it.resource();
     const alice = await it.person('alice');
-    await mine(alice, lang);
+    await ownPage(alice, lang);
     await alice.goto(`/mine.html?resource=${resource}`);
     const manager = alice.locator('invite-manager');
     await manager.getByRole('heading', { name: say.members }).waitFor();
@@ -39,7 +23,7 @@ for (const [lang, say] of Object.entries(LANGUAGES)) {
     const field = manager.getByLabel(say.link, { exact: true });
     await field.waitFor();
     const bob = await it.person('bob');
-    await mine(bob, lang);
+    await ownPage(bob, lang);
     await bob.goto(`/mine.html${new URL(await field.inputValue()).hash}`);
     await bob.getByText(say.invites, { exact: true }).waitFor();
     await bob.getByRole('button', { name: say.accept }).click();
@@ -53,7 +37,7 @@ test('at 200 % zoom nothing is cut off or wider than the window', async () => {
   const resource = await it.resource();
   // What a browser does to a window of 1280 by 800 at 200 %.
   const alice = await it.person('alice', { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 });
-  await mine(alice);
+  await ownPage(alice);
   await alice.goto(`/mine.html?resource=${resource}`);
   await alice.getByRole('button', { name: 'Create invite link' }).click();
   await alice.getByLabel('Invite link', { exact: true }).waitFor();
@@ -64,7 +48,7 @@ test('at 200 % zoom nothing is cut off or wider than the window', async () => {
 test('the link goes to the share sheet, and as a QR code onto the page, in no attribute', async () => {
   const resource = await it.resource();
   const alice = await it.person('alice');
-  await mine(alice);
+  await ownPage(alice);
   // A headless browser has no share sheet: this one remembers what it was given.
   await alice.addInitScript(() => { navigator.share = async (what) => { window.shared = what; }; });
   await alice.goto(`/mine.html?resource=${resource}`);

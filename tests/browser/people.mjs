@@ -85,3 +85,20 @@ export function keyOf(link) {
   assert.ok(key, 'the link has a key');
   return key;
 }
+
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data:";
+const PAGE = (lang) => `<!doctype html><html lang="${lang}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mine</title>
+<script type="module" src="/sdk/auto.js" data-policy="off"></script><script type="module" src="/mine.js"></script>
+<body><main><h1>Mine</h1><invite-acceptor sign-in="/auth/test"></invite-acceptor><invite-manager></invite-manager></main>`;
+const SCRIPT = `import { connect, invites } from '/sdk/index.js';
+import '/sdk/elements.js';
+document.querySelector('invite-acceptor').invites = invites;
+const resource = new URLSearchParams(location.search).get('resource');
+if (resource) document.querySelector('invite-manager').invites = connect({ resource });`;
+
+/** Serves `/mine.html` to a page: both elements on a page of one's own, under the content policy that we ask for and no more. */
+export async function ownPage(page, lang = 'en') {
+  await page.route(/\/mine\.(html|js)/, (route) => (route.request().url().includes('.js')
+    ? route.fulfill({ contentType: 'text/javascript', body: SCRIPT })
+    : route.fulfill({ contentType: 'text/html', body: PAGE(lang), headers: { 'Content-Security-Policy': POLICY } })));
+}

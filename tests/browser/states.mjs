@@ -1,6 +1,11 @@
 // Every state the demo can show, for the accessibility test and for looking at them (look.mjs).
 import { setMember } from '../support/server.mjs';
-import { createInvite } from './people.mjs';
+import { createInvite, ownPage } from './people.mjs';
+
+const LANGUAGES = {
+  da: { create: 'Opret invitationslink', code: 'QR-kode', revoke: /^Tilbagekald: /, keep: 'Behold den', accept: 'Acceptér', done: /^Du er med/, cancelled: 'Linket er beskadiget' },
+  de: { create: 'Einladungslink erstellen', code: 'QR-Code', revoke: /^Widerrufen: /, keep: 'Behalten', accept: 'Annehmen', done: /^Du bist dabei/, cancelled: 'Dieser Link ist beschädigt' },
+};
 
 /** Back to this window: the list is looked at at once instead of at its next turn. */
 function comeBack(page) {
@@ -19,6 +24,8 @@ export async function everyState(it, options, visit) {
   await visit('start-signed-out', nobody);
 
   const alice = await it.person('alice', options);
+  // A headless browser has no share sheet.
+  await alice.addInitScript(() => { navigator.share = async () => {}; });
   const manager = alice.locator('invite-manager');
   await alice.goto(`/?resource=${resource}`);
   await manager.getByText('No open invites.').waitFor();
@@ -30,16 +37,20 @@ export async function everyState(it, options, visit) {
   await visit('manager-field-error', alice);
   await manager.getByLabel('How many people?').fill('');
   // Over by the time it is looked at.
-  const brief = await alice.evaluate(async (id) => {
+  const [brief, personal] = await alice.evaluate(async (id) => {
     const { connect } = await import('/sdk/index.js');
     const invites = connect({ resource: id });
-    return invites.link(await invites.create({ maxAge: 1 }), { page: `${location.origin}/${id}/` });
+    const linkOf = async (options) => invites.link(await invites.create(options), { page: `${location.origin}/${id}/` });
+    return [await linkOf({ maxAge: 1 }), await linkOf({ email: 'erin@example.com', maxUses: 1 })];
   }, resource);
   const once = await createInvite(alice, { permissions: 'Admin', people: 1, expiry: '1 hour' });
   const readOnly = await createInvite(alice, { permissions: 'Read', expiry: '30 days' });
   const link = await createInvite(alice, { permissions: 'Read and write' });
   await manager.getByRole('listitem').nth(2).waitFor();
   await visit('manager-created', alice);
+  await manager.getByRole('button', { name: 'QR code' }).click();
+  await manager.getByRole('img', { name: 'QR code of the invite link' }).locator('svg').waitFor();
+  await visit('manager-qr', alice);
 
   const bob = await it.person('bob', options);
   const acceptor = bob.locator('invite-acceptor');
@@ -81,6 +92,8 @@ export async function everyState(it, options, visit) {
   await visit('manager-revoke', alice);
   await manager.getByRole('button', { name: 'Revoke invite' }).click();
   await manager.getByText('Bob joined', { exact: true }).waitFor({ state: 'detached' });
+  await manager.getByText('(revoked)').first().waitFor();
+  await visit('manager-revoked', alice);
 
   const dora = await it.person('dora', options);
   await dora.goto(link);
@@ -106,6 +119,11 @@ export async function everyState(it, options, visit) {
   await dora.goto(`/${resource}/`);
   await dora.getByRole('heading', { name: 'You are not in yet' }).waitFor();
   await visit('resource-not-in', dora);
+  await dora.goto('about:blank');
+  await dora.goto(personal);
+  await dora.getByRole('heading', { name: 'This invite is for somebody else' }).waitFor();
+  await dora.getByRole('button', { name: 'Sign in as Alice' }).waitFor();
+  await visit('acceptor-wrong-account', dora);
   const carol = await it.person('carol', options);
   await carol.goto(`/?resource=${resource}`);
   await carol.getByText('Only admins can invite people here.').waitFor();
@@ -123,6 +141,11 @@ export async function everyState(it, options, visit) {
   await manager.getByText('Not up to date').waitFor();
   await visit('manager-offline', alice);
   await alice.context().setOffline(false);
+  await alice.route('**/invites?*', (route) => route.fulfill({ status: 500 }));
+  await alice.reload();
+  await manager.getByRole('button', { name: 'Try again' }).waitFor();
+  await visit('manager-error', alice);
+  await alice.unroute('**/invites?*');
 
   await carol.goto(readOnly);
   await carol.getByRole('button', { name: 'Continue' }).waitFor();
@@ -131,4 +154,41 @@ export async function everyState(it, options, visit) {
   await carol.getByRole('button', { name: 'Try again' }).waitFor();
   await visit('acceptor-offline', carol);
   await Promise.all([alice, bob, carol, dora, nobody].map((page) => page.context().close()));
+  for (const lang of Object.keys(LANGUAGES)) await inAnotherLanguage(it, options, visit, lang);
+}
+
+/** The elements alone, on a page in that language. */
+async function inAnotherLanguage(it, options, visit, lang) {
+  const say = LANGUAGES[lang];
+  const resource = await it.resource({ alice: 'arw' });
+  const alice = await it.person('alice', options);
+  await ownPage(alice, lang);
+  await alice.goto(`/mine.html?resource=${resource}`);
+  await alice.getByRole('button', { name: say.create }).click();
+  await alice.getByRole('button', { name: say.code }).click();
+  await alice.locator('.qr svg').waitFor();
+  await visit(`manager-${lang}`, alice);
+  await alice.getByRole('button', { name: say.revoke }).click();
+  await alice.getByRole('dialog').waitFor();
+  await visit(`manager-revoke-${lang}`, alice);
+  await alice.getByRole('button', { name: say.keep }).click();
+  const { hash } = new URL(await alice.locator('#link').inputValue());
+
+  const nobody = await it.person('nobody', { ...options, signedIn: false });
+  const bob = await it.person('bob', options);
+  for (const page of [nobody, bob]) await ownPage(page, lang);
+  await nobody.goto(`/mine.html${hash}`);
+  await nobody.locator('invite-acceptor h1').waitFor();
+  await visit(`acceptor-signed-out-${lang}`, nobody);
+  await bob.goto(`/mine.html${hash.slice(0, -3)}`);
+  await bob.getByRole('heading', { name: say.cancelled }).waitFor();
+  await visit(`acceptor-damaged-${lang}`, bob);
+  await bob.goto('about:blank');
+  await bob.goto(`/mine.html${hash}`);
+  await bob.getByRole('button', { name: say.accept }).waitFor();
+  await visit(`acceptor-${lang}`, bob);
+  await bob.getByRole('button', { name: say.accept }).click();
+  await bob.getByRole('heading', { name: say.done }).waitFor();
+  await visit(`acceptor-accepted-${lang}`, bob);
+  await Promise.all([alice, bob, nobody].map((page) => page.context().close()));
 }

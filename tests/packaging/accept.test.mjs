@@ -290,6 +290,52 @@ test('ten tabs at once: one use, one event in each, no error', async (t) => {
   assert.equal(await permissionsOf(resource, 'bob'), 'rw');
 });
 
+test('pressed in two tabs at once: the slower one hears of it once, and asks for nothing more', async (t) => {
+  const { resource, fragment } = await invited();
+  const { page } = await visitor(t, 'bob');
+  await page.goto(`${site.files}/off.html${fragment}`);
+  await page.waitForFunction(() => JSON.parse(sessionStorage.getItem('invite-keys:pending'))?.kept);
+  const slower = await tab(page.context(), `${site.files}/off.html`);
+  await slower.waitForFunction(() => sessionStorage.getItem('invite-keys:pending'));
+  let looks;
+  const looking = new Promise((resolve) => { looks = resolve; });
+  let go;
+  const quicker = new Promise((resolve) => { go = resolve; });
+  await slower.route('**/invites/check', async (route) => {
+    looks();
+    await quicker;
+    return route.continue();
+  });
+  const press = async () => {
+    window.told = [];
+    document.addEventListener('inviteaccepted', ({ detail }) => told.push(detail.permissions));
+    const { invites } = await import('./node_modules/invite-keys/index.js');
+    return invites.acceptPending(() => true);
+  };
+  const second = slower.evaluate(press);
+  await looking;
+  const before = acceptances(site);
+  assert.equal((await page.evaluate(press)).permissions, 'rw');
+  await slower.waitForFunction(() => told.length);
+  go();
+  assert.equal(await second, null);
+  assert.deepEqual(await slower.evaluate(() => told), ['rw']);
+  assert.equal(acceptances(site), before + 1);
+  assert.equal(await permissionsOf(resource, 'bob'), 'rw');
+});
+
+test('asking with `off` accepts nothing and holds up nobody', async (t) => {
+  const { fragment } = await invited();
+  const { page } = await visitor(t, 'bob');
+  await page.goto(`${site.files}/off.html${fragment}`);
+  await page.waitForFunction(() => JSON.parse(sessionStorage.getItem('invite-keys:pending'))?.kept);
+  const both = await page.evaluate(async () => {
+    const { invites } = await import('./node_modules/invite-keys/index.js');
+    return Promise.all([invites.acceptPending('off'), invites.acceptPending(() => true)]);
+  });
+  assert.deepEqual([both[0], both[1].permissions], [null, 'rw']);
+});
+
 test('who says no in one tab is not asked in the next', async (t) => {
   const { fragment } = await invited();
   const { page, asked } = await visitor(t, 'bob');
