@@ -40,7 +40,7 @@ function open(keys) {
 
 async function window() {
   const context = await browser.newContext({ baseURL: server.url, reducedMotion: 'reduce' });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   page.problems = watchForProblems(page);
   return page;

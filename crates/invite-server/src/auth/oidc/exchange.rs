@@ -100,9 +100,7 @@ impl Issuer {
             if more.get("sub") != claims.get("sub") {
                 return Err(NotRecognised::BadToken);
             }
-            for (name, value) in more {
-                claims.entry(name).or_insert(value);
-            }
+            add(&mut claims, more);
         }
         let actor = self.inner.naming.actor(&claims);
         actor.ok_or(NotRecognised::BadToken)
@@ -179,6 +177,20 @@ fn is_answer(claims: &Claims, nonce: &str, client: &str) -> bool {
     same && for_us
 }
 
+/// Adds what the token does not say. An address and whether it is verified come from one place: a verdict on one address
+/// must not count for another.
+fn add(claims: &mut Claims, mut more: Claims) {
+    if more.contains_key("email") {
+        claims.remove("email");
+        claims.remove("email_verified");
+    } else {
+        more.remove("email_verified");
+    }
+    for (name, value) in more {
+        claims.entry(name).or_insert(value);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,5 +214,31 @@ mod tests {
         ] {
             assert!(!answers(other.clone()), "{other}");
         }
+    }
+
+    #[test]
+    fn a_verdict_on_one_address_does_not_count_for_another() {
+        let added = |claims: Value, more: Value| {
+            let (Value::Object(mut claims), Value::Object(more)) = (claims, more) else {
+                panic!("objects");
+            };
+            add(&mut claims, more);
+            Value::Object(claims)
+        };
+        let (own, other) = (
+            json!({ "email": "a@b" }),
+            json!({ "email": "c@d", "email_verified": true }),
+        );
+        assert_eq!(added(own.clone(), other.clone()), other);
+        assert_eq!(added(own.clone(), json!({ "email_verified": true })), own);
+        assert_eq!(
+            added(other.clone(), json!({ "name": "N" }))["email_verified"],
+            true
+        );
+        assert_eq!(added(other, own.clone()), own);
+        assert_eq!(
+            added(json!({ "name": "A" }), json!({ "name": "B" }))["name"],
+            "A"
+        );
     }
 }

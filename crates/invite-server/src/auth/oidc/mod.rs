@@ -107,6 +107,7 @@ impl Issuer {
             None => None,
         };
         let mut audiences = options.oidc_audience.clone();
+        audiences.retain(|audience| !audience.is_empty());
         if audiences.is_empty() {
             audiences.push(public_url.to_owned());
             audiences.extend(options.oidc_client_id.clone());

@@ -38,6 +38,7 @@ impl Naming {
         [self.claim.as_str(), "name", "email"]
             .iter()
             .all(|name| text(claims, name).is_some())
+            && claims.contains_key("email_verified")
     }
 
     fn username(&self, claims: &Claims) -> Option<String> {

@@ -16,7 +16,7 @@ const ANSWER_BYTES: usize = 256 * 1024;
 pub(super) enum Trouble {
     /// No answer.
     #[error("no answer: {0}")]
-    Silent(reqwest::Error),
+    Silent(String),
     /// An answer that says no.
     #[error("it answers {0}")]
     Status(StatusCode),
@@ -41,7 +41,7 @@ pub(super) fn client() -> Result<Client, reqwest::Error> {
 
 /// Sends a request and reads the JSON that comes back.
 pub(super) async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Trouble> {
-    let silent = |error: reqwest::Error| Trouble::Silent(error.without_url());
+    let silent = |error: reqwest::Error| Trouble::Silent(reasons(&error.without_url()));
     let mut response = request
         .header("accept", "application/json, application/jwk-set+json")
         .send()
@@ -61,6 +61,13 @@ pub(super) async fn json<T: DeserializeOwned>(request: RequestBuilder) -> Result
     serde_json::from_slice(&bytes).map_err(|error| {
         Trouble::Unreadable(format!("no such JSON, see its line {}", error.line()))
     })
+}
+
+/// What failed and why: a certificate that nobody knows, an address where nobody listens.
+fn reasons(error: &dyn std::error::Error) -> String {
+    let all = std::iter::successors(Some(error), |error| error.source());
+    let all: Vec<String> = all.map(ToString::to_string).collect();
+    all.join(": ")
 }
 
 /// Whether an address is on this very machine, spoken to without TLS.
