@@ -313,11 +313,12 @@ fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Route
             .merge(demo::router(invites.clone(), auth.clone()));
     }
     router
+        .layer(middleware::from_fn_with_state(rates.clone(), limits::limit))
+        .layer(middleware::from_fn_with_state(auth.clone(), auth::identify))
         .layer(middleware::from_fn_with_state(
             (rates, config.proxy.clone()),
-            limits::limit,
+            limits::limit_address,
         ))
-        .layer(middleware::from_fn_with_state(auth.clone(), auth::identify))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,

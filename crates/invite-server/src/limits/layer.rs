@@ -17,23 +17,37 @@ use crate::core::Refusal;
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-/// Middleware: refuses what is too much, and leaves [`Who`] among the extensions. Runs after who asks is known.
-pub async fn limit(
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+struct Address(IpAddr);
+
+/// Middleware: refuses what is too much from one address, before anything is looked into that it brings.
+pub async fn limit_address(
     State((limits, proxies)): State<(Limits, ProxyOptions)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    let address = peer.map(|peer| proxies.client(peer, request.headers()));
+    let Some(Peer(peer)) = request.extensions().get::<Peer>().copied() else {
+        return next.run(request).await;
+    };
+    let address = proxies.client(peer, request.headers());
+    if !route(&request, false).free
+        && let Err(refusal) = limits.address(&Who::new(Some(address), None))
+    {
+        return refuse(&request, &refusal);
+    }
+    request.extensions_mut().insert(Address(address));
+    next.run(request).await
+}
+
+/// Middleware: refuses what is too much by one person or of one sort, and leaves [`Who`] among the extensions. Runs
+/// after [`limit_address`], and after who asks is known.
+pub async fn limit(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
+    let address = request.extensions().get::<Address>().map(|from| from.0);
     let identity = request.extensions().get::<Identity>();
     let actor = identity.and_then(|identity| identity.reader().ok().flatten());
     let who = Who::new(address, actor);
-    let route = request.extensions().get::<MatchedPath>();
-    let route = Route::of(
-        route.map_or("", MatchedPath::as_str),
-        request.method(),
-        who.user.is_some(),
-    );
+    let route = route(&request, who.user.is_some());
     if let Err(refusal) = allowed(&limits, &who, route) {
         return refuse(&request, &refusal);
     }
@@ -75,11 +89,17 @@ impl Route {
     }
 }
 
+fn route(request: &Request, signed_in: bool) -> Route {
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or("", MatchedPath::as_str);
+    Route::of(route, request.method(), signed_in)
+}
+
 fn allowed(limits: &Limits, who: &Who, route: Route) -> Result<(), Refusal> {
     if route.free {
         return Ok(());
     }
-    limits.call(who)?;
+    limits.user(who)?;
     if route.signed_out_check {
         limits.signed_out_check(who)?;
     }

@@ -10,7 +10,7 @@ mod wrong_keys;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
-pub use layer::{Peer, limit};
+pub use layer::{Peer, limit, limit_address};
 
 use crate::config::LimitOptions;
 use crate::core::{Actor, Refusal, User};
@@ -90,7 +90,23 @@ impl Limits {
     /// # Errors
     /// [`Refusal::RateLimited`] when it is one too many.
     pub fn call(&self, who: &Who) -> Result<(), Refusal> {
-        take(&self.0.address, who.address)?;
+        self.address(who)?;
+        self.user(who)
+    }
+
+    /// Counts a call from this address.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`] when it is one too many.
+    pub fn address(&self, who: &Who) -> Result<(), Refusal> {
+        take(&self.0.address, who.address)
+    }
+
+    /// Counts a call by this person, if it is somebody.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`] when it is one too many.
+    pub fn user(&self, who: &Who) -> Result<(), Refusal> {
         take(
             &self.0.user,
             who.user

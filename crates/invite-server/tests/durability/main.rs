@@ -19,8 +19,11 @@ mod cluster;
 mod copies;
 mod kill;
 mod ledger;
+mod marked;
 mod operate;
 mod people;
+#[path = "../wire/post.rs"]
+mod post;
 mod rotate;
 #[path = "../wire/support.rs"]
 mod support;
