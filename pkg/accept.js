@@ -16,6 +16,8 @@ export async function accept(record, captured, policy, send, forget, reject) {
     return outcome;
   } catch (error) {
     if (FINAL.test(error.code) || error.field === 'webstrateId') forget(record);
+    // Whoever has the wrong account wants to know which.
+    if (error.code === 'wrong_account') error.account = await send('identify').catch(() => null);
     reject({ code: error.code });
     throw error;
   }

@@ -823,6 +823,8 @@ export declare class InviteError extends Error {
   readonly field?: string;
   /** What was thrown underneath. */
   readonly cause?: unknown;
+  /** As whom one is signed in: with `wrong_account` from {@link Invites.acceptPending}. */
+  readonly account?: User | null;
 }
 
 /**

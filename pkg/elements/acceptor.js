@@ -6,7 +6,8 @@ import { styles } from './styles.js';
 import { wordsFor } from './words.js';
 
 const ACCEPTOR_STYLES = `
-.ticket { position: relative; max-width: 30rem; margin-inline: auto; background: var(--surface); border: 1px solid var(--line); border-radius: calc(var(--radius) + 4px); }
+.ticket { position: relative; max-width: 30rem; margin-inline: auto; background: var(--surface); border: 1px solid var(--line); border-radius: calc(var(--radius) + 4px);
+  overflow: clip; overflow-clip-margin: 1px; }
 .head, .foot { padding: 1.75rem 1.5rem; }
 .head { display: grid; gap: 0.75rem; justify-items: center; text-align: center; }
 .head .avatar { width: 3.25rem; height: 3.25rem; font-size: 1.375rem; }
@@ -220,7 +221,9 @@ export class InviteAcceptor extends HTMLElement {
     // While the invite is still pending another try, or another account, can succeed.
     const signedOut = error?.code === 'not_signed_in';
     const again = this.#invites.pending && (retry || signedOut);
-    this.#result('warning', title, text, again && create('button', { type: 'button', class: 'primary', on: { click: () => this.#run() } }, words.retry),
+    this.#result('warning', title, text,
+      error?.account && create('p', { class: 'muted' }, `${words.account} ${nameOf(error.account)}.`),
+      again && create('button', { type: 'button', class: 'primary', on: { click: () => this.#run() } }, words.retry),
       (signedOut || error?.code === 'wrong_account') && this.#signInSlot());
     this.dispatchEvent(new CustomEvent('rejected', { bubbles: true, composed: true, detail: { code: error?.code ?? 'unknown' } }));
   }

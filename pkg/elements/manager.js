@@ -121,7 +121,9 @@ export class InviteManager extends HTMLElement {
   }
 
   #start() {
-    if (!this.isConnected || !this.#invites || !this.#parts) return;
+    if (!this.isConnected || !this.#parts) return;
+    this.#parts.body.hidden = !this.#invites;
+    if (!this.#invites) return;
     this.#stop?.abort();
     this.#stop = new AbortController();
     const { signal } = this.#stop;

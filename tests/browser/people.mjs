@@ -87,7 +87,7 @@ export function keyOf(link) {
 }
 
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data:";
-const PAGE = (lang) => `<!doctype html><html lang="${lang}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mine</title>
+const PAGE = (lang) => `<!doctype html><html lang="${lang}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>Mine</title>
 <script type="module" src="/sdk/auto.js" data-policy="off"></script><script type="module" src="/mine.js"></script>
 <body><main><h1>Mine</h1><invite-acceptor sign-in="/auth/test"></invite-acceptor><invite-manager></invite-manager></main>`;
 const SCRIPT = `import { connect, invites } from '/sdk/index.js';

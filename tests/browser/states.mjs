@@ -122,6 +122,7 @@ export async function everyState(it, options, visit) {
   await dora.goto('about:blank');
   await dora.goto(personal);
   await dora.getByRole('heading', { name: 'This invite is for somebody else' }).waitFor();
+  await dora.getByText('You are signed in as Dora.').waitFor();
   await dora.getByRole('button', { name: 'Sign in as Alice' }).waitFor();
   await visit('acceptor-wrong-account', dora);
   const carol = await it.person('carol', options);
