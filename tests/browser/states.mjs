@@ -111,6 +111,8 @@ export async function everyState(it, options, visit) {
   await visit('acceptor-expired', dora);
   await dora.goto('/site/docs/links.html');
   await visit('guide', dora);
+  await dora.goto('/site/docs/backends.html');
+  await visit('guide-with-code', dora);
   await dora.goto('/');
   await dora.getByText('What else to try').click();
   await dora.getByText('For developers').click();

@@ -68,6 +68,10 @@ fn record() -> Result<PrometheusHandle, String> {
         "invite_server_mails_total",
         "Attempts at mailing an invite, by how they ended: sent, failed (it is tried again), given_up, dropped."
     );
+    describe_counter!(
+        "invite_server_webhooks_total",
+        "Attempts to tell a backend, by outcome: delivered, later, given_up."
+    );
     describe_gauge!("invite_server_sockets", "Open WebSockets.");
     // There from the start, so that nobody takes a missing one for none.
     metrics::gauge!("invite_server_sockets").set(0.0);

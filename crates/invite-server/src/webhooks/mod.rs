@@ -22,7 +22,7 @@ use crate::{
 use post::{Outcome, Post};
 
 /// Deliveries to one webhook at once: one that hangs delays no other's.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 /// Seconds for which a delivery is a copy's own. Longer than [`post::TIME`], with room for clocks that differ.
 const LEASE: u32 = 20;
 /// How long a delivery is tried.
@@ -33,7 +33,7 @@ const LONGEST_PAUSE: u32 = 3600;
 const LOOK: Duration = Duration::from_secs(1);
 /// What happens in one go is taken in one go.
 const GATHER: Duration = Duration::from_millis(40);
-/// Invites whose end is told in one go.
+/// Invites whose end is told before it is looked whether to stop.
 const ENDS: u32 = 100;
 const SWEEP: Duration = Duration::from_secs(600);
 /// How long stopping waits for what is on its way.
@@ -60,18 +60,18 @@ impl Webhooks {
     }
 
     /// Sends until it is told to stop, and finishes what is on its way.
-    pub async fn run(mut self, mut running: Running) {
-        let (mut looked, mut swept) = (None, None);
+    pub async fn run(self, running: Running) {
+        let invites = self.invites.clone();
+        tokio::join!(tell_ends(invites, running.clone()), self.deliver(running));
+    }
+
+    async fn deliver(mut self, mut running: Running) {
+        let mut swept: Option<Instant> = None;
         loop {
-            let passed = |last: Option<Instant>, pause| last.is_none_or(|at| at.elapsed() >= pause);
             let mut outcome = Ok(());
-            if passed(swept, SWEEP) {
+            if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
                 swept = Some(Instant::now());
                 outcome = self.invites.change_webhook(WebhookChange::Sweep).await;
-            }
-            if outcome.is_ok() && passed(looked, LOOK) {
-                looked = Some(Instant::now());
-                outcome = self.invites.end_expired(ENDS).await.map(|_| ());
             }
             let begun = match outcome {
                 Ok(()) => self.begin().await,
@@ -128,14 +128,31 @@ impl Webhooks {
                     webhook: Arc::clone(&webhook),
                     secret: secret.clone(),
                 };
-                let places = Arc::clone(&places);
+                // Nobody else takes places, so there is one: a lease runs while nothing waits.
+                let place = Arc::clone(&places).try_acquire_owned();
                 self.sending.spawn(async move {
-                    let _place = places.acquire_owned().await;
                     sending.send(delivery).await;
+                    drop(place);
                 });
             }
         }
         Ok(more)
+    }
+}
+
+/// Tells, as time passes, of invites whose time is over.
+async fn tell_ends(invites: Invites, mut running: Running) {
+    loop {
+        let told = invites.end_expired(ENDS).await;
+        // A refusal is of the database, whose trouble the store has logged.
+        let pause = match told {
+            Ok(told) if told == ENDS as usize => Duration::ZERO,
+            Ok(_) | Err(_) => LOOK,
+        };
+        tokio::select! {
+            () = running.told() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
     }
 }
 
@@ -153,6 +170,12 @@ impl Sending {
             .post
             .send(&self.webhook.url, &self.secret, &delivery, now);
         let change = self.settled(&delivery, sent.await);
+        let outcome = match change {
+            WebhookChange::Delivered { .. } => "delivered",
+            WebhookChange::TryLater { .. } => "later",
+            _ => "given_up",
+        };
+        metrics::counter!("invite_server_webhooks_total", "outcome" => outcome).increment(1);
         if let Err(refusal) = self.invites.change_webhook(change).await {
             // It is sent again once its lease is over.
             let code = refusal.code();
