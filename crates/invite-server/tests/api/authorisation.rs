@@ -179,11 +179,14 @@ async fn the_table() {
         assert_eq!(cells.len(), ASKERS.len() + 1, "{row}");
         let name = cells[0];
         for (who, expected) in ASKERS.into_iter().zip(&cells[1..]) {
-            let scene = match untouched.take() {
-                Some(scene) => scene,
-                None => scene().await,
+            let (scene, before) = match untouched.take() {
+                Some(untouched) => untouched,
+                None => {
+                    let scene = scene().await;
+                    let before = stored(&scene).await;
+                    (scene, before)
+                }
             };
-            let before = stored(&scene).await;
             let answer = call(&scene, name, who).await;
             assert_eq!(
                 answer.code(),
@@ -194,7 +197,7 @@ async fn the_table() {
             shows_no_key_of_others(&scene, name, who, &answer);
             if *expected != "yes" || LOOKING.iter().any(|looking| name.starts_with(looking)) {
                 assert_eq!(stored(&scene).await, before, "{name} by {who:?}");
-                untouched = Some(scene);
+                untouched = Some((scene, before));
             }
         }
     }

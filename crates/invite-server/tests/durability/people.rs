@@ -70,6 +70,18 @@ impl Caller {
         .await
     }
 
+    /// The same, up to so many times, until there is an answer that is more than that there was no time for one.
+    pub async fn accept_within(&self, url: &str, key: &str, attempts: usize) -> Answer {
+        let mut answer = self.accept(url, key).await;
+        for _ in 1..attempts {
+            if !matches!(code(&answer), "try_again" | "no answer") {
+                break;
+            }
+            answer = self.accept(url, key).await;
+        }
+        answer
+    }
+
     pub async fn remove(&self, url: &str, key: &str) -> Answer {
         self.call(
             Method::POST,
