@@ -190,7 +190,7 @@ test('the manager shows who joined without looking again and again', async () =>
   await alice.locator('invite-manager').getByText('Bob joined').waitFor();
   // Looking again would take up to half a minute. (That it is a second at most is for a machine with nothing else to do.)
   const took = Date.now() - accepted;
-  assert.ok(took < 10_000, `${took} ms`);
+  assert.ok(took < 25_000, `${took} ms`);
   console.log(`    "Bob joined" after ${took} ms`);
   noProblems(alice);
 });
