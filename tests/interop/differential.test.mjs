@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as jose from 'jose';
+import { ready, verifySignedKeySync } from '../../pkg/node.js';
 import { VALID, mutate } from './support/mutations.mjs';
 import { AUDIENCE, JWKS, NOW, SERVER, startProgram } from './support/program.mjs';
 import { seeded } from './support/random.mjs';
@@ -31,6 +32,15 @@ test(`${COUNT} mutations get the verdict of jose, or one that is stricter by des
   const mutations = Array.from({ length: COUNT }, () => mutate(random));
   const verdicts = await program.verify(mutations.map(({ token }) => token));
   assert.equal(verdicts.length, COUNT);
+
+  // The module that pages load says the same, to the place and the sentence.
+  await ready();
+  const now = new Date(NOW * 1000);
+  for (const [index, { token }] of mutations.entries()) {
+    const { verdict, sentence, at } = verifySignedKeySync(`invs1_${token}`, JWKS, { audience: AUDIENCE, now });
+    const { code, sentence: said, at: place } = verdicts[index];
+    assert.deepEqual([verdict, sentence, at ?? null], [code, said, place ?? null], token);
+  }
 
   const met = new Map(STRICTER.map(({ name }) => [name, 0]));
   const counts = { both: 0, neither: 0, stricter: 0 };

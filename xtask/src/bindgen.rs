@@ -4,6 +4,7 @@
 //! `Cargo.lock`, which must be that of the `wasm-bindgen` crate.
 
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -45,8 +46,15 @@ fn main() -> Result<()> {
     // Nor does anybody read where it was; those paths name the machine that built it.
     let sources = source_directories();
     let data: Vec<_> = output.wasm().data.iter().map(|data| data.id()).collect();
+    let mut address = DATA_BEGINS;
     for id in data {
-        blank_paths(&mut output.wasm_mut().data.get_mut(id).value, &sources);
+        let data = &mut output.wasm_mut().data.get_mut(id).value;
+        let paths = blank_paths(data, &sources);
+        blank_locations(data, address, &paths);
+        address += data.len();
+        for text in PANIC_TEXTS {
+            blank(data, text.as_bytes());
+        }
     }
 
     // An import's name ends in a hash of it, which no compression takes away, in both files.
@@ -87,6 +95,36 @@ fn only_panics(name: &str) -> bool {
         && PLACES.iter().any(|place| name.contains(place))
 }
 
+/// What only the emptied functions read: sentences of the standard library, and the decimal digits by pairs.
+const PANIC_TEXTS: [&str; 25] = [
+    "slice index starts at ",
+    " but ends at ",
+    "index out of bounds: the len is ",
+    " but the index is ",
+    "range start index ",
+    "range end index ",
+    " out of range for slice of length ",
+    "assertion `left ",
+    " right` failed",
+    "insertion index (is ",
+    ") should be <= len (is ",
+    "removal index (is ",
+    ") should be < len (is ",
+    "cannot access a Thread Local Storage value during or after destruction: ",
+    "called `Option::unwrap()` on a `None` value",
+    "attempt to divide by zero",
+    "attempt to calculate the remainder with a divisor of zero",
+    "RefCell already borrowed",
+    "internal error: entered unreachable code",
+    "capacity overflow",
+    "mid > len",
+    "Illegal argument",
+    "Value out of range",
+    "Degree out of range",
+    "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+     5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899",
+];
+
 /// How the path of a source file begins: the standard library's, a crate's, ours.
 fn source_directories() -> Vec<String> {
     let mut found: Vec<String> = ["/rustc/", "/rust/deps/", "crates/", "src/"]
@@ -98,8 +136,32 @@ fn source_directories() -> Vec<String> {
     found
 }
 
-/// Overwrites the paths of source files with zeroes, which weigh nothing.
-fn blank_paths(data: &mut [u8], sources: &[String]) {
+/// Where the linker puts the first data: behind a mebibyte of stack.
+const DATA_BEGINS: usize = 1 << 20;
+
+/// Overwrites a text with zeroes, which weigh nothing.
+fn blank(data: &mut [u8], text: &[u8]) {
+    while let Some(found) = find(data, 0, text).and_then(|at| data.get_mut(at..at + text.len())) {
+        found.fill(0);
+    }
+}
+
+/// Overwrites the places in source files that panics name: address and length of a path, line, column.
+fn blank_locations(data: &mut [u8], address: usize, paths: &[Range<usize>]) {
+    for path in paths {
+        let mut wanted = Vec::new();
+        for number in [address + path.start, path.len()] {
+            wanted.extend(u32::try_from(number).unwrap_or_default().to_le_bytes());
+        }
+        while let Some(found) = find(data, 0, &wanted).and_then(|at| data.get_mut(at..at + 16)) {
+            found.fill(0);
+        }
+    }
+}
+
+/// Overwrites the paths of source files, and says where they stood.
+fn blank_paths(data: &mut [u8], sources: &[String]) -> Vec<Range<usize>> {
+    let mut blanked = Vec::new();
     let is_of_path = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(byte);
     let mut from = 0;
     while let Some(end) = find(data, from, b".rs").map(|at| at + 3) {
@@ -113,11 +175,15 @@ fn blank_paths(data: &mut [u8], sources: &[String]) {
             .iter()
             .filter_map(|source| find(data, earliest, source.as_bytes()))
             .min();
-        if let Some(path) = start.and_then(|start| data.get_mut(start..end)) {
+        if let Some(start) = start
+            && let Some(path) = data.get_mut(start..end)
+        {
             path.fill(0);
+            blanked.push(start..end);
         }
         from = end;
     }
+    blanked
 }
 
 fn find(data: &[u8], from: usize, wanted: &[u8]) -> Option<usize> {

@@ -51,7 +51,8 @@ const ROWS: [Row; 7] = [
     Row {
         what: "offline.wasm and its glue",
         files: "pkg/offline.js+pkg/wasm/offline.js+pkg/wasm/offline_bg.wasm",
-        ceiling: 43_000,
+        // 40 KB of 1,024 bytes.
+        ceiling: 40_960,
         goal: 30_000,
     },
     Row {

@@ -249,7 +249,25 @@ fn clippy(tally: &Tally) -> Result<()> {
     listening(
         wasm.args(["--target", "wasm32-unknown-unknown"]).args(deny),
         tally,
-    )
+    )?;
+    // The second module, and the library without anything.
+    for features in ["--features=wasm", "--no-default-features"] {
+        let mut alone = cargo(&["clippy", "--package", "invite-key", "--lib", features]);
+        listening(
+            alone
+                .args(["--target", "wasm32-unknown-unknown"])
+                .args(deny),
+            tally,
+        )?;
+    }
+    let mut docs = cargo(&[
+        "doc",
+        "--no-deps",
+        "--package",
+        "invite-key",
+        "--all-features",
+    ]);
+    listening(docs.env("RUSTDOCFLAGS", "--deny warnings"), tally)
 }
 
 fn native(tally: &Tally) -> Result<()> {

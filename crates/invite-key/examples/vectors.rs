@@ -1,11 +1,11 @@
-//! The vectors of `tests/support/vectors.rs` as a WebAssembly module: what the browser computes with has other
-//! arithmetic and other tables than native code. `tests/interop/wasm.test.mjs` builds and runs it.
+//! Every signature that the tests of `tests/support/vectors.rs` verify, one a line: public key, message and signature as hex
+//! digits, and whether it is right. `tests/interop/wasm.test.mjs` asks the browser's module the same.
 
-#![cfg(target_arch = "wasm32")]
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(
     missing_docs,
     unreachable_pub,
-    reason = "a test in the form of a module"
+    reason = "a test in the form of a program"
 )]
 #![allow(
     clippy::unwrap_used,
@@ -17,34 +17,23 @@
 mod support;
 
 use support::vectors;
-use wasm_bindgen::prelude::wasm_bindgen;
 
-#[wasm_bindgen]
-pub fn rfc_8037_appendix_a() {
+fn main() {
     vectors::rfc_8037_appendix_a();
-}
-
-#[wasm_bindgen]
-pub fn wycheproof() {
     vectors::wycheproof();
-}
-
-#[wasm_bindgen]
-pub fn points_with_a_part_of_small_order_are_judged_as_dalek_judges_them() {
     vectors::points_with_a_part_of_small_order_are_judged_as_dalek_judges_them();
-}
-
-#[wasm_bindgen]
-pub fn encodings_that_are_not_canonical_are_refused() {
     vectors::encodings_that_are_not_canonical_are_refused();
-}
-
-#[wasm_bindgen]
-pub fn a_second_half_of_the_order_or_more_is_refused() {
     vectors::a_second_half_of_the_order_or_more_is_refused();
-}
-
-#[wasm_bindgen]
-pub fn every_bit_of_key_message_and_signature_counts() {
     vectors::every_bit_of_key_message_and_signature_counts();
+    let mut out = String::new();
+    for (key, message, signature, is_right) in support::verified() {
+        for bytes in [&key[..], &message, &signature] {
+            for byte in bytes {
+                out.push_str(&format!("{byte:02x}"));
+            }
+            out.push(' ');
+        }
+        out.push_str(if is_right { "right\n" } else { "wrong\n" });
+    }
+    print!("{out}");
 }

@@ -67,7 +67,7 @@ pub(super) fn read(payload: &[u8]) -> Result<(Claims, Places), Fault> {
         "inviter",
     ];
     let members = json::document(payload, names)?;
-    let [iss, aud, jti, iat, exp, permissions, nbf, max_uses, inviter] = &members.named;
+    let [iss, aud, jti, iat, exp, permissions, nbf, max_uses, inviter] = members.named()?;
     let issuer = required(iss, "iss")?.text("iss", is_address)?;
     let aud = required(aud, "aud")?;
     let resource = aud

@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::claims::{is_name, required};
-use super::json::{self, Fault, Members};
+use super::json::{self, Fault};
 use crate::verdict::Reason;
 
 /// The `typ` of signed keys, so that a token made for something else is never taken for one.
@@ -18,13 +18,13 @@ const NAMES: [&str; 14] = [
 
 /// Reads a header, and gives the `kid` and its place in it.
 pub(super) fn read(header: &[u8]) -> Result<(String, usize), Fault> {
-    let Members { named, other } = json::document(header, &NAMES)?;
-    let [alg, kid, typ, foreign @ ..] = &named;
+    let members = json::document(header, &NAMES)?;
+    let [alg, kid, typ, foreign @ ..] = members.named::<{ NAMES.len() }>()?;
     let mut known = NAMES.iter().skip(3).zip(foreign);
     if let Some((name, Some(member))) = known.find(|(_, member)| member.is_some()) {
         return Err(Fault::new(Reason::UnsupportedMember, member.at, Some(name)));
     }
-    if let Some(at) = other {
+    if let Some(at) = members.other {
         return Err(Fault::new(Reason::UnsupportedMember, at, None));
     }
     let alg = required(alg, "alg")?;

@@ -89,17 +89,27 @@ impl<'json> Member<'json> {
 }
 
 /// The members of an object that have these names, in the order of the names.
-pub(crate) struct Members<'json, const N: usize> {
-    pub(crate) named: [Option<Member<'json>>; N],
+pub(crate) struct Members<'json> {
+    named: Vec<Option<Member<'json>>>,
     /// Where the first member with another name has its value.
     pub(crate) other: Option<usize>,
 }
 
+impl<'json> Members<'json> {
+    /// Those of the names, of which there were as many.
+    pub(crate) fn named<const N: usize>(&self) -> Result<&[Option<Member<'json>>; N], Fault> {
+        self.named
+            .as_slice()
+            .try_into()
+            .map_err(|_| Fault::syntax(0))
+    }
+}
+
 /// Reads a document that is one object.
-pub(crate) fn document<'json, const N: usize>(
+pub(crate) fn document<'json>(
     json: &'json [u8],
-    names: &[&'static str; N],
-) -> Result<Members<'json, N>, Fault> {
+    names: &[&'static str],
+) -> Result<Members<'json>, Fault> {
     let json = core::str::from_utf8(json).map_err(|error| Fault::syntax(error.valid_up_to()))?;
     let mut reader = Reader::new(json);
     let members = reader.members(names)?;
@@ -133,11 +143,9 @@ impl<'json> Reader<'json> {
     }
 
     /// Reads an object.
-    pub(crate) fn members<const N: usize>(
-        &mut self,
-        names: &[&'static str; N],
-    ) -> Result<Members<'json, N>, Fault> {
-        let mut named = [const { None }; N];
+    pub(crate) fn members(&mut self, names: &[&'static str]) -> Result<Members<'json>, Fault> {
+        let mut named = Vec::new();
+        named.resize_with(names.len(), || None);
         let other = self.object(names, &mut named)?;
         Ok(Members { named, other })
     }

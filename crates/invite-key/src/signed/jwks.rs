@@ -48,8 +48,10 @@ impl KeySet {
         }
         let not_a_key_set = |at| KeySetError::NotAKeySet { at };
         let members = json::document(json.as_bytes(), &["keys"]);
-        let [keys] = members.map_err(|fault| not_a_key_set(fault.at))?.named;
-        let keys = keys.ok_or(not_a_key_set(0))?;
+        let members = members.map_err(|fault| not_a_key_set(fault.at))?;
+        let Ok([Some(keys)]) = members.named() else {
+            return Err(not_a_key_set(0));
+        };
         let start = keys.at;
         let mut set = Self::new();
         let mut count = 0;
@@ -62,7 +64,7 @@ impl KeySet {
                 let added = if count > MAX_KEYS {
                     Err(KeySetError::TooManyKeys)
                 } else {
-                    set.take(jwk.named, start + at)
+                    set.take(jwk.named()?, start + at)
                 };
                 added.map_err(|found| {
                     error = Some(found);
@@ -76,10 +78,10 @@ impl KeySet {
     /// Adds a key of a JWK set, unless it is one to be passed over.
     fn take(
         &mut self,
-        jwk: [Option<Member<'_>>; JWK_MEMBERS.len()],
+        jwk: &[Option<Member<'_>>; JWK_MEMBERS.len()],
         at: usize,
     ) -> Result<(), KeySetError> {
-        let [kty, crv, x, kid, usage, alg, key_ops, d] = &jwk;
+        let [kty, crv, x, kid, usage, alg, key_ops, d] = jwk;
         if text(kty) != Some("OKP") || text(crv) != Some("Ed25519") {
             return Ok(());
         }
