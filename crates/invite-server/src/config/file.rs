@@ -247,6 +247,17 @@ mod tests {
     }
 
     #[test]
+    fn the_example_is_a_configuration() {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/invites.toml");
+        let named = [
+            "invite-server".into(),
+            "--config".into(),
+            example.into_os_string(),
+        ];
+        assert_eq!(Config::read(named).unwrap().validate(), Ok(()));
+    }
+
+    #[test]
     fn what_is_in_force_is_told_without_secrets() {
         let file = "database = 'postgres://me:hunter2@db/x'\nlog = 'warn'";
         let config = read(file, &["--listen", "127.0.0.1:1"]).unwrap();

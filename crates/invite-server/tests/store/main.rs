@@ -10,6 +10,7 @@
 
 #[path = "../support/postgres.rs"]
 mod cluster;
+mod plans;
 mod postgres;
 mod secrets;
 mod speed;

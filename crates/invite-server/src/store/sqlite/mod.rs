@@ -4,6 +4,8 @@ mod apps;
 mod changes;
 mod events;
 mod mails;
+#[cfg(test)]
+mod plans;
 mod readers;
 mod rows;
 pub(super) mod schema;

@@ -43,7 +43,7 @@ impl ToSql for Value {
     }
 }
 
-fn carry_out(connection: &Connection, sweep: &Sweep) -> rusqlite::Result<Round> {
+pub(super) fn carry_out(connection: &Connection, sweep: &Sweep) -> rusqlite::Result<Round> {
     let mut round = Round::default();
     let chosen = match &sweep.invites {
         Choice::None => Vec::new(),

@@ -32,7 +32,7 @@ impl Retention {
         }
     }
 
-    fn sweeps(self) -> [Sweep; 5] {
+    pub(in crate::store) fn sweeps(self) -> [Sweep; 5] {
         let ended = [Value::Number(self.ended_before.0)];
         let now = [Value::Number(self.now.0)];
         let invites = |column: &str| Sweep {

@@ -1,0 +1,213 @@
+//! No call reads through a table that grows: each statement that is run is asked how far it went without an index.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use invite_key::{KeyKind, permissions::Permissions};
+use rusqlite::{
+    Connection, StatementStatus,
+    trace::{TraceEvent, TraceEventCodes},
+};
+
+use super::{apps, changes, events, rows, schema, sweep, webhooks};
+use crate::{
+    core::{
+        EventKind, InviteStatus, MailChange, Moment, User, WebhookChange,
+        state::{Change, InviteName, InviteQuery, KeyHash, RepeatKey, Scope, StoredInvite},
+    },
+    store::Retention,
+};
+
+/// Tables with a row for each backend: to read them whole is to read them.
+const SMALL: [&str; 2] = ["FROM webhooks", "FROM apps"];
+
+fn alice() -> User {
+    User::new("alice", "test")
+}
+
+fn invite(number: u8) -> StoredInvite {
+    StoredInvite {
+        id: format!("invite{number}"),
+        key_hash: KeyHash([number; 32]),
+        kind: KeyKind::Opaque,
+        secret_id: "1".into(),
+        resource: "notes".into(),
+        permissions: Permissions::READ,
+        created_at: Moment(1),
+        expires_at: Moment(1_000 + i64::from(number)),
+        inviter: alice(),
+        uses: 0,
+        max_uses: None,
+        message: None,
+        title: None,
+        extras: None,
+        removed_at: None,
+        email: None,
+        issuer: None,
+        ended: false,
+    }
+}
+
+fn fill(connection: &Connection) {
+    let mut all = vec![
+        Change::AddResource {
+            resource: "notes".into(),
+            title: None,
+            at: Moment(1),
+        },
+        Change::AddApp {
+            name: "crm".into(),
+            key: KeyHash([1; 32]),
+            at: Moment(1),
+        },
+        Change::Webhook(WebhookChange::Set {
+            app: "crm".into(),
+            id: "x".into(),
+            secret_id: "1".into(),
+            url: "https://crm.example".into(),
+            at: Moment(1),
+        }),
+    ];
+    for number in 0..200 {
+        let person = User::new(format!("person{number}"), "test");
+        all.extend([
+            Change::SetMember {
+                resource: "notes".into(),
+                user: person.clone(),
+                permissions: Permissions::READ,
+            },
+            Change::AddInvite(Box::new(invite(number))),
+            Change::AddUse {
+                invite: format!("invite{number}"),
+                user: person,
+                at: Moment(2),
+            },
+            Change::Redeem {
+                receipt: format!("receipt{number}"),
+                until: Moment(5),
+            },
+            Change::Remember {
+                resource: "notes".into(),
+                user: alice(),
+                repeat: RepeatKey {
+                    key: [number; 32],
+                    body: [1; 32],
+                },
+                invite: format!("invite{number}"),
+                until: Moment(5),
+            },
+        ]);
+    }
+    changes::write(connection, &all).unwrap();
+}
+
+fn hot(connection: &Connection) -> rusqlite::Result<()> {
+    for name in [
+        InviteName::Key(KeyHash([7; 32])),
+        InviteName::Id("invite7".into()),
+    ] {
+        let scope = Scope {
+            resource: Some("notes".into()),
+            invite: Some(name),
+            user: Some(alice()),
+            repeat: Some([7; 32]),
+            members: true,
+            receipt: Some("receipt7".into()),
+        };
+        rows::state(connection, &scope)?;
+    }
+    let statuses = [
+        None,
+        Some(InviteStatus::Pending),
+        Some(InviteStatus::Accepted),
+        Some(InviteStatus::Expired),
+        Some(InviteStatus::Removed),
+    ];
+    for status in statuses {
+        for inviter in [None, Some(alice())] {
+            let query = InviteQuery {
+                resource: "notes".into(),
+                inviter,
+                status,
+                now: Moment(10),
+                limit: 11,
+                before: Some(150),
+            };
+            rows::invites(connection, &query)?;
+        }
+    }
+    rows::uses(connection, "invite7")?;
+    rows::members(connection, "notes")?;
+    rows::resources(connection, &User::new("person7", "test"))?;
+    events::after(connection, "notes", 3, 10)?;
+    apps::named(connection, KeyHash([1; 32]))?;
+    webhooks::expired(connection, Moment(5), 10)?;
+    webhooks::claim(connection, "crm", Moment(9), Moment(10), 10)?;
+    let told = |kind| Change::Tell {
+        kind,
+        invite: Box::new(invite(7)),
+        user: alice(),
+        at: Moment(3),
+    };
+    let seventh = || "invite7".to_owned();
+    let written = [
+        Change::AddInvite(Box::new(invite(250))),
+        told(EventKind::Created),
+        Change::AddUse {
+            invite: seventh(),
+            user: alice(),
+            at: Moment(3),
+        },
+        Change::MoveEnd {
+            invite: seventh(),
+            expires_at: Moment(2_000),
+        },
+        Change::EndInvite { invite: seventh() },
+        Change::RemoveInvite {
+            invite: seventh(),
+            at: Moment(3),
+        },
+        Change::SetMember {
+            resource: "notes".into(),
+            user: User::new("person9", "test"),
+            permissions: Permissions::NONE,
+        },
+        Change::Mail(MailChange::Ask {
+            invite: seventh(),
+            at: Moment(3),
+        }),
+    ];
+    changes::write(connection, &written)?;
+    for one in Retention::of(Moment(1_100), 0).sweeps() {
+        sweep::carry_out(connection, &one)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn no_call_reads_through_a_table_that_grows() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = schema::open_writer(&folder.path().join("invites.db")).unwrap();
+    fill(&connection);
+    let ran: Arc<Mutex<Vec<(String, i32)>>> = Arc::default();
+    let seen = Arc::clone(&ran);
+    let note = move |event: TraceEvent<'_>| {
+        if let TraceEvent::Profile(statement, Duration { .. }) = event {
+            let steps = statement.get_status(StatementStatus::FullscanStep);
+            let ran = (statement.sql().into_owned(), steps);
+            seen.lock().unwrap().push(ran);
+        }
+    };
+    connection
+        .trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(note))
+        .unwrap();
+    hot(&connection).unwrap();
+    let ran = ran.lock().unwrap();
+    assert!(ran.len() > 50, "{}", ran.len());
+    for (sql, steps) in ran.iter() {
+        let small = SMALL.iter().any(|table| sql.contains(table));
+        assert!(small || *steps == 0, "{steps} rows were read by {sql}");
+    }
+}

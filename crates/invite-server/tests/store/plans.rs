@@ -1,0 +1,198 @@
+//! PostgreSQL reads through no table that grows; and, as a measurement, how much room 100,000 invites take on either.
+
+use std::collections::BTreeMap;
+
+use invite_key::{KeyKind, Permissions};
+use invite_server::{
+    core::{CreateRequest, InviteStatus, ListRequest, RemoveTarget},
+    store::{PostgresStore, SqliteStore, Store},
+};
+use tokio_postgres::Client;
+
+use crate::{
+    cluster::Postgres,
+    world::{World, actor, user},
+};
+
+/// Those that are filled here; an empty one the database reads as it likes.
+const GROWING: [&str; 5] = ["invites", "uses", "members", "events", "resources"];
+
+/// So many invites, on a resource for `each` so many, half of them used; `series` counts from 1 to `count`.
+fn filling(count: u32, each: u32, series: &str, hash: &str, id: &str) -> [String; 6] {
+    let resources = count / each;
+    [
+        format!("INSERT INTO resources (name, created_at, events) SELECT 'resource' || n, 1, 150 FROM {series} WHERE n <= {resources}"),
+        format!("INSERT INTO members (resource, username, provider, permissions)
+            SELECT 'resource' || (n % {resources} + 1), 'person' || n, 'accounts.example', 'rw' FROM {series} WHERE n % 2 = 0"),
+        format!("INSERT INTO members (resource, username, provider, permissions)
+            SELECT 'resource' || n, 'inviter' || (n % 50), 'accounts.example', 'arw' FROM {series} WHERE n <= {resources}"),
+        format!("INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
+                inviter_username, inviter_provider, uses, max_uses, message)
+            SELECT {id}, {hash}, 'opaque', '1', 'resource' || (n % {resources} + 1), 'rw', 1795238468803,
+                1795238468803 + n, 'inviter' || ((n % {resources} + 1) % 50), 'accounts.example', (n + 1) % 2, 1, 'Come and see my notes'
+            FROM {series}"),
+        format!("INSERT INTO uses (invite, username, provider, at)
+            SELECT {id}, 'person' || n, 'accounts.example', 1795238468803 FROM {series} WHERE n % 2 = 0"),
+        format!("INSERT INTO events (resource, number, kind, invite, username, provider, at)
+            SELECT 'resource' || (n % {resources} + 1), n / {resources} + 1, 'invite.created', {id}, 'inviter' || (n % 50), 'accounts.example', 1795238468803
+            FROM {series}"),
+    ]
+}
+
+async fn fill_postgres(client: &Client, count: u32, each: u32) {
+    let series = format!("(SELECT n::BIGINT FROM generate_series(1, {count}) AS n) AS series");
+    let (hash, id) = (
+        "sha256(('key' || n)::BYTEA)",
+        "'invite_' || substr(md5(n::TEXT), 1, 22)",
+    );
+    for sql in filling(count, each, &series, hash, id) {
+        client.batch_execute(&sql).await.unwrap();
+    }
+    client.batch_execute("VACUUM ANALYZE").await.unwrap();
+}
+
+/// How often each table was read from end to end since the beginning.
+async fn scans(client: &Client) -> BTreeMap<String, i64> {
+    let sql = "SELECT relname::TEXT, seq_scan FROM pg_stat_user_tables";
+    let rows = client.query(sql, &[]).await.unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_reads_through_no_table_that_grows() {
+    let postgres = Postgres::start(false);
+    let address = postgres.database("plans").await;
+    PostgresStore::open(&address, 1).await.unwrap().close();
+    let client = postgres.connect("plans").await;
+    fill_postgres(&client, 20_000, 10).await;
+    let before = scans(&client).await;
+
+    let store = PostgresStore::open(&address, 1).await.unwrap();
+    let world = World::over(store.clone());
+    let invites = &world.invites;
+    world.member("alice", "resource7", "arw").await;
+    let alice = actor("alice");
+    // All that were filled in are over by then.
+    world.time.pass_seconds(1_000);
+    for _ in 0..10 {
+        // So often that the database settles on one plan for any value.
+        let request = CreateRequest::new(Permissions::READ, 3600, KeyKind::Opaque);
+        let made = invites
+            .create(Some(&alice), "resource7", request)
+            .await
+            .unwrap();
+        let key = made.key.unwrap();
+        invites
+            .check(Some(&actor("bob")), &key, None)
+            .await
+            .unwrap();
+        invites
+            .accept(Some(&actor("bob")), &key, None)
+            .await
+            .unwrap();
+        invites.resend(Some(&alice), &made.id, 60).await.unwrap();
+        for everyone in [false, true] {
+            for status in [
+                None,
+                Some(InviteStatus::Pending),
+                Some(InviteStatus::Accepted),
+                Some(InviteStatus::Expired),
+                Some(InviteStatus::Removed),
+            ] {
+                let request = ListRequest {
+                    page_size: 10,
+                    status,
+                    everyone,
+                    ..ListRequest::default()
+                };
+                invites
+                    .list(Some(&alice), "resource7", &request)
+                    .await
+                    .unwrap();
+            }
+        }
+        let target = RemoveTarget::Key(key);
+        invites.remove(Some(&alice), None, &target).await.unwrap();
+        store.resources(&user("person8")).await.unwrap();
+        store.members("resource7").await.unwrap();
+        store.events("resource7", 90, 10).await.unwrap();
+        store.expired(world.time.now(), 10).await.unwrap();
+    }
+    // Whoever leaves tells what they read.
+    store.close();
+    while !alone(&client).await {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let found = "SELECT idx_scan FROM pg_stat_user_tables WHERE relname = 'invites'";
+    let found: i64 = client.query_one(found, &[]).await.unwrap().get(0);
+    assert!(found > 100, "the calls are in the counts: {found}");
+    let told = scans(&client).await;
+    for table in GROWING {
+        let read = told[table] - before[table];
+        assert_eq!(read, 0, "{table} was read from end to end");
+    }
+}
+
+/// Whether nobody else is connected any more.
+async fn alone(client: &Client) -> bool {
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND backend_type = 'client backend'";
+    client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == 0
+}
+
+/// `cargo test --release -p invite-server --test store -- --ignored --nocapture room`
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn room() {
+    const COUNT: u32 = 100_000;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("invites.db");
+    SqliteStore::open(&path).unwrap().close().await;
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let series = format!(
+        "(WITH RECURSIVE some(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some WHERE n < {COUNT}) SELECT n FROM some)"
+    );
+    connection
+        .execute_batch("CREATE TEMP TABLE names (n INTEGER PRIMARY KEY, id TEXT)")
+        .unwrap();
+    let names = format!(
+        "INSERT INTO names SELECT n, 'invite_' || substr(hex(randomblob(11)), 1, 22) FROM {series}"
+    );
+    connection.execute(&names, []).unwrap();
+    for sql in filling(COUNT, 100, "names", "randomblob(32)", "id") {
+        connection.execute(&sql, []).unwrap();
+    }
+    let mut statement = connection
+        .prepare("SELECT name, sum(pgsize) FROM dbstat WHERE schema = 'main' GROUP BY name HAVING sum(pgsize) > 100000 ORDER BY 2 DESC")
+        .unwrap();
+    let mut rows = statement.query([]).unwrap();
+    let mut total = 0;
+    while let Some(row) = rows.next().unwrap() {
+        let (name, bytes): (String, i64) = (row.get(0).unwrap(), row.get(1).unwrap());
+        total += bytes;
+        println!(
+            "SQLite      {name:32} {:6} bytes for each invite",
+            bytes / i64::from(COUNT)
+        );
+    }
+    println!("SQLite      all {:28} {:6}", "", total / i64::from(COUNT));
+
+    let postgres = Postgres::start(false);
+    let address = postgres.database("room").await;
+    PostgresStore::open(&address, 1).await.unwrap().close();
+    let client = postgres.connect("room").await;
+    fill_postgres(&client, COUNT, 100).await;
+    let sql = "SELECT relname::TEXT, pg_table_size(oid), pg_indexes_size(oid) FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 2 DESC";
+    let mut total = 0;
+    for row in client.query(sql, &[]).await.unwrap() {
+        let (name, table, indexes): (String, i64, i64) = (row.get(0), row.get(1), row.get(2));
+        total += table + indexes;
+        println!(
+            "PostgreSQL  {name:32} {:6} and {:6} for its indexes",
+            table / i64::from(COUNT),
+            indexes / i64::from(COUNT)
+        );
+    }
+    println!("PostgreSQL  all {:28} {:6}", "", total / i64::from(COUNT));
+}
