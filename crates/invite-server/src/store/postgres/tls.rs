@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::Arc};
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
+    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
 };
 use tokio_postgres::config::{Host, SslMode};
@@ -52,7 +52,7 @@ pub(super) fn settings(
         Mode::Prefer => SslMode::Prefer,
         Mode::Require | Mode::Verify => SslMode::Require,
     });
-    let provider = Arc::new(ring::default_provider());
+    let provider = Arc::new(aws_lc_rs::default_provider());
     let client = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|cause| StoreUnusable(format!("TLS cannot be used: {cause}")))?;
