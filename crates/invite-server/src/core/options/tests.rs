@@ -109,12 +109,9 @@ fn whatever_is_out_of_bounds_is_refused_by_name() {
             assert_eq!(refusal.field().unwrap_or(""), field, "{value}");
         }
     }
-    assert_eq!(
-        create(json!({"send": true})),
-        Err(Refusal::Unsupported {
-            field: "send".into()
-        })
-    );
+    let without_address = create(json!({"send": true})).unwrap_err();
+    assert_eq!(without_address.code(), "invalid_option");
+    assert_eq!(without_address.field(), Some("email"));
 }
 
 #[test]
