@@ -280,6 +280,7 @@ fn method(name: &str) -> Option<Method> {
         "remove" => Method::Remove,
         "list" => Method::ListPage,
         "preview" => Method::Preview,
+        "link" => Method::Link,
         "members" => Method::Members,
         _ => return None,
     })

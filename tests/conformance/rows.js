@@ -2,7 +2,7 @@
 import { Mismatch, Names, show } from './match.js';
 import { observe } from './observe.js';
 
-const CALLS = new Set(['create', 'get', 'check', 'accept', 'remove', 'list', 'preview', 'members']);
+const CALLS = new Set(['create', 'get', 'check', 'accept', 'remove', 'list', 'preview', 'link', 'members']);
 const THIRTY_DAYS = 2592000;
 let rowsStarted = 0;
 
