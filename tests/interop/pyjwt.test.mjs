@@ -19,7 +19,7 @@ const run = (command, args, input) =>
 
 test('PyJWT verifies what we issue, and we what it issues', async (t) => {
   const bin = pythonWith('interop-python', join(INTEROP, 'requirements.txt'));
-  if (!bin) return t.skip('no Python with venv on this machine');
+  assert.ok(bin, 'Python with venv is missing (Debian: apt-get install python3-venv)');
   const ours = await Promise.all(OUR_CLAIMS.map((claims) => program.ask({ do: 'issue', secret: SECRET, claims })));
   const tokens = ours.map(({ key }) => key.slice('invs1_'.length));
   const forged = tokens[0].replace(/\.(.)/, (_, first) => `.${first === 'e' ? 'f' : 'e'}`);

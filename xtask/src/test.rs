@@ -68,9 +68,13 @@ const STAGES: [Stage; 14] = [
     stage_after_build(
         "openapi",
         "the server against its own OpenAPI document, by schemathesis",
-        |tally| node_tests("openapi", tally),
+        |tally| {
+            tools::python()?;
+            node_tests("openapi", tally)
+        },
     ),
     stage_after_build("interop", "signed keys against other libraries", |tally| {
+        tools::python()?;
         node_tests("interop", tally)
     }),
     stage_after_build(

@@ -29,6 +29,7 @@ pub(crate) fn check_all() -> Result<()> {
     node_for_tests()?;
     let chromium = chromium()?;
     postgresql()?;
+    python()?;
 
     let version = |program: &str, arguments: &[&str]| {
         ask(program, arguments).unwrap_or_else(|| "missing".to_owned())
@@ -197,6 +198,19 @@ pub(crate) fn postgresql() -> Result<()> {
     } else {
         bail!(by_hand)
     }
+}
+
+/// Python that can make virtual environments, for the tests with programs from there. Debian's `python3` alone has `venv`
+/// without what it installs, so both are asked for.
+pub(crate) fn python() -> Result<()> {
+    let is_there = || ask("python3", &["-c", "import ensurepip, venv"]).is_some();
+    if is_there() {
+        return Ok(());
+    }
+    let by_hand =
+        "Python with venv is missing. Install it (Debian: sudo apt-get install python3-venv)";
+    install("Python", "python3-venv", by_hand)?;
+    if is_there() { Ok(()) } else { bail!(by_hand) }
 }
 
 /// Where Debian keeps them, a folder for each version, and where the tests look.
