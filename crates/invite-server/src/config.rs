@@ -10,6 +10,7 @@ mod operation;
 mod origins;
 mod proxy;
 mod purge;
+mod resources;
 mod signin;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub use operation::OperationOptions;
 pub use origins::Origins;
 pub use proxy::ProxyOptions;
 pub use purge::{Period, PurgeOptions};
+pub use resources::ResourceOptions;
 pub use signin::{SignInOptions, SignInUnusable};
 pub use webhooks::{Reach, WebhookOptions};
 
@@ -180,6 +182,10 @@ pub struct Config {
     /// Who stands in front.
     #[command(flatten)]
     pub proxy: ProxyOptions,
+
+    /// Who creates resources.
+    #[command(flatten)]
+    pub resources: ResourceOptions,
 }
 
 impl Config {

@@ -138,7 +138,8 @@ impl Server {
         let auth = sign_in(config, &secrets, origins)?;
         let database = Database::open(&database, config.database_connections).await?;
         let invites = Invites::new(database.clone(), secrets, Clock::system())
-            .issuing_as(auth.origins().first());
+            .issuing_as(auth.origins().first())
+            .created_by(config.resources.creators());
         if config.demo {
             demo::fill(&invites)
                 .await

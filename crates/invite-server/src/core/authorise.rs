@@ -4,11 +4,21 @@ use invite_key::permissions::{Permission, Permissions};
 
 use super::{Authority, Refusal, User};
 
+/// Who creates resources, as the operator decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Creators {
+    /// Whoever is signed in, and backends.
+    #[default]
+    People,
+    /// Backends alone, with their app keys.
+    Apps,
+}
+
 /// What somebody wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
-    /// Create a resource.
-    CreateResource,
+    /// Create a resource, where these may.
+    CreateResource(Creators),
     /// See which resources one has access to.
     Resources,
     /// Create an invite.
@@ -79,12 +89,19 @@ pub fn authorise(call: Call, asker: Option<Authority<'_>>, on: On<'_>) -> Result
                 .into(),
         });
     }
+    if call == Call::CreateResource(Creators::Apps) && actor.app.is_none() {
+        return Err(Refusal::Forbidden {
+            sentence: "Only backends create resources on this server, with an app key.".into(),
+        });
+    }
     let admin = on.permissions.contains(Permission::Admin);
     let resource = on.resource.to_owned();
     match call {
-        Call::Check | Call::Accept | Call::CreateResource | Call::Resources | Call::Permissions => {
-            Ok(())
-        }
+        Call::Check
+        | Call::Accept
+        | Call::CreateResource(_)
+        | Call::Resources
+        | Call::Permissions => Ok(()),
         Call::Members if on.permissions.is_empty() => Err(Refusal::NotMember { resource }),
         Call::Members => Ok(()),
         // To everybody else the invite does not exist, admin or not.

@@ -78,11 +78,23 @@ impl Actor {
         }
     }
 
-    /// Whether an invite for this address is for them. Letter case does not count, as with nearly every mail server.
+    /// Whether an invite for this address is for them.
     pub fn is_addressed_by(&self, email: &str) -> bool {
-        self.email
-            .as_ref()
-            .is_some_and(|own| own.to_lowercase() == email.to_lowercase())
+        let own = self.email.as_deref();
+        own.is_some_and(|own| same_address(own, email))
+    }
+}
+
+/// Whether two e-mail addresses are one. The case of ASCII letters does not count, as with nearly every mail server, and
+/// a host may be written either way (IDNA). Before the `@` other letters count as they are: some become a different one
+/// when their case is changed, as the Kelvin sign becomes k, and whoever has the one address need not have the other.
+pub fn same_address(one: &str, other: &str) -> bool {
+    let host = |text: &str| idna::domain_to_ascii(text).unwrap_or_else(|_| text.to_lowercase());
+    match (one.rsplit_once('@'), other.rsplit_once('@')) {
+        (Some((name, at)), Some((other_name, other_at))) => {
+            name.eq_ignore_ascii_case(other_name) && host(at) == host(other_at)
+        }
+        _ => false,
     }
 }
 
@@ -93,4 +105,42 @@ pub enum Authority<'a> {
     Operator,
     /// A signed-in person, who must be an admin of the resource.
     Actor(&'a Actor),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_may_be_written_in_several_ways() {
+        for (one, other) in [
+            ("bob@example.com", "Bob@EXAMPLE.com"),
+            ("bob@bücher.example", "bob@xn--bcher-kva.example"),
+            ("bob@BÜCHER.example", "bob@bücher.example"),
+            ("bøb@example.com", "bøb@example.com"),
+        ] {
+            assert!(
+                same_address(one, other) && same_address(other, one),
+                "{one}"
+            );
+        }
+    }
+
+    #[test]
+    fn letters_that_fold_into_others_belong_to_other_people() {
+        for (one, other) in [
+            ("kate@example.com", "\u{212a}ate@example.com"),
+            ("BØB@example.com", "bøb@example.com"),
+            ("i@example.com", "\u{130}@example.com"),
+            ("bob@example.com", "bob@example.org"),
+            ("bob@example.com", "bob+1@example.com"),
+            ("bob", "bob"),
+            ("a@b@example.com", "b@example.com"),
+        ] {
+            assert!(
+                !same_address(one, other) && !same_address(other, one),
+                "{one}"
+            );
+        }
+    }
 }

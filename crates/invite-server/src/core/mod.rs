@@ -20,10 +20,10 @@ pub mod state;
 mod webhook;
 
 pub use app::{App, AppKey};
-pub use authorise::{Call, On, authorise};
+pub use authorise::{Call, Creators, On, authorise};
 pub use clock::{Clock, Moment};
 pub use event::{Event, EventKind};
-pub use identity::{Actor, Authority, User};
+pub use identity::{Actor, Authority, User, same_address};
 pub use invite::{
     Acceptance, Accepted, Checked, Invite, InviteList, InviteStatus, Member, Reader, Removed,
     ResourceOf,

@@ -247,7 +247,10 @@ fn boolean_option(field: &str, value: &Value) -> Result<bool, Refusal> {
 /// Something at something, that no mail header or page could take for more than that.
 fn validate_email(email: &str) -> Result<(), Refusal> {
     let plain = |letter: char| {
-        !letter.is_control() && !letter.is_whitespace() && !r#"<>()[]{},;:"\`"#.contains(letter)
+        !letter.is_control()
+            && !letter.is_whitespace()
+            && !is_invisible(letter)
+            && !r#"<>()[]{},;:"\`"#.contains(letter)
     };
     let fits = email.len() <= EMAIL_LIMIT
         && email.chars().all(plain)
@@ -261,6 +264,12 @@ fn validate_email(email: &str) -> Result<(), Refusal> {
         "email",
         "email is one plain e-mail address, like bob@example.com.",
     ))
+}
+
+/// Shows nothing by itself, and can make an address look like another one.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn whole_number(field: &str, value: &Value, limit: u32) -> Result<u32, Refusal> {

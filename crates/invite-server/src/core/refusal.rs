@@ -48,7 +48,7 @@ pub enum Refusal {
     Exhausted,
     /// The invite is for an e-mail address that the asker's account does not have, or has not verified.
     WrongAccount,
-    /// Whoever made the invite is no longer an admin, so it opens nothing.
+    /// Whoever made the invite is no longer an admin, or lost a letter that it grants, so it opens nothing.
     InviterNotAdmin,
     /// Not the asker's own invite, unknown, expired, or removed already.
     CannotRemove,
@@ -167,7 +167,7 @@ impl Refusal {
                 "Send If-Match with the ETag that you decided on, so that nobody who came since is thrown out.".into()
             }
             Refusal::InviterNotAdmin => {
-                "Whoever sent this invite is no longer an admin there, so it opens nothing. Ask another admin.".into()
+                "Whoever sent this invite may no longer give this access, so it opens nothing. Ask another admin.".into()
             }
             Refusal::CannotRemove => {
                 "There is no invite of yours to remove here: it is unknown, expired, removed already, or another's."

@@ -2,11 +2,11 @@
 //!
 //! They may run more than once for one call (a store that has to retry runs them again), so they only compute.
 
-use invite_key::permissions::{Permission, Permissions};
+use invite_key::permissions::Permissions;
 
 use super::{
-    Accepted, Actor, Authority, Call, CreateRequest, EventKind, InviteStatus, MailChange, Moment,
-    On, Refusal, Removed, User, authorise,
+    Accepted, Actor, Authority, Call, CreateRequest, Creators, EventKind, InviteStatus, MailChange,
+    Moment, On, Refusal, Removed, User, authorise,
     options::{validate_new_resource, validate_title},
     state::{Change, Decision, RepeatKey, State, StoredInvite},
 };
@@ -30,10 +30,11 @@ pub fn create_resource(
     actor: Option<&Actor>,
     name: &str,
     title: Option<&str>,
+    creators: Creators,
     now: Moment,
 ) -> Ruling<Permissions> {
     authorise(
-        Call::CreateResource,
+        Call::CreateResource(creators),
         actor.map(Authority::Actor),
         on(state, name),
     )?;
@@ -171,7 +172,7 @@ pub fn acceptance(
         InviteStatus::Expired => return Err(Refusal::Expired),
         InviteStatus::Accepted | InviteStatus::Pending => {}
     }
-    if !state.inviter_permissions.contains(Permission::Admin) {
+    if !state.inviter_may_grant(invite) {
         return Err(Refusal::InviterNotAdmin);
     }
     let gained = invite.permissions.gained(state.permissions);

@@ -7,8 +7,8 @@ use invite_key::InviteKey;
 use tokio::sync::Notify;
 
 use super::{
-    Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Invite, On, Reader, Refusal,
-    RemoveTarget, Removed, Secrets, authorise, rules,
+    Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Creators, Invite, On, Reader,
+    Refusal, RemoveTarget, Removed, Secrets, authorise, rules,
     state::{InviteName, KeyHash, RepeatKey, Scope, StoredInvite},
 };
 use crate::store::Store;
@@ -33,6 +33,7 @@ pub struct Invites<S> {
     secrets: Secrets,
     clock: Clock,
     issuer: Option<Arc<str>>,
+    creators: Creators,
     happened: Arc<Notify>,
 }
 
@@ -44,6 +45,7 @@ impl<S: Store> Invites<S> {
             secrets,
             clock,
             issuer: None,
+            creators: Creators::default(),
             happened: Arc::default(),
         }
     }
@@ -55,6 +57,11 @@ impl<S: Store> Invites<S> {
             issuer: Some(address.into()),
             ..self
         }
+    }
+
+    /// Who may create resources; without it whoever is signed in.
+    pub fn created_by(self, creators: Creators) -> Invites<S> {
+        Invites { creators, ..self }
     }
 
     /// The public keys that signed keys are verified with, as a JWK set.

@@ -1,6 +1,9 @@
 //! The rows a rule looks at, and the changes it may ask for.
 
-use invite_key::{KeyKind, permissions::Permissions};
+use invite_key::{
+    KeyKind,
+    permissions::{Permission, Permissions},
+};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -74,6 +77,18 @@ impl Default for State {
             members: Vec::new(),
             redeemed: false,
         }
+    }
+}
+
+impl State {
+    /// Whether the inviter is still an admin who holds all that the invite grants: otherwise one who lost a letter
+    /// would get it back from an invite of their own.
+    pub(super) fn inviter_may_grant(&self, invite: &StoredInvite) -> bool {
+        self.inviter_permissions.contains(Permission::Admin)
+            && invite
+                .permissions
+                .gained(self.inviter_permissions)
+                .is_empty()
     }
 }
 

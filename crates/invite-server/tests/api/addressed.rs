@@ -39,3 +39,27 @@ async fn only_the_account_with_that_address_accepts() {
     assert_eq!(listed.body["invites"][0]["email"], "Erin@Example.com");
     assert_eq!(listed.body["invites"][0]["uses"], 1);
 }
+
+/// An account with an address that only looks like hers, or becomes hers when its case is changed, is another account.
+#[tokio::test]
+async fn letters_that_fold_into_others_do_not_count() {
+    let server = Server::with_notes().await;
+    let (_, key) = server
+        .invite(
+            "alice",
+            "notes",
+            &json!({"email": "\u{212a}ate@example.com"}),
+        )
+        .await;
+    assert_eq!(
+        server.accept(Some("kate"), &key).await.code(),
+        "wrong_account"
+    );
+    for hidden in ["ka\u{200b}te@example.com", "\u{202e}kate@example.com"] {
+        let body = json!({ "email": hidden });
+        let refused = server
+            .post(Some("alice"), "/api/v1/resources/notes/invites", &body)
+            .await;
+        assert_eq!((refused.status, refused.code()), (422, "invalid_option"));
+    }
+}

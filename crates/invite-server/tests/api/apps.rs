@@ -1,5 +1,6 @@
 //! App keys: backends that act for people.
 
+use invite_server::core::Creators;
 use reqwest::Method;
 use serde_json::json;
 
@@ -101,4 +102,23 @@ async fn app_keys_that_are_refused() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!String::from_utf8_lossy(&bytes).contains(&key.reveal()[4..]));
     }
+}
+
+#[tokio::test]
+async fn an_operator_may_leave_it_to_apps_to_create_resources() {
+    let server = Server::creating(Creators::Apps).await;
+    let key = server.invites.add_app("crm").await.unwrap();
+    let app = format!("app:{}:alice", key.reveal());
+    let path = "/api/v1/resources/deal-7";
+    let by_herself = server.put(Some("alice"), path, &json!({})).await;
+    assert_eq!((by_herself.status, by_herself.code()), (403, "forbidden"));
+    let nobody = server.put(None, path, &json!({})).await;
+    assert_eq!(nobody.code(), "not_signed_in");
+    assert_eq!(server.put(Some(&app), path, &json!({})).await.status, 201);
+    // Whether it is there is not told to who may not create it.
+    let again = server.put(Some("alice"), path, &json!({})).await;
+    assert_eq!(again.code(), "forbidden");
+    // What was created for her is hers.
+    let (_, text) = server.invite("alice", "deal-7", &json!({})).await;
+    assert_eq!(server.accept(Some("bob"), &text).await.code(), "yes");
 }

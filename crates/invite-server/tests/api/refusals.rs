@@ -301,3 +301,38 @@ async fn lists_that_cannot_be() {
         .await;
     assert_eq!(answer.status, 422);
 }
+
+/// An admin whom another took a letter from has invites from before that grant it, and could accept one themselves.
+#[tokio::test]
+async fn a_letter_that_was_taken_does_not_come_back_by_an_invite_of_ones_own() {
+    let server = Server::with_notes().await;
+    server.member("dora", "notes", "arw").await;
+    let (_, writing) = server
+        .invite("dora", "notes", &json!({"permissions": "rw"}))
+        .await;
+    let (_, reading) = server
+        .invite("dora", "notes", &json!({"permissions": "r"}))
+        .await;
+    server.member("dora", "notes", "ar").await;
+    for who in ["dora", "erin"] {
+        for refused in [
+            server.accept(Some(who), &writing).await,
+            server.check(Some(who), &writing).await,
+        ] {
+            assert_refused(&refused, 409, "inviter_not_admin", None);
+        }
+    }
+    assert_refused(
+        &server.check(None, &writing).await,
+        404,
+        "invalid_key",
+        None,
+    );
+    assert_eq!(server.accept(Some("erin"), &reading).await.code(), "yes");
+    // With the letter the invite is back as well.
+    server.member("dora", "notes", "arw").await;
+    assert_eq!(
+        server.accept(Some("erin"), &writing).await.body["gained"],
+        "w"
+    );
+}

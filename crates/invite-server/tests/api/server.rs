@@ -17,7 +17,7 @@ use invite_server::{
         seal::{self, Purpose},
     },
     config::Origins,
-    core::{Authority, Clock, CreateRequest, Moment, Secrets, User},
+    core::{Authority, Clock, CreateRequest, Creators, Moment, Secrets, User},
     store::{Invites, SqliteStore},
 };
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
@@ -61,6 +61,11 @@ impl Answer {
 
 impl Server {
     pub(crate) async fn start() -> Server {
+        Server::creating(Creators::People).await
+    }
+
+    /// Where these may create resources.
+    pub(crate) async fn creating(creators: Creators) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let time = Arc::new(AtomicI64::new(1_795_238_468_803));
         let now = Arc::clone(&time);
@@ -71,7 +76,9 @@ impl Server {
             &secrets.derive_for("sign-in"),
             Origins::public(ORIGIN).unwrap(),
         );
-        let invites = Invites::new(store.into(), secrets, clock).issuing_as(ORIGIN);
+        let invites = Invites::new(store.into(), secrets, clock)
+            .issuing_as(ORIGIN)
+            .created_by(creators);
         let stop = Stop::new();
         let router = api::router(ApiState {
             invites: invites.clone(),

@@ -13,10 +13,21 @@ const ASKERS: [(&str, &str, bool); 6] = [
 
 #[test]
 fn every_call_of_every_asker() {
-    let table: [(Call, [&str; 6]); 13] = [
+    let table: [(Call, [&str; 6]); 14] = [
         (
-            CreateResource,
+            CreateResource(Creators::People),
             ["not_signed_in", "yes", "yes", "yes", "yes", "yes"],
+        ),
+        (
+            CreateResource(Creators::Apps),
+            [
+                "not_signed_in",
+                "forbidden",
+                "forbidden",
+                "forbidden",
+                "forbidden",
+                "forbidden",
+            ],
         ),
         (
             Resources,
@@ -151,7 +162,7 @@ fn the_same_name_of_another_provider_is_somebody_else() {
 #[test]
 fn the_operator_may_do_everything() {
     for call in [
-        CreateResource,
+        CreateResource(Creators::Apps),
         Resources,
         Create,
         List,

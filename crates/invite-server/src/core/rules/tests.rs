@@ -130,6 +130,7 @@ fn accept_and_check_refuse_the_same() {
         (invite.uses, invite.max_uses) = (2, Some(3));
     };
     let inviter_lost_a: Alter = |state| state.inviter_permissions = letters("rw");
+    let inviter_lost_r: Alter = |state| state.inviter_permissions = letters("aw");
     let inviter_gone: Alter = |state| state.inviter_permissions = Permissions::NONE;
     let addressed: Alter = |state| {
         state.invite.as_mut().unwrap().email = Some("carol@example.com".into());
@@ -172,6 +173,13 @@ fn accept_and_check_refuse_the_same() {
         (
             "inviter lost a",
             inviter_lost_a,
+            None,
+            "inviter_not_admin",
+            "inviter_not_admin",
+        ),
+        (
+            "inviter lost a letter that it grants",
+            inviter_lost_r,
             None,
             "inviter_not_admin",
             "inviter_not_admin",

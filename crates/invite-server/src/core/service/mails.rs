@@ -1,12 +1,10 @@
 //! Mailing invites.
 
-use invite_key::permissions::Permission;
-
 use super::Invites;
 use crate::{
     core::{
         InviteStatus, Letter, Mail, MailChange, Refusal,
-        state::{Change, InviteName, Scope},
+        state::{Change, InviteName, Scope, StoredInvite},
     },
     store::Store,
 };
@@ -27,11 +25,11 @@ impl<S: Store> Invites<S> {
             ..Scope::default()
         };
         let state = self.store.look(scope).await?;
-        let opens = state.inviter_permissions.contains(Permission::Admin);
-        let Some(invite) = state
-            .invite
-            .filter(|invite| opens && invite.status(self.clock.now()) == InviteStatus::Pending)
-        else {
+        let opens = |invite: &StoredInvite| {
+            state.inviter_may_grant(invite)
+                && invite.status(self.clock.now()) == InviteStatus::Pending
+        };
+        let Some(invite) = state.invite.clone().filter(opens) else {
             return Ok(None);
         };
         let Some((email, key)) = invite.email.clone().zip(self.key_of(&invite)) else {

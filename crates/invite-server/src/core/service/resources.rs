@@ -25,8 +25,16 @@ impl<S: Store> Invites<S> {
             resource.to_owned(),
             title.map(str::to_owned),
         );
+        let creators = self.creators;
         let rule = move |state: &_| {
-            rules::create_resource(state, actor.as_ref(), &name, title.as_deref(), now)
+            rules::create_resource(
+                state,
+                actor.as_ref(),
+                &name,
+                title.as_deref(),
+                creators,
+                now,
+            )
         };
         self.store.transact(on_resource(resource, None), rule).await
     }
@@ -63,19 +71,14 @@ impl<S: Store> Invites<S> {
         actor: Option<&Actor>,
         resource: &str,
     ) -> Result<(Resource, Vec<Member>), Refusal> {
-        let found = self.store.resource(resource).await?;
-        let permissions = match (&found, actor) {
-            (Some((_, members)), Some(actor)) => {
-                let own = members.iter().find(|member| member.user.is(&actor.user));
-                own.map_or(Permissions::NONE, |member| member.permissions)
-            }
-            _ => Permissions::NONE,
-        };
+        // The list is read for those who may see it: a stranger would learn from the time it takes what is there.
+        let state = self.store.look(on_resource(resource, actor)).await?;
         authorise(
             Call::Members,
             actor.map(Authority::Actor),
-            On::resource(resource, permissions),
+            On::resource(resource, state.permissions),
         )?;
+        let found = self.store.resource(resource).await?;
         found.ok_or_else(|| Refusal::NotMember {
             resource: resource.to_owned(),
         })

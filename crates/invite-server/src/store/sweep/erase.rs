@@ -2,7 +2,7 @@
 
 use super::{BATCH, Choice, Step, Sweep, Swept, Value, whole_invites};
 use crate::{
-    core::{Refusal, User},
+    core::{Refusal, User, same_address},
     store::Database,
 };
 
@@ -31,7 +31,7 @@ impl Database {
                 // The databases differ in what they take for lower case.
                 let all = "SELECT DISTINCT email FROM invites WHERE email IS NOT NULL";
                 for spelled in self.texts(all, Vec::new()).await? {
-                    if spelled.to_lowercase() == address.to_lowercase() {
+                    if same_address(&spelled, address) {
                         let sql = "SELECT id FROM invites WHERE email = $1";
                         let named = vec![Value::Text(spelled)];
                         self.erase_invites(sql, named, &mut swept).await?;

@@ -5,7 +5,15 @@ use super::*;
 #[test]
 fn whoever_creates_a_resource_may_do_everything_there() {
     let empty = State::default();
-    let decision = create_resource(&empty, Some(&bob()), "notes", Some("Team notes"), NOW).unwrap();
+    let decision = create_resource(
+        &empty,
+        Some(&bob()),
+        "notes",
+        Some("Team notes"),
+        Creators::People,
+        NOW,
+    )
+    .unwrap();
     assert_eq!(decision.answer.as_str(), "arw");
     let [
         Change::AddResource {
@@ -27,7 +35,7 @@ fn whoever_creates_a_resource_may_do_everything_there() {
     assert_eq!((user, permissions.as_str()), (&bob().user, "arw"));
 
     let refused = |state: &State, actor: Option<&Actor>, name: &str, title: Option<&str>| {
-        create_resource(state, actor, name, title, NOW)
+        create_resource(state, actor, name, title, Creators::People, NOW)
             .unwrap_err()
             .code()
     };
