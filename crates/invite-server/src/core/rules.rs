@@ -155,7 +155,8 @@ pub fn create(
 
 /// What accepting would do, and whether it would be let through: also what a check shows.
 ///
-/// Who holds every letter already gets the same answer again and uses nothing up, even when no use is left.
+/// Who holds every letter already gets the same answer again and uses nothing up, even when no use is left; and who came
+/// in by this very invite even when it opens nothing any more: their first answer may have been lost.
 pub fn acceptance(
     state: &State,
     actor: Option<&Actor>,
@@ -166,6 +167,10 @@ pub fn acceptance(
     if resource.is_some_and(|resource| resource != invite.resource) {
         return Err(Refusal::InvalidKey);
     }
+    let gained = invite.permissions.gained(state.permissions);
+    if state.used && gained.is_empty() {
+        return Ok((invite.clone(), gained));
+    }
     let status = invite.status(now);
     match status {
         InviteStatus::Removed => return Err(Refusal::Removed),
@@ -175,7 +180,6 @@ pub fn acceptance(
     if !state.inviter_may_grant(invite) {
         return Err(Refusal::InviterNotAdmin);
     }
-    let gained = invite.permissions.gained(state.permissions);
     // Who is in already is told so, whatever their address is by now.
     if let (Some(email), Some(actor)) = (&invite.email, actor)
         && !gained.is_empty()

@@ -194,6 +194,7 @@ impl<S: Store> Invites<S> {
         let scope = Scope {
             invite: Some(InviteName::Key(KeyHash::of(key))),
             user: actor.map(|actor| actor.user.clone()),
+            used: Some(now),
             ..Scope::default()
         };
         let state = self.store.look(scope).await?;
@@ -240,6 +241,7 @@ impl<S: Store> Invites<S> {
         let scope = Scope {
             invite: Some(InviteName::Key(KeyHash::of(key))),
             user: Some(asker.user.clone()),
+            used: Some(now),
             ..Scope::default()
         };
         let (asker, resource) = (asker.clone(), resource.map(str::to_owned));

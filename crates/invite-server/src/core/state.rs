@@ -44,6 +44,8 @@ pub struct Scope {
     pub members: bool,
     /// And whether this receipt was redeemed.
     pub receipt: Option<String>,
+    /// And whether the person came in by the invite, should it open nothing any more at this moment.
+    pub used: Option<Moment>,
 }
 
 /// What is stored about the scope.
@@ -63,6 +65,8 @@ pub struct State {
     pub members: Vec<Member>,
     /// Whether the receipt was redeemed.
     pub redeemed: bool,
+    /// Whether the scope's user came in by the invite; looked up where it opens nothing any more.
+    pub used: bool,
 }
 
 impl Default for State {
@@ -76,11 +80,24 @@ impl Default for State {
             repeated: None,
             members: Vec::new(),
             redeemed: false,
+            used: false,
         }
     }
 }
 
 impl State {
+    /// By which invite, and who, if it has to be looked up whether they came in by it: they hold all that it grants,
+    /// and it grants it no more.
+    pub(crate) fn perhaps_used<'a>(&'a self, scope: &'a Scope) -> Option<(&'a str, &'a User)> {
+        let (now, user, invite) = (scope.used?, scope.user.as_ref()?, self.invite.as_ref()?);
+        let over = matches!(
+            invite.status(now),
+            InviteStatus::Removed | InviteStatus::Expired
+        ) || !self.inviter_may_grant(invite);
+        (over && invite.permissions.gained(self.permissions).is_empty())
+            .then_some((invite.id.as_str(), user))
+    }
+
     /// Whether the inviter is still an admin who holds all that the invite grants: otherwise one who lost a letter
     /// would get it back from an invite of their own.
     pub(super) fn inviter_may_grant(&self, invite: &StoredInvite) -> bool {

@@ -79,6 +79,12 @@ pub(super) async fn state(
     if let Some(invite) = &state.invite {
         state.inviter_permissions = permissions(client, &invite.resource, &invite.inviter).await?;
     }
+    if let Some((invite, user)) = state.perhaps_used(scope) {
+        let sql =
+            "SELECT 1 FROM uses WHERE invite = $1 AND username = $2 AND provider = $3 LIMIT 1";
+        let found = query(client, sql, &[&invite, &user.username, &user.provider]).await?;
+        state.used = !found.is_empty();
+    }
     Ok(state)
 }
 

@@ -115,6 +115,8 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
             repeat: Some([7; 32]),
             members: true,
             receipt: Some("receipt7".into()),
+            // Later than any end: it is looked up.
+            used: Some(Moment(i64::MAX)),
         };
         rows::state(connection, &scope)?;
     }

@@ -19,6 +19,9 @@ const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, reso
         email, issuer, ended
     FROM invites LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
 
+const USED: &str =
+    "SELECT 1 FROM uses WHERE invite = ?1 AND username = ?2 AND provider = ?3 LIMIT 1";
+
 /// What is stored about a scope.
 pub(super) fn state(connection: &Connection, scope: &Scope) -> rusqlite::Result<State> {
     let mut state = State::default();
@@ -54,6 +57,12 @@ pub(super) fn state(connection: &Connection, scope: &Scope) -> rusqlite::Result<
     } = scope
     {
         state.repeated = repeated(connection, resource, user, key)?;
+    }
+    if let Some((invite, user)) = state.perhaps_used(scope) {
+        state.used =
+            connection
+                .prepare_cached(USED)?
+                .exists([invite, &user.username, &user.provider])?;
     }
     Ok(state)
 }

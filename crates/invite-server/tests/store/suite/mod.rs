@@ -55,6 +55,7 @@ macro_rules! store_suite {
             races::one_person_accepting_many_times_spends_one_use,
             races::removing_while_accepting_keeps_every_promise,
             races::coming_back_after_removal_is_a_new_use,
+            races::who_came_in_gets_the_same_answer_whatever_became_of_the_invite,
             races::resources_of_one_name_begin_once,
             rows::the_store_says_that_it_is_ready,
             events::events_are_numbered_without_a_gap,

@@ -149,3 +149,40 @@ pub(crate) async fn resources_of_one_name_begin_once<S: Store>(store: S) {
     }
     assert_eq!(created, 1);
 }
+
+/// Whoever was told yes, or would have been had the answer come through, is not told no on asking again.
+pub(crate) async fn who_came_in_gets_the_same_answer_whatever_became_of_the_invite<S: Store>(
+    store: S,
+) {
+    let world = World::over(store);
+    world.member("alice", "notes", "arw").await;
+    world.member("carol", "notes", "r").await;
+    let invite = world.invite("alice", "notes", "r", None).await;
+    let key = invite.key.as_ref().unwrap();
+    let accept = async |who: &str| {
+        let answer = world.invites.accept(Some(&actor(who)), key, None).await;
+        answer.map(|accepted| accepted.already)
+    };
+    assert_eq!(accept("bob").await, Ok(false));
+    assert_eq!(accept("carol").await, Ok(true));
+    world.member("alice", "notes", "rw").await;
+    assert_eq!(accept("bob").await, Ok(true), "the inviter is no admin");
+    assert_eq!(accept("carol").await, Err(Refusal::InviterNotAdmin));
+    world.member("alice", "notes", "arw").await;
+    let target = RemoveTarget::Key(key.clone());
+    let (alice, bob) = (actor("alice"), actor("bob"));
+    let removed = world.invites.remove(Some(&alice), None, &target);
+    removed.await.unwrap();
+    assert_eq!(accept("bob").await, Ok(true), "removed");
+    let checked = world.invites.check(Some(&bob), key, None).await;
+    assert_eq!(checked.unwrap().reader.unwrap().gained, Permissions::NONE);
+    assert_eq!(
+        accept("carol").await,
+        Err(Refusal::Removed),
+        "in by another way"
+    );
+    assert_eq!(accept("dave").await, Err(Refusal::Removed));
+    // Taken out, it lets nobody in again.
+    world.member("bob", "notes", "").await;
+    assert_eq!(accept("bob").await, Err(Refusal::Removed));
+}
