@@ -11,6 +11,7 @@ mod origins;
 mod proxy;
 mod purge;
 mod resources;
+pub(crate) mod secret;
 mod signin;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use origins::Origins;
 pub use proxy::ProxyOptions;
 pub use purge::{Period, PurgeOptions};
 pub use resources::ResourceOptions;
+pub use secret::SecretUnusable;
 pub use signin::{SignInOptions, SignInUnusable};
 pub use webhooks::{Reach, WebhookOptions};
 

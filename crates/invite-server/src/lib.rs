@@ -12,5 +12,6 @@ pub mod mail;
 pub mod operate;
 pub mod site;
 pub mod store;
+mod tls;
 pub mod webhooks;
 pub mod webstrates;

@@ -3,14 +3,21 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use zeroize::Zeroizing;
+
+use super::secret::{SecretUnusable, secret};
+
+/// The environment variable with the password at the mail server.
+const PASSWORD: &str = "INVITE_SERVER_SMTP_PASSWORD";
 
 /// How invites are mailed.
 #[derive(Debug, Clone, Default, Args)]
 pub struct MailOptions {
-    /// The server that takes our mail, as in smtp://invites@mail.example.com:587 (with STARTTLS) or smtps://… (TLS from
-    /// the start). On this machine, and with ?tls=none at the end, without TLS. The password is read from the
-    /// environment variable INVITE_SERVER_SMTP_PASSWORD or from --smtp-password-file, never from here. Without it
-    /// nothing is mailed; with it only invites that are created with send: true
+    /// The server that takes our mail, as in smtp://USER@mail.example.com:587 (STARTTLS; nothing is sent if the server
+    /// does not offer it) or smtps://USER@mail.example.com:465 (TLS from the start). On this machine, and with ?tls=none
+    /// at the end, without TLS; ?tls=required asks for STARTTLS here too. An @ in the user is written %40. The password
+    /// comes from --smtp-password-file or the environment variable INVITE_SERVER_SMTP_PASSWORD, never from here. Needs
+    /// --mail-from. Only invites that are created with send: true are mailed [default: nothing is mailed]
     #[arg(
         long,
         value_name = "URL",
@@ -20,14 +27,26 @@ pub struct MailOptions {
     )]
     pub smtp: Option<String>,
 
-    /// File with the password for --smtp
+    /// File that holds the password for --smtp and nothing else
     #[arg(
         long,
         value_name = "PATH",
         env = "INVITE_SERVER_SMTP_PASSWORD_FILE",
+        requires = "smtp",
         help_heading = "Mail"
     )]
     pub smtp_password_file: Option<PathBuf>,
+
+    /// File with the certificates, as PEM, of who may vouch for the mail server, and nobody else: for a CA of one's own
+    /// [default: whom this machine trusts]
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "INVITE_SERVER_SMTP_CA_FILE",
+        requires = "smtp",
+        help_heading = "Mail"
+    )]
+    pub smtp_ca_file: Option<PathBuf>,
 
     /// Whom mail comes from, as in "Invites <invites@example.com>"
     #[arg(
@@ -67,6 +86,17 @@ pub struct MailOptions {
         help_heading = "Mail"
     )]
     pub mail_language: MailLanguage,
+}
+
+impl MailOptions {
+    /// The password at the mail server, if there is one.
+    ///
+    /// # Errors
+    /// [`SecretUnusable`].
+    pub fn password(&self) -> Result<Option<Zeroizing<String>>, SecretUnusable> {
+        let file = self.smtp_password_file.as_deref();
+        secret("smtp-password-file", file, PASSWORD)
+    }
 }
 
 /// A language that we have templates in.

@@ -7,12 +7,11 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use super::Origins;
+use super::secret::{SecretUnusable, secret};
 use crate::auth::{TEST_PROVIDER, is_loopback_url, is_username};
 
 /// The environment variable with the secret of the client. It is no option, as others can read a command line.
 const CLIENT_SECRET: &str = "INVITE_SERVER_OIDC_CLIENT_SECRET";
-/// Most bytes of the file with the secret.
-const SECRET_BYTES: usize = 4096;
 
 /// Options about who is asking.
 #[derive(Debug, Clone, Args)]
@@ -168,13 +167,8 @@ pub enum SignInUnusable {
     #[error("--oidc-scopes has to name openid")]
     Scopes,
     /// The secret cannot be had.
-    #[error("--oidc-client-secret-file {path}: {problem}")]
-    SecretFile {
-        /// Which file.
-        path: String,
-        /// What is wrong with it.
-        problem: String,
-    },
+    #[error(transparent)]
+    Secret(#[from] SecretUnusable),
     /// Not an origin.
     #[error(
         "--allow-origin {0:?} is not an origin like https://app.example.com: scheme http or https, host, optional port, nothing after it"
@@ -232,25 +226,10 @@ impl SignInOptions {
     /// The client's secret, if it has one.
     ///
     /// # Errors
-    /// [`SignInUnusable::SecretFile`].
+    /// [`SignInUnusable::Secret`].
     pub fn client_secret(&self) -> Result<Option<Zeroizing<String>>, SignInUnusable> {
-        let Some(path) = &self.oidc_client_secret_file else {
-            let found = std::env::var(CLIENT_SECRET).ok().map(Zeroizing::new);
-            return Ok(found.filter(|secret| !secret.is_empty()));
-        };
-        let unusable = |problem: String| SignInUnusable::SecretFile {
-            path: path.display().to_string(),
-            problem,
-        };
-        let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
-        let text = Zeroizing::new(text);
-        let secret = Zeroizing::new(text.trim().to_owned());
-        if secret.is_empty() || secret.len() > SECRET_BYTES {
-            return Err(unusable(
-                "it has to hold the secret and nothing else".into(),
-            ));
-        }
-        Ok(Some(secret))
+        let file = self.oidc_client_secret_file.as_deref();
+        Ok(secret("oidc-client-secret-file", file, CLIENT_SECRET)?)
     }
 
     /// Whether anybody can prove who they are.

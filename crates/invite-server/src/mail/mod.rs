@@ -15,7 +15,7 @@ use lettre::message::Mailbox;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
 use crate::app::Running;
-use crate::config::MailOptions;
+use crate::config::{MailOptions, SecretUnusable};
 use crate::core::{Letter, Mail, MailChange, Moment, Refusal};
 use crate::store::Invites;
 use templates::Templates;
@@ -44,12 +44,15 @@ pub enum MailUnusable {
     #[error("--smtp is not an address like smtp://USER@HOST:PORT or smtps://USER@HOST: {0}")]
     Smtp(&'static str),
     /// The password.
-    #[error("--smtp-password-file {path:?} cannot be read: {cause}")]
-    Password {
+    #[error(transparent)]
+    Password(#[from] SecretUnusable),
+    /// Who may vouch for the mail server.
+    #[error("--smtp-ca-file {path:?}: {cause}")]
+    Authorities {
         /// The file.
         path: std::path::PathBuf,
-        /// What the system says.
-        cause: std::io::Error,
+        /// What is wrong with it.
+        cause: String,
     },
     /// Whom from.
     #[error("--mail-from {0:?} is not an address like \"Invites <invites@example.com>\"")]
@@ -113,7 +116,7 @@ impl Mailer {
         };
         let mailer = Mailer {
             invites,
-            smtp: smtp::connect(address, options.smtp_password_file.as_deref())?,
+            smtp: smtp::connect(address, options)?,
             from: from.parse().map_err(|_| MailUnusable::From(from))?,
             page,
             templates: Templates::load(options)?,
@@ -124,6 +127,11 @@ impl Mailer {
 
     /// Sends until it is time to stop; what it has begun, it finishes.
     pub async fn run(self, mut running: Running) {
+        tokio::select! {
+            biased;
+            () = running.told() => return,
+            () = self.try_out() => {}
+        }
         let mut swept = Instant::now();
         loop {
             let idle = match self.round().await {
@@ -151,6 +159,20 @@ impl Mailer {
                 () = wait => {}
             }
         }
+    }
+
+    /// Says early what the operator has to mend, before somebody waits for a mail.
+    async fn try_out(&self) {
+        let cause = match tokio::time::timeout(SENDING_TIME, self.smtp.test_connection()).await {
+            Ok(Ok(true)) => return tracing::info!("the mail server is ready for our mail"),
+            Ok(Ok(false)) => "the mail server ended the connection".to_owned(),
+            Ok(Err(error)) => smtp::class(&error),
+            Err(_) => smtp::TOO_LONG.to_owned(),
+        };
+        tracing::warn!(
+            cause,
+            "no mail can be sent now; it waits, for a day at most"
+        );
     }
 
     async fn round(&self) -> Result<usize, Refusal> {
@@ -215,9 +237,11 @@ impl Mailer {
         };
         match tokio::time::timeout(SENDING_TIME, self.smtp.send(message)).await {
             Ok(Ok(_)) => Outcome::Sent,
-            Ok(Err(error)) if error.is_permanent() => Outcome::Refused(smtp::class(&error)),
+            Ok(Err(error)) if smtp::is_about_the_mail(&error) => {
+                Outcome::Refused(smtp::class(&error))
+            }
             Ok(Err(error)) => Outcome::TryLater(smtp::class(&error)),
-            Err(_) => Outcome::TryLater("it took too long".to_owned()),
+            Err(_) => Outcome::TryLater(smtp::TOO_LONG.to_owned()),
         }
     }
 }

@@ -1,24 +1,28 @@
 //! The server that takes our mail.
 
-use std::path::Path;
+use std::error::Error as _;
 use std::time::Duration;
 
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use percent_encoding::percent_decode_str;
+use rustls::{CertificateError, InvalidMessage};
 use url::{Host, Url};
 
 use super::MailUnusable;
+use crate::config::MailOptions;
+use crate::tls::certificates;
 
-const PASSWORD: &str = "INVITE_SERVER_SMTP_PASSWORD";
 /// How long the server may take for one answer.
 const ANSWER_TIME: Duration = Duration::from_secs(30);
+/// What is said of a mail server that took longer for all of it than we wait.
+pub(super) const TOO_LONG: &str = "it took too long";
 
-/// From `smtp://USER@HOST:PORT`, and a password from the environment or a file.
+/// From `smtp://USER@HOST:PORT`, and the options beside it.
 pub(super) fn connect(
     address: &str,
-    password_file: Option<&Path>,
+    options: &MailOptions,
 ) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailUnusable> {
     let url = Url::parse(address).map_err(|_| MailUnusable::Smtp("it cannot be read"))?;
     if url.password().is_some() {
@@ -29,23 +33,29 @@ pub(super) fn connect(
     let host = url
         .host_str()
         .filter(|host| !host.is_empty())
+        // The brackets around an IPv6 address belong to URLs alone.
+        .map(|host| host.trim_start_matches('[').trim_end_matches(']'))
         .ok_or(MailUnusable::Smtp("the host is missing"))?;
     let plain = match url.query() {
         None => is_here(&url),
         Some("tls=none") => true,
         Some("tls=required") => false,
-        Some(_) => return Err(MailUnusable::Smtp("all it may end with is ?tls=none")),
+        Some(_) => {
+            let sentence = "all it may end with is ?tls=none or ?tls=required";
+            return Err(MailUnusable::Smtp(sentence));
+        }
     };
     if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
         return Err(MailUnusable::Smtp("nothing follows the port"));
     }
-    let parameters = || {
-        TlsParameters::new(host.to_owned()).map_err(|error| MailUnusable::Tls(error.to_string()))
-    };
     let (tls, port) = match url.scheme() {
-        "smtps" => (Tls::Wrapper(parameters()?), 465),
+        "smtps" if url.query() == Some("tls=none") => {
+            let sentence = "smtps:// is TLS from the start, so that ?tls=none cannot be meant";
+            return Err(MailUnusable::Smtp(sentence));
+        }
+        "smtps" => (Tls::Wrapper(parameters(host, options)?), 465),
         "smtp" if plain => (Tls::None, 25),
-        "smtp" => (Tls::Required(parameters()?), 587),
+        "smtp" => (Tls::Required(parameters(host, options)?), 587),
         _ => return Err(MailUnusable::Smtp("it begins with smtp:// or smtps://")),
     };
     let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
@@ -56,27 +66,36 @@ pub(super) fn connect(
         let user = percent_decode_str(url.username())
             .decode_utf8()
             .map_err(|_| MailUnusable::Smtp("the user cannot be read"))?;
-        builder = builder.credentials(Credentials::new(
-            user.into_owned(),
-            password(password_file)?,
-        ));
+        let password = options.password()?.ok_or(MailUnusable::Smtp(
+            "it names a user: put the password into INVITE_SERVER_SMTP_PASSWORD or --smtp-password-file",
+        ))?;
+        let credentials = Credentials::new(user.into_owned(), password.as_str().to_owned());
+        builder = builder.credentials(credentials);
+    } else if options.smtp_password_file.is_some() {
+        let sentence = "with --smtp-password-file it has to name a user, as in smtp://USER@HOST";
+        return Err(MailUnusable::Smtp(sentence));
     }
     Ok(builder.build())
 }
 
-fn password(file: Option<&Path>) -> Result<String, MailUnusable> {
-    if let Some(path) = file {
-        let read = std::fs::read_to_string(path).map_err(|cause| MailUnusable::Password {
-            path: path.to_owned(),
+/// Whom to believe that they are the mail server.
+fn parameters(host: &str, options: &MailOptions) -> Result<TlsParameters, MailUnusable> {
+    let mut builder = TlsParameters::builder(host.to_owned());
+    if let Some(path) = &options.smtp_ca_file {
+        let wrong = |cause: String| MailUnusable::Authorities {
+            path: path.clone(),
             cause,
-        })?;
-        return Ok(read.trim_end_matches(['\r', '\n']).to_owned());
+        };
+        builder = builder.certificate_store(CertificateStore::None);
+        for certificate in certificates(path).map_err(wrong)? {
+            let certificate = Certificate::from_der(certificate.to_vec());
+            let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
+            builder = builder.add_root_certificate(certificate);
+        }
     }
-    std::env::var(PASSWORD).map_err(|_| {
-        MailUnusable::Smtp(
-            "it names a user: put the password into INVITE_SERVER_SMTP_PASSWORD or --smtp-password-file",
-        )
-    })
+    builder
+        .build()
+        .map_err(|error| MailUnusable::Tls(error.to_string()))
 }
 
 /// On this machine nobody listens in between.
@@ -95,39 +114,94 @@ fn is_here(url: &Url) -> bool {
     }
 }
 
-/// What went wrong, in our own words: the server's may repeat what it was sent.
+/// Whether the server refused this very mail for good. What it has against us, the operator can mend, and the mail waits.
+pub(super) fn is_about_the_mail(error: &lettre::transport::smtp::Error) -> bool {
+    error.is_permanent() && !error.status().is_some_and(|code| is_about_us(code.into()))
+}
+
+/// The codes of RFC 4954 and RFC 3207 that mean the login or TLS. Some servers say 503 where a login has to come first.
+fn is_about_us(code: u16) -> bool {
+    matches!(code, 503 | 530 | 534 | 535 | 538)
+}
+
+/// What went wrong and what to do, in our own words: the server's may repeat what it was sent.
 pub(super) fn class(error: &lettre::transport::smtp::Error) -> String {
-    if let Some(code) = error.status() {
-        return format!("the mail server answered {code}");
+    if let Some(code) = error.status().map(u16::from) {
+        return match code {
+            503 | 530 => format!(
+                "the mail server answered {code}: it wants a login or TLS; write --smtp as \
+                 smtp://USER@HOST and leave ?tls=none out"
+            ),
+            code if is_about_us(code) => format!(
+                "the mail server answered {code}: it does not take the user in --smtp with this password"
+            ),
+            code => format!("the mail server answered {code}"),
+        };
+    }
+    if let Some(cause) = tls_cause(error) {
+        return cause;
     }
     let words = if error.is_timeout() {
-        "the mail server did not answer in time"
-    } else if error.is_tls() {
-        "TLS with the mail server failed"
+        "the mail server did not answer in time; if it speaks TLS from the start (port 465), write smtps://"
+    } else if error.is_client()
+        && error
+            .source()
+            .is_some_and(|cause| cause.to_string().contains("STARTTLS"))
+    {
+        "the mail server does not offer STARTTLS, so nothing was sent; write smtps:// if it speaks TLS from the start"
     } else if error.is_client() {
-        "the mail server does not offer what we need"
+        "the mail server offers no login that we know (PLAIN or LOGIN); if it needs none, leave the user out of --smtp"
     } else if error.is_response() {
         "the mail server's answer could not be read"
     } else {
-        "the mail server could not be reached"
+        "the mail server could not be reached; look at the host and the port in --smtp"
     };
     words.to_owned()
+}
+
+fn tls_cause(error: &lettre::transport::smtp::Error) -> Option<String> {
+    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+    let io = causes.find_map(|cause| cause.downcast_ref::<std::io::Error>())?;
+    let cause = io.get_ref()?.downcast_ref::<rustls::Error>()?;
+    Some(match cause {
+        rustls::Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+        ) => "nobody whom we trust vouches for the mail server's certificate; name who does with --smtp-ca-file"
+            .to_owned(),
+        rustls::Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => "the mail server's certificate is for another name than the host in --smtp".to_owned(),
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            "the mail server does not speak TLS from the start; write smtp:// for STARTTLS".to_owned()
+        }
+        other => format!("TLS with the mail server failed: {other}"),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn with_password(path: &std::path::Path) -> MailOptions {
+        MailOptions {
+            smtp_password_file: Some(path.to_owned()),
+            ..MailOptions::default()
+        }
+    }
+
     #[test]
     fn addresses_are_read_and_passwords_refused() {
+        let none = MailOptions::default();
         for good in [
             "smtp://127.0.0.1:2525",
             "smtp://localhost",
+            "smtp://localhost?tls=required",
             "smtp://mail.example.com",
             "smtps://mail.example.com:465",
+            "smtps://[::1]",
             "smtp://relay:25?tls=none",
         ] {
-            assert!(connect(good, None).is_ok(), "{good}");
+            assert!(connect(good, &none).is_ok(), "{good}");
         }
         for (bad, sentence) in [
             (
@@ -139,9 +213,10 @@ mod tests {
             ("http://mail.example.com", "begins with smtp://"),
             ("smtp://mail.example.com/box", "nothing follows"),
             ("smtp://mail.example.com?tls=maybe", "tls=none"),
+            ("smtps://mail.example.com?tls=none", "cannot be meant"),
             ("smtp://", "host is missing"),
         ] {
-            let said = connect(bad, None).map(|_| ()).unwrap_err().to_string();
+            let said = connect(bad, &none).map(|_| ()).unwrap_err().to_string();
             assert!(
                 said.contains(sentence) && !said.contains("secret"),
                 "{said}"
@@ -154,14 +229,31 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("password");
         std::fs::write(&path, "secret\n").unwrap();
-        assert_eq!(password(Some(&path)).unwrap(), "secret");
-        assert!(connect("smtps://me%40example.com@mail.example.com", Some(&path)).is_ok());
+        let options = with_password(&path);
+        assert!(connect("smtps://me%40example.com@mail.example.com", &options).is_ok());
+        let said = connect("smtps://mail.example.com", &options).map(|_| ());
+        assert!(said.unwrap_err().to_string().contains("has to name a user"));
+        let options = with_password(&folder.path().join("none"));
+        assert!(connect("smtps://me@mail.example.com", &options).is_err());
+    }
+
+    #[test]
+    fn authorities_are_certificates() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let options = MailOptions {
+            smtp_ca_file: Some(path.clone()),
+            ..MailOptions::default()
+        };
+        let refused = || connect("smtps://mail.example.com", &options).map(|_| ());
         assert!(
-            connect(
-                "smtps://me@mail.example.com",
-                Some(&folder.path().join("none"))
-            )
-            .is_err()
+            refused()
+                .unwrap_err()
+                .to_string()
+                .contains("--smtp-ca-file")
         );
+        std::fs::write(&path, "no certificate").unwrap();
+        let said = refused().unwrap_err().to_string();
+        assert!(said.contains("there is no certificate in it"), "{said}");
     }
 }

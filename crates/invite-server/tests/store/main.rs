@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+#[path = "../support/authority.rs"]
+mod authority;
 #[path = "../support/postgres.rs"]
 mod cluster;
 mod plans;

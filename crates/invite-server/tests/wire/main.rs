@@ -11,6 +11,8 @@
 )]
 
 mod authorisation;
+#[path = "../support/authority.rs"]
+mod authority;
 mod bearer;
 mod behaviours;
 mod cors;
@@ -20,6 +22,7 @@ mod identity;
 mod issuer;
 mod limits;
 mod mail;
+mod mail_tls;
 mod operation;
 mod pages;
 mod post;

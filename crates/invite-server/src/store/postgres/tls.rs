@@ -7,12 +7,13 @@ use rustls::{
     ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
+    pki_types::{CertificateDer, ServerName, UnixTime},
 };
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::store::StoreUnusable;
+use crate::tls::certificates;
 
 /// What an address asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -127,13 +128,8 @@ fn roots(file: Option<PathBuf>) -> Result<RootCertStore, StoreUnusable> {
                 path.display()
             ))
         };
-        let found = CertificateDer::pem_file_iter(&path).map_err(|cause| wrong(&cause))?;
-        for certificate in found {
-            let certificate = certificate.map_err(|cause| wrong(&cause))?;
+        for certificate in certificates(&path).map_err(|cause| wrong(&cause))? {
             store.add(certificate).map_err(|cause| wrong(&cause))?;
-        }
-        if store.is_empty() {
-            return Err(wrong(&"there is none"));
         }
     } else {
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
