@@ -13,13 +13,16 @@ impl Tally {
     /// Takes a line of output into account when it is a runner's summary.
     pub(crate) fn listen(&self, line: &str) {
         let line = line.trim();
-        let (passed, failed) = if line.starts_with("test result:") || line.starts_with("Summary [")
-        {
-            // cargo test: `test result: ok. 3 passed; 0 failed; …`; nextest: `Summary [ 1.2s] 3 tests run: 3 passed, …`
-            (
-                before(line, "passed"),
-                before(line, "failed") + before(line, "timed"),
-            )
+        let (passed, failed) = if line.starts_with("Summary [") {
+            // nextest: `Summary [ 1.2s] 3 tests run: 3 passed, …`. It shows what each failed test printed, which ends
+            // with a result of its own: that of one attempt, and counted here.
+            self.passed.store(before(line, "passed"), Ordering::Relaxed);
+            let failed = before(line, "failed") + before(line, "timed");
+            self.failed.store(failed, Ordering::Relaxed);
+            return;
+        } else if line.starts_with("test result:") {
+            // cargo test: `test result: ok. 3 passed; 0 failed; …`
+            (before(line, "passed"), before(line, "failed"))
         } else if let Some(rest) = line.strip_prefix("ℹ ") {
             // node --test prints each count on a line of its own.
             match rest.split_once(' ') {
@@ -90,6 +93,14 @@ mod tests {
     fn reads_nextest() {
         let line = "     Summary [   0.012s] 9 tests run: 6 passed (1 slow), 2 failed, 1 timed out, 3 skipped";
         assert_eq!(counted(&[line]), (6, 3));
+    }
+
+    #[test]
+    fn counts_a_test_that_failed_twice_once() {
+        let attempt =
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 8 filtered out";
+        let summary = "     Summary [   9.1s] 9 tests run: 8 passed, 1 failed, 0 skipped";
+        assert_eq!(counted(&[attempt, attempt, summary]), (8, 1));
     }
 
     #[test]
