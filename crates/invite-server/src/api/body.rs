@@ -1,11 +1,17 @@
 //! Reading what a request brings: its JSON object, the parts of its path.
 
+use std::fmt;
+
 use axum::{
     body::to_bytes,
     extract::{FromRequest, FromRequestParts, Request},
     http::{Method, StatusCode, header},
 };
 use invite_key::InviteKey;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, MapAccess, Visitor},
+};
 use serde_json::{Map, Value};
 
 use super::ApiError;
@@ -64,10 +70,10 @@ impl<S: Send + Sync> FromRequest<S> for Object {
             return Err(wrong_type());
         }
         match serde_json::from_slice(&bytes) {
-            Ok(Value::Object(members)) => Ok(Object(members)),
-            Ok(_) => Err(refused(
+            Ok(Members(members)) => Ok(Object(members)),
+            Err(error) if error.is_data() => Err(refused(
                 StatusCode::BAD_REQUEST,
-                "The body is a JSON object, in braces.",
+                "The body is a JSON object, in braces, that names no member twice.",
             )),
             // Where it fails, not what stands there: that might be a key.
             Err(error) => Err(refused(
@@ -79,6 +85,36 @@ impl<S: Send + Sync> FromRequest<S> for Object {
                 ),
             )),
         }
+    }
+}
+
+/// The members of an object. One that comes twice is refused: whoever checked the body on its way here may have taken
+/// the other.
+struct Members(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
+        deserializer.deserialize_map(EachOnce)
+    }
+}
+
+struct EachOnce;
+
+impl<'de> Visitor<'de> for EachOnce {
+    type Value = Members;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object that names no member twice")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, value)) = access.next_entry()? {
+            if members.insert(name, value).is_some() {
+                return Err(A::Error::custom("a member comes twice"));
+            }
+        }
+        Ok(Members(members))
     }
 }
 

@@ -137,6 +137,19 @@ async fn a_stream_ends_with_the_permission_and_with_the_server() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_with_the_app_that_began_it() {
+    let server = Server::with_notes().await;
+    let key = server.invites.add_app("crm").await.unwrap();
+    let app = format!("app:{}:alice", key.reveal());
+    let mut stream = Stream::open(&server, &app, None).await;
+    server.invite("alice", "notes", &json!({})).await;
+    assert_eq!(stream.next().await.unwrap().1, "invite.created");
+    server.invites.remove_app("crm").await.unwrap();
+    server.invite("alice", "notes", &json!({})).await;
+    assert_eq!(stream.next().await, None, "its key opens nothing any more");
+}
+
+#[tokio::test]
 async fn streams_that_are_refused() {
     let server = Server::with_notes().await;
     for (who, code) in [

@@ -24,6 +24,8 @@ async fn bodies_that_are_no_json_object() {
             (json, "null", 400),
             (json, "\"text\"", 400),
             (json, "{} {}", 400),
+            (json, "{\"key\":\"a\",\"key\":\"b\"}", 400),
+            (json, "{\"k\\u0065y\":1,\"key\":1}", 400),
             (json, &"[".repeat(10_000), 400),
             ("application/json; charset=utf-8", "[]", 400),
             ("text/plain", "{}", 415),
