@@ -10,6 +10,7 @@ pub mod emulate;
 pub mod limits;
 pub mod mail;
 pub mod operate;
+pub mod rkvst;
 pub mod site;
 pub mod store;
 mod tls;

@@ -6,6 +6,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use crate::rkvst;
+
 /// How long browsers may remember what is allowed.
 const REMEMBERED: Duration = Duration::from_secs(600);
 /// The package has its own answer: any page of any origin may import it.
@@ -20,7 +22,8 @@ pub(super) fn layer(listed: Vec<HeaderValue>) -> Option<CorsLayer> {
         if request.uri.path().starts_with(PACKAGE) {
             return request.method == Method::OPTIONS;
         }
-        listed.contains(origin)
+        // A client's secret is no browser's.
+        listed.contains(origin) && !request.uri.path().starts_with(rkvst::TOKEN)
     };
     let own = HeaderName::from_static;
     Some(

@@ -31,6 +31,7 @@ use crate::config::{Config, ConfigError, DatabaseAddress, Origins, SignInUnusabl
 use crate::core::{Clock, SecretFileUnusable, Secrets};
 use crate::limits::{self, Limits as Rates};
 use crate::mail::{MailUnusable, Mailer};
+use crate::rkvst::{self, Rkvst};
 use crate::site::{self, Site};
 use crate::store::{Database, Invites, StoreUnusable};
 use crate::webhooks::Webhooks;
@@ -290,6 +291,10 @@ fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Route
         config.max_connections,
     )
     .held_to(rates.clone());
+    let rkvst = Rkvst {
+        invites: invites.clone(),
+        limits: rates.clone(),
+    };
     let api = ApiState {
         invites: invites.clone(),
         authenticator: Arc::new(auth.clone()),
@@ -306,6 +311,7 @@ fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Route
     let mut router = webstrates::router(dialect)
         .merge(site::router(site))
         .merge(api::router(api))
+        .merge(rkvst::router(rkvst))
         .merge(auth::sign_out_router(auth.clone()))
         .merge(auth::login_router(auth));
     if config.demo {

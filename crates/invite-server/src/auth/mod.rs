@@ -34,6 +34,7 @@ use crate::api::{Asker, Authenticator, Cookies, Proof};
 use crate::config::Origins;
 use crate::core::{Actor, Refusal, User};
 use crate::limits::Peer;
+use crate::rkvst;
 use oidc::NotRecognised;
 use proxy::Said;
 use seal::{Purpose, Sealer};
@@ -233,8 +234,13 @@ impl Identity {
 
 /// Middleware: puts the [`Identity`] where the extractor finds it.
 pub async fn identify(State(auth): State<Auth>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get().map(|Peer(address)| *address);
-    let identity = auth.identify(request.headers(), peer).await;
+    // Only clients call there, with bearers of their own: no issuer is asked about those.
+    let identity = if request.uri().path().starts_with(rkvst::PREFIX) {
+        Identity::nobody()
+    } else {
+        let peer = request.extensions().get().map(|Peer(address)| *address);
+        auth.identify(request.headers(), peer).await
+    };
     request.extensions_mut().insert(identity);
     next.run(request).await
 }

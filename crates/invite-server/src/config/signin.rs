@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::Origins;
 use super::secret::{SecretUnusable, secret};
 use crate::auth::{TEST_PROVIDER, is_loopback_url, is_username};
+use crate::core::CLIENT_PROVIDER;
 
 /// The environment variable with the secret of the client. It is no option, as others can read a command line.
 const CLIENT_SECRET: &str = "INVITE_SERVER_OIDC_CLIENT_SECRET";
@@ -160,7 +161,7 @@ pub enum SignInUnusable {
     Issuer(String),
     /// A provider's name is part of who somebody is.
     #[error(
-        "the provider name {0:?} cannot be: 1 to 64 of A-Z, a-z, 0-9, dot, dash and underscore, and not {TEST_PROVIDER:?}, which is the test sign-in's"
+        "the provider name {0:?} cannot be: 1 to 64 of A-Z, a-z, 0-9, dot, dash and underscore, and neither {TEST_PROVIDER:?}, which is the test sign-in's, nor {CLIENT_PROVIDER:?}, which is the RKVST clients'"
     )]
     ProviderName(String),
     /// Without it the issuer gives no ID token.
@@ -199,7 +200,7 @@ impl SignInOptions {
             }
         }
         for name in [&self.oidc_provider_name, &self.trust_provider_name] {
-            if !is_username(name) || name == TEST_PROVIDER {
+            if !is_username(name) || [TEST_PROVIDER, CLIENT_PROVIDER].contains(&name.as_str()) {
                 return Err(SignInUnusable::ProviderName(name.clone()));
             }
         }
@@ -273,7 +274,7 @@ mod tests {
 
     #[test]
     fn nobody_else_is_of_the_test_sign_in() {
-        for name in ["test", "", "a:b", "a b"] {
+        for name in ["test", "rkvst", "", "a:b", "a b"] {
             for option in ["--oidc-provider-name", "--trust-provider-name"] {
                 let valid = options(&[option, name]).unwrap().validate();
                 assert_eq!(valid, Err(SignInUnusable::ProviderName(name.into())));

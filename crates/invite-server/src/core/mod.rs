@@ -3,12 +3,15 @@
 //! Nothing here sees HTTP or SQL. A change is one pure function in [`rules`] over the [`state`] that a
 //! [`Store`](crate::store::Store) has locked; [`Invites`] brings the two together and is what every dialect calls.
 
+mod access_token;
 mod app;
 mod authorise;
+mod client;
 mod clock;
 mod event;
 mod identity;
 mod invite;
+mod jws;
 mod mail;
 pub mod options;
 mod receipt;
@@ -19,8 +22,10 @@ mod service;
 pub mod state;
 mod webhook;
 
+pub use access_token::ACCESS_TOKEN_SECONDS;
 pub use app::{App, AppKey};
 pub use authorise::{Call, Creators, On, authorise};
+pub use client::{CLIENT_PROVIDER, Client, ClientSecret};
 pub use clock::{Clock, Moment};
 pub use event::{Event, EventKind};
 pub use identity::{Actor, Authority, User, same_address};

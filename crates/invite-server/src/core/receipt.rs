@@ -4,13 +4,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use invite_key::permissions::Permissions;
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, Secrets, User};
+use super::{Moment, Secrets, User, jws};
 
 /// How long a receipt counts: five minutes.
 const RECEIPT_SECONDS: u32 = 5 * 60;
 /// The `typ` of receipts, so that none is ever taken for an invite.
 const TYPE: &str = "invite-receipt+jwt";
-const RECEIPT_LIMIT: usize = 8 * 1024;
 
 /// Who accepted what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,14 +36,6 @@ pub struct Receipt {
     pub permissions: String,
     /// Those that accepting added.
     pub gained: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Header {
-    alg: String,
-    kid: String,
-    typ: String,
 }
 
 impl Receipt {
@@ -77,18 +68,7 @@ impl Receipt {
 
     /// The receipt as a JWS in compact serialization (RFC 7515).
     pub(super) fn sign(&self, secrets: &Secrets) -> Option<String> {
-        let (kid, sign) = secrets.signing();
-        let header = Header {
-            alg: "EdDSA".into(),
-            kid,
-            typ: TYPE.into(),
-        };
-        let encode = |json: Vec<u8>| URL_SAFE_NO_PAD.encode(json);
-        let header = encode(serde_json::to_vec(&header).ok()?);
-        let payload = encode(serde_json::to_vec(self).ok()?);
-        let signed = format!("{header}.{payload}");
-        let signature = URL_SAFE_NO_PAD.encode(sign(signed.as_bytes()));
-        Some(format!("{signed}.{signature}"))
+        jws::sign(secrets, TYPE, self)
     }
 
     /// Reads a receipt of this server's own, if it is one and counts still.
@@ -98,23 +78,7 @@ impl Receipt {
         issuer: &str,
         now: Moment,
     ) -> Option<Receipt> {
-        if text.len() > RECEIPT_LIMIT {
-            return None;
-        }
-        let (signed, signature) = text.rsplit_once('.')?;
-        let (header, payload) = signed.split_once('.')?;
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
-        let header: Header = serde_json::from_slice(&decode(header)?).ok()?;
-        // One algorithm, one type, and keys of our own only.
-        if header.alg != "EdDSA" || header.typ != TYPE {
-            return None;
-        }
-        let signature: [u8; 64] = decode(signature)?.try_into().ok()?;
-        let key = secrets.public_key(&header.kid)?;
-        if !key.verify(signed.as_bytes(), &signature) {
-            return None;
-        }
-        let receipt: Receipt = serde_json::from_slice(&decode(payload)?).ok()?;
+        let receipt: Receipt = jws::open(secrets, TYPE, text)?;
         let counts = receipt.iss == issuer && now.0 < receipt.exp.saturating_mul(1000);
         counts.then_some(receipt)
     }

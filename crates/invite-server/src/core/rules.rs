@@ -11,10 +11,12 @@ use super::{
     state::{Change, Decision, RepeatKey, State, StoredInvite},
 };
 
+mod clients;
 mod end;
 mod members;
 mod resend;
 
+pub use clients::{add_client, remove_client};
 pub use end::end;
 pub use members::replace_members;
 pub use resend::resend;

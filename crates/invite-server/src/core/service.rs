@@ -8,13 +8,16 @@ use tokio::sync::Notify;
 
 use super::{
     Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Creators, Invite, On, Reader,
-    Refusal, RemoveTarget, Removed, Secrets, authorise, rules,
+    Refusal, RemoveTarget, Removed, Secrets, authorise,
+    client::random_uuid,
+    rules,
     state::{InviteName, KeyHash, RepeatKey, Scope, StoredInvite},
 };
 use crate::store::Store;
 use count::counted;
 
 mod apps;
+mod clients;
 mod count;
 mod events;
 mod keys;
@@ -289,8 +292,8 @@ fn on_resource(resource: &str, actor: Option<&Actor>) -> Scope {
     }
 }
 
+// The bytes of a random UUID: RKVST's dialect writes them as one.
 fn new_invite_id() -> Result<String, Refusal> {
-    let mut bytes = [0u8; 16];
-    getrandom::fill(&mut bytes).map_err(|_| Refusal::ServerError)?;
+    let bytes = random_uuid()?.into_bytes();
     Ok(format!("invite_{}", URL_SAFE_NO_PAD.encode(bytes)))
 }

@@ -7,7 +7,9 @@ use invite_key::{
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Acceptance, EventKind, InviteStatus, MailChange, Member, Moment, User, WebhookChange};
+use super::{
+    Acceptance, Client, EventKind, InviteStatus, MailChange, Member, Moment, User, WebhookChange,
+};
 
 /// SHA-256 of a key's text: what is stored in the key's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -283,6 +285,13 @@ pub enum Change {
     RemoveApp {
         /// Its name.
         name: String,
+    },
+    /// An RKVST client begins; its account becomes a member by another change.
+    AddClient(Client),
+    /// An RKVST client is no more.
+    RemoveClient {
+        /// Its id.
+        id: String,
     },
     /// Something about webhooks and their deliveries.
     Webhook(WebhookChange),

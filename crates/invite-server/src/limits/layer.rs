@@ -12,6 +12,7 @@ use crate::api::{self, Refused, RequestId};
 use crate::auth::Identity;
 use crate::config::ProxyOptions;
 use crate::core::Refusal;
+use crate::rkvst;
 
 /// Who is at the other end of a connection. Whoever takes connections puts it among each request's extensions.
 #[derive(Debug, Clone, Copy)]
@@ -79,12 +80,13 @@ impl Route {
             route,
             "/api/v1/invites/accept" | "/api/v1/invites/remove" | "/api/v1/receipts/redeem"
         );
+        let by_secret = route.trim_end_matches('/') == rkvst::TOKEN;
         Route {
             // Files are the same for everybody and cost next to nothing, and a page brings many at once.
             free: free || route.starts_with("/sdk/") || route.starts_with("/site/"),
             signed_out_check: check && !signed_in,
             pending: route == "/api/v1/pending" && *method == Method::POST,
-            tries_key: check || by_key,
+            tries_key: check || by_key || by_secret,
         }
     }
 }
@@ -114,13 +116,21 @@ fn allowed(limits: &Limits, who: &Who, route: Route) -> Result<(), Refusal> {
 
 fn refused_key(response: &Response) -> bool {
     let refused = response.extensions().get::<Refused>();
-    refused.is_some_and(|refused| matches!(refused.0, "invalid_key" | "cannot_remove"))
+    refused.is_some_and(|refused| {
+        matches!(
+            refused.0,
+            "invalid_key" | "cannot_remove" | rkvst::WRONG_CLIENT
+        )
+    })
 }
 
 fn refuse(request: &Request, refusal: &Refusal) -> Response {
     if request.uri().path().starts_with("/api/") {
         let id = request.extensions().get::<RequestId>().cloned();
         return api::problem(refusal, &id.unwrap_or_else(RequestId::fresh));
+    }
+    if request.uri().path().starts_with(rkvst::PREFIX) {
+        return rkvst::refused(refusal);
     }
     let seconds = refusal.retry_after().unwrap_or(1000).div_ceil(1000);
     let wait = [(header::RETRY_AFTER, HeaderValue::from(seconds))];

@@ -2,6 +2,7 @@
 
 mod apps;
 mod backup;
+mod clients;
 mod erase;
 mod keys;
 mod purge;
@@ -19,6 +20,7 @@ use crate::{
 
 pub use apps::Apps;
 pub use backup::{Backup, Restore};
+pub use clients::Clients;
 pub use erase::Erase;
 pub use keys::Keys;
 pub use purge::Purge;
@@ -29,6 +31,9 @@ pub enum Command {
     /// The backends that take part with app keys, in the name of the people they name
     #[command(subcommand)]
     Apps(Apps),
+    /// The backends that invite people over RKVST's Invites API, each with a client id and a secret
+    #[command(subcommand)]
+    Clients(Clients),
     /// The secrets that keys are derived from and signed with
     #[command(subcommand)]
     Keys(Keys),
@@ -83,6 +88,7 @@ impl From<Refusal> for OperateError {
 pub async fn run(config: &Config, command: &Command) -> Result<String, OperateError> {
     match command {
         Command::Apps(apps) => apps.run(&invites(config).await?).await,
+        Command::Clients(clients) => clients.run(&invites(config).await?).await,
         Command::Keys(keys) => keys.run(&secret_file(config)),
         Command::Purge(purge) => purge.run(config, &open(config).await?).await,
         Command::Erase(erase) => erase.run(&open(config).await?).await,

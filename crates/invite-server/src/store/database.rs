@@ -5,7 +5,8 @@ use std::time::Instant;
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::config::DatabaseAddress;
 use crate::core::{
-    Acceptance, App, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User,
+    Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -114,6 +115,14 @@ impl Store for Database {
 
     async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
         either!(self, store => store.app(key))
+    }
+
+    async fn clients(&self) -> Result<Vec<Client>, Refusal> {
+        either!(self, store => store.clients())
+    }
+
+    async fn client(&self, id: &str) -> Result<Option<Client>, Refusal> {
+        either!(self, store => store.client(id))
     }
 
     async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {

@@ -12,7 +12,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use invite_key::KeyKind;
 
 use crate::core::{
-    Acceptance, App, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User,
+    Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -91,6 +92,12 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// The name of the app with this key.
     fn app(&self, key: KeyHash) -> impl Future<Output = Result<Option<String>, Refusal>> + Send;
+
+    /// All RKVST clients, by name.
+    fn clients(&self) -> impl Future<Output = Result<Vec<Client>, Refusal>> + Send;
+
+    /// The RKVST client of this id.
+    fn client(&self, id: &str) -> impl Future<Output = Result<Option<Client>, Refusal>> + Send;
 
     /// All webhooks, by the names of their apps.
     fn webhooks(&self) -> impl Future<Output = Result<Vec<Webhook>, Refusal>> + Send;

@@ -14,6 +14,7 @@
 mod apps;
 mod backend;
 mod backup;
+mod clients;
 #[path = "../support/postgres.rs"]
 mod cluster;
 mod copies;

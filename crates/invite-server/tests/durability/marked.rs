@@ -120,6 +120,18 @@ fn json_post(person: &Person, path: &str, body: &Value) -> reqwest::RequestBuild
     person.request(Method::POST, path).json(body)
 }
 
+async fn client_bearer(server: &Server, client: &str, secret: &str) -> String {
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", client),
+        ("client_secret", secret),
+    ];
+    let request = http().post(server.at("/archivist/iam/v1/appidp/token"));
+    let answer = request.form(&form).send().await.unwrap();
+    let answer: Value = answer.json().await.unwrap();
+    answer["access_token"].as_str().unwrap().to_owned()
+}
+
 async fn everything(database: &str, format: &str, files: impl Fn() -> Vec<PathBuf>) {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("secret");
@@ -148,6 +160,13 @@ async fn everything(database: &str, format: &str, files: impl Fn() -> Vec<PathBu
     let mut seen = Seen::default();
     let (alice, bob) = (server.person("alice").await, server.person("bob").await);
     server.member("notes", "dora", Some("arw")).await;
+    let added = operate(
+        database,
+        secret,
+        &["clients", "add", "Deals", "--resource", "notes"],
+    );
+    let (deals, client_secret) = added.split_once('\n').unwrap();
+    let bearer = client_bearer(&server, deals, client_secret).await;
     let dora = server.person("dora").await;
 
     // Of each sort one, as its inviter gets it: this is the one place, beside the mail, where a key may be.
@@ -209,6 +228,20 @@ async fn everything(database: &str, format: &str, files: impl Fn() -> Vec<PathBu
             request.bearer_auth(key).send().await.unwrap();
         }
     }
+    for text in [client_secret, &bearer] {
+        for path in [
+            format!("/archivist/iam/v1/appidp/token?client_secret={text}"),
+            format!("/archivist/{text}"),
+            "/api/v1/me".to_owned(),
+        ] {
+            let request = http().post(server.at(&path)).bearer_auth(text);
+            let request = request.header("x-request-id", text).body(text.to_owned());
+            seen.answer("a client astray", request).await;
+        }
+    }
+    let listed = operate(database, secret, &["clients", "list"]);
+    assert!(listed.contains("Deals"), "{listed}");
+    seen.add("clients list", listed);
     let everyone = format!("{invites}?everyone=true");
     let listed = seen
         .answer("another admin's list", dora.get(&everyone))
@@ -278,6 +311,7 @@ async fn everything(database: &str, format: &str, files: impl Fn() -> Vec<PathBu
     let (_, output) = server.stop();
     assert!(output.lines().count() > 100, "the log was on: {output}");
     seen.add("log", output);
+    keys.extend([client_secret.to_owned(), bearer]);
     let found = seen.holding(&keys);
     assert!(found.is_empty(), "a key is in {found:?}");
 

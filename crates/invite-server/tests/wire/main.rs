@@ -32,6 +32,7 @@ mod rates;
 mod reading;
 mod recorded;
 mod replay;
+mod rkvst;
 mod secrecy;
 mod sign_in;
 mod socket;

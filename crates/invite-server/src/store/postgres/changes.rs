@@ -10,7 +10,7 @@ use crate::core::{
     state::{Change, StoredInvite},
 };
 
-use super::{events, mails, trouble::Trouble, webhooks};
+use super::{clients, events, mails, trouble::Trouble, webhooks};
 
 pub(super) async fn write(
     transaction: &Transaction<'_>,
@@ -75,6 +75,11 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
             webhooks::forget(transaction, name).await?;
             let sql = "DELETE FROM apps WHERE name = $1";
             only_one(execute(transaction, sql, &[name]).await?)?;
+        }
+        Change::AddClient(client) => clients::add(transaction, client).await?,
+        Change::RemoveClient { id } => {
+            let sql = "DELETE FROM clients WHERE id = $1";
+            only_one(execute(transaction, sql, &[id]).await?)?;
         }
         Change::Redeem { receipt, until } => {
             let sql = "INSERT INTO receipts (id, until) VALUES ($1, $2)";

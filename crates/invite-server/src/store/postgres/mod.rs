@@ -6,6 +6,7 @@
 mod apps;
 mod attempts;
 mod changes;
+mod clients;
 mod events;
 mod mails;
 mod rows;
@@ -20,7 +21,8 @@ use std::{fmt, time::Duration};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 
 use crate::core::{
-    Acceptance, App, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User,
+    Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -174,6 +176,14 @@ impl Store for PostgresStore {
 
     async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
         read!(self, client => apps::named(&client, key))
+    }
+
+    async fn clients(&self) -> Result<Vec<Client>, Refusal> {
+        read!(self, client => clients::all(&client))
+    }
+
+    async fn client(&self, id: &str) -> Result<Option<Client>, Refusal> {
+        read!(self, client => clients::of_id(&client, id))
     }
 
     async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {

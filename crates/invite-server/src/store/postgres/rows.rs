@@ -360,7 +360,7 @@ fn stored(row: &Row) -> Result<StoredInvite, Trouble> {
     })
 }
 
-fn hash_at(row: &Row, column: usize) -> Result<[u8; 32], Trouble> {
+pub(super) fn hash_at(row: &Row, column: usize) -> Result<[u8; 32], Trouble> {
     let hash: &[u8] = row.try_get(column)?;
     hash.try_into()
         .map_err(|_| Trouble::Unreadable("a hash of another length"))
@@ -375,7 +375,7 @@ pub(super) fn user(row: &Row, first: usize) -> Result<User, Trouble> {
     })
 }
 
-fn permissions_at(row: &Row, column: usize) -> Result<Permissions, Trouble> {
+pub(super) fn permissions_at(row: &Row, column: usize) -> Result<Permissions, Trouble> {
     Permissions::parse(row.try_get(column)?)
         .map_err(|_| Trouble::Unreadable("letters that are no permissions"))
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{events, mails, webhooks};
+use super::{clients, events, mails, webhooks};
 use crate::core::{
     User,
     state::{Change, StoredInvite},
@@ -109,6 +109,13 @@ fn write_one(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
             let removed = connection
                 .prepare_cached("DELETE FROM apps WHERE name = ?1")?
                 .execute([name])?;
+            only_one(removed)?;
+        }
+        Change::AddClient(client) => clients::add(connection, client)?,
+        Change::RemoveClient { id } => {
+            let removed = connection
+                .prepare_cached("DELETE FROM clients WHERE id = ?1")?
+                .execute([id])?;
             only_one(removed)?;
         }
         Change::Redeem { receipt, until } => {

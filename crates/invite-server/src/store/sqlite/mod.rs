@@ -2,6 +2,7 @@
 
 mod apps;
 mod changes;
+mod clients;
 mod events;
 mod mails;
 #[cfg(test)]
@@ -16,7 +17,8 @@ mod writer;
 use std::path::Path;
 
 use crate::core::{
-    Acceptance, App, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User,
+    Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -112,6 +114,17 @@ impl Store for SqliteStore {
     async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
         self.readers
             .read(move |connection| apps::named(connection, key))
+            .await
+    }
+
+    async fn clients(&self) -> Result<Vec<Client>, Refusal> {
+        self.readers.read(clients::all).await
+    }
+
+    async fn client(&self, id: &str) -> Result<Option<Client>, Refusal> {
+        let id = id.to_owned();
+        self.readers
+            .read(move |connection| clients::of_id(connection, &id))
             .await
     }
 

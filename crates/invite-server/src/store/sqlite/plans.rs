@@ -11,10 +11,10 @@ use rusqlite::{
     trace::{TraceEvent, TraceEventCodes},
 };
 
-use super::{apps, changes, events, rows, schema, sweep, webhooks};
+use super::{apps, changes, clients, events, rows, schema, sweep, webhooks};
 use crate::{
     core::{
-        EventKind, InviteStatus, MailChange, Moment, User, WebhookChange,
+        Client, EventKind, InviteStatus, MailChange, Moment, User, WebhookChange,
         state::{Change, InviteName, InviteQuery, KeyHash, RepeatKey, Scope, StoredInvite},
     },
     store::Retention,
@@ -84,6 +84,14 @@ fn fill(connection: &Connection) {
                 user: person,
                 at: Moment(2),
             },
+            Change::AddClient(Client {
+                id: format!("client{number}"),
+                name: format!("client {number}"),
+                secret: KeyHash([number; 32]),
+                resource: "notes".into(),
+                permissions: Permissions::READ,
+                created_at: Moment(1),
+            }),
             Change::Redeem {
                 receipt: format!("receipt{number}"),
                 until: Moment(5),
@@ -145,6 +153,7 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
     rows::resources(connection, &User::new("person7", "test"))?;
     events::after(connection, "notes", 3, 10)?;
     apps::named(connection, KeyHash([1; 32]))?;
+    clients::of_id(connection, "client7")?;
     webhooks::expired(connection, Moment(5), 10)?;
     webhooks::claim(connection, "crm", Moment(9), Moment(10), 10)?;
     let told = |kind| Change::Tell {

@@ -266,7 +266,7 @@ pub(super) fn user(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
     })
 }
 
-fn permissions_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Permissions> {
+pub(super) fn permissions_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Permissions> {
     let text: String = row.get(column)?;
     Permissions::parse(&text).map_err(|_| unreadable(column, "letters that are no permissions"))
 }

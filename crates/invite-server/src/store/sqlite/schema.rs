@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_webhooks.sql"),
     include_str!("migrations/0008_mails.sql"),
     include_str!("migrations/0009_purge.sql"),
+    include_str!("migrations/0010_clients.sql"),
 ];
 
 const STATEMENTS_KEPT: usize = 64;

@@ -2,7 +2,7 @@
 
 use super::{BATCH, Choice, Step, Sweep, Swept, Value, whole_invites};
 use crate::{
-    core::{Refusal, User, same_address},
+    core::{CLIENT_PROVIDER, Refusal, User, same_address},
     store::Database,
 };
 
@@ -54,6 +54,7 @@ impl Database {
                 self.erase_invites(sql, named.clone(), &mut swept).await?;
                 let mut last = traces(&named);
                 last.push(deliveries(user));
+                last.push(client(&named));
                 self.sweep_all(&together(last), &mut swept).await?;
             }
         }
@@ -104,6 +105,12 @@ fn deliveries(user: &User) -> Step {
     );
     let sql = "DELETE FROM deliveries WHERE {place}(body, $1) > 0";
     Step::counted("deliveries", sql).with(&[Value::Text(named)])
+}
+
+/// An account that is an RKVST client's goes with it.
+fn client(named: &[Value]) -> Step {
+    let sql = format!("DELETE FROM clients WHERE id = $1 AND $2 = '{CLIENT_PROVIDER}'");
+    Step::counted("clients", sql).with(named)
 }
 
 fn of_person(table: &'static str, named: &[Value]) -> Step {

@@ -2,6 +2,7 @@
 //! async function that gives a fresh store and whatever has to live as long as it; or, to run all cases in one test,
 //! `store_suite!(@each case)` with a macro of its own.
 
+pub(crate) mod clients;
 pub(crate) mod events;
 pub(crate) mod listing;
 pub(crate) mod mails;
@@ -60,6 +61,8 @@ macro_rules! store_suite {
             rows::the_store_says_that_it_is_ready,
             events::events_are_numbered_without_a_gap,
             events::apps_are_known_by_their_keys,
+            clients::a_client_comes_with_its_membership_and_goes_with_it,
+            clients::clients_that_cannot_be,
             webhooks::a_delivery_is_written_with_what_happened,
             webhooks::each_delivery_is_taken_by_one,
             webhooks::what_becomes_of_deliveries,

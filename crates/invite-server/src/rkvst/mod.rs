@@ -1,0 +1,56 @@
+//! The Invites API of RKVST (later DataTrails), as its documentation and its clients speak it, on the same store and
+//! rules.
+//!
+//! Its callers are clients (`invite-server clients add`): each is an account of its own, an admin of the one resource
+//! that is its tenancy. A client sees and deletes the invites that it has made itself.
+
+mod refused;
+mod token;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::{any, post};
+
+use refused::Status;
+pub use refused::refused;
+pub use token::WRONG_CLIENT;
+
+use crate::core::Refusal;
+use crate::limits::Limits;
+use crate::store::Invites;
+
+/// Where the dialect begins. What is below names its own caller; cookies and people's bearers count for nothing there.
+pub const PREFIX: &str = "/archivist/";
+/// Where a client gets its bearer. No page of a browser has any business here.
+pub const TOKEN: &str = "/archivist/iam/v1/appidp/token";
+
+/// What the dialect works with. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Rkvst {
+    /// The rules over the store.
+    pub invites: Invites,
+    /// How often one may call.
+    pub limits: Limits,
+}
+
+/// All routes of the dialect, with and without a slash at the end.
+pub fn router(state: Rkvst) -> Router {
+    let mut router = Router::new();
+    for slash in ["", "/"] {
+        router = router.route(&format!("{TOKEN}{slash}"), post(token::token));
+    }
+    router
+        .route("/archivist", any(no_such_call))
+        .route("/archivist/", any(no_such_call))
+        .route("/archivist/{*rest}", any(no_such_call))
+        .method_not_allowed_fallback(other_method)
+        .with_state(state)
+}
+
+async fn no_such_call() -> Status {
+    Refusal::NotFound.into()
+}
+
+async fn other_method() -> Status {
+    Status::with(StatusCode::METHOD_NOT_ALLOWED, Refusal::NotFound)
+}

@@ -1,0 +1,4 @@
+//! RKVST's Invites API, byte by byte.
+
+mod tokens;
+mod world;

@@ -1,0 +1,89 @@
+//! A server with clients, and their calls.
+
+use std::path::Path;
+
+use reqwest::{Method, RequestBuilder, header::HeaderMap};
+use serde_json::{Value, json};
+
+use crate::support::{Server, command, http};
+
+pub const TOKEN: &str = "/archivist/iam/v1/appidp/token";
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Answer {
+    /// Of a refusal, after a look at its shape.
+    pub fn refused(&self) -> (u16, u64) {
+        let keys: Vec<_> = self.body.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["code", "message", "details"], "{self:?}");
+        assert_eq!(self.body["details"], json!([]));
+        assert!(self.body["message"].as_str().unwrap().len() > 10);
+        (self.status, self.body["code"].as_u64().unwrap())
+    }
+}
+
+pub async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let text = response.text().await.unwrap();
+    let body = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    Answer {
+        status,
+        headers,
+        body,
+    }
+}
+
+pub fn operate(database: &Path, arguments: &[&str]) -> String {
+    let place = ["--database", database.to_str().unwrap()];
+    let output = command(&[&place, arguments].concat()).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// A client: `clients add`, and what it calls.
+pub struct Client {
+    pub url: String,
+    pub id: String,
+    pub secret: String,
+    pub bearer: String,
+    pub http: reqwest::Client,
+}
+
+impl Client {
+    pub async fn add(server: &Server, database: &Path, name: &str, arguments: &[&str]) -> Self {
+        let said = operate(database, &[&["clients", "add", name], arguments].concat());
+        let (id, secret) = said.split_once('\n').unwrap();
+        let mut client = Self {
+            url: server.url.clone(),
+            id: id.into(),
+            secret: secret.into(),
+            bearer: String::new(),
+            http: http(),
+        };
+        let answer = client.token(&client.secret).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        client.bearer = answer.body["access_token"].as_str().unwrap().to_owned();
+        client
+    }
+
+    pub async fn token(&self, secret: &str) -> Answer {
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", &self.id),
+            ("client_secret", secret),
+        ];
+        send(self.http.post(format!("{}{TOKEN}", self.url)).form(&form)).await
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        request.bearer_auth(&self.bearer)
+    }
+}
