@@ -10,13 +10,15 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 
-use super::{StartError, bind};
+use super::{Running, StartError, bind};
+use crate::core::{Clock, Queue};
+use crate::store::{Database, Store as _};
 
 /// Between these latencies are told apart, in seconds.
 const BUCKETS: [f64; 12] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
 ];
-/// How often what was measured is summed up, so that it takes no room where nobody reads it.
+/// How often what was measured is summed up, so that it takes no room where nobody reads it, and what waits is counted.
 const UPKEEP: Duration = Duration::from_secs(5);
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -39,6 +41,32 @@ pub(super) async fn start(
     let read = move || async move { ([(header::CONTENT_TYPE, TEXT)], handle.render()) };
     tracing::info!(%address, "metrics");
     Ok(Some((listener, Router::new().route("/metrics", get(read)))))
+}
+
+/// Looks how much waits, now and again until it is time to stop: not for each request, nor for each reader.
+pub(super) fn queues(database: Database, mut running: Running) {
+    tokio::spawn(async move {
+        let clock = Clock::system();
+        loop {
+            // What went wrong is logged where it happened; what was seen last stays.
+            if let Ok(queues) = database.queues().await {
+                for (what, queue) in [("webhooks", queues.webhooks), ("mails", queues.mails)] {
+                    show(what, queue, &clock);
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(UPKEEP) => {}
+                () = running.told() => return,
+            }
+        }
+    });
+}
+
+fn show(what: &'static str, queue: Queue, clock: &Clock) {
+    let age = queue.oldest.map_or(0, |oldest| clock.now().0 - oldest.0);
+    metrics::gauge!("invite_server_waiting", "queue" => what).set(queue.waiting as f64);
+    metrics::gauge!("invite_server_waiting_oldest_seconds", "queue" => what)
+        .set(age.max(0) as f64 / 1000.0);
 }
 
 fn record() -> Result<PrometheusHandle, String> {
@@ -71,6 +99,16 @@ fn record() -> Result<PrometheusHandle, String> {
     describe_counter!(
         "invite_server_webhooks_total",
         "Attempts to tell a backend, by outcome: delivered, later, given_up."
+    );
+    describe_gauge!(
+        "invite_server_waiting",
+        "What has yet to be told to backends (webhooks) or mailed (mails), counted up to 10,000. Every copy of the server \
+         sees the same."
+    );
+    describe_gauge!(
+        "invite_server_waiting_oldest_seconds",
+        Unit::Seconds,
+        "How long the first of what waits has waited; 0 where nothing does."
     );
     describe_gauge!("invite_server_sockets", "Open WebSockets.");
     // There from the start, so that nobody takes a missing one for none.

@@ -152,6 +152,9 @@ impl Server {
         if let Some(mailer) = mailer {
             tokio::spawn(mailer.run(stop.begin()));
         }
+        if measures.is_some() {
+            measure::queues(database.clone(), stop.begin());
+        }
         upkeep::start(database.clone(), config.purge, stop.begin());
         let webhooks = Webhooks::new(invites.clone(), config.webhooks_to());
         tokio::spawn(webhooks.run(stop.begin()));

@@ -7,7 +7,8 @@ use clap::Args;
 /// What the operator watches, and how the server leaves.
 #[derive(Debug, Clone, Default, Args)]
 pub struct OperationOptions {
-    /// Answer GET /metrics there, as text for Prometheus: requests, calls, latencies, sockets, mail. A loopback address,
+    /// Answer GET /metrics there, as text for Prometheus: requests, calls, latencies, sockets, webhooks, mail,
+    /// and what of these still waits. A loopback address,
     /// as in 127.0.0.1:9187. No metric names a key, a person or a resource [default: no metrics]
     #[arg(
         long,

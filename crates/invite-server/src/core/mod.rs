@@ -14,6 +14,7 @@ mod invite;
 mod jws;
 mod mail;
 pub mod options;
+mod queue;
 mod receipt;
 mod refusal;
 pub mod rules;
@@ -35,6 +36,7 @@ pub use invite::{
 };
 pub use mail::{Letter, Mail, MailChange};
 pub use options::{CreateRequest, ListRequest, RemoveTarget};
+pub use queue::{Queue, Queues};
 pub use receipt::Receipt;
 pub use refusal::Refusal;
 pub use secrets::{SecretFileUnusable, Secrets};

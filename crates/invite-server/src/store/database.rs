@@ -5,8 +5,8 @@ use std::time::Instant;
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::config::DatabaseAddress;
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User,
-    Webhook,
+    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
+    User, Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -154,6 +154,10 @@ impl Store for Database {
         limit: u32,
     ) -> Result<Vec<Mail>, Refusal> {
         either!(self, store => store.claim_mails(now, until, limit))
+    }
+
+    async fn queues(&self) -> Result<Queues, Refusal> {
+        either!(self, store => store.queues())
     }
 
     async fn ready(&self) -> Result<(), Refusal> {

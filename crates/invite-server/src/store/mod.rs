@@ -3,6 +3,7 @@
 mod copy;
 mod database;
 pub mod postgres;
+mod queues;
 pub mod sqlite;
 mod sweep;
 
@@ -12,8 +13,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use invite_key::KeyKind;
 
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User,
-    Webhook,
+    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
+    User, Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -130,6 +131,9 @@ pub trait Store: Clone + Send + Sync + 'static {
         until: Moment,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Mail>, Refusal>> + Send;
+
+    /// How much waits to be told or mailed, for all copies of the server together.
+    fn queues(&self) -> impl Future<Output = Result<Queues, Refusal>> + Send;
 
     /// Whether the store answers reads and writes.
     fn ready(&self) -> impl Future<Output = Result<(), Refusal>> + Send;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use invite_key::{KeyKind, Permissions};
 use invite_server::{
-    core::{CreateRequest, InviteStatus, ListRequest, RemoveTarget},
+    core::{CreateRequest, InviteStatus, ListRequest, Queue, RemoveTarget},
     store::{PostgresStore, SqliteStore, Store},
 };
 use tokio_postgres::Client;
@@ -15,10 +15,18 @@ use crate::{
 };
 
 /// Those that are filled here; an empty one the database reads as it likes.
-const GROWING: [&str; 5] = ["invites", "uses", "members", "events", "resources"];
+const GROWING: [&str; 7] = [
+    "invites",
+    "uses",
+    "members",
+    "events",
+    "resources",
+    "deliveries",
+    "mails",
+];
 
 /// So many invites, on a resource for `each` so many, half of them used; `series` counts from 1 to `count`.
-fn filling(count: u32, each: u32, series: &str, hash: &str, id: &str) -> [String; 6] {
+fn filling(count: u32, each: u32, series: &str, hash: &str, id: &str) -> [String; 8] {
     let resources = count / each;
     [
         format!("INSERT INTO resources (name, created_at, events) SELECT 'resource' || n, 1, 150 FROM {series} WHERE n <= {resources}"),
@@ -36,6 +44,12 @@ fn filling(count: u32, each: u32, series: &str, hash: &str, id: &str) -> [String
         format!("INSERT INTO events (resource, number, kind, invite, username, provider, at)
             SELECT 'resource' || (n % {resources} + 1), n / {resources} + 1, 'invite.created', {id}, 'inviter' || (n % 50), 'accounts.example', 1795238468803
             FROM {series}"),
+        // An hour of which a backend was told nothing; one mail of a hundred has yet to be sent.
+        format!("INSERT INTO deliveries (message, app, body, created_at, due_at)
+            SELECT 'msg_' || {id}, 'crm', 'What happened to an invite, as told to a backend', 1795238468803 + n, 1795238468803 + n
+            FROM {series} WHERE n % 2 = 0"),
+        format!("INSERT INTO mails (invite, asked_at, due_at)
+            SELECT {id}, 1795238468803 + n, CASE WHEN n % 100 = 0 THEN 1795238468803 + n END FROM {series}"),
     ]
 }
 
@@ -117,6 +131,9 @@ async fn postgresql_reads_through_no_table_that_grows() {
         store.members("resource7").await.unwrap();
         store.events("resource7", 90, 10).await.unwrap();
         store.expired(world.time.now(), 10).await.unwrap();
+        let waiting = store.queues().await.unwrap();
+        assert_eq!(waiting.webhooks.waiting, Queue::COUNTED);
+        assert_eq!(waiting.mails.waiting, 200);
     }
     // Whoever leaves tells what they read.
     store.close();

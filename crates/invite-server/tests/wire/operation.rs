@@ -77,6 +77,15 @@ async fn metrics_count_and_name_nobody() {
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
+    // Looked at now and again: what waits for whom is in none of the calls.
+    for line in [
+        r#"invite_server_waiting{queue="webhooks"} 0"#,
+        r#"invite_server_waiting{queue="mails"} 0"#,
+        r#"invite_server_waiting_oldest_seconds{queue="mails"} 0"#,
+        "# TYPE invite_server_waiting_oldest_seconds gauge",
+    ] {
+        shown(&address, |text| text.contains(line)).await;
+    }
     for name in [key, "marked-resource", "wonder", "builder", "nowhere"] {
         assert!(!text.contains(name), "{name} is in\n{text}");
     }
@@ -85,6 +94,45 @@ async fn metrics_count_and_name_nobody() {
     assert!(!public.text().await.unwrap().contains("invite_server_"));
     let other = http().get(format!("http://{address}/api/v1/me"));
     assert_eq!(other.send().await.unwrap().status(), 404);
+}
+
+/// The metrics, as soon as they are like this.
+async fn shown(address: &str, like: impl Fn(&str) -> bool) -> String {
+    let asked = async {
+        loop {
+            let text = http().get(format!("http://{address}/metrics")).send().await;
+            let text = text.unwrap().text().await.unwrap();
+            if like(&text) {
+                return text;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE * 3, asked).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_waits_to_be_mailed_is_counted_and_how_long_it_has() {
+    // Nobody listens there any more.
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gone = format!("smtp://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let mail = ["--smtp", &gone, "--mail-from", "invites@example.org"];
+    let server = Server::demo(&[&mail[..], &["--metrics", "127.0.0.1:0"]].concat());
+    let address = said(&server, "metrics address=").await;
+    let alice = server.person("alice").await;
+    for to in ["bob@example.com", "carol@example.com"] {
+        let create = alice.request(Method::POST, "/api/v1/resources/notes/invites");
+        let create = create.json(&json!({ "email": to, "send": true })).send();
+        assert_eq!(create.await.unwrap().status(), 201);
+    }
+    let text = shown(&address, |text| {
+        let two = text.contains(r#"invite_server_waiting{queue="mails"} 2"#);
+        let none = r#"invite_server_waiting_oldest_seconds{queue="mails"} 0"#;
+        two && !text.lines().any(|line| line == none)
+    })
+    .await;
+    assert!(!text.contains("example.com"), "{text}");
 }
 
 #[test]

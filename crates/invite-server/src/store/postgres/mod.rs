@@ -9,6 +9,7 @@ mod changes;
 mod clients;
 mod events;
 mod mails;
+mod queues;
 mod rows;
 mod schema;
 mod sweep;
@@ -21,8 +22,8 @@ use std::{fmt, time::Duration};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User,
-    Webhook,
+    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
+    User, Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -217,6 +218,10 @@ impl Store for PostgresStore {
     ) -> Result<Vec<Mail>, Refusal> {
         // Taken twice when an answer was lost, these are simply late.
         read!(self, client => mails::claim(&client, now, until, limit))
+    }
+
+    async fn queues(&self) -> Result<Queues, Refusal> {
+        read!(self, client => queues::all(&client))
     }
 
     async fn ready(&self) -> Result<(), Refusal> {

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_mails.sql"),
     include_str!("migrations/0009_purge.sql"),
     include_str!("migrations/0010_clients.sql"),
+    include_str!("migrations/0011_queues.sql"),
 ];
 
 /// The schema of a database, if it is newer than this server's.

@@ -7,6 +7,7 @@ mod events;
 mod mails;
 #[cfg(test)]
 mod plans;
+mod queues;
 mod readers;
 mod rows;
 pub(super) mod schema;
@@ -17,8 +18,8 @@ mod writer;
 use std::path::Path;
 
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Refusal, ResourceOf, User,
-    Webhook,
+    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
+    User, Webhook,
     state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
 };
 
@@ -165,6 +166,10 @@ impl Store for SqliteStore {
         self.writer
             .write(move |connection| mails::claim(connection, now, until, limit))
             .await
+    }
+
+    async fn queues(&self) -> Result<Queues, Refusal> {
+        self.readers.read(queues::all).await
     }
 
     async fn ready(&self) -> Result<(), Refusal> {

@@ -11,7 +11,7 @@ use rusqlite::{
     trace::{TraceEvent, TraceEventCodes},
 };
 
-use super::{apps, changes, clients, events, rows, schema, sweep, webhooks};
+use super::{apps, changes, clients, events, queues, rows, schema, sweep, webhooks};
 use crate::{
     core::{
         Client, EventKind, InviteStatus, MailChange, Moment, User, WebhookChange,
@@ -92,6 +92,16 @@ fn fill(connection: &Connection) {
                 permissions: Permissions::READ,
                 created_at: Moment(1),
             }),
+            Change::Tell {
+                kind: EventKind::Used,
+                invite: Box::new(invite(number)),
+                user: alice(),
+                at: Moment(2),
+            },
+            Change::Mail(MailChange::Ask {
+                invite: format!("invite{number}"),
+                at: Moment(2),
+            }),
             Change::Redeem {
                 receipt: format!("receipt{number}"),
                 until: Moment(5),
@@ -108,6 +118,13 @@ fn fill(connection: &Connection) {
             },
         ]);
     }
+    // Every other mail was sent.
+    all.extend((0..200).step_by(2).map(|number: u8| {
+        Change::Mail(MailChange::Done {
+            invite: format!("invite{number}"),
+            until: Moment(2),
+        })
+    }));
     changes::write(connection, &all).unwrap();
 }
 
@@ -155,6 +172,11 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
     apps::named(connection, KeyHash([1; 32]))?;
     clients::of_id(connection, "client7")?;
     webhooks::expired(connection, Moment(5), 10)?;
+    let waiting = queues::all(connection)?;
+    assert_eq!(
+        (waiting.webhooks.waiting, waiting.mails.waiting),
+        (200, 100)
+    );
     webhooks::claim(connection, "crm", Moment(9), Moment(10), 10)?;
     let told = |kind| Change::Tell {
         kind,
@@ -185,7 +207,7 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
             user: User::new("person9", "test"),
             permissions: Permissions::NONE,
         },
-        Change::Mail(MailChange::Ask {
+        Change::Mail(MailChange::AskAgain {
             invite: seventh(),
             at: Moment(3),
         }),

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_mails.sql"),
     include_str!("migrations/0009_purge.sql"),
     include_str!("migrations/0010_clients.sql"),
+    include_str!("migrations/0011_queues.sql"),
 ];
 
 const STATEMENTS_KEPT: usize = 64;

@@ -6,6 +6,7 @@ pub(crate) mod clients;
 pub(crate) mod events;
 pub(crate) mod listing;
 pub(crate) mod mails;
+pub(crate) mod queues;
 pub(crate) mod races;
 pub(crate) mod repeats;
 pub(crate) mod rows;
@@ -73,6 +74,7 @@ macro_rules! store_suite {
             repeats::an_end_is_moved,
             sweeps::purging_takes_what_ended_long_ago,
             sweeps::erasing_takes_what_names_a_person,
+            queues::what_waits_is_counted_and_how_long,
             mails::a_mail_is_taken_by_one_until_it_is_done,
             mails::a_mail_is_asked_for_again_where_it_was_mailed,
             repeats::a_list_of_members_is_written_over_the_one_that_was_seen,
