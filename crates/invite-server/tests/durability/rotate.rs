@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::cluster::Postgres;
 use crate::people::{Caller, client, code, sign_in};
-use crate::support::{Server, command};
+use crate::support::{Server, Socket, command};
 
 /// The same address each time: a signed key names it as its issuer.
 const PUBLIC: &str = "http://localhost:7007";
@@ -37,6 +37,14 @@ async fn keys(alice: &Caller, server: &Server) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// An invite with Webstrates' own sort of key.
+async fn over_the_socket(server: &Server) -> String {
+    let alice = server.person("alice").await;
+    let headers = [("cookie", alice.cookie.as_str()), ("origin", PUBLIC)];
+    let mut socket = Socket::open(&server.url, "/notes/", &headers).await;
+    socket.create("notes", "r", 86_400).await
+}
+
 async fn rotating(database: &str) {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("secret");
@@ -53,6 +61,11 @@ async fn rotating(database: &str) {
             let text = |name: &str| invite[name].as_str().unwrap().to_owned();
             made.insert(text("id"), text("key"));
         }
+        let hex = over_the_socket(&server).await;
+        let listed = keys(&alice, &server).await;
+        let found = listed.iter().find(|(_, key)| **key == hex);
+        let (id, key) = found.expect("what the socket made is listed");
+        made.insert(id.clone(), key.clone());
         assert_eq!(
             keys(&alice, &server).await,
             made,
