@@ -71,6 +71,30 @@ test('the wrong account can be changed, and the invite goes on', async () => {
   noProblems(alice, page);
 });
 
+for (const signedIn of [true, false]) {
+  test(`an invite for one address waits for the account that has it, opened ${signedIn ? 'by another' : 'signed out'}`, async () => {
+    const resource = await it.resource();
+    const { bearer } = await signIn(it.server.url, 'alice');
+    const made = await fetch(`${it.server.url}/api/v1/resources/${resource}/invites`, {
+      method: 'POST', headers: { Authorization: `Bearer ${bearer}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ email: 'erin@example.com' }),
+    });
+    const { key } = await made.json();
+    const page = await it.person('bob', { signedIn });
+    const acceptor = page.locator('invite-acceptor');
+    await page.goto(`/join#acceptInvite=${key}&resource=${resource}`);
+    if (!signedIn) await page.getByRole('button', { name: 'Sign in as Bob' }).click();
+    await acceptor.getByText('You are signed in as Bob.').waitFor();
+    assert.equal(await acceptor.getByRole('button', { name: 'Accept' }).count(), 0);
+    await acceptor.getByLabel('Or as somebody else').fill('erin');
+    await acceptor.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await acceptor.locator('.account strong', { hasText: 'Erin' }).waitFor();
+    await acceptor.getByRole('button', { name: 'Accept' }).click();
+    await page.getByRole('heading', { name: /^You are in/ }).waitFor();
+    await page.context().close();
+  });
+}
+
 test('signed out in the middle: Accept asks to sign in, and the invite is still there', async () => {
   const { link } = await invited();
   const bob = await it.person('bob');
