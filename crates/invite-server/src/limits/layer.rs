@@ -46,9 +46,11 @@ pub async fn limit_address(
 pub async fn limit(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
     let address = request.extensions().get::<Address>().map(|from| from.0);
     let identity = request.extensions().get::<Identity>();
-    let actor = identity.and_then(|identity| identity.reader().ok().flatten());
-    let who = Who::new(address, actor);
-    let route = route(&request, who.user.is_some());
+    let reader = identity.map_or(Ok(None), Identity::reader);
+    let who = Who::new(address, reader.as_ref().ok().copied().flatten());
+    // Credentials that say nothing here are an app's, or are refused before anything is looked up.
+    let signed_out = matches!(reader, Ok(None));
+    let route = route(&request, !signed_out);
     if let Err(refusal) = allowed(&limits, &who, route) {
         return refuse(&request, &refusal);
     }

@@ -3,7 +3,7 @@
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Person, Server, http};
+use crate::support::{Person, Server, command, http};
 
 const CHECK: &str = "/api/v1/invites/check";
 
@@ -70,6 +70,30 @@ async fn without_signing_in_little_is_looked_up() {
     }
     assert_eq!(status(check(&nobody, &key)).await.0, 429);
     assert_eq!(status(check(&alice, &key)).await.0, 200);
+}
+
+/// One address looks up for many people there.
+#[tokio::test]
+async fn a_backend_looks_up_as_often_as_whom_it_acts_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (database, secret) = (file("invites.db"), file("secret"));
+    let files = ["--database", &database, "--secret-file", &secret];
+    let server =
+        Server::start(&[&["--demo", "--limit-signed-out-check", "2"][..], &files].concat());
+    let added = command(&[&files[..], &["apps", "add", "crm"]].concat()).output();
+    let app = String::from_utf8(added.unwrap().stdout).unwrap();
+    let key = invite(&server.person("alice").await).await;
+    let by = |app: &str| {
+        let request = http().post(server.at(CHECK)).bearer_auth(app);
+        let request = request.header("on-behalf-of", "alice:test");
+        status(request.json(&json!({ "key": key })))
+    };
+    for _ in 0..4 {
+        assert_eq!(by(app.trim()).await.0, 200);
+    }
+    // Whoever only says that they are one is shown nothing.
+    assert_eq!(by(&format!("ika_{:064x}", 7)).await.0, 401);
 }
 
 #[tokio::test]
