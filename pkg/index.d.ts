@@ -519,8 +519,8 @@ export declare function connect(options?: ConnectOptions): Invites;
 export declare function configure(options?: ConnectOptions): void;
 
 /**
- * Loads everything ahead: what calls need and what {@link inspect} and its like need, 90 KB before it is compressed. After
- * it the `…Sync` forms work. After a failure, say offline, it may be called again.
+ * Loads ahead what calls need and what {@link inspect} and its like need: all WebAssembly, 230 KB before it is compressed,
+ * 102 KB after. After it the `…Sync` forms work. After a failure, say offline, it may be called again.
  *
  * @example
  * ```js
@@ -530,7 +530,7 @@ export declare function configure(options?: ConnectOptions): void;
 export declare function ready(): Promise<void>;
 
 /** @internal How the entries for Node and service workers bring the WebAssembly. */
-export declare function loadWith(loaders: { core?: () => Promise<object>; offline?: () => Promise<object> }): void;
+export declare function loadWith(loaders: Record<string, () => Promise<object>>): void;
 
 /** What a signed key says. Times are ISO 8601 strings. */
 export interface Claims {

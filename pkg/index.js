@@ -18,7 +18,9 @@ export const isInviteError = (error) => error?.name === 'InviteError' && typeof 
 // A failed import() that is repeated asks the network again (HTML standard of 2026).
 const loaders = {
   core: async () => start(fetch(new URL('./wasm/core_bg.wasm', import.meta.url)), import('./wasm/core.js')),
-  offline: async () => start(fetch(new URL('./wasm/offline_bg.wasm', import.meta.url)), import('./offline.js')),
+  offline: async () => start(fetch(new URL('./wasm/offline_bg.wasm', import.meta.url)), import('./wasm/offline.js')),
+  find: async () => start(fetch(new URL('./wasm/find_bg.wasm', import.meta.url)), import('./wasm/find.js')),
+  qr: async () => start(fetch(new URL('./wasm/qr_bg.wasm', import.meta.url)), import('./wasm/qr.js')),
   accept: () => import('./accept.js'),
   events: () => import('./events.js'),
 };
@@ -58,24 +60,24 @@ function within(promise, { signal, timeout } = {}) {
   }).finally(() => clearTimeout(timer));
 }
 
-export const ready = async () => void (await Promise.all(Object.keys(loaders).map(load)));
+export const ready = async () => void (await Promise.all(['core', 'offline', 'find', 'qr'].map(load)));
 
-const soon = (name) => async (...args) => (await load('offline'))[name](...args);
-const now = (name) => (...args) => {
-  if (loaded.offline) return loaded.offline[name](...args);
+const soon = (name, part = 'offline') => async (...args) => (await load(part))[name](...args);
+const now = (name, part = 'offline') => (...args) => {
+  if (loaded[part]) return loaded[part][name](...args);
   throw new InviteError('load_failed', `${name}Sync() works once ready() has resolved.`, { retryable: true });
 };
 export const inspect = /* @__PURE__ */ soon('inspect');
-export const find = /* @__PURE__ */ soon('find');
+export const find = /* @__PURE__ */ soon('find', 'find');
 export const parseLink = /* @__PURE__ */ soon('parseLink');
 export const buildLink = /* @__PURE__ */ soon('buildLink');
-export const qrCode = /* @__PURE__ */ soon('qrCode');
+export const qrCode = /* @__PURE__ */ soon('qrCode', 'qr');
 export const verifySignedKey = /* @__PURE__ */ soon('verifySignedKey');
 export const inspectSync = /* @__PURE__ */ now('inspect');
-export const findSync = /* @__PURE__ */ now('find');
+export const findSync = /* @__PURE__ */ now('find', 'find');
 export const parseLinkSync = /* @__PURE__ */ now('parseLink');
 export const buildLinkSync = /* @__PURE__ */ now('buildLink');
-export const qrCodeSync = /* @__PURE__ */ now('qrCode');
+export const qrCodeSync = /* @__PURE__ */ now('qrCode', 'qr');
 export const verifySignedKeySync = /* @__PURE__ */ now('verifySignedKey');
 
 /** What auto.js or the <head> snippet captured, if it is fresh. */

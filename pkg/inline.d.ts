@@ -1,6 +1,6 @@
 /**
  * The whole SDK in one file that loads nothing else: for places that take single files, such as the assets of a
- * webstrate. What works without a server (`inspect`, `find`, `qrCode` and the like) has a WebAssembly module of its own
+ * webstrate. What works without a server (`inspect`, `find`, `qrCode` and the like) has WebAssembly modules of its own
  * and is not in it.
  *
  * @example

@@ -9,7 +9,9 @@ const start = (glue, url) => {
 
 loadWith({
   core: async () => start(await import('./wasm/core.js'), new URL('./wasm/core_bg.wasm', import.meta.url)),
-  offline: async () => start(await import('./offline.js'), new URL('./wasm/offline_bg.wasm', import.meta.url)),
+  offline: async () => start(await import('./wasm/offline.js'), new URL('./wasm/offline_bg.wasm', import.meta.url)),
+  find: async () => start(await import('./wasm/find.js'), new URL('./wasm/find_bg.wasm', import.meta.url)),
+  qr: async () => start(await import('./wasm/qr.js'), new URL('./wasm/qr_bg.wasm', import.meta.url)),
 });
 
 export * from './index.js';

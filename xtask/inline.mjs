@@ -32,7 +32,7 @@ function inside(code) {
 const core = inside(text('wasm/core.js'));
 const bytes = readFileSync(join(PACKAGE, 'wasm/core_bg.wasm')).toString('base64');
 const parts = { accept: inside(text('accept.js')), events: inside(text('events.js')) };
-// Signed keys, QR codes and the like have a module of their own, which stays outside.
+// Signed keys, QR codes and the like have modules of their own, which stay outside.
 let index = replace(text('index.js'), /const loaders = \{.*?\n\};\n/s, `const loaders = {
   async core() {
     const module_or_path = Uint8Array.from(atob('${bytes}'), (letter) => letter.charCodeAt(0));
@@ -47,6 +47,7 @@ let index = replace(text('index.js'), /const loaders = \{.*?\n\};\n/s, `const lo
 `);
 index = replace(index, /^async function start\(.*?\n\}\n/sm, '');
 index = replace(index, /^export const loadWith = .*\n/m, '');
+index = replace(index, "['core', 'offline', 'find', 'qr']", "['core']");
 index = replace(index, /^const soon = .*?(?=\n\n)/sm, '');
 
 const pending = inside(replace(text('pending.js'), /^import \{[^}]*\} from '\.\/index\.js';\n/m, ''));

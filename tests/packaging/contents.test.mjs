@@ -17,8 +17,8 @@ test('the tarball holds the package and nothing else', async (t) => {
   const { files } = await pack(await temporaryFolder(t));
   assert.deepEqual(files, [
     'ERRORS.md', 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md',
-    'accept.js', 'auto.d.ts', 'auto.js', 'console.d.ts', 'console.js', 'elements-languages.js', 'elements.d.ts', 'elements.js', 'events.js', 'head.d.ts', 'head.js', 'index.d.ts', 'index.js', 'inline.d.ts', 'inline.js', 'node.js', 'offline.js',
-    'package.json', 'pending.js', 'react.d.ts', 'react.js', 'service-worker.d.ts', 'service-worker.js', 'wasm/core.js', 'wasm/core_bg.wasm', 'wasm/offline.js', 'wasm/offline_bg.wasm',
+    'accept.js', 'auto.d.ts', 'auto.js', 'console.d.ts', 'console.js', 'elements-languages.js', 'elements.d.ts', 'elements.js', 'events.js', 'head.d.ts', 'head.js', 'index.d.ts', 'index.js', 'inline.d.ts', 'inline.js', 'node.js',
+    'package.json', 'pending.js', 'react.d.ts', 'react.js', 'service-worker.d.ts', 'service-worker.js', 'wasm/core.js', 'wasm/core_bg.wasm', 'wasm/find.js', 'wasm/find_bg.wasm', 'wasm/offline.js', 'wasm/offline_bg.wasm', 'wasm/qr.js', 'wasm/qr_bg.wasm',
   ]);
 });
 
@@ -30,7 +30,7 @@ test('publint has nothing to say', async () => {
 test('attw finds every entry and its types', async (t) => {
   const { tarball } = await pack(await temporaryFolder(t));
   // ESM only, so `require` is none of the ways; the .wasm has no types.
-  const options = ['--profile', 'esm-only', '--exclude-entrypoints', './wasm/core_bg.wasm', './wasm/offline_bg.wasm', '--format', 'ascii', '--no-color', '--no-emoji'];
+  const options = ['--profile', 'esm-only', '--exclude-entrypoints', './wasm/core_bg.wasm', './wasm/find_bg.wasm', './wasm/offline_bg.wasm', './wasm/qr_bg.wasm', '--format', 'ascii', '--no-color', '--no-emoji'];
   await run(join(binaries, 'attw'), [tarball, ...options]).catch(({ stdout, stderr }) => assert.fail(`${stdout}${stderr}`));
 });
 

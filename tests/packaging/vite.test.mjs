@@ -31,7 +31,7 @@ test('vite build, vite preview', async (t) => {
   const root = await installedProject(t, { files: ['index.html', 'main.js', 'story.js'] });
   const { output } = await build({ root, base, configFile: false, logLevel: 'error' });
   const wasm = output.map(({ fileName }) => fileName).filter((name) => name.endsWith('.wasm'));
-  assert.deepEqual(wasm.map((name) => /(\w+)_bg/.exec(name)[1]).sort(), ['core', 'offline'], 'each .wasm once, as a file of its own');
+  assert.deepEqual(wasm.map((name) => /(\w+)_bg/.exec(name)[1]).sort(), ['core', 'find', 'offline', 'qr'], 'each .wasm once, as a file of its own');
   const entry = output.find(({ isEntry }) => isEntry);
   assert.ok(!entry.imports.length, 'the glue is not part of what the page loads first');
   const server = await preview({ root, base, configFile: false, logLevel: 'error', preview: { host: '127.0.0.1', port: 0 } });

@@ -1,5 +1,5 @@
 // Looks at what is pasted, in the browser alone. All is loaded when the page opens, so that the network can be off then.
-import { find, findSync, inspectSync, buildLinkSync, verifySignedKeySync } from '/sdk/index.js';
+import { find, findSync, inspect, inspectSync, buildLinkSync, verifySignedKeySync } from '/sdk/index.js';
 import { example } from './example.js';
 import { card } from './card.js';
 
@@ -14,7 +14,7 @@ let ownKeys;
 part('here').textContent = here;
 text.value = ''; // a browser that goes back would bring the last one
 
-const loading = Promise.allSettled([find(''), fetchOwnKeys()]);
+const loading = Promise.allSettled([Promise.all([find(''), inspect('')]), fetchOwnKeys()]);
 loading.then(([module, keys]) => {
   part('state').textContent = module.reason?.message
     ?? (keys.reason ? 'All is here; you may switch the network off. Only the public keys of this server could not be had.'

@@ -8,6 +8,8 @@ use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use walrus::ir::{Call, Visitor, dfs_in_order};
+use walrus::{FunctionId, Module};
 use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> Result<()> {
@@ -35,6 +37,7 @@ fn main() -> Result<()> {
     }
 
     // A panic is a trap either way; the texts that describe it, which no browser shows, weigh two kilobytes.
+    refuse_formatting(output.wasm())?;
     for function in output.wasm_mut().funcs.iter_mut() {
         if function.name.as_deref().is_some_and(only_panics) {
             let mut body = function.kind.unwrap_local_mut().builder_mut().func_body();
@@ -68,6 +71,40 @@ fn main() -> Result<()> {
     let renamed = rename(fs::read_to_string(&glue)?, &shorter)?;
     fs::write(glue, renamed)?;
     Ok(())
+}
+
+/// An error if something else than a panic formats: the functions it needs are about to be emptied, and it would trap.
+fn refuse_formatting(module: &Module) -> Result<()> {
+    let name = |id| module.funcs.get(id).name.as_deref().unwrap_or_default();
+    for (id, function) in module.funcs.iter_local() {
+        if only_panics(name(id)) || formats(name(id)) {
+            continue;
+        }
+        let mut calls = Calls(Vec::new());
+        dfs_in_order(&mut calls, function, function.entry_block());
+        if let Some(callee) = calls.0.into_iter().map(name).find(|name| formats(name)) {
+            bail!(
+                "`{}` formats (it calls `{callee}`), but this build empties what formats and it would trap in the \
+                 browser: join the text with `push_str` and `push_number` instead of `format!`, `write!` or `to_string()`",
+                name(id)
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The functions that a function calls by their names.
+struct Calls(Vec<FunctionId>);
+
+impl Visitor<'_> for Calls {
+    fn visit_call(&mut self, call: &Call) {
+        self.0.push(call.func);
+    }
+}
+
+/// Whether a function turns values into text as `format!` and `to_string()` do.
+fn formats(name: &str) -> bool {
+    name.contains("]::fmt::") || name.contains("]::string::SpecToString>::")
 }
 
 /// Whether a function of the standard library does nothing but panic: `core[5d3f…]::panicking::panic_fmt`.

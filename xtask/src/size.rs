@@ -16,7 +16,7 @@ struct Row {
     goal: u64,
 }
 
-const ROWS: [Row; 7] = [
+const ROWS: [Row; 9] = [
     Row {
         what: "a page before its first call",
         files: "graph:pkg/index.js",
@@ -50,10 +50,22 @@ const ROWS: [Row; 7] = [
     },
     Row {
         what: "offline.wasm and its glue",
-        files: "pkg/offline.js+pkg/wasm/offline.js+pkg/wasm/offline_bg.wasm",
-        // 40 KB of 1,024 bytes.
-        ceiling: 40_960,
+        files: "pkg/wasm/offline.js+pkg/wasm/offline_bg.wasm",
+        ceiling: 40_000,
         goal: 30_000,
+    },
+    // These two stood in offline.wasm; apart, a page pays for what it uses. All three together weigh 10 KB more.
+    Row {
+        what: "find.wasm and its glue",
+        files: "pkg/wasm/find.js+pkg/wasm/find_bg.wasm",
+        ceiling: 21_000,
+        goal: 20_000,
+    },
+    Row {
+        what: "qr.wasm and its glue",
+        files: "pkg/wasm/qr.js+pkg/wasm/qr_bg.wasm",
+        ceiling: 7_000,
+        goal: 6_500,
     },
     Row {
         what: "first call: all JavaScript, core.wasm",

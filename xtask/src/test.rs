@@ -254,8 +254,13 @@ fn clippy(tally: &Tally) -> Result<()> {
         wasm.args(["--target", "wasm32-unknown-unknown"]).args(deny),
         tally,
     )?;
-    // The second module, and the library without anything.
-    for features in ["--features=wasm", "--no-default-features"] {
+    // The other modules, and the library without anything.
+    for features in [
+        "--features=wasm-offline",
+        "--features=wasm-find",
+        "--features=wasm-qr",
+        "--no-default-features",
+    ] {
         let mut alone = cargo(&["clippy", "--package", "invite-key", "--lib", features]);
         listening(
             alone

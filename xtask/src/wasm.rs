@@ -1,4 +1,4 @@
-//! The SDK's two wasm modules: cargo → wasm-bindgen → wasm-opt and a minifier → `pkg/wasm/`.
+//! The SDK's wasm modules: cargo → wasm-bindgen → wasm-opt and a minifier → `pkg/wasm/`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -61,9 +61,14 @@ struct Module {
     rust_flags: &'static [&'static str],
     /// Besides [`FEATURES`].
     wasm_features: &'static [&'static str],
+    /// What is written by hand and goes into the same file as the glue.
+    front: Option<&'static str>,
 }
 
-const MODULES: [Module; 2] = [
+/// What every front may import.
+const SHARED_FRONT: &str = "pkg/offline/shared.js";
+
+const MODULES: [Module; 4] = [
     Module {
         name: "core",
         package: "invite-keys",
@@ -71,12 +76,13 @@ const MODULES: [Module; 2] = [
         cargo_features: "",
         rust_flags: &[],
         wasm_features: &[],
+        front: None,
     },
     Module {
         name: "offline",
         package: "invite-key",
         library: "invite_key.wasm",
-        cargo_features: "wasm",
+        cargo_features: "wasm-offline",
         rust_flags: &[
             "-Ctarget-feature=+simd128",
             // The smallest of the ways to compute SHA-512: a signed key is a few blocks of it.
@@ -84,6 +90,25 @@ const MODULES: [Module; 2] = [
             "--cfg=sha2_backend_soft=\"compact\"",
         ],
         wasm_features: &["--enable-simd"],
+        front: Some("pkg/offline/offline.js"),
+    },
+    Module {
+        name: "find",
+        package: "invite-key",
+        library: "invite_key.wasm",
+        cargo_features: "wasm-find",
+        rust_flags: &[],
+        wasm_features: &[],
+        front: Some("pkg/offline/find.js"),
+    },
+    Module {
+        name: "qr",
+        package: "invite-key",
+        library: "invite_key.wasm",
+        cargo_features: "wasm-qr",
+        rust_flags: &[],
+        wasm_features: &[],
+        front: Some("pkg/offline/qr.js"),
     },
 ];
 
@@ -125,13 +150,17 @@ impl Module {
     /// Builds it into `pkg/wasm`, unless what is there is current.
     fn build(&self, mode: Mode) -> Result<()> {
         let compiled = self.compile(mode)?;
-        let inputs = [
+        let mut inputs = vec![
             compiled.clone(),
             root().join("Cargo.lock"),
             root().join("xtask/package-lock.json"),
+            root().join("xtask/glue.mjs"),
             root().join("xtask/src/bindgen.rs"),
             root().join("xtask/src/wasm.rs"),
         ];
+        if let Some(front) = self.front {
+            inputs.extend([root().join(front), root().join(SHARED_FRONT)]);
+        }
         let products = [self.file(".js"), self.file("_bg.wasm")].map(|name| output().join(name));
         let stamp = Stamp::new(
             target().join("xtask").join(self.file(".stamp")),
@@ -158,16 +187,15 @@ impl Module {
             run(&mut command)
         })?;
         if mode == Mode::Release {
-            tools::npm_packages("xtask")?;
             optimise(&work.join(self.file("_bg.wasm")), self.wasm_features)?;
-            minify(&work.join(self.file(".js")))?;
         }
+        finish(&work.join(self.file(".js")), self.front, mode)?;
         install(&work)?;
         stamp.write()
     }
 }
 
-/// Builds the elements and both modules.
+/// Builds the elements and all modules.
 pub(crate) fn build(mode: Mode) -> Result<()> {
     build_elements()?;
     tools::wasm_target()?;
@@ -220,23 +248,18 @@ fn optimise(module: &Path, features: &[&str]) -> Result<()> {
     })
 }
 
-/// Minifies the glue in place: a quarter of it.
-fn minify(glue: &Path) -> Result<()> {
-    timed("wasm: minify the glue (terser)", || {
+/// Puts what is written by hand to the glue and minifies both, in place: a quarter of it.
+fn finish(glue: &Path, front: Option<&str>, mode: Mode) -> Result<()> {
+    timed("wasm: finish the glue (terser)", || {
         let mut command = Command::new("node");
         command
-            .arg(root().join("xtask/node_modules/terser/bin/terser"))
+            .current_dir(root())
+            .arg("xtask/glue.mjs")
             .arg(glue)
-            .args([
-                "--module",
-                "--ecma",
-                "2022",
-                "--compress",
-                "passes=2",
-                "--mangle",
-                "--output",
-            ])
-            .arg(glue);
+            .args(front);
+        if mode == Mode::Dev {
+            command.arg("--dev");
+        }
         run_quietly(&mut command)
     })
 }

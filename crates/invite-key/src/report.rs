@@ -5,10 +5,15 @@ use alloc::string::String;
 use core::ops::Range;
 
 use crate::find::{Broken, Found, Repair};
-use crate::key::{InviteKey, KeyKind};
-use crate::link::{self, Link, LinkError, LinkOptions};
-use crate::signed::{self, Claims, SignedKey, sentence};
+use crate::key::InviteKey;
+use crate::link::Link;
 use crate::verdict::{Verdict, push_number};
+
+#[cfg(feature = "signed")]
+mod signed;
+
+#[cfg(feature = "signed")]
+pub use signed::{inspect, time};
 
 /// A JSON object being written.
 #[derive(Debug)]
@@ -55,24 +60,12 @@ impl Object {
         self.json(name, &json)
     }
 
-    /// A member that is a time, given in seconds since 1970-01-01 UTC: `2026-11-21T12:00:00Z`.
-    fn time(&mut self, name: &str, seconds: u64) -> &mut Self {
-        self.text(name, &time(seconds))
-    }
-
     /// The object as text.
     pub fn finish(&mut self) -> String {
         let mut text = core::mem::take(&mut self.text);
         text.push('}');
         text
     }
-}
-
-/// Seconds since 1970-01-01 UTC as `2026-11-21T12:00:00Z`.
-pub fn time(seconds: u64) -> String {
-    let mut text = String::new();
-    sentence::push_time(&mut text, seconds, "T", "Z");
-    text
 }
 
 fn push_string(json: &mut String, text: &str) {
@@ -110,30 +103,6 @@ pub fn array(items: impl IntoIterator<Item = String>) -> String {
     text
 }
 
-/// A key, or a link with one, looked at: the verdict, and what a signed key says of itself.
-pub fn inspect(text: &str, options: &LinkOptions) -> (Verdict, String) {
-    let found;
-    let key = match link::parse(text, options) {
-        Ok(Some(link)) => {
-            found = link;
-            found.key.reveal()
-        }
-        Err(LinkError::Key(malformed)) => {
-            let verdict = Verdict::Malformed(malformed);
-            let json = verdict_members(&verdict).finish();
-            return (verdict, json);
-        }
-        _ => text,
-    };
-    let verdict = signed::inspect(key);
-    let mut json = verdict_members(&verdict);
-    if let Ok(Some(key)) = SignedKey::read(key) {
-        json.json("unverifiedClaims", &claims(key.unverified_claims()));
-    }
-    let json = json.finish();
-    (verdict, json)
-}
-
 /// A verdict.
 pub fn verdict(verdict: &Verdict) -> String {
     verdict_members(verdict).finish()
@@ -153,51 +122,13 @@ fn verdict_members(verdict: &Verdict) -> Object {
         Verdict::Plausible { kind } => {
             json.text("kind", kind.as_str());
         }
-        Verdict::Authentic { claims: said } => {
-            json.text("kind", KeyKind::Signed.as_str());
-            json.json("claims", &claims(said));
-        }
-        Verdict::Expired { since, .. } => {
-            json.time("since", *since);
-        }
-        Verdict::NotYetValid { until, .. } => {
-            json.time("until", *until);
-        }
-        Verdict::WrongAudience {
-            expected, found, ..
-        } => {
-            json.text("expected", expected);
-            json.text("found", found);
-        }
-        Verdict::UnknownKey { kid, .. } => {
-            json.text("kid", kid);
-        }
-        Verdict::BadSignature { .. } => {}
+        #[cfg(feature = "signed")]
+        _ => signed::members(&mut json, verdict),
     }
     if let Some(at) = verdict.at() {
         json.number("at", at);
     }
     json
-}
-
-fn claims(claims: &Claims) -> String {
-    let mut json = Object::new();
-    json.text("issuer", &claims.issuer);
-    json.text("resource", &claims.resource);
-    json.text("permissions", claims.permissions.as_str());
-    json.text("id", &claims.id);
-    json.time("issuedAt", claims.issued_at);
-    json.time("expiresAt", claims.expires_at);
-    if let Some(not_before) = claims.not_before {
-        json.time("notBefore", not_before);
-    }
-    if let Some(max_uses) = claims.max_uses {
-        json.number("maxUses", usize::try_from(max_uses).unwrap_or(usize::MAX));
-    }
-    if let Some(inviter) = &claims.inviter {
-        json.text("inviter", inviter);
-    }
-    json.finish()
 }
 
 /// A link taken apart. The key is in it only if it is asked for.
@@ -263,7 +194,7 @@ fn repairs(repairs: impl Iterator<Item = Repair>) -> String {
 }
 
 /// Both as they are while they are found, which is shorter in the browser's module.
-#[cfg(all(feature = "wasm", target_arch = "wasm32"))]
+#[cfg(all(feature = "wasm-find", target_arch = "wasm32"))]
 pub(crate) fn piece(piece: crate::find::Piece, range: Range<usize>) -> (bool, String) {
     let mut json = Object::new();
     let is_whole = piece.key.is_ok();

@@ -23,7 +23,7 @@ export async function story({ as, resource, sdk }) {
   };
 }
 
-/** What needs no server, from a module of its own. */
+/** What needs no server, from modules of its own. */
 async function offline(sdk, link, key) {
   const text = `Come: <${link}>`;
   const [found] = await sdk.find(text);

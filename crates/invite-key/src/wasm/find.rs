@@ -1,0 +1,68 @@
+//! Finding invites in texts.
+
+use alloc::string::String;
+use core::ops::Range;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::find;
+use crate::link::LinkOptions;
+use crate::report;
+
+/// `{"found":[…],"broken":[…],"complete":…}`.
+#[wasm_bindgen(skip_jsdoc)]
+pub fn find(text: &str, parameter: String) -> String {
+    let all = find::all(text, &LinkOptions { parameter });
+    let mut units = Units::of(text);
+    let mut found = String::new();
+    let mut broken = String::new();
+    for piece in all.pieces {
+        let range = units.range(&piece.range);
+        let (is_whole, json) = report::piece(*piece, range);
+        let list = if is_whole { &mut found } else { &mut broken };
+        if !list.is_empty() {
+            list.push(',');
+        }
+        list.push_str(&json);
+    }
+    let mut json = String::from("{\"found\":[");
+    json.push_str(&found);
+    json.push_str("],\"broken\":[");
+    json.push_str(&broken);
+    json.push_str("],\"complete\":");
+    json.push_str(if all.is_complete { "true}" } else { "false}" });
+    json
+}
+
+/// Counts as JavaScript does, in UTF-16 units.
+struct Units<'text> {
+    text: &'text [u8],
+    byte: usize,
+    unit: usize,
+}
+
+impl<'text> Units<'text> {
+    fn of(text: &'text str) -> Self {
+        Self {
+            text: text.as_bytes(),
+            byte: 0,
+            unit: 0,
+        }
+    }
+
+    fn range(&mut self, range: &Range<usize>) -> Range<usize> {
+        self.to(range.start)..self.to(range.end)
+    }
+
+    /// Where a byte stands. It goes on from the one before, unless that was farther on.
+    fn to(&mut self, byte: usize) -> usize {
+        if byte < self.byte {
+            (self.byte, self.unit) = (0, 0);
+        }
+        for one in self.text.get(self.byte..byte).unwrap_or_default() {
+            self.unit += usize::from(one & 0xC0 != 0x80) + usize::from(*one >= 0xF0);
+        }
+        self.byte = byte;
+        self.unit
+    }
+}

@@ -1,0 +1,13 @@
+//! Links as pictures.
+
+use alloc::string::String;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::qr;
+
+/// The picture; empty if the link is too long for one.
+#[wasm_bindgen(js_name = qrCode, skip_jsdoc)]
+pub fn qr_code(link: &str) -> String {
+    qr::svg(link).unwrap_or_default()
+}

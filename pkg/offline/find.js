@@ -1,0 +1,8 @@
+// Finding invites in texts.
+import * as glue from './glue.js';
+import { parameter, text } from './shared.js';
+
+export function find(given, options) {
+  const { found, ...more } = JSON.parse(glue.find(text(given), parameter(options)));
+  return Object.assign(found, more);
+}

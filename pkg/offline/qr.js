@@ -1,0 +1,11 @@
+// Links as pictures.
+import * as glue from './glue.js';
+import { setErrorClass, text, wrong } from './shared.js';
+
+export { setErrorClass };
+
+export function qrCode(link) {
+  const svg = glue.qrCode(text(link));
+  if (!svg) throw wrong('invalid_option', 'link', 'The link is too long for a QR code.');
+  return svg;
+}
