@@ -1,6 +1,6 @@
 //! Server-sent events: what happens to a resource's invites, as it happens.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     extract::State,
@@ -12,13 +12,10 @@ use axum::{
 };
 use futures_util::{Stream, stream};
 use serde::Serialize;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::Instant,
-};
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::{ApiError, ApiState, asker::Caller, body::Path, problem::Problem};
+use super::{ApiError, ApiState, asker::Caller, body::Path, problem::Problem, streams::Place};
 use crate::{
     app::Running,
     core::{self, Actor, Refusal, User},
@@ -30,17 +27,6 @@ const LOOK: Duration = Duration::from_millis(700);
 const GATHER: Duration = Duration::from_millis(40);
 /// A stream ends after so long; browsers come back by themselves, and prove anew who they are.
 const LIFETIME: Duration = Duration::from_secs(15 * 60);
-const STREAMS: usize = 1_024;
-
-/// Places for streams. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Streams(Arc<Semaphore>);
-
-impl Default for Streams {
-    fn default() -> Streams {
-        Streams(Arc::new(Semaphore::new(STREAMS)))
-    }
-}
 
 /// The `data` of an event; its `id` is for `Last-Event-ID`, its `event` is the type again.
 #[derive(Serialize, ToSchema)]
@@ -93,13 +79,14 @@ pub(super) async fn watch(
     let actor = caller.actor().cloned();
     let begun = state.invites.events(actor.as_ref(), &resource, after);
     let (place, events) = begun.await?;
-    let place_for_it = Arc::clone(&state.streams.0).try_acquire_owned();
+    let user = actor.as_ref().map(|actor| &actor.user);
+    let held = state.streams.take(user.ok_or(Refusal::NotSignedIn)?)?;
     let begins = after.is_none();
     let watcher = Watcher {
         begins,
         running: state.stop.begin(),
         end: Instant::now() + LIFETIME,
-        _permit: place_for_it.map_err(|_| Refusal::TryAgain)?,
+        _held: held,
         waiting: events.into(),
         place,
         actor,
@@ -119,7 +106,7 @@ struct Watcher {
     place: i64,
     waiting: std::collections::VecDeque<core::Event>,
     end: Instant,
-    _permit: OwnedSemaphorePermit,
+    _held: Place,
 }
 
 impl Watcher {

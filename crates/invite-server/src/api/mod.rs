@@ -12,6 +12,7 @@ mod pending;
 mod problem;
 mod receipts;
 mod resources;
+mod streams;
 mod views;
 mod webhooks;
 
@@ -31,9 +32,9 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use asker::{Asker, Authenticator, Proof};
-pub use events::Streams;
 pub use pending::Cookies;
 pub use problem::{Refused, RequestId, problem};
+pub use streams::Streams;
 
 use crate::{app::Stop, core::Refusal, limits::Limits, store::Invites};
 use problem::ApiError;
