@@ -11,6 +11,7 @@ mod origins;
 mod proxy;
 mod purge;
 mod resources;
+mod rkvst;
 pub(crate) mod secret;
 mod signin;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use origins::Origins;
 pub use proxy::ProxyOptions;
 pub use purge::{Period, PurgeOptions};
 pub use resources::ResourceOptions;
+pub use rkvst::RkvstOptions;
 pub use secret::SecretUnusable;
 pub use signin::{SignInOptions, SignInUnusable};
 pub use webhooks::{Reach, WebhookOptions};
@@ -163,6 +165,10 @@ pub struct Config {
     /// When to forget.
     #[command(flatten)]
     pub purge: PurgeOptions,
+
+    /// RKVST's Invites API.
+    #[command(flatten)]
+    pub rkvst: RkvstOptions,
 
     /// Connections to PostgreSQL at once; all copies together need fewer than its max_connections
     #[arg(long, value_name = "NUMBER", env = "INVITE_SERVER_DATABASE_CONNECTIONS", default_value_t = 16,

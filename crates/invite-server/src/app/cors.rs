@@ -40,14 +40,19 @@ pub(super) fn layer(listed: Vec<HeaderValue>) -> Option<CorsLayer> {
                 header::AUTHORIZATION,
                 header::CONTENT_TYPE,
                 header::IF_MATCH,
+                own("datatrails-partner-id"),
+                own("datatrails-user-agent"),
                 own("idempotency-key"),
                 own("last-event-id"),
+                own("x-request-total-count"),
             ])
             .expose_headers([
                 header::ETAG,
                 header::RETRY_AFTER,
                 header::WWW_AUTHENTICATE,
+                own("archivist-rate-limit-reset"),
                 own("x-request-id"),
+                own("x-total-count"),
             ])
             .max_age(REMEMBERED),
     )

@@ -297,6 +297,8 @@ fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Route
     let rkvst = Rkvst {
         invites: invites.clone(),
         limits: rates.clone(),
+        mails: config.mail.smtp.is_some(),
+        lifetime: config.rkvst.rkvst_lifetime,
     };
     let api = ApiState {
         invites: invites.clone(),

@@ -35,7 +35,7 @@ pub use invite::{
     ResourceOf,
 };
 pub use mail::{Letter, Mail, MailChange};
-pub use options::{CreateRequest, ListRequest, RemoveTarget};
+pub use options::{Addressed, CreateRequest, ListRequest, RemoveTarget};
 pub use queue::{Queue, Queues};
 pub use receipt::Receipt;
 pub use refusal::Refusal;

@@ -140,6 +140,18 @@ impl CreateRequest {
     }
 }
 
+/// Whom invites are for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Addressed {
+    /// Whoever: with an address or without.
+    #[default]
+    OrNot,
+    /// Somebody with an address.
+    ToSomebody,
+    /// Somebody with this address, as it was written.
+    To(String),
+}
+
 /// Which invites to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListRequest {
@@ -151,6 +163,10 @@ pub struct ListRequest {
     pub page_size: u32,
     /// Where the page before ended.
     pub page: Option<String>,
+    /// Only those for such.
+    pub addressed: Addressed,
+    /// By address instead of the newest first; then only those with one.
+    pub by_address: bool,
 }
 
 impl Default for ListRequest {
@@ -160,6 +176,8 @@ impl Default for ListRequest {
             status: None,
             page_size: LIST_PAGE_DEFAULT,
             page: None,
+            addressed: Addressed::OrNot,
+            by_address: false,
         }
     }
 }
@@ -171,6 +189,8 @@ pub enum RemoveTarget {
     Key(InviteKey),
     /// The one of this id.
     Id(String),
+    /// The one of this id, as long as it can be accepted.
+    PendingId(String),
 }
 
 /// The option `permissions`: one to three of the letters a, r and w; `r` when it is not there.

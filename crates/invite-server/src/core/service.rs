@@ -7,11 +7,11 @@ use invite_key::InviteKey;
 use tokio::sync::Notify;
 
 use super::{
-    Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Creators, Invite, On, Reader,
-    Refusal, RemoveTarget, Removed, Secrets, authorise,
+    Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Creators, Invite,
+    InviteStatus, On, Reader, Refusal, RemoveTarget, Removed, Secrets, authorise,
     client::random_uuid,
     rules,
-    state::{InviteName, KeyHash, RepeatKey, Scope, StoredInvite},
+    state::{InviteName, KeyHash, RepeatKey, Scope, State, StoredInvite},
 };
 use crate::store::Store;
 use count::counted;
@@ -267,8 +267,9 @@ impl<S: Store> Invites<S> {
         let now = self.clock.now();
         let invite = match target {
             RemoveTarget::Key(key) => InviteName::Key(KeyHash::of(key)),
-            RemoveTarget::Id(id) => InviteName::Id(id.clone()),
+            RemoveTarget::Id(id) | RemoveTarget::PendingId(id) => InviteName::Id(id.clone()),
         };
+        let pending = matches!(target, RemoveTarget::PendingId(_));
         let resource = resource.map(str::to_owned);
         let scope = Scope {
             resource: resource.clone(),
@@ -277,7 +278,14 @@ impl<S: Store> Invites<S> {
             ..Scope::default()
         };
         let asker = asker.clone();
-        let rule = move |state: &_| rules::remove(state, Some(&asker), resource.as_deref(), now);
+        let rule = move |state: &State| {
+            let decision = rules::remove(state, Some(&asker), resource.as_deref(), now)?;
+            let status = state.invite.as_ref().map(|invite| invite.status(now));
+            if pending && status != Some(InviteStatus::Pending) {
+                return Err(Refusal::CannotRemove);
+            }
+            Ok(decision)
+        };
         let removed = counted("remove", self.store.transact(scope, rule).await)?;
         self.happened.notify_waiters();
         Ok(removed)

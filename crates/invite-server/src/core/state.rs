@@ -8,7 +8,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Acceptance, Client, EventKind, InviteStatus, MailChange, Member, Moment, User, WebhookChange,
+    Acceptance, Addressed, Client, EventKind, InviteStatus, MailChange, Member, Moment, User,
+    WebhookChange,
 };
 
 /// SHA-256 of a key's text: what is stored in the key's place.
@@ -341,8 +342,25 @@ pub struct InviteQuery {
     pub now: Moment,
     /// At most so many.
     pub limit: u32,
-    /// Only those before this row.
-    pub before: Option<i64>,
+    /// Whom they are for.
+    pub addressed: Addressed,
+    /// In this order, from where the page before ended.
+    pub order: Order,
+}
+
+/// In which order to read invites.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The newest first.
+    Newest {
+        /// Only those before this row.
+        before: Option<i64>,
+    },
+    /// By the addresses that they are for, as the database sorts texts; only those that are for one.
+    Address {
+        /// Only those after this address and row.
+        after: Option<(String, i64)>,
+    },
 }
 
 /// An invite in a listing.

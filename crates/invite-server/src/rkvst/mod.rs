@@ -2,14 +2,18 @@
 //! rules.
 //!
 //! Its callers are clients (`invite-server clients add`): each is an account of its own, an admin of the one resource
-//! that is its tenancy. A client sees and deletes the invites that it has made itself.
+//! that is its tenancy. A client sees and deletes the invites that it has made itself. People's bearers and app keys
+//! count for nothing here: they name no tenancy.
 
+mod caller;
+mod invites;
+mod page;
 mod refused;
 mod token;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::routing::{any, post};
+use axum::routing::{any, get, post};
 
 use refused::Status;
 pub use refused::refused;
@@ -23,6 +27,8 @@ use crate::store::Invites;
 pub const PREFIX: &str = "/archivist/";
 /// Where a client gets its bearer. No page of a browser has any business here.
 pub const TOKEN: &str = "/archivist/iam/v1/appidp/token";
+/// Where invites are: as the vendor's pages say, and as its OpenAPI file says.
+const INVITES: [&str; 2] = ["/archivist/iam/v1/invites", "/archivist/v1/invites"];
 
 /// What the dialect works with. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -31,6 +37,10 @@ pub struct Rkvst {
     pub invites: Invites,
     /// How often one may call.
     pub limits: Limits,
+    /// Whether invites can be mailed.
+    pub mails: bool,
+    /// How long an invite lasts, in seconds.
+    pub lifetime: u32,
 }
 
 /// All routes of the dialect, with and without a slash at the end.
@@ -38,6 +48,17 @@ pub fn router(state: Rkvst) -> Router {
     let mut router = Router::new();
     for slash in ["", "/"] {
         router = router.route(&format!("{TOKEN}{slash}"), post(token::token));
+        for invites in INVITES {
+            router = router
+                .route(
+                    &format!("{invites}{slash}"),
+                    get(invites::list).post(invites::create),
+                )
+                .route(
+                    &format!("{invites}/{{uuid}}{slash}"),
+                    get(invites::one).delete(invites::delete),
+                );
+        }
     }
     router
         .route("/archivist", any(no_such_call))

@@ -89,6 +89,10 @@ impl Store for Database {
         either!(self, store => store.invites(query))
     }
 
+    async fn count(&self, query: InviteQuery) -> Result<i64, Refusal> {
+        either!(self, store => store.count(query))
+    }
+
     async fn acceptances(&self, invite: &str) -> Result<Vec<Acceptance>, Refusal> {
         either!(self, store => store.acceptances(invite))
     }

@@ -59,6 +59,9 @@ pub trait Store: Clone + Send + Sync + 'static {
         query: InviteQuery,
     ) -> impl Future<Output = Result<Vec<ListedInvite>, Refusal>> + Send;
 
+    /// How many invites such a query is about, wherever it begins and however many it would read.
+    fn count(&self, query: InviteQuery) -> impl Future<Output = Result<i64, Refusal>> + Send;
+
     /// The last uses of an invite, newest first.
     fn acceptances(
         &self,

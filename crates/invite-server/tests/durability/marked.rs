@@ -186,6 +186,20 @@ async fn everything(database: &str, format: &str, files: impl Fn() -> Vec<PathBu
     keys.push(socket.create("notes", "r", 600).await);
     let mail = post.next().await;
     assert_eq!(mail.key(), keys[2], "the mail holds what it is for");
+    // RKVST's answers hold none, not even to its inviter.
+    let rkvst = server.at("/archivist/iam/v1/invites");
+    let create = http().post(&rkvst).bearer_auth(&bearer);
+    let create = create.json(&json!({ "email": "carol@example.com", "message": "hello" }));
+    let made = seen.answer("rkvst create", create).await;
+    keys.push(post.next().await.key().to_owned());
+    let identity = made["identity"].as_str().unwrap();
+    for url in [
+        rkvst.clone(),
+        server.at(&format!("/archivist/iam/v1/{identity}")),
+    ] {
+        let read = http().get(&url).bearer_auth(&bearer);
+        seen.answer("rkvst", read).await;
+    }
 
     let nobody = server.anonymous();
     for key in &keys {
@@ -233,6 +247,8 @@ async fn everything(database: &str, format: &str, files: impl Fn() -> Vec<PathBu
             format!("/archivist/iam/v1/appidp/token?client_secret={text}"),
             format!("/archivist/{text}"),
             "/api/v1/me".to_owned(),
+            format!("/archivist/iam/v1/invites/{text}"),
+            format!("/archivist/iam/v1/invites?page_token={text}"),
         ] {
             let request = http().post(server.at(&path)).bearer_auth(text);
             let request = request.header("x-request-id", text).body(text.to_owned());
@@ -295,7 +311,7 @@ async fn everything(database: &str, format: &str, files: impl Fn() -> Vec<PathBu
     let text = client().get(metrics).send().await.unwrap();
     let text = text.text().await.unwrap();
     assert!(
-        text.contains(r#"invite_server_mails_total{outcome="sent"} 1"#),
+        text.contains(r#"invite_server_mails_total{outcome="sent"} 2"#),
         "{text}"
     );
     seen.add("metrics", text);

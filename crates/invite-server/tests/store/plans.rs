@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use invite_key::{KeyKind, Permissions};
 use invite_server::{
-    core::{CreateRequest, InviteStatus, ListRequest, Queue, RemoveTarget},
+    core::{Addressed, CreateRequest, InviteStatus, ListRequest, Queue, RemoveTarget},
     store::{PostgresStore, SqliteStore, Store},
 };
 use tokio_postgres::Client;
@@ -125,6 +125,33 @@ async fn postgresql_reads_through_no_table_that_grows() {
                     .unwrap();
             }
         }
+        let mut request = CreateRequest::new(Permissions::READ, 3600, KeyKind::Opaque);
+        request.email = Some("bob@example.com".into());
+        invites
+            .create(Some(&alice), "resource7", request)
+            .await
+            .unwrap();
+        for addressed in [
+            Addressed::ToSomebody,
+            Addressed::To("bob@example.com".into()),
+        ] {
+            for by_address in [false, true] {
+                let mut request = ListRequest {
+                    page_size: 1,
+                    status: Some(InviteStatus::Pending),
+                    addressed: addressed.clone(),
+                    by_address,
+                    ..ListRequest::default()
+                };
+                let listed = invites.list(Some(&alice), "resource7", &request).await;
+                request.page = listed.unwrap().next_page;
+                let again = invites.list(Some(&alice), "resource7", &request).await;
+                assert!(!again.unwrap().invites.is_empty());
+                let count = invites.count(Some(&alice), "resource7", &request).await;
+                assert!(count.unwrap() > 0);
+            }
+        }
+        store.client("nobody").await.unwrap();
         let target = RemoveTarget::Key(key);
         invites.remove(Some(&alice), None, &target).await.unwrap();
         store.resources(&user("person8")).await.unwrap();

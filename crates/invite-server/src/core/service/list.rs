@@ -5,8 +5,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::{Invites, on_resource};
 use crate::{
     core::{
-        Actor, Authority, Call, Invite, InviteList, ListRequest, On, Refusal, authorise,
-        options::LIST_PAGE_LIMIT, state::InviteQuery,
+        Actor, Authority, Call, Invite, InviteList, InviteStatus, ListRequest, Moment, On, Refusal,
+        authorise,
+        options::LIST_PAGE_LIMIT,
+        state::{InviteName, InviteQuery, ListedInvite, Order, Scope},
     },
     store::Store,
 };
@@ -27,23 +29,19 @@ impl<S: Store> Invites<S> {
         } else {
             Call::List
         };
-        let state = self.store.look(on_resource(resource, actor)).await?;
-        let on = On::resource(resource, state.permissions);
-        authorise(call, Some(Authority::Actor(asker)), on)?;
+        self.may_list(call, asker, resource).await?;
         if !(1..=LIST_PAGE_LIMIT).contains(&request.page_size) {
             let sentence = format!("page_size is a whole number from 1 to {LIST_PAGE_LIMIT}.");
             return Err(Refusal::invalid_option("page_size", sentence));
         }
-        let before = request.page.as_deref().map(read_page).transpose()?;
         let now = self.clock.now();
+        // One more than asked for tells whether there is a next page.
+        let limit = request.page_size + 1;
         let query = InviteQuery {
-            resource: resource.to_owned(),
-            inviter: (!request.everyone).then(|| asker.user.clone()),
-            status: request.status,
             now,
-            // One more than asked for tells whether there is a next page.
-            limit: request.page_size + 1,
-            before,
+            limit,
+            order: order(request)?,
+            ..query(asker, resource, request)
         };
         let mut listed = self.store.invites(query).await?;
         let more = listed.len() > request.page_size as usize;
@@ -51,7 +49,7 @@ impl<S: Store> Invites<S> {
         let next_page = listed
             .last()
             .filter(|_| more)
-            .map(|last| write_page(last.number));
+            .map(|last| write_page(last, request.by_address));
         let invites = listed.into_iter().map(|one| {
             let key = one
                 .invite
@@ -66,24 +64,118 @@ impl<S: Store> Invites<S> {
             next_page,
         })
     }
+
+    /// How many there are of what a listing asks for, on all its pages.
+    pub async fn count(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        request: &ListRequest,
+    ) -> Result<i64, Refusal> {
+        let asker = actor.ok_or(Refusal::NotSignedIn)?;
+        self.may_list(Call::List, asker, resource).await?;
+        let now = self.clock.now();
+        let counted = InviteQuery {
+            now,
+            ..query(asker, resource, request)
+        };
+        self.store.count(counted).await
+    }
+
+    /// An invite of one's own that can be accepted and is for somebody with an address, by its id, without its key.
+    pub async fn pending(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        id: &str,
+    ) -> Result<Invite, Refusal> {
+        let asker = actor.ok_or(Refusal::NotSignedIn)?;
+        let scope = Scope {
+            invite: Some(InviteName::Id(id.to_owned())),
+            ..on_resource(resource, actor)
+        };
+        let state = self.store.look(scope).await?;
+        let on = On::resource(resource, state.permissions);
+        authorise(Call::List, Some(Authority::Actor(asker)), on)?;
+        let now = self.clock.now();
+        let found = state.invite.filter(|invite| {
+            invite.resource == resource
+                && invite.inviter.is(&asker.user)
+                && invite.email.is_some()
+                && invite.status(now) == InviteStatus::Pending
+        });
+        let found = found.ok_or(Refusal::NotFound)?;
+        Ok(Invite::of(found, None, Vec::new(), now))
+    }
+
+    async fn may_list(&self, call: Call, asker: &Actor, resource: &str) -> Result<(), Refusal> {
+        let scope = on_resource(resource, Some(asker));
+        let state = self.store.look(scope).await?;
+        let on = On::resource(resource, state.permissions);
+        authorise(call, Some(Authority::Actor(asker)), on)
+    }
 }
 
-fn write_page(number: i64) -> String {
-    URL_SAFE_NO_PAD.encode(number.to_be_bytes())
+fn query(asker: &Actor, resource: &str, request: &ListRequest) -> InviteQuery {
+    InviteQuery {
+        resource: resource.to_owned(),
+        inviter: (!request.everyone).then(|| asker.user.clone()),
+        status: request.status,
+        now: Moment(0),
+        limit: 0,
+        addressed: request.addressed.clone(),
+        order: Order::Newest { before: None },
+    }
+}
+
+fn order(request: &ListRequest) -> Result<Order, Refusal> {
+    let page = request.page.as_deref();
+    Ok(if request.by_address {
+        Order::Address {
+            after: page.map(read_address_page).transpose()?,
+        }
+    } else {
+        Order::Newest {
+            before: page.map(read_page).transpose()?,
+        }
+    })
+}
+
+fn write_page(last: &ListedInvite, by_address: bool) -> String {
+    let mut bytes = last.number.to_be_bytes().to_vec();
+    if let Some(address) = last.invite.email.as_ref().filter(|_| by_address) {
+        bytes.extend(address.as_bytes());
+    }
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 fn read_page(token: &str) -> Result<i64, Refusal> {
-    let bytes = URL_SAFE_NO_PAD
-        .decode(token)
-        .ok()
-        .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
-    bytes
-        .map(i64::from_be_bytes)
-        .filter(|number| *number >= 0)
-        .ok_or_else(|| {
-            Refusal::invalid_option(
-                "page_token",
-                "page_token is not one this server gave. Begin without it.",
-            )
-        })
+    match read_bytes(token)? {
+        (number, address) if address.is_empty() => Ok(number),
+        _ => Err(not_ours()),
+    }
+}
+
+fn read_address_page(token: &str) -> Result<(String, i64), Refusal> {
+    match read_bytes(token)? {
+        (_, address) if address.is_empty() => Err(not_ours()),
+        (number, address) => Ok((address, number)),
+    }
+}
+
+fn read_bytes(token: &str) -> Result<(i64, String), Refusal> {
+    let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| not_ours())?;
+    let (number, address) = bytes.split_first_chunk().ok_or_else(not_ours)?;
+    let number = i64::from_be_bytes(*number);
+    // No database takes a NUL in a text.
+    let address = String::from_utf8(address.to_vec()).ok();
+    let address = address.filter(|text| number >= 0 && !text.contains('\0'));
+    Ok((number, address.ok_or_else(not_ours)?))
+}
+
+fn not_ours() -> Refusal {
+    Refusal::invalid_option(
+        "page_token",
+        "page_token is not one this server gave. Begin without it.",
+    )
 }

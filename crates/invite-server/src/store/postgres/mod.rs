@@ -8,6 +8,7 @@ mod attempts;
 mod changes;
 mod clients;
 mod events;
+mod listing;
 mod mails;
 mod queues;
 mod rows;
@@ -144,7 +145,11 @@ impl Store for PostgresStore {
     }
 
     async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
-        read!(self, client => rows::invites(&client, &query))
+        read!(self, client => listing::invites(&client, &query))
+    }
+
+    async fn count(&self, query: InviteQuery) -> Result<i64, Refusal> {
+        read!(self, client => listing::count(&client, &query))
     }
 
     async fn acceptances(&self, invite: &str) -> Result<Vec<Acceptance>, Refusal> {

@@ -8,18 +8,15 @@ use tokio_postgres::{Row, types::ToSql};
 
 use crate::{
     core::{
-        Acceptance, InviteStatus, Member, Moment, ResourceOf, User,
-        state::{
-            InviteName, InviteQuery, KeyHash, ListedInvite, Repeated, Resource, Scope, State,
-            StoredInvite,
-        },
+        Acceptance, Member, Moment, ResourceOf, User,
+        state::{InviteName, KeyHash, Repeated, Resource, Scope, State, StoredInvite},
     },
     store::{ACCEPTED_SHOWN, kind_named},
 };
 
 use super::trouble::Trouble;
 
-const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
+pub(super) const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
         expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at,
         email, issuer, ended
     FROM invites LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
@@ -188,59 +185,6 @@ pub(super) async fn resources(
     Ok(found)
 }
 
-pub(super) async fn invites(
-    client: &impl GenericClient,
-    asked: &InviteQuery,
-) -> Result<Vec<ListedInvite>, Trouble> {
-    if !storable(&asked.resource) {
-        return Ok(Vec::new());
-    }
-    let before = asked.before.unwrap_or(i64::MAX);
-    let limit = i64::from(asked.limit);
-    let mut values: Vec<&(dyn ToSql + Sync)> = vec![&asked.resource, &before, &limit];
-    let mut sql = format!("{INVITE} WHERE resource = $1 AND invites.number < $2");
-    sql.push_str(match asked.status {
-        None => " AND removed_at IS NULL AND expires_at > $4",
-        Some(InviteStatus::Pending) => {
-            " AND removed_at IS NULL AND expires_at > $4 AND (max_uses IS NULL OR uses < max_uses)"
-        }
-        Some(InviteStatus::Accepted) => {
-            " AND removed_at IS NULL AND expires_at > $4 AND uses >= max_uses"
-        }
-        Some(InviteStatus::Expired) => " AND removed_at IS NULL AND expires_at <= $4",
-        Some(InviteStatus::Removed) => " AND removed_at IS NOT NULL AND created_at <= $4",
-    });
-    values.push(if asked.status == Some(InviteStatus::Removed) {
-        &i64::MAX
-    } else {
-        &asked.now.0
-    });
-    if let Some(inviter) = &asked.inviter {
-        sql.push_str(" AND inviter_username = $5 AND inviter_provider = $6");
-        values.extend([&inviter.username as &(dyn ToSql + Sync), &inviter.provider]);
-    }
-    sql.push_str(" ORDER BY invites.number DESC LIMIT $3");
-    let rows = query(client, &sql, &values).await?;
-    let found = rows
-        .iter()
-        .map(|row| Ok((row.try_get(0)?, stored(row)?)))
-        .collect::<Result<Vec<(i64, StoredInvite)>, Trouble>>()?;
-    let used: Vec<&str> = found
-        .iter()
-        .filter(|(_, invite)| invite.uses > 0)
-        .map(|(_, invite)| invite.id.as_str())
-        .collect();
-    let mut accepted = uses(client, &used).await?;
-    Ok(found
-        .into_iter()
-        .map(|(number, invite)| ListedInvite {
-            number,
-            accepted: accepted.remove(&invite.id).unwrap_or_default(),
-            invite,
-        })
-        .collect())
-}
-
 /// The last uses of invites, newest first.
 pub(super) async fn uses(
     client: &impl GenericClient,
@@ -328,7 +272,7 @@ async fn permissions(
 }
 
 /// The columns of [`INVITE`].
-fn stored(row: &Row) -> Result<StoredInvite, Trouble> {
+pub(super) fn stored(row: &Row) -> Result<StoredInvite, Trouble> {
     let number = |column| -> Result<Option<u32>, Trouble> {
         let number: Option<i64> = row.try_get(column)?;
         let number = number.map(u32::try_from).transpose();

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_purge.sql"),
     include_str!("migrations/0010_clients.sql"),
     include_str!("migrations/0011_queues.sql"),
+    include_str!("migrations/0012_addresses.sql"),
 ];
 
 /// The schema of a database, if it is newer than this server's.

@@ -4,6 +4,7 @@ mod apps;
 mod changes;
 mod clients;
 mod events;
+mod listing;
 mod mails;
 #[cfg(test)]
 mod plans;
@@ -67,7 +68,13 @@ impl Store for SqliteStore {
 
     async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
         self.readers
-            .read(move |connection| rows::invites(connection, &query))
+            .read(move |connection| listing::invites(connection, &query))
+            .await
+    }
+
+    async fn count(&self, query: InviteQuery) -> Result<i64, Refusal> {
+        self.readers
+            .read(move |connection| listing::count(connection, &query))
             .await
     }
 

@@ -11,11 +11,11 @@ use rusqlite::{
     trace::{TraceEvent, TraceEventCodes},
 };
 
-use super::{apps, changes, clients, events, queues, rows, schema, sweep, webhooks};
+use super::{apps, changes, clients, events, listing, queues, rows, schema, sweep, webhooks};
 use crate::{
     core::{
-        Client, EventKind, InviteStatus, MailChange, Moment, User, WebhookChange,
-        state::{Change, InviteName, InviteQuery, KeyHash, RepeatKey, Scope, StoredInvite},
+        Addressed, Client, EventKind, InviteStatus, MailChange, Moment, User, WebhookChange,
+        state::{Change, InviteName, InviteQuery, KeyHash, Order, RepeatKey, Scope, StoredInvite},
     },
     store::Retention,
 };
@@ -128,6 +128,10 @@ fn fill(connection: &Connection) {
     changes::write(connection, &all).unwrap();
 }
 
+fn by_address(after: Option<(String, i64)>) -> Order {
+    Order::Address { after }
+}
+
 fn hot(connection: &Connection) -> rusqlite::Result<()> {
     for name in [
         InviteName::Key(KeyHash([7; 32])),
@@ -154,15 +158,30 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
     ];
     for status in statuses {
         for inviter in [None, Some(alice())] {
-            let query = InviteQuery {
-                resource: "notes".into(),
-                inviter,
-                status,
-                now: Moment(10),
-                limit: 11,
-                before: Some(150),
-            };
-            rows::invites(connection, &query)?;
+            for (addressed, order) in [
+                (Addressed::OrNot, Order::Newest { before: Some(150) }),
+                (Addressed::ToSomebody, Order::Newest { before: Some(150) }),
+                (Addressed::ToSomebody, by_address(None)),
+                (Addressed::ToSomebody, by_address(Some(("x".into(), 3)))),
+                (Addressed::To("x".into()), Order::Newest { before: None }),
+                (Addressed::To("x".into()), by_address(None)),
+            ] {
+                // Only its inviter asks for addresses.
+                if inviter.is_none() && addressed != Addressed::OrNot {
+                    continue;
+                }
+                let query = InviteQuery {
+                    resource: "notes".into(),
+                    inviter: inviter.clone(),
+                    status,
+                    now: Moment(10),
+                    limit: 11,
+                    addressed,
+                    order,
+                };
+                listing::invites(connection, &query)?;
+                listing::count(connection, &query)?;
+            }
         }
     }
     rows::uses(connection, "invite7")?;

@@ -1,20 +1,17 @@
 //! Reading rows.
 
 use invite_key::permissions::Permissions;
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, types::Type};
+use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
 
 use crate::{
     core::{
-        Acceptance, InviteStatus, Member, Moment, ResourceOf, User,
-        state::{
-            InviteName, InviteQuery, KeyHash, ListedInvite, Repeated, Resource, Scope, State,
-            StoredInvite,
-        },
+        Acceptance, Member, Moment, ResourceOf, User,
+        state::{InviteName, KeyHash, Repeated, Resource, Scope, State, StoredInvite},
     },
     store::{ACCEPTED_SHOWN, kind_named},
 };
 
-const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
+pub(super) const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
         expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at,
         email, issuer, ended
     FROM invites LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
@@ -110,58 +107,6 @@ pub(super) fn resources(connection: &Connection, user: &User) -> rusqlite::Resul
     rows.collect()
 }
 
-pub(super) fn invites(
-    connection: &Connection,
-    query: &InviteQuery,
-) -> rusqlite::Result<Vec<ListedInvite>> {
-    let mut sql = format!("{INVITE} WHERE resource = :resource AND invites.number < :before");
-    if query.inviter.is_some() {
-        sql.push_str(" AND inviter_username = :username AND inviter_provider = :provider");
-    }
-    sql.push_str(match query.status {
-        None => " AND removed_at IS NULL AND expires_at > :now",
-        Some(InviteStatus::Pending) => {
-            " AND removed_at IS NULL AND expires_at > :now AND (max_uses IS NULL OR uses < max_uses)"
-        }
-        Some(InviteStatus::Accepted) => " AND removed_at IS NULL AND expires_at > :now AND uses >= max_uses",
-        Some(InviteStatus::Expired) => " AND removed_at IS NULL AND expires_at <= :now",
-        Some(InviteStatus::Removed) => " AND removed_at IS NOT NULL",
-    });
-    sql.push_str(" ORDER BY invites.number DESC LIMIT :limit");
-    let before = query.before.unwrap_or(i64::MAX);
-    let mut values: Vec<(&str, &dyn ToSql)> = vec![
-        (":resource", &query.resource),
-        (":before", &before),
-        (":limit", &query.limit),
-    ];
-    if let Some(inviter) = &query.inviter {
-        values.extend([
-            (":username", &inviter.username as &dyn ToSql),
-            (":provider", &inviter.provider),
-        ]);
-    }
-    if query.status != Some(InviteStatus::Removed) {
-        values.push((":now", &query.now.0));
-    }
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(values.as_slice(), |row| Ok((row.get(0)?, stored(row)?)))?;
-    let mut listed = Vec::new();
-    for row in rows {
-        let (number, invite) = row?;
-        let accepted = if invite.uses == 0 {
-            Vec::new()
-        } else {
-            uses(connection, &invite.id)?
-        };
-        listed.push(ListedInvite {
-            number,
-            invite,
-            accepted,
-        });
-    }
-    Ok(listed)
-}
-
 /// The last uses of an invite, newest first.
 pub(super) fn uses(connection: &Connection, invite: &str) -> rusqlite::Result<Vec<Acceptance>> {
     let mut statement = connection.prepare_cached(
@@ -229,7 +174,7 @@ fn permissions(
 }
 
 /// The columns of [`INVITE`].
-fn stored(row: &Row<'_>) -> rusqlite::Result<StoredInvite> {
+pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<StoredInvite> {
     let kind: String = row.get(3)?;
     let extras: Option<String> = row.get(16)?;
     Ok(StoredInvite {

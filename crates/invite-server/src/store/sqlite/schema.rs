@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_purge.sql"),
     include_str!("migrations/0010_clients.sql"),
     include_str!("migrations/0011_queues.sql"),
+    include_str!("migrations/0012_addresses.sql"),
 ];
 
 const STATEMENTS_KEPT: usize = 64;

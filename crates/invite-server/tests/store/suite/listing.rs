@@ -140,3 +140,89 @@ pub(crate) async fn listing_by_status<S: Store>(store: S) {
         }]
     );
 }
+
+pub(crate) async fn listing_by_address<S: Store>(store: S) {
+    let world = World::over(store);
+    world.member("alice", "notes", "arw").await;
+    world.member("dora", "notes", "arw").await;
+    world.invite("alice", "notes", "r", None).await;
+    let create = async |by: &str, email: &str| {
+        let mut request = CreateRequest::new(Permissions::READ, 3600, KeyKind::Opaque);
+        request.email = Some(email.into());
+        let by = actor(by);
+        let made = world.invites.create(Some(&by), "notes", request);
+        made.await.unwrap().id
+    };
+    for name in ["carol", "bob", "zoe", "bob", "dan"] {
+        create("alice", &format!("{name}@example.com")).await;
+    }
+    create("dora", "bob@example.com").await;
+    let removed = create("alice", "bob@example.com").await;
+    let target = RemoveTarget::PendingId(removed);
+    let alice = actor("alice");
+    world
+        .invites
+        .remove(Some(&alice), Some("notes"), &target)
+        .await
+        .unwrap();
+    let again = world.invites.remove(Some(&alice), Some("notes"), &target);
+    assert_eq!(again.await, Err(Refusal::CannotRemove));
+
+    let bob = || Addressed::To("bob@example.com".into());
+    for (addressed, by_address, expected) in [
+        (Addressed::ToSomebody, false, "dan bob zoe bob carol"),
+        (Addressed::ToSomebody, true, "bob bob carol dan zoe"),
+        (Addressed::OrNot, true, "bob bob carol dan zoe"),
+        (bob(), false, "bob bob"),
+        (bob(), true, "bob bob"),
+        (Addressed::To("BOB@example.com".into()), false, ""),
+        (Addressed::To("a\0b".into()), false, ""),
+    ] {
+        for page_size in [1, 2, 5, 100] {
+            let mut request = ListRequest {
+                status: Some(InviteStatus::Pending),
+                page_size,
+                addressed: addressed.clone(),
+                by_address,
+                ..ListRequest::default()
+            };
+            let mut names = Vec::new();
+            let mut ids = std::collections::BTreeSet::new();
+            loop {
+                let page = world.invites.list(Some(&alice), "notes", &request).await;
+                let page = page.unwrap();
+                for invite in page.invites {
+                    assert!(ids.insert(invite.id), "twice");
+                    let email = invite.email.unwrap();
+                    names.push(email.split('@').next().unwrap().to_owned());
+                }
+                request.page = page.next_page;
+                if request.page.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(names.join(" "), expected, "{addressed:?} by {page_size}");
+            if addressed != Addressed::OrNot {
+                let count = world.invites.count(Some(&alice), "notes", &request).await;
+                assert_eq!(count, Ok(names.len() as i64));
+            }
+        }
+    }
+    let newest = ListRequest {
+        page: Some("AAAAAAAAAAFib2I".into()),
+        ..ListRequest::default()
+    };
+    let by_address = ListRequest {
+        page: Some("AAAAAAAAAAE".into()),
+        by_address: true,
+        ..ListRequest::default()
+    };
+    for request in [newest, by_address] {
+        let refused = world.invites.list(Some(&alice), "notes", &request).await;
+        assert_eq!(refused.unwrap_err().field(), Some("page_token"));
+    }
+    let stranger = actor("mallory");
+    let all = ListRequest::default();
+    let refused = world.invites.count(Some(&stranger), "notes", &all).await;
+    assert_eq!(refused.unwrap_err().code(), "not_admin");
+}

@@ -16,9 +16,11 @@ pub(crate) mod webhooks;
 use invite_key::{KeyKind, Permissions};
 use invite_server::{
     core::{
-        Acceptance, CreateRequest, InviteStatus, ListRequest, Moment, Refusal, RemoveTarget, User,
-        rules,
-        state::{Change, Decision, InviteName, InviteQuery, KeyHash, Scope, State, StoredInvite},
+        Acceptance, Addressed, CreateRequest, InviteStatus, ListRequest, Moment, Refusal,
+        RemoveTarget, User, rules,
+        state::{
+            Change, Decision, InviteName, InviteQuery, KeyHash, Order, Scope, State, StoredInvite,
+        },
     },
     store::Store,
 };
@@ -52,6 +54,7 @@ macro_rules! store_suite {
             rows::what_is_answered_can_be_read,
             listing::listing_pages_through_everything_once,
             listing::listing_by_status,
+            listing::listing_by_address,
             races::concurrent_accepts_lose_nobody,
             races::concurrent_accepts_spend_no_use_twice,
             races::one_person_accepting_many_times_spends_one_use,

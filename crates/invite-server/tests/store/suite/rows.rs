@@ -307,7 +307,8 @@ pub(crate) async fn the_store_says_that_it_is_ready<S: Store>(store: S) {
         status: None,
         now: Moment(0),
         limit: 10,
-        before: None,
+        addressed: Addressed::OrNot,
+        order: Order::Newest { before: None },
     };
     assert_eq!(store.invites(query).await.unwrap(), []);
     // The same rule gives the same answer however often it runs: stores that retry depend on it.

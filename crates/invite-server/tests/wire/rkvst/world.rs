@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{Server, command, http};
 
 pub const TOKEN: &str = "/archivist/iam/v1/appidp/token";
+pub const INVITES: &str = "/archivist/iam/v1/invites";
 
 /// What came back.
 #[derive(Debug)]
@@ -85,5 +86,67 @@ impl Client {
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));
         request.bearer_auth(&self.bearer)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, body: &Value) -> Answer {
+        send(self.request(Method::POST, INVITES).json(body)).await
+    }
+
+    /// Invites somebody; the invite's identity.
+    pub async fn invite(&self, email: &str) -> String {
+        let answer = self.post(&json!({ "email": email })).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body["identity"].as_str().unwrap().to_owned()
+    }
+
+    /// The addresses of all that a listing gives, without more pages.
+    pub async fn emails(&self, query: &str) -> Vec<String> {
+        let answer = self.get(&format!("{INVITES}?{query}")).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        emails(&answer)
+    }
+}
+
+pub fn emails(answer: &Answer) -> Vec<String> {
+    let invites = answer.body["invites"].as_array().unwrap();
+    let email = |invite: &Value| invite["email"].as_str().unwrap().to_owned();
+    invites.iter().map(email).collect()
+}
+
+/// A server on a database of its own, and a client of `deals`.
+pub struct World {
+    pub folder: tempfile::TempDir,
+    pub server: Server,
+    pub crm: Client,
+}
+
+impl World {
+    pub async fn start(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("invites.db");
+        let place = ["--database", database.to_str().unwrap()];
+        let server = Server::demo(&[&place, arguments].concat());
+        let crm = Client::add(&server, &database, "crm", &["--resource", "deals"]).await;
+        Self {
+            folder,
+            server,
+            crm,
+        }
+    }
+
+    pub async fn client(&self, name: &str, arguments: &[&str]) -> Client {
+        Client::add(&self.server, &self.database(), name, arguments).await
+    }
+
+    pub fn operate(&self, arguments: &[&str]) -> String {
+        operate(&self.database(), arguments)
+    }
+
+    fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join("invites.db")
     }
 }
