@@ -62,7 +62,7 @@ impl Store for SqliteStore {
 
     async fn look(&self, scope: Scope) -> Result<State, Refusal> {
         self.readers
-            .read(move |connection| rows::state(connection, &scope))
+            .glance(|connection| rows::state(connection, &scope))
             .await
     }
 
@@ -121,7 +121,7 @@ impl Store for SqliteStore {
 
     async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
         self.readers
-            .read(move |connection| apps::named(connection, key))
+            .glance(|connection| apps::named(connection, key))
             .await
     }
 

@@ -1,4 +1,5 @@
-//! No call reads through a table that grows: each statement that is run is asked how far it went without an index.
+//! No call reads through a table that grows, and none is planned anew each time: each statement that is run is asked how
+//! far it went without an index, and how often it was prepared again.
 
 use std::{
     sync::{Arc, Mutex},
@@ -239,16 +240,17 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 #[test]
-fn no_call_reads_through_a_table_that_grows() {
+fn no_call_reads_through_a_table_that_grows_nor_is_planned_twice() {
     let folder = tempfile::tempdir().unwrap();
     let mut connection = schema::open_writer(&folder.path().join("invites.db")).unwrap();
     fill(&connection);
-    let ran: Arc<Mutex<Vec<(String, i32)>>> = Arc::default();
+    let ran: Arc<Mutex<Vec<(String, i32, i32)>>> = Arc::default();
     let seen = Arc::clone(&ran);
     let note = move |event: TraceEvent<'_>| {
         if let TraceEvent::Profile(statement, Duration { .. }) = event {
             let steps = statement.get_status(StatementStatus::FullscanStep);
-            let ran = (statement.sql().into_owned(), steps);
+            let again = statement.get_status(StatementStatus::RePrepare);
+            let ran = (statement.sql().into_owned(), steps, again);
             seen.lock().unwrap().push(ran);
         }
     };
@@ -258,8 +260,9 @@ fn no_call_reads_through_a_table_that_grows() {
     hot(&connection).unwrap();
     let ran = ran.lock().unwrap();
     assert!(ran.len() > 50, "{}", ran.len());
-    for (sql, steps) in ran.iter() {
+    for (sql, steps, again) in ran.iter() {
         let small = SMALL.iter().any(|table| sql.contains(table));
         assert!(small || *steps == 0, "{steps} rows were read by {sql}");
+        assert_eq!(*again, 0, "{sql} was planned again");
     }
 }

@@ -6,7 +6,10 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::{sync::Semaphore, task};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task,
+};
 
 use crate::{core::Refusal, store::StoreUnusable};
 
@@ -42,33 +45,49 @@ impl Readers {
             .clear();
     }
 
-    /// Runs `look` over one unchanging view of the database.
+    /// Runs `look` over one unchanging view of the database, on a thread that may block: for lists.
     pub(super) async fn read<Answer, Look>(&self, look: Look) -> Result<Answer, Refusal>
     where
         Answer: Send + 'static,
         Look: FnOnce(&Connection) -> rusqlite::Result<Answer> + Send + 'static,
     {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(|_| Refusal::ServerError)?;
-        let idle = Arc::clone(&self.idle);
+        let permit = self.permit().await?;
+        let readers = self.clone();
         let read = task::spawn_blocking(move || {
-            let connection = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let Some(connection) = connection else {
-                return Err(Refusal::ServerError);
-            };
-            let answer = in_one_view(&connection, look);
-            idle.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(connection);
+            let answer = readers.run(look);
             drop(permit);
-            answer.map_err(|cause| {
-                tracing::error!(%cause, "the database could not be read");
-                Refusal::ServerError
-            })
+            answer
         });
         read.await.map_err(|_| Refusal::ServerError)?
+    }
+
+    /// The same right here, for a few rows that their indexes lead to: that takes less time than to wake a thread for
+    /// it, and readers of a database in WAL mode wait for nobody.
+    pub(super) async fn glance<Answer>(
+        &self,
+        look: impl FnOnce(&Connection) -> rusqlite::Result<Answer>,
+    ) -> Result<Answer, Refusal> {
+        let _permit = self.permit().await?;
+        self.run(look)
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        permit.map_err(|_| Refusal::ServerError)
+    }
+
+    fn run<Answer>(
+        &self,
+        look: impl FnOnce(&Connection) -> rusqlite::Result<Answer>,
+    ) -> Result<Answer, Refusal> {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = idle().pop().ok_or(Refusal::ServerError)?;
+        let answer = in_one_view(&connection, look);
+        idle().push(connection);
+        answer.map_err(|cause| {
+            tracing::error!(%cause, "the database could not be read");
+            Refusal::ServerError
+        })
     }
 }
 

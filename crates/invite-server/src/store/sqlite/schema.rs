@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::store::StoreUnusable;
 
@@ -40,7 +40,7 @@ pub(in crate::store) fn open_reader(path: &Path) -> Result<Connection, StoreUnus
     let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(5))?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        keep_statements(&connection)?;
         Ok(connection)
     };
     open().map_err(|cause| unusable(path, &cause))
@@ -72,7 +72,14 @@ fn prepare_writer(connection: &mut Connection) -> rusqlite::Result<()> {
     // Keys and ids fall all over their indexes: a full batch alone would fill the usual 1000 pages.
     connection.pragma_update(None, "wal_autocheckpoint", 8192)?;
     connection.pragma_update(None, "cache_size", -64 * 1024)?;
+    keep_statements(connection)
+}
+
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // Where a table has an index over some of its rows, SQLite plans each statement anew for each value that is bound,
+    // in the hope that the index fits it. Ours name what they want of it in the text, so that they keep one plan.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
