@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::core::Refusal;
 
-use super::{ApiError, ApiState, asker::Caller, problem::Problem, views::Me};
+use super::{ApiError, Shared, asker::Caller, problem::Problem, views::Me};
 
 /// What this server can do beyond the five calls.
 const FEATURES: &[&str] = &[
@@ -82,7 +82,7 @@ pub(super) async fn me(caller: Caller) -> Json<Me> {
 
 /// Says what this server speaks.
 #[utoipa::path(get, path = "/.well-known/invite-keys", tag = "about", responses((status = 200, body = Discovery)))]
-pub(super) async fn discovery(State(state): State<ApiState>) -> Json<Discovery> {
+pub(super) async fn discovery(State(state): State<Shared>) -> Json<Discovery> {
     Json(Discovery {
         invite_keys: 1,
         dialect: "http",
@@ -93,13 +93,13 @@ pub(super) async fn discovery(State(state): State<ApiState>) -> Json<Discovery> 
             .copied()
             .chain(state.mails.then_some("send"))
             .collect(),
-        sign_in: state.sign_in,
+        sign_in: state.sign_in.clone(),
     })
 }
 
 /// The public keys that signed keys (`signed: true`) are verified with: a JWK set (RFC 7517).
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "about", responses((status = 200, body = PublicKeys)))]
-pub(super) async fn public_keys(State(state): State<ApiState>) -> impl IntoResponse {
+pub(super) async fn public_keys(State(state): State<Shared>) -> impl IntoResponse {
     let json = [(header::CONTENT_TYPE, "application/json")];
     (json, state.invites.public_keys())
 }
@@ -116,7 +116,7 @@ pub(super) async fn healthy() -> Json<Health> {
     (status = 500, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn ready(State(state): State<ApiState>) -> Result<Json<Health>, ApiError> {
+pub(super) async fn ready(State(state): State<Shared>) -> Result<Json<Health>, ApiError> {
     if state.stop.is_draining() {
         return Err(Refusal::TryAgain.into());
     }

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, Method, header, request::Parts},
 };
 
-use super::{ApiError, ApiState, Cookies};
+use super::{ApiError, Cookies, Shared};
 use crate::core::{Actor, AppKey, Refusal, User};
 
 /// Whom an app acts for: `username:provider`.
@@ -64,10 +64,10 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<ApiState> for Caller {
+impl FromRequestParts<Shared> for Caller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Caller, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Caller, ApiError> {
         if let Some(key) = app_key(&parts.headers) {
             return by_app(state, &parts.headers, &key).await;
         }
@@ -94,7 +94,7 @@ fn app_key(headers: &HeaderMap) -> Option<AppKey> {
 }
 
 /// An app acts for somebody, whom it names and vouches for.
-async fn by_app(state: &ApiState, headers: &HeaderMap, key: &AppKey) -> Result<Caller, ApiError> {
+async fn by_app(state: &Shared, headers: &HeaderMap, key: &AppKey) -> Result<Caller, ApiError> {
     let app = app_named(state, key).await?;
     let named = headers.get(ON_BEHALF_OF).and_then(|value| {
         let (username, provider) = str::from_utf8(value.as_bytes()).ok()?.rsplit_once(':')?;
@@ -109,7 +109,7 @@ async fn by_app(state: &ApiState, headers: &HeaderMap, key: &AppKey) -> Result<C
     Ok(Caller(Some(Actor::new(user).by_app(app))))
 }
 
-async fn app_named(state: &ApiState, key: &AppKey) -> Result<String, Refusal> {
+async fn app_named(state: &Shared, key: &AppKey) -> Result<String, Refusal> {
     let app = state.invites.app(key).await?;
     app.ok_or(Refusal::BadCredentials)
 }
@@ -117,13 +117,10 @@ async fn app_named(state: &ApiState, key: &AppKey) -> Result<String, Refusal> {
 /// An app, in nobody's name.
 pub(super) struct AppCaller;
 
-impl FromRequestParts<ApiState> for AppCaller {
+impl FromRequestParts<Shared> for AppCaller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        state: &ApiState,
-    ) -> Result<AppCaller, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<AppCaller, ApiError> {
         if let Some(key) = app_key(&parts.headers) {
             app_named(state, &key).await?;
             return Ok(AppCaller);

@@ -15,7 +15,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::{ApiError, ApiState, asker::Caller, body::Path, problem::Problem, streams::Place};
+use super::{ApiError, Shared, asker::Caller, body::Path, problem::Problem, streams::Place};
 use crate::{
     app::Running,
     core::{self, Actor, Refusal, User},
@@ -62,7 +62,7 @@ pub(super) struct EventView {
 ))]
 pub(super) async fn watch(
     caller: Caller,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     Path(resource): Path<String>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiError> {
@@ -99,7 +99,7 @@ pub(super) async fn watch(
 struct Watcher {
     /// Nothing was sent yet, and whoever watches does not know their place.
     begins: bool,
-    state: ApiState,
+    state: Shared,
     running: Running,
     actor: Option<Actor>,
     resource: String,

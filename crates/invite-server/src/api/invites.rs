@@ -9,7 +9,7 @@ use invite_key::KeyKind;
 use serde_json::{Map, Value};
 
 use super::{
-    ApiError, ApiState,
+    ApiError, Shared,
     asker::Caller,
     body::{KeyBody, Object, Path},
     documented::{KeyAndResource, NewInvite, Resend},
@@ -42,7 +42,7 @@ const IDEMPOTENCY_KEY_LIMIT: usize = 255;
 ))]
 pub(super) async fn create(
     caller: Caller,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     Path(resource): Path<String>,
     headers: HeaderMap,
     Object(members): Object,
@@ -91,7 +91,7 @@ pub(super) async fn create(
 ))]
 pub(super) async fn list(
     caller: Caller,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     Path(resource): Path<String>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Json<Invites>, ApiError> {
@@ -122,7 +122,7 @@ pub(super) async fn list(
 ))]
 pub(super) async fn remove_by_id(
     caller: Caller,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     Path((resource, id)): Path<(String, String)>,
     Object(members): Object,
 ) -> Result<Json<RemovedView>, ApiError> {
@@ -149,7 +149,7 @@ pub(super) async fn remove_by_id(
 ))]
 pub(super) async fn remove(
     caller: Caller,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     Object(members): Object,
 ) -> Result<Json<RemovedView>, ApiError> {
     let KeyBody { key, resource } = KeyBody::read(&members)?;
@@ -176,7 +176,7 @@ pub(super) async fn remove(
 ))]
 pub(super) async fn resend(
     caller: Caller,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     Path(id): Path<String>,
     Object(members): Object,
 ) -> Result<Json<InviteView>, ApiError> {
@@ -210,7 +210,7 @@ pub(super) async fn resend(
 ))]
 pub(super) async fn check(
     caller: Caller,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     Object(members): Object,
 ) -> Result<Json<CheckView>, ApiError> {
     let KeyBody { key, resource } = KeyBody::read(&members)?;
@@ -239,7 +239,7 @@ pub(super) async fn check(
 ))]
 pub(super) async fn accept(
     caller: Caller,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     Object(members): Object,
 ) -> Result<Json<AcceptedView>, ApiError> {
     let KeyBody { key, resource } = KeyBody::read(&members)?;

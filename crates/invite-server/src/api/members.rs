@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Map, Value};
 
 use super::{
-    ApiError, ApiState,
+    ApiError, Shared,
     asker::Caller,
     body::{Object, Path},
     documented::NewMembers,
@@ -33,7 +33,7 @@ type Listed = ([(HeaderName, String); 1], Json<Members>);
 ))]
 pub(super) async fn list(
     caller: Caller,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     Path(resource): Path<String>,
 ) -> Result<Listed, ApiError> {
     let (resource, members) = state.invites.resource(caller.actor(), &resource).await?;
@@ -59,7 +59,7 @@ pub(super) async fn list(
 ))]
 pub(super) async fn replace(
     caller: Caller,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     Path(resource): Path<String>,
     headers: HeaderMap,
     Object(members): Object,

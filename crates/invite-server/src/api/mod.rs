@@ -40,8 +40,7 @@ use crate::{app::Stop, core::Refusal, limits::Limits, store::Invites};
 use problem::ApiError;
 use webhooks::Webhooks;
 
-/// What the calls work with. Cheap to clone.
-#[derive(Clone)]
+/// What the calls work with.
 pub struct ApiState {
     /// The rules over the store.
     pub invites: Invites,
@@ -60,6 +59,9 @@ pub struct ApiState {
     /// How often one may call.
     pub limits: Limits,
 }
+
+/// One for all calls: each layer around them takes a clone along with each request.
+type Shared = Arc<ApiState>;
 
 impl fmt::Debug for ApiState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -104,6 +106,7 @@ impl Modify for Credentials {
 
 /// All routes of the API, under their full paths: `/api/…`, `/.well-known/invite-keys`, `/healthz`, `/readyz`.
 pub fn router(state: ApiState) -> Router {
+    let state = Shared::new(state);
     let (router, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(about::me))
         .routes(routes!(about::discovery))

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{
-    ApiError, ApiState,
+    ApiError, Shared,
     body::{KeyBody, Object},
     problem::Problem,
 };
@@ -126,10 +126,10 @@ impl Waiting {
 /// A page of this server. Another site must neither park an invite here nor take one away.
 pub(super) struct OwnPage;
 
-impl FromRequestParts<ApiState> for OwnPage {
+impl FromRequestParts<Shared> for OwnPage {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, ApiError> {
         if state.authenticator.identify(parts).await?.from_own_page {
             return Ok(Self);
         }
@@ -152,7 +152,7 @@ impl FromRequestParts<ApiState> for OwnPage {
 ))]
 pub(super) async fn keep(
     _: OwnPage,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     headers: HeaderMap,
     Object(mut members): Object,
 ) -> Result<Response, ApiError> {
@@ -193,7 +193,7 @@ pub(super) async fn keep(
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn list(
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     headers: HeaderMap,
 ) -> Result<Json<PendingList>, ApiError> {
     let cookies = cookies(&state)?;
@@ -215,7 +215,7 @@ pub(super) async fn list(
 ))]
 pub(super) async fn forget(
     _: OwnPage,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     headers: HeaderMap,
     Object(members): Object,
 ) -> Result<Response, ApiError> {
@@ -244,11 +244,7 @@ pub(super) async fn forget(
 
 /// Middleware: puts the key where a request brought its stand-in, and ends the waiting once the invite is accepted or
 /// can never be.
-pub(super) async fn resolve(
-    State(state): State<ApiState>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn resolve(State(state): State<Shared>, request: Request, next: Next) -> Response {
     let accepts = request.uri().path() == "/api/v1/invites/accept";
     let concerned = request.method() == Method::POST
         && (accepts
@@ -303,7 +299,7 @@ pub(super) async fn resolve(
     response
 }
 
-fn cookies(state: &ApiState) -> Result<Cookies<'_>, Refusal> {
+fn cookies(state: &Shared) -> Result<Cookies<'_>, Refusal> {
     state.authenticator.cookies().ok_or(Refusal::NotFound)
 }
 

@@ -6,8 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    ApiError, ApiState, asker::AppCaller, body::Object, documented::ReceiptToRedeem,
-    problem::Problem,
+    ApiError, Shared, asker::AppCaller, body::Object, documented::ReceiptToRedeem, problem::Problem,
 };
 use crate::core::{
     Moment, Refusal, User,
@@ -48,7 +47,7 @@ pub(super) struct Redeemed {
 ))]
 pub(super) async fn redeem(
     _app: AppCaller,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     Object(members): Object,
 ) -> Result<Json<Redeemed>, ApiError> {
     let mut text = None;

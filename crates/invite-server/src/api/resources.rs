@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 
 use super::{
-    ApiError, ApiState,
+    ApiError, Shared,
     asker::Caller,
     body::{Object, Path},
     documented::NewResource,
@@ -20,7 +20,7 @@ use crate::core::options::{text_option, unknown_member};
 ))]
 pub(super) async fn list(
     caller: Caller,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
 ) -> Result<Json<Resources>, ApiError> {
     let resources = state.invites.resources(caller.actor()).await?;
     Ok(Json(Resources {
@@ -42,7 +42,7 @@ pub(super) async fn list(
 ))]
 pub(super) async fn create(
     caller: Caller,
-    State(state): State<ApiState>,
+    State(state): State<Shared>,
     Path(resource): Path<String>,
     Object(members): Object,
 ) -> Result<(StatusCode, Json<ResourceView>), ApiError> {

@@ -19,6 +19,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use tokio::net::TcpListener;
+use tower::ServiceBuilder;
 use tower_http::timeout::TimeoutLayer;
 
 use serve::Limits;
@@ -324,20 +325,23 @@ fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Route
             .merge(auth::demo_router(auth.clone()))
             .merge(demo::router(invites.clone(), auth.clone()));
     }
-    router
-        .layer(middleware::from_fn_with_state(rates.clone(), limits::limit))
-        .layer(middleware::from_fn_with_state(auth.clone(), auth::identify))
-        .layer(middleware::from_fn_with_state(
-            (rates, config.proxy.clone()),
-            limits::limit_address,
-        ))
-        .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            REQUEST_TIME,
-        ))
-        .layer(middleware::from_fn(guarded))
-        .layer(middleware::from_fn(trace::trace))
+    // One stack, outermost first: laid one by one, each layer would copy all those inside it in a box of their own.
+    router.layer(
+        ServiceBuilder::new()
+            .layer(middleware::from_fn(trace::trace))
+            .layer(middleware::from_fn(guarded))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::REQUEST_TIMEOUT,
+                REQUEST_TIME,
+            ))
+            .layer(DefaultBodyLimit::max(BODY_BYTES))
+            .layer(middleware::from_fn_with_state(
+                (rates.clone(), config.proxy.clone()),
+                limits::limit_address,
+            ))
+            .layer(middleware::from_fn_with_state(auth.clone(), auth::identify))
+            .layer(middleware::from_fn_with_state(rates, limits::limit)),
+    )
 }
 
 // What every answer says unless its route says otherwise: keep nothing, run nothing, tell nobody where it came from.
