@@ -26,10 +26,10 @@ use serve::Limits;
 pub use stop::{Running, Stop};
 pub use trace::start_logging;
 
-use crate::api::{self, ApiState, Streams};
+use crate::api::{self, ApiState, RequestId, Streams};
 use crate::auth::{self, Auth, Issuer, TrustedProxy, Ways};
 use crate::config::{Config, ConfigError, DatabaseAddress, Origins, SignInUnusable};
-use crate::core::{Clock, SecretFileUnusable, Secrets};
+use crate::core::{Clock, Refusal, SecretFileUnusable, Secrets};
 use crate::limits::{self, Limits as Rates};
 use crate::mail::{MailUnusable, Mailer};
 use crate::rkvst::{self, Rkvst};
@@ -346,7 +346,13 @@ fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Route
 
 // What every answer says unless its route says otherwise: keep nothing, run nothing, tell nobody where it came from.
 async fn guarded(request: Request, next: Next) -> Response {
+    let api = request.uri().path().starts_with("/api/");
+    let id = request.extensions().get::<RequestId>().cloned();
     let mut response = next.run(request).await;
+    if api && response.status() == StatusCode::REQUEST_TIMEOUT {
+        // Nobody knows what was done by then: not the words of a refusal that changed nothing.
+        response = api::problem(&Refusal::ServerError, &id.unwrap_or_else(RequestId::fresh));
+    }
     let defaults = [
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_SECURITY_POLICY, site::NOTHING),

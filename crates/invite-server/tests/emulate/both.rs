@@ -63,6 +63,10 @@ async fn probe(name: &str, server: &Server) -> String {
         "accepting `r`, `w`, `a`, one after another" => one_after_another(server).await,
         "using an `a` just accepted, having had `r`" => used_at_once(server).await,
         "granting letters that the inviter lacks" => beyond(server).await,
+        "accepting an invite to a letter that its inviter has lost since" => {
+            lost_since(server).await
+        }
+        "accepting once more what was removed since" => removed_since(server).await,
         "a call without a token" => without_token(server).await,
         "a message of 70 000 bytes" => large(server).await,
         "the order of `getInvites`" => order(server).await,
@@ -200,6 +204,28 @@ async fn beyond(server: &Server) -> String {
         None => "created".into(),
         Some(error) => format!("`{}: …`", error.split(": ").next().unwrap()),
     }
+}
+
+async fn accepting(socket: &mut Socket, key: &str) -> String {
+    let answer = socket.accept("doc", key).await;
+    let said = answer["reply"].as_str().or(answer["error"].as_str());
+    format!("`{}`", said.unwrap())
+}
+
+async fn lost_since(server: &Server) -> String {
+    server.member("doc", "bob", Some("arw")).await;
+    let key = socket(server, "bob").await.create("doc", "w", 60).await;
+    server.member("doc", "bob", Some("ar")).await;
+    accepting(&mut socket(server, "carol").await, &key).await
+}
+
+async fn removed_since(server: &Server) -> String {
+    let (mut alice, mut bob) = (socket(server, "alice").await, socket(server, "bob").await);
+    let key = alice.create("doc", "r", 60).await;
+    assert_eq!(accepting(&mut bob, &key).await, "`r`");
+    let frame = json!({ "wa": "removeInvite", "d": "doc", "options": { "key": key } });
+    assert!(alice.call(frame).await["error"].is_null());
+    accepting(&mut bob, &key).await
 }
 
 async fn without_token(server: &Server) -> String {

@@ -63,6 +63,18 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "nobody gives what they do not hold",
     ),
     behaviour(
+        "accepting an invite to a letter that its inviter has lost since",
+        "`w`",
+        "`Inviter is no longer admin on the webstrate, invitation invalid`",
+        "whoever lost it could accept their own invite",
+    ),
+    behaviour(
+        "accepting once more what was removed since",
+        "`Invalid invitation key`",
+        "`r`",
+        "the first answer may have been lost, and who is in is not told that they are not",
+    ),
+    behaviour(
         "a call without a token",
         "answered, without a token",
         "ignored",

@@ -4,6 +4,8 @@ use futures_util::SinkExt as _;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
 use crate::support::{Server, closed, http, json_of};
 
 #[tokio::test]
@@ -122,5 +124,25 @@ async fn stopping_finishes_what_was_begun_and_says_goodbye() {
         alice.socket().await.list("notes").await.len(),
         answered,
         "begun is answered, and nothing else was done"
+    );
+}
+
+/// Half a body that never ends: after half a minute there is an answer, in the words of all others.
+#[tokio::test]
+async fn what_takes_too_long_is_a_problem_too() {
+    let server = Server::demo(&[]);
+    let address = server.url.strip_prefix("http://").unwrap();
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = "POST /api/v1/invites/check HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+                Content-Length: 100\r\nConnection: close\r\n\r\n{\"key\":";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    // What was not sent may end the connection hard, behind the answer.
+    let _ = stream.read_to_end(&mut answer).await;
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+    assert!(
+        answer.contains("application/problem+json") && answer.contains("\"code\":\"server_error\""),
+        "{answer}"
     );
 }
