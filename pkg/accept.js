@@ -5,17 +5,20 @@ const FINAL = /^(malformed_key|invalid_key|expired|removed|exhausted|inviter_not
 const LETTERS = { a: 'admin', r: 'read', w: 'write' };
 
 /**
- * Accepts what waits, by `send`; `forget` drops it after success and final failure, `reject` tells of any failure. What is
- * no longer `captured` when the policy has said yes was accepted by another tab, which has told so.
+ * Accepts what waits, by `send`, and forgets it after success and final failure; `reject` tells of any failure. What is no
+ * longer `captured` when the policy has said yes was accepted by another tab, which has told so.
  */
-export async function accept(record, captured, policy, send, forget, reject) {
-  const still = async (preview) => (await policy(preview)) && captured()?.capturedAt === record.capturedAt;
+export async function accept(record, captured, policy, send, reject) {
+  const waits = () => captured()?.capturedAt === record.capturedAt;
+  // Not one that was captured meanwhile.
+  const forget = () => waits() && sessionStorage.removeItem('invite-keys:pending');
+  const still = async (preview) => (await policy(preview)) && waits();
   try {
     const outcome = await send('acceptInvite', record.key, record.resource, policy?.call ? still : policy);
-    if (outcome) forget(record);
+    if (outcome) forget();
     return outcome;
   } catch (error) {
-    if (FINAL.test(error.code) || error.field === 'webstrateId') forget(record);
+    if (FINAL.test(error.code) || error.field === 'webstrateId') forget();
     // Whoever has the wrong account wants to know which.
     if (error.code === 'wrong_account') error.account = await send('identify').catch(() => null);
     reject({ code: error.code });

@@ -17,15 +17,17 @@ export const isInviteError = (error) => error?.name === 'InviteError' && typeof 
 
 // A failed import() that is repeated asks the network again (HTML standard of 2026).
 const loaders = {
-  core: async () => start(fetch(new URL('./wasm/core_bg.wasm', import.meta.url)), import('./wasm/core.js')),
-  offline: async () => start(fetch(new URL('./wasm/offline_bg.wasm', import.meta.url)), import('./wasm/offline.js')),
-  find: async () => start(fetch(new URL('./wasm/find_bg.wasm', import.meta.url)), import('./wasm/find.js')),
-  qr: async () => start(fetch(new URL('./wasm/qr_bg.wasm', import.meta.url)), import('./wasm/qr.js')),
+  core: () => start(new URL('./wasm/core_bg.wasm', import.meta.url), import('./wasm/core.js')),
+  offline: () => start(new URL('./wasm/offline_bg.wasm', import.meta.url), import('./wasm/offline.js')),
+  find: () => start(new URL('./wasm/find_bg.wasm', import.meta.url), import('./wasm/find.js')),
+  qr: () => start(new URL('./wasm/qr_bg.wasm', import.meta.url), import('./wasm/qr.js')),
   accept: () => import('./accept.js'),
   events: () => import('./events.js'),
 };
 
-async function start(module_or_path, importing) {
+/** Compiles while the glue comes. Where that is refused, say for the media type, the glue has other means. */
+async function start(url, importing) {
+  const module_or_path = WebAssembly.compileStreaming(fetch(url)).catch(() => fetch(url));
   module_or_path.catch(() => {}); // the glue may fail first
   const glue = await importing;
   await glue.default({ module_or_path });
@@ -87,11 +89,6 @@ function captured() {
     if (record.key.slice && Date.now() - Date.parse(record.capturedAt) < 15 * 60_000) return record;
     sessionStorage.removeItem(PENDING);
   } catch {} // no storage, nothing there, or not ours
-}
-
-/** Forgets that record, not one captured meanwhile. */
-function forget({ capturedAt }) {
-  if (captured()?.capturedAt === capturedAt) sessionStorage.removeItem(PENDING);
 }
 
 // Importing is harmless even where there is no EventTarget.
@@ -187,7 +184,7 @@ class Invites extends (globalThis.EventTarget ?? Object) {
     const record = captured();
     if (!record) return null;
     const { accept } = await load('accept');
-    return accept(record, captured, policy, (...call) => this.#send(...call), forget, (detail) => this.#emit('inviterejected', detail));
+    return accept(record, captured, policy, (...call) => this.#send(...call), (detail) => this.#emit('inviterejected', detail));
   }
 
   install() {
