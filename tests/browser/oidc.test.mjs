@@ -22,7 +22,7 @@ before(async () => {
   server = await startServer({
     demo: false,
     args: ['--database', join(folder, 'invites.db'), '--oidc-issuer', issuer.url, '--oidc-client-id', client.client_id,
-      '--oidc-client-secret-file', secret],
+      '--oidc-client-secret-file', secret, '--oidc-sign-out', 'issuer-and-back'],
   });
   open([key]);
 });
@@ -35,7 +35,7 @@ after(async () => {
 });
 
 function open(keys) {
-  issuer.open({ client, keys, redirect: `${server.url}/auth/oidc/callback` });
+  issuer.open({ client, keys, redirect: `${server.url}/auth/oidc/callback`, goodbye: `${server.url}/` });
 }
 
 async function window() {
@@ -96,14 +96,30 @@ test('an invite waits while somebody signs in at the issuer, and is theirs after
   const session = cookies.find(({ name }) => name === 'session');
   assert.ok(session.httpOnly && session.sameSite === 'Lax');
 
-  // Signing out ends it here; the issuer knows them still, so being somebody else is asked for.
-  await page.goto('/');
-  await page.getByRole('button', { name: 'Sign out' }).click();
-  await page.getByRole('link', { name: 'Sign in', exact: true }).click();
-  await page.locator('#account').getByText('Bob of the issuer').waitFor();
+  // Being somebody else is asked for, as the issuer knows them still.
   await page.goto('/auth/oidc/login?continue=/&prompt=login');
   await beThere(page, 'carol');
   await page.locator('#account').getByText('Carol of the issuer').waitFor();
+  noProblems(page);
+});
+
+test('signing out ends it here, and at the issuer for whoever says so there', async () => {
+  const page = await window();
+  await page.goto('/auth/oidc/login');
+  await beThere(page, 'bob');
+  const account = page.locator('#account').getByText('Bob of the issuer');
+  for (const [answer, after] of [['No', account], ['Yes', page.getByLabel('Who are you?')]]) {
+    await account.waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign out here, too?' }).waitFor();
+    assert.ok(page.url().startsWith(issuer.url));
+    assert.deepEqual(await page.context().cookies(server.url).then((all) => all.filter(({ name }) => name === 'session')), [],
+      'signed out with us before any answer');
+    await page.getByRole('button', { name: answer, exact: true }).click();
+    await page.waitForURL(`${server.url}/`);
+    await page.getByRole('link', { name: 'Sign in', exact: true }).click();
+    await after.waitFor();
+  }
   noProblems(page);
 });
 

@@ -20,8 +20,8 @@ export async function startIssuer() {
   return {
     url,
     /** Begins to answer, or goes on with other keys: an issuer that has rotated them. */
-    open({ client, redirect, keys }) {
-      provider = new Provider(url, configuration({ client, redirect, keys }));
+    open({ client, redirect, goodbye, keys }) {
+      provider = new Provider(url, configuration({ client, redirect, goodbye, keys }));
       // It warns of plain http and of its memory, both of which are meant here.
       answer = withInteractions(provider);
     },
@@ -47,14 +47,14 @@ function resource(audience) {
   return { scope: '', audience, accessTokenTTL: 300, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } };
 }
 
-function configuration({ client, redirect, keys }) {
+function configuration({ client, redirect, goodbye, keys }) {
   return {
-    clients: [{ ...client, redirect_uris: [redirect], id_token_signed_response_alg: 'ES256' }],
+    clients: [{ ...client, redirect_uris: [redirect], post_logout_redirect_uris: [goodbye], id_token_signed_response_alg: 'ES256' }],
     jwks: { keys },
     cookies: { keys: ['only for this test'] },
     pkce: { required: () => true },
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
-    features: { devInteractions: { enabled: false }, resourceIndicators: { enabled: true } },
+    features: { devInteractions: { enabled: false }, resourceIndicators: { enabled: true }, rpInitiatedLogout: { enabled: true, logoutSource } },
     findAccount: (_, username) => ({ accountId: username, claims: () => claimsOf(username) }),
     extraTokenClaims: (_, { accountId }) => claimsOf(accountId),
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
@@ -67,6 +67,12 @@ function configuration({ client, redirect, keys }) {
     },
     ttl: { AccessToken: 300, AuthorizationCode: 60, Grant: 600, IdToken: 300, Interaction: 600, Session: 600 },
   };
+}
+
+/** Asks, as it has to where nobody shows an ID token of whom they want to sign out. */
+function logoutSource(context, form) {
+  context.body = `<!doctype html><html lang="en"><title>Issuer</title><link rel="icon" href="data:,"><h1>Sign out here, too?</h1>${form}
+<button form="op.logoutForm" name="logout" value="yes">Yes</button><button form="op.logoutForm">No</button></html>`;
 }
 
 function claimsOf(username) {

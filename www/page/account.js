@@ -67,8 +67,9 @@ export function showAccount(node, user) {
     change,
     create('form', { on: { async submit(event) {
       event.preventDefault();
-      await signOut();
-      location.reload();
+      const there = await signOut();
+      if (there) location.assign(there);
+      else location.reload();
     } } }, create('button', { class: 'plain' }, 'Sign out')));
   signIn.then((address) => {
     if (address !== TEST) change.remove();

@@ -41,9 +41,10 @@ export async function createResource(title) {
   return ask(`/api/v1/resources/${encodeURIComponent(slug(title))}`, { method: 'PUT', body: { title } });
 }
 
-/** Ends the session. */
+/** Ends the session here. Gives where the sign-in service asks whether to end the one there too, or null. */
 export async function signOut() {
-  await fetch('/auth/logout', { method: 'POST', redirect: 'manual' });
+  const answer = await fetch('/auth/logout', { method: 'POST', headers: { Accept: 'application/json' } });
+  return answer.status === 200 ? (await answer.json()).continue : null;
 }
 
 /** "Grandma’s recipes" → "grandmas-recipes", with a few letters more so that titles may repeat. */

@@ -36,7 +36,7 @@ pub use purge::{Period, PurgeOptions};
 pub use resources::ResourceOptions;
 pub use rkvst::RkvstOptions;
 pub use secret::SecretUnusable;
-pub use signin::{SignInOptions, SignInUnusable};
+pub use signin::{SignInOptions, SignInUnusable, SignOut};
 pub use webhooks::{Reach, WebhookOptions};
 
 /// A server for invite keys: create, list, check, accept and remove them over HTTP and the Webstrates socket.

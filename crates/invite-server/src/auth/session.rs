@@ -1,11 +1,12 @@
 //! Being signed in: what the session cookie says, and signing out.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::seal::{self, Purpose};
 use super::{Auth, Source, cookie};
@@ -48,6 +49,17 @@ impl Auth {
     }
 }
 
+impl Auth {
+    /// Where whoever signs out goes on to, to sign out there as well.
+    async fn sign_out_address(&self, headers: &HeaderMap) -> Option<String> {
+        let who = self.session(headers)?.user;
+        let address = self
+            .issuer()?
+            .sign_out_address(&who, self.origins().first());
+        Some(address.await?.into())
+    }
+}
+
 /// `/auth/logout`.
 pub fn router(auth: Auth) -> Router {
     Router::new()
@@ -64,16 +76,33 @@ async fn sign_out(State(auth): State<Auth>, headers: HeaderMap) -> Response {
         .map(|cookie| (header::SET_COOKIE, cookie))
         .into_iter()
         .collect();
-    if wants_json(&headers) {
-        return (StatusCode::NO_CONTENT, cookie).into_response();
+    let there = auth.sign_out_address(&headers).await;
+    match there {
+        Some(there) if wants_json(&headers) => {
+            (cookie, Json(json!({ "continue": there }))).into_response()
+        }
+        None if wants_json(&headers) => (StatusCode::NO_CONTENT, cookie).into_response(),
+        // A script that follows would end at another site's door.
+        Some(there) if accepts(&headers, "text/html") => {
+            (StatusCode::SEE_OTHER, cookie, [(header::LOCATION, there)]).into_response()
+        }
+        _ => (
+            StatusCode::FOUND,
+            cookie,
+            [(header::LOCATION, "/".to_owned())],
+        )
+            .into_response(),
     }
-    (StatusCode::FOUND, cookie, [(header::LOCATION, "/")]).into_response()
 }
 
 /// Whether a program asks, not a form.
 pub(super) fn wants_json(headers: &HeaderMap) -> bool {
+    accepts(headers, "application/json")
+}
+
+fn accepts(headers: &HeaderMap, kind: &str) -> bool {
     headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| accept.contains("application/json"))
+        .is_some_and(|accept| accept.contains(kind))
 }

@@ -92,6 +92,20 @@ pub struct SignInOptions {
     )]
     pub oidc_username_claim: String,
 
+    /// What people of the issuer end when they sign out. here: their session with this server; whoever uses the browser
+    /// next is signed in as them again without a password, as the issuer still knows them. issuer: that too, and the
+    /// browser goes on to the issuer, if it offers it, which asks whether to sign out there as well. issuer-and-back: and
+    /// comes back from there; register PUBLIC-URL/ with the slash at the issuer as an address to go to after sign-out
+    #[arg(
+        long,
+        value_name = "WHERE",
+        env = "INVITE_SERVER_OIDC_SIGN_OUT",
+        default_value = "issuer",
+        hide_possible_values = true,
+        help_heading = "Sign-in"
+    )]
+    pub oidc_sign_out: SignOut,
+
     /// How long people stay signed in
     #[arg(long, value_name = "HOURS", env = "INVITE_SERVER_SESSION_HOURS", default_value_t = 720,
           value_parser = clap::value_parser!(u32).range(1..=8760), help_heading = "Sign-in")]
@@ -149,6 +163,17 @@ pub struct SignInOptions {
         help_heading = "Sign-in"
     )]
     pub allow_origin: Vec<String>,
+}
+
+/// What people of the issuer end when they sign out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SignOut {
+    /// Their session with this server.
+    Here,
+    /// That, and the browser goes on to the issuer.
+    Issuer,
+    /// That, and it comes back from there.
+    IssuerAndBack,
 }
 
 /// An option about who is asking that cannot be meant.

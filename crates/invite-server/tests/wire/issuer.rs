@@ -163,7 +163,7 @@ impl Issuer {
         let metadata = json!({
             "issuer": url, "jwks_uri": format!("{url}/jwks"), "authorization_endpoint": format!("{url}/authorize?x=1"),
             "token_endpoint": format!("{url}/token"), "userinfo_endpoint": format!("{url}/me"),
-            "authorization_response_iss_parameter_supported": true,
+            "end_session_endpoint": format!("{url}/end?x=1"), "authorization_response_iss_parameter_supported": true,
         });
         let router = Router::new()
             .route(

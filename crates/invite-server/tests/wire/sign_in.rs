@@ -198,6 +198,59 @@ async fn somebody_signs_in_stays_so_over_a_restart_and_signs_out() {
 }
 
 #[tokio::test]
+async fn whoever_signs_out_goes_on_to_the_issuer_and_nowhere_else() {
+    let world = World::new().await;
+    for (option, expected) in [
+        (&[] as &[&str], Some("/end?x=1&client_id=invites".to_owned())),
+        (&["--oidc-sign-out", "here"], None),
+        (
+            &["--oidc-sign-out", "issuer-and-back"],
+            Some(
+                "/end?x=1&client_id=invites&post_logout_redirect_uri=https%3A%2F%2Finvites.example.com%2F"
+                    .to_owned(),
+            ),
+        ),
+    ] {
+        let there = expected.map(|path| format!("{}{path}", world.issuer.url));
+        let public = "https://invites.example.com";
+        let server = world.server(&[&["--public-url", public], option].concat());
+        let mut browser = Browser::default();
+        let address = location(&browser.get(&server.at("/auth/oidc/login")).await);
+        let back = world.back(&address, |_| {});
+        browser.get(&back.replace(public, &server.url)).await;
+        assert_eq!(browser.name(&server).await, "alice");
+        let sign_out = |cookies: bool, accept: &str| {
+            // Whatever the address says, it has no say in where people go.
+            let url = server.at("/auth/logout?continue=//evil.example&post_logout_redirect_uri=https://evil.example/");
+            let request = http().post(url).header("origin", public).header("accept", accept);
+            let request = request.header("host", "evil.example");
+            if cookies { browser.with_cookies(request) } else { request }
+        };
+        let program = sign_out(true, "application/json").send().await.unwrap();
+        assert!(program.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+        match &there {
+            Some(there) => {
+                assert_eq!(program.status(), 200);
+                let told: Value = program.json().await.unwrap();
+                assert_eq!(told, json!({ "continue": there }));
+            }
+            None => assert_eq!(program.status(), 204),
+        }
+        let form = sign_out(true, "text/html,*/*;q=0.8").send().await.unwrap();
+        let here = (302, "/".to_owned());
+        let said = |answer: &reqwest::Response| {
+            let location = answer.headers()["location"].to_str().unwrap().to_owned();
+            assert!(answer.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+            (answer.status().as_u16(), location)
+        };
+        assert_eq!(said(&form), there.map_or(here.clone(), |there| (303, there)));
+        // A script follows, and cannot follow to another site. Whoever is not signed in has nothing to end there.
+        assert_eq!(said(&sign_out(true, "*/*").send().await.unwrap()), here);
+        assert_eq!(said(&sign_out(false, "text/html").send().await.unwrap()), here);
+    }
+}
+
+#[tokio::test]
 async fn nobody_is_signed_in_by_an_answer_to_another_question() {
     let world = World::new().await;
     let server = world.server(&[]);

@@ -4,6 +4,7 @@ mod cache;
 mod exchange;
 mod keys;
 mod login;
+mod logout;
 mod person;
 mod token;
 mod web;
@@ -24,7 +25,7 @@ use token::{Expected, Fault};
 use web::Trouble;
 pub use web::is_loopback_url;
 
-use crate::config::{SignInOptions, SignInUnusable};
+use crate::config::{SignInOptions, SignInUnusable, SignOut};
 use crate::core::Actor;
 
 /// How old what the issuer publishes may get. A key that it has withdrawn counts ten minutes longer at most, an hour if
@@ -48,6 +49,7 @@ struct Inner {
     naming: Naming,
     audiences: Vec<String>,
     client: Option<ClientAccount>,
+    sign_out: SignOut,
     web: Client,
     metadata: Cached<Metadata>,
     keys: Cached<KeySet>,
@@ -74,6 +76,7 @@ pub(super) struct Metadata {
     pub(super) authorization_endpoint: Option<Url>,
     pub(super) token_endpoint: Option<Url>,
     pub(super) userinfo_endpoint: Option<Url>,
+    pub(super) end_session_endpoint: Option<Url>,
     pub(super) token_endpoint_auth_methods_supported: Option<Vec<String>>,
     #[serde(default)]
     pub(super) authorization_response_iss_parameter_supported: bool,
@@ -122,6 +125,7 @@ impl Issuer {
                 },
                 audiences,
                 client,
+                sign_out: options.oidc_sign_out,
                 web,
                 metadata: Cached::new(AGES),
                 keys: Cached::new(AGES),
@@ -205,6 +209,7 @@ impl Metadata {
             self.authorization_endpoint.as_ref(),
             self.token_endpoint.as_ref(),
             self.userinfo_endpoint.as_ref(),
+            self.end_session_endpoint.as_ref(),
         ];
         let safe = |url: &Url| url.scheme() == "https" || (on_loopback && is_loopback_url(url));
         if !addresses.into_iter().flatten().all(safe) {
