@@ -6,6 +6,7 @@ mod measure;
 mod serve;
 mod stop;
 mod trace;
+mod unread;
 mod upkeep;
 
 use std::io;
@@ -330,6 +331,7 @@ fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Route
         ServiceBuilder::new()
             .layer(middleware::from_fn(trace::trace))
             .layer(middleware::from_fn(guarded))
+            .layer(middleware::from_fn(unread::say_so))
             .layer(TimeoutLayer::with_status_code(
                 StatusCode::REQUEST_TIMEOUT,
                 REQUEST_TIME,

@@ -146,3 +146,27 @@ async fn what_takes_too_long_is_a_problem_too() {
         "{answer}"
     );
 }
+
+#[tokio::test]
+async fn an_answer_before_the_body_says_that_the_connection_ends() {
+    let server = Server::demo(&[]);
+    let address = server.url.trim_start_matches("http://");
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    // Nobody takes a body there, so the answer does not wait for it.
+    let head = format!("POST /healthz HTTP/1.1\r\nhost: {address}\r\ncontent-length: 9\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    let answer = String::from_utf8(answer).unwrap().to_lowercase();
+    assert!(answer.starts_with("http/1.1 405"), "{answer}");
+    assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+
+    // What was read leaves the connection open, whatever the answer is.
+    for body in [r#"{"key":"nonsense"}"#, "nonsense"] {
+        let check = http().post(server.at("/api/v1/invites/check"));
+        let check = check.header("content-type", "application/json").body(body);
+        let answer = check.send().await.unwrap();
+        assert!(answer.status().is_client_error());
+        assert!(!answer.headers().contains_key("connection"), "{answer:?}");
+    }
+}
