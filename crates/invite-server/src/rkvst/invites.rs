@@ -10,10 +10,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use invite_key::KeyKind;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Rkvst;
 use super::caller::Caller;
+use super::documented::{NewInvite, Refused};
 use super::page::Page;
 use super::refused::Status;
 use crate::core::{
@@ -29,18 +31,21 @@ const WANTS_TOTAL: HeaderName = HeaderName::from_static("x-request-total-count")
 const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
 
 /// An invite as RKVST shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Invite)]
 pub(super) struct InviteView {
     /// `invites/` and a UUID.
     identity: String,
     message: String,
     email: String,
     /// RFC 3339, in UTC.
+    #[schema(format = DateTime)]
     expiry_time: String,
 }
 
 /// A page of invites.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Invites)]
 pub(super) struct InvitesView {
     invites: Vec<InviteView>,
     /// Empty at the end.
@@ -48,9 +53,18 @@ pub(super) struct InvitesView {
 }
 
 /// Nothing, as an object: RKVST's own client cannot read less.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Empty {}
 
+/// Invites somebody, and mails them where the server sends mail.
+#[utoipa::path(post, path = "/archivist/iam/v1/invites", tag = "invites", request_body = NewInvite, responses(
+    (status = 200, body = InviteView),
+    (status = 400, body = Refused),
+    (status = 401, body = Refused),
+    (status = 403, body = Refused),
+    (status = 429, body = Refused),
+    (status = 500, body = Refused),
+))]
 pub(super) async fn create(
     caller: Caller,
     State(state): State<Rkvst>,
@@ -74,6 +88,21 @@ pub(super) async fn create(
     Ok(Json(shown(made.await?)?))
 }
 
+/// Lists the caller's pending invites, the newest first.
+#[utoipa::path(get, path = "/archivist/iam/v1/invites", tag = "invites", params(
+    ("page_size" = Option<i32>, Query, minimum = 0, description = "50 when left out, 100 at most are given"),
+    ("page_token" = Option<String>, Query, description = "where the page before ended; it holds email and order_by, too"),
+    ("email" = Option<String>, Query, description = "only those for exactly this address"),
+    ("order_by" = Option<String>, Query, pattern = "^(DEFAULT|DISPLAY_NAME)$", description = "DISPLAY_NAME: by address"),
+    ("X-Request-Total-Count" = Option<String>, Header, description = "true: X-Total-Count tells how many there are in all"),
+), responses(
+    (status = 200, body = InvitesView, headers(("X-Total-Count" = i64))),
+    (status = 400, body = Refused),
+    (status = 401, body = Refused),
+    (status = 403, body = Refused),
+    (status = 429, body = Refused),
+    (status = 500, body = Refused),
+))]
 pub(super) async fn list(
     Caller { client, actor }: Caller,
     State(state): State<Rkvst>,
@@ -116,6 +145,15 @@ pub(super) async fn list(
     Ok((told, Json(view)))
 }
 
+/// Gives one of the caller's pending invites.
+#[utoipa::path(get, path = "/archivist/iam/v1/invites/{uuid}", tag = "invites", params(("uuid" = String, Path)), responses(
+    (status = 200, body = InviteView),
+    (status = 401, body = Refused),
+    (status = 403, body = Refused),
+    (status = 404, body = Refused),
+    (status = 429, body = Refused),
+    (status = 500, body = Refused),
+))]
 pub(super) async fn one(
     Caller { client, actor }: Caller,
     State(state): State<Rkvst>,
@@ -126,6 +164,15 @@ pub(super) async fn one(
     Ok(Json(shown(found.await?)?))
 }
 
+/// Takes one of the caller's pending invites back.
+#[utoipa::path(delete, path = "/archivist/iam/v1/invites/{uuid}", tag = "invites", params(("uuid" = String, Path)), responses(
+    (status = 200, body = Empty),
+    (status = 401, body = Refused),
+    (status = 403, body = Refused),
+    (status = 404, body = Refused),
+    (status = 429, body = Refused),
+    (status = 500, body = Refused),
+))]
 pub(super) async fn delete(
     Caller { client, actor }: Caller,
     State(state): State<Rkvst>,

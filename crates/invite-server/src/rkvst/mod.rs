@@ -6,6 +6,7 @@
 //! count for nothing here: they name no tenancy.
 
 mod caller;
+mod documented;
 mod invites;
 mod page;
 mod refused;
@@ -43,7 +44,7 @@ pub struct Rkvst {
     pub lifetime: u32,
 }
 
-/// All routes of the dialect, with and without a slash at the end.
+/// All routes of the dialect, with and without a slash at the end, and its OpenAPI document.
 pub fn router(state: Rkvst) -> Router {
     let mut router = Router::new();
     for slash in ["", "/"] {
@@ -61,6 +62,7 @@ pub fn router(state: Rkvst) -> Router {
         }
     }
     router
+        .route("/archivist/openapi.json", get(documented::describe))
         .route("/archivist", any(no_such_call))
         .route("/archivist/", any(no_such_call))
         .route("/archivist/{*rest}", any(no_such_call))

@@ -5,9 +5,11 @@ use axum::body::Bytes;
 use axum::extract::State;
 use serde::Serialize;
 use url::form_urlencoded;
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use super::Rkvst;
+use super::documented::{Credential, Refused};
 use super::refused::Status;
 use crate::core::{ACCESS_TOKEN_SECONDS, ClientSecret, Refusal};
 
@@ -15,7 +17,7 @@ use crate::core::{ACCESS_TOKEN_SECONDS, ClientSecret, Refusal};
 pub const WRONG_CLIENT: &str = "invalid_client";
 
 /// A bearer.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Token {
     access_token: String,
     /// In seconds.
@@ -31,6 +33,14 @@ struct Form {
 }
 
 /// Gives a client its bearer. Whatever is wrong with id or secret is refused in the same words.
+#[utoipa::path(post, path = "/archivist/iam/v1/appidp/token", tag = "token", security(()),
+    request_body(content = Credential, content_type = "application/x-www-form-urlencoded"), responses(
+    (status = 200, body = Token),
+    (status = 400, body = Refused),
+    (status = 401, body = Refused),
+    (status = 429, body = Refused),
+    (status = 500, body = Refused),
+))]
 pub(super) async fn token(State(state): State<Rkvst>, body: Bytes) -> Result<Json<Token>, Status> {
     let Form {
         grant_type,

@@ -84,7 +84,7 @@ async fn there_and_back(from: &str, into: &str) {
     let path = |name: &str| folder.path().join(name);
     let (secret, other) = (path("secret"), path("other secret"));
     let mut made = BTreeMap::new();
-    let mut app = None;
+    let (mut app, mut client) = (None, None);
     for _ in 0..2 {
         let (store, invites) = open(from, &secret).await;
         let arw = Permissions::parse("arw").unwrap();
@@ -99,6 +99,7 @@ async fn there_and_back(from: &str, into: &str) {
         }
         if app.is_none() {
             app = Some(invites.add_app("crm").await.unwrap());
+            client = Some(invites.add_client("crm", "notes", arw).await.unwrap());
         }
         store.close().await;
         assert!(run(from, &secret, &["keys", "rotate"]).0);
@@ -149,19 +150,23 @@ async fn there_and_back(from: &str, into: &str) {
     assert_eq!(listed(&invites).await, expected, "the same keys");
     let (resource, members) = store.resource("notes").await.unwrap().unwrap();
     assert!(
-        members.len() <= came as usize + 1,
+        members.len() <= came as usize + 2,
         "{} of {came}",
         members.len()
     );
     // One moment: what was counted is what was written.
     let events = store.events("notes", 0, 100_000).await.unwrap();
     assert_eq!(events.len() as i64, resource.events);
-    assert_eq!(events.len(), made.len() + members.len() - 1);
+    assert_eq!(events.len(), made.len() + members.len() - 2);
     for key in made.values() {
         let accepted = invites.accept(Some(&actor("late")), key, None).await;
         assert!(accepted.is_ok(), "{accepted:?}");
     }
     assert!(invites.app(&app.unwrap()).await.unwrap().is_some());
+    let (client, client_secret) = client.unwrap();
+    assert_eq!(invites.clients().await.unwrap().first(), Some(&client));
+    let bearer = invites.client_token(&client.id, &client_secret).await;
+    assert!(invites.client_of(&bearer.unwrap()).await.is_ok());
     // Later rows are numbered after those that came back.
     let (newest, _) = create(&invites, KeyKind::Opaque).await;
     let first = ListRequest {

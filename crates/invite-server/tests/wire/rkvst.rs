@@ -2,6 +2,7 @@
 
 mod authorisation;
 mod calls;
+mod documented;
 mod mailed;
 mod pages;
 mod tokens;
