@@ -72,6 +72,8 @@ fn prepare_writer(connection: &mut Connection) -> rusqlite::Result<()> {
     // Keys and ids fall all over their indexes: a full batch alone would fill the usual 1000 pages.
     connection.pragma_update(None, "wal_autocheckpoint", 8192)?;
     connection.pragma_update(None, "cache_size", -64 * 1024)?;
+    // What a change might have to take back is kept in memory: a full batch would write all of it to a file.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     keep_statements(connection)
 }
 
