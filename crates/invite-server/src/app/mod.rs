@@ -348,12 +348,16 @@ fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Route
 
 // What every answer says unless its route says otherwise: keep nothing, run nothing, tell nobody where it came from.
 async fn guarded(request: Request, next: Next) -> Response {
-    let api = request.uri().path().starts_with("/api/");
+    let path = request.uri().path();
+    let (api, rkvst) = (path.starts_with("/api/"), path.starts_with(rkvst::PREFIX));
     let id = request.extensions().get::<RequestId>().cloned();
     let mut response = next.run(request).await;
     if api && response.status() == StatusCode::REQUEST_TIMEOUT {
         // Nobody knows what was done by then: not the words of a refusal that changed nothing.
         response = api::problem(&Refusal::ServerError, &id.unwrap_or_else(RequestId::fresh));
+    }
+    if rkvst && response.status() == StatusCode::REQUEST_TIMEOUT {
+        response = rkvst::refused(&Refusal::ServerError);
     }
     let defaults = [
         (header::CACHE_CONTROL, "no-store"),

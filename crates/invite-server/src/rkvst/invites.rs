@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64::Engine as _;
@@ -68,9 +68,9 @@ pub(super) struct Empty {}
 pub(super) async fn create(
     caller: Caller,
     State(state): State<Rkvst>,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<InviteView>, Status> {
-    let mut request = read(&body, &caller, state.lifetime)?;
+    let mut request = read(&body?, &caller, state.lifetime)?;
     let email = request.email.as_deref().unwrap_or_default();
     if !mail::is_address(email) {
         let sentence = "email is one address that can be mailed to, like bob@example.com.";

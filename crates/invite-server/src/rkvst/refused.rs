@@ -1,6 +1,7 @@
 //! Refusals as gRPC's gateway writes them: `{code, message, details}`.
 
 use axum::Json;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -36,6 +37,13 @@ impl Status {
             told: Some(code),
             ..self
         }
+    }
+}
+
+impl From<BytesRejection> for Status {
+    fn from(rejection: BytesRejection) -> Self {
+        let sentence = "The body has to arrive whole and be at most 64 KiB.";
+        Self::with(rejection.status(), Refusal::invalid_option("", sentence))
     }
 }
 

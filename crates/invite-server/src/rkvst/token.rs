@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use serde::Serialize;
 use url::form_urlencoded;
 use utoipa::ToSchema;
@@ -41,12 +42,15 @@ struct Form {
     (status = 429, body = Refused),
     (status = 500, body = Refused),
 ))]
-pub(super) async fn token(State(state): State<Rkvst>, body: Bytes) -> Result<Json<Token>, Status> {
+pub(super) async fn token(
+    State(state): State<Rkvst>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Token>, Status> {
     let Form {
         grant_type,
         client_id,
         client_secret,
-    } = read(&body)?;
+    } = read(&body?)?;
     if grant_type.as_deref() != Some("client_credentials") {
         let sentence =
             "Send a form with grant_type=client_credentials, client_id and client_secret.";

@@ -90,6 +90,8 @@ async fn what_cannot_be_is_refused() {
         let refused = crm.post(&body).await;
         assert_eq!(refused.refused(), (400, 3), "{body}");
     }
+    let large = json!({ "email": "bob@example.com", "message": long(70_000) });
+    assert_eq!(crm.post(&large).await.refused(), (413, 3));
     let broken = crm.request(Method::POST, INVITES).body("{\"email\"");
     assert_eq!(send(broken).await.refused(), (400, 3));
     for query in [
