@@ -330,8 +330,8 @@ fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Route
     router.layer(
         ServiceBuilder::new()
             .layer(middleware::from_fn(trace::trace))
-            .layer(middleware::from_fn(guarded))
             .layer(middleware::from_fn(unread::say_so))
+            .layer(middleware::from_fn(guarded))
             .layer(TimeoutLayer::with_status_code(
                 StatusCode::REQUEST_TIMEOUT,
                 REQUEST_TIME,

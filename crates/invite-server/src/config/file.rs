@@ -12,6 +12,9 @@ use super::Config;
 /// A name that is at least so like another was probably meant to be it.
 const LIKE: f64 = 0.75;
 
+const BEFORE: &str = "It works on the database and the secret file that the server's options name. They stand before \
+                      the command: invite-server --config FILE apps list";
+
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum Unread {
@@ -35,7 +38,7 @@ impl Config {
     /// [`Unread`], for the operator.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Config, Unread> {
         let mut arguments: Vec<OsString> = arguments.into_iter().collect();
-        let command = Config::command();
+        let command = hinted(Config::command());
         // What is wrong with the others is said below.
         let first = command
             .clone()
@@ -64,6 +67,11 @@ impl Config {
         config.effective = effective(&command, &matches, &from_file);
         Ok(config)
     }
+}
+
+/// Every command's help says where the options are that it goes by.
+fn hinted(command: Command) -> Command {
+    command.mut_subcommands(|one| hinted(one.after_help(BEFORE)))
 }
 
 /// Whether a flag or the environment says it.

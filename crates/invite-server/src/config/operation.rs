@@ -24,7 +24,8 @@ pub struct OperationOptions {
         long,
         value_name = "SECONDS",
         env = "INVITE_SERVER_DRAIN_SECONDS",
-        default_value_t = 0
+        default_value_t = 0,
+        help_heading = "Behind a proxy or load balancer"
     )]
     pub drain_seconds: u32,
 }

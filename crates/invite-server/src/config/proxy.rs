@@ -20,7 +20,8 @@ pub struct ProxyOptions {
         value_name = "ADDRESS,…",
         env = "INVITE_SERVER_TRUST_PROXY",
         value_delimiter = ',',
-        value_parser = network
+        value_parser = network,
+        help_heading = "Behind a proxy or load balancer"
     )]
     pub trust_proxy: Vec<IpNet>,
 }

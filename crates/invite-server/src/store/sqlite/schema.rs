@@ -26,10 +26,21 @@ const STATEMENTS_KEPT: usize = 64;
 
 /// The connection that writes. Every commit reaches the disk before it returns.
 pub(in crate::store) fn open_writer(path: &Path) -> Result<Connection, StoreUnusable> {
+    make_private(path);
     let mut connection = Connection::open(path).map_err(|cause| unusable(path, &cause))?;
     prepare_writer(&mut connection).map_err(|cause| unusable(path, &cause))?;
     migrate(&mut connection, path)?;
     Ok(connection)
+}
+
+/// Names and addresses of people are in it: a new file is for its user alone, and SQLite makes those beside it alike.
+/// What is there stays as the operator has it, and what cannot be made is said where it is opened.
+fn make_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
 }
 
 /// A connection that only reads.
@@ -125,6 +136,20 @@ fn unusable(path: &Path, cause: &rusqlite::Error) -> StoreUnusable {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_file_and_those_beside_it_are_for_their_user_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let _connection = open_writer(&folder.path().join("invites.db")).unwrap();
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert!(files.len() > 1, "{files:?}");
+        for file in files {
+            let mode = file.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0);
+        }
+    }
 
     /// An acknowledged write has to survive a power cut: nothing else in the code would notice if these were gone.
     #[test]
