@@ -172,7 +172,10 @@ export class InviteManager extends HTMLElement {
   async #refresh(signal, first = false) {
     const { list, members, problem, body, membersCard } = this.#parts;
     try {
-      const [found, people] = await Promise.all([this.#list(signal, { status: 'pending' }), this.#members(signal)]);
+      const asked = this.#members(signal);
+      asked.catch(() => {}); // who may neither list nor see the members is told of the list, whichever is refused first
+      const found = await this.#list(signal, { status: 'pending' });
+      const people = await asked;
       if (signal.aborted) return;
       this.#listen(signal);
       list.update(found);
