@@ -29,7 +29,7 @@ pub(super) async fn start(
     let Some(address) = address else {
         return Ok(None);
     };
-    let (listener, address) = bind(address).await?;
+    let (listener, address) = bind("--metrics", address).await?;
     let handle = record().map_err(StartError::Metrics)?;
     let upkeep = handle.clone();
     tokio::spawn(async move {

@@ -3,6 +3,7 @@
 mod cors;
 mod demo;
 mod measure;
+mod router;
 mod serve;
 mod stop;
 mod trace;
@@ -11,36 +12,23 @@ mod upkeep;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::Response;
 use tokio::net::TcpListener;
-use tower::ServiceBuilder;
-use tower_http::timeout::TimeoutLayer;
 
 use serve::Limits;
 pub use stop::{Running, Stop};
 pub use trace::start_logging;
 
-use crate::api::{self, ApiState, RequestId, Streams};
-use crate::auth::{self, Auth, Issuer, TrustedProxy, Ways};
+use crate::auth::{Auth, Issuer, TrustedProxy, Ways};
 use crate::config::{Config, ConfigError, DatabaseAddress, Origins, SignInUnusable};
-use crate::core::{Clock, Refusal, SecretFileUnusable, Secrets};
-use crate::limits::{self, Limits as Rates};
+use crate::core::{Clock, SecretFileUnusable, Secrets};
 use crate::mail::{MailUnusable, Mailer};
-use crate::rkvst::{self, Rkvst};
-use crate::site::{self, Site};
+use crate::site::Site;
 use crate::store::{Database, Invites, StoreUnusable};
 use crate::webhooks::Webhooks;
-use crate::webstrates::{self, Webstrates};
 
-/// Most bytes of a request's body.
-const BODY_BYTES: usize = 64 * 1024;
 /// What whoever reads the metrics is held to.
 const METRICS_LIMITS: Limits = Limits {
     connections: 16,
@@ -48,8 +36,6 @@ const METRICS_LIMITS: Limits = Limits {
 };
 /// How long a connection may take to send a request's headers, and may idle between requests.
 const HEADER_TIME: Duration = Duration::from_secs(30);
-/// How long a request may take, its body included.
-const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// How long stopping waits for what was begun.
 const STOPPING_TIME: Duration = Duration::from_secs(15);
 /// How long stopping then waits for the database.
@@ -75,9 +61,11 @@ pub enum StartError {
     Demo(String),
     /// The address is taken, or not this machine's.
     #[error(
-        "cannot listen on {address}: {error}. Choose another with --listen, or port 0 for a free one"
+        "cannot listen on {address}: {error}. Choose another with {option}, or port 0 for a free one"
     )]
     Listen {
+        /// The option that says where.
+        option: &'static str,
         /// Where.
         address: SocketAddr,
         /// What the system says.
@@ -131,7 +119,7 @@ impl Server {
                 )
             }
         };
-        let (listener, address) = bind(config.listen).await?;
+        let (listener, address) = bind("--listen", config.listen).await?;
         let origins = match &config.public_url {
             Some(url) => Origins::public(url)?,
             None => Origins::loopback(address),
@@ -160,7 +148,7 @@ impl Server {
         upkeep::start(database.clone(), config.purge, stop.begin());
         let webhooks = Webhooks::new(invites.clone(), config.webhooks_to());
         tokio::spawn(webhooks.run(stop.begin()));
-        let mut router = router(config, &invites, &auth, &stop);
+        let mut router = router::router(config, &invites, &auth, &stop);
         if let Some(cors) = cors::layer(config.sign_in.allowed_origins()?) {
             router = router.layer(cors);
         }
@@ -191,12 +179,12 @@ impl Server {
     /// Opens the port for another server's behaviour. Nothing of our own runs beside it but `/sdk/`.
     #[cfg(feature = "emulate")]
     async fn start_emulator(config: &Config) -> Result<Self, StartError> {
-        let (listener, address) = bind(config.listen).await?;
+        let (listener, address) = bind("--listen", config.listen).await?;
         let origins = Origins::loopback(address);
         let stop = Stop::new();
         let site = Site::new(config, origins.clone());
         let router = crate::emulate::router(&config.emulate, origins, site, stop.clone())
-            .layer(middleware::from_fn(trace::trace));
+            .layer(axum::middleware::from_fn(trace::trace));
         tracing::warn!(%address, "started as Webstrates 1.8, faults included");
         Ok(Self {
             listener,
@@ -261,10 +249,17 @@ impl Server {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+async fn bind(
+    option: &'static str,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), StartError> {
     let listener = TcpListener::bind(address)
         .await
-        .map_err(|error| StartError::Listen { address, error })?;
+        .map_err(|error| StartError::Listen {
+            option,
+            address,
+            error,
+        })?;
     let address = listener.local_addr().unwrap_or(address);
     Ok((listener, address))
 }
@@ -283,99 +278,6 @@ fn sign_in(config: &Config, secrets: &Secrets, origins: Origins) -> Result<Auth,
         "sign-in"
     };
     Ok(Auth::with(&secrets.derive_for(label), origins, ways))
-}
-
-fn router(config: &Config, invites: &Invites, auth: &Auth, stop: &Stop) -> Router {
-    let site = Site::new(config, auth.origins().clone());
-    let rates = Rates::new(&config.limits, config.demo);
-    let dialect = Webstrates::new(
-        invites.clone(),
-        auth.clone(),
-        site.clone(),
-        stop.clone(),
-        config.max_connections,
-    )
-    .held_to(rates.clone());
-    let rkvst = Rkvst {
-        invites: invites.clone(),
-        limits: rates.clone(),
-        mails: config.mail.smtp.is_some(),
-        lifetime: config.rkvst.rkvst_lifetime,
-    };
-    let api = ApiState {
-        invites: invites.clone(),
-        authenticator: Arc::new(auth.clone()),
-        sign_in: auth
-            .sign_in_address()
-            .or(config.demo.then_some("/auth/test"))
-            .map(str::to_owned),
-        stop: stop.clone(),
-        streams: Streams::default(),
-        public_check: !config.limits.no_public_check,
-        mails: config.mail.smtp.is_some(),
-        limits: rates.clone(),
-    };
-    let mut router = webstrates::router(dialect)
-        .merge(site::router(site))
-        .merge(api::router(api))
-        .merge(rkvst::router(rkvst))
-        .merge(auth::sign_out_router(auth.clone()))
-        .merge(auth::login_router(auth));
-    if config.demo {
-        router = router
-            .merge(auth::demo_router(auth.clone()))
-            .merge(demo::router(invites.clone(), auth.clone()));
-    }
-    // One stack, outermost first: laid one by one, each layer would copy all those inside it in a box of their own.
-    router.layer(
-        ServiceBuilder::new()
-            .layer(middleware::from_fn(trace::trace))
-            .layer(middleware::from_fn(unread::say_so))
-            .layer(middleware::from_fn(guarded))
-            .layer(TimeoutLayer::with_status_code(
-                StatusCode::REQUEST_TIMEOUT,
-                REQUEST_TIME,
-            ))
-            .layer(DefaultBodyLimit::max(BODY_BYTES))
-            .layer(middleware::from_fn_with_state(
-                (rates.clone(), config.proxy.clone()),
-                limits::limit_address,
-            ))
-            .layer(middleware::from_fn_with_state(auth.clone(), auth::identify))
-            .layer(middleware::from_fn_with_state(rates, limits::limit)),
-    )
-}
-
-// What every answer says unless its route says otherwise: keep nothing, run nothing, tell nobody where it came from.
-async fn guarded(request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let (api, rkvst) = (path.starts_with("/api/"), path.starts_with(rkvst::PREFIX));
-    let id = request.extensions().get::<RequestId>().cloned();
-    let mut response = next.run(request).await;
-    if api && response.status() == StatusCode::REQUEST_TIMEOUT {
-        // Nobody knows what was done by then: not the words of a refusal that changed nothing.
-        response = api::problem(&Refusal::ServerError, &id.unwrap_or_else(RequestId::fresh));
-    }
-    if rkvst && response.status() == StatusCode::REQUEST_TIMEOUT {
-        response = rkvst::refused(&Refusal::ServerError);
-    }
-    let defaults = [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, site::NOTHING),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (
-            HeaderName::from_static("cross-origin-resource-policy"),
-            "same-origin",
-        ),
-    ];
-    for (name, value) in defaults {
-        response
-            .headers_mut()
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
-    }
-    response
 }
 
 /// A folder that is there as long as this value is.
