@@ -33,7 +33,7 @@ const en = {
   over: ['This invite has expired', 'Ask whoever sent it for a new link.'],
   removed: ['This invite was cancelled', 'Whoever sent it has revoked it. Ask them for a new link.'],
   usedUp: ['This invite is used up', 'As many people as it was meant for have joined. Ask for a new link.'],
-  inviter: ['This invite no longer counts', 'Whoever sent it is no longer an admin. Ask another admin for a link.'],
+  inviter: ['This invite no longer counts', 'Whoever sent it may no longer give this access. Ask another admin for a link.'],
   notYours: ['This invite is for somebody else', 'Sign in with the account it was sent to.'],
   signedOut: ['You are not signed in', 'Sign in and try again.'],
   forbidden: ['This is not allowed', 'Ask an admin for access.'],
