@@ -1,11 +1,11 @@
 //! Backends that take part, by app keys.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Moment, Refusal, state::KeyHash};
+use super::{Moment, Refusal, random, state::KeyHash};
 
 const PREFIX: &str = "ika_";
 const NAME_LIMIT: usize = 64;
@@ -17,14 +17,7 @@ pub struct AppKey(Zeroizing<String>);
 impl AppKey {
     /// A fresh one of 32 random bytes.
     pub fn generate() -> Result<AppKey, Refusal> {
-        let mut bytes = Zeroizing::new([0u8; 32]);
-        getrandom::fill(bytes.as_mut_slice()).map_err(|_| Refusal::ServerError)?;
-        let mut text = Zeroizing::new(String::with_capacity(PREFIX.len() + 64));
-        text.push_str(PREFIX);
-        for byte in bytes.iter() {
-            let _ = write!(*text, "{byte:02x}");
-        }
-        Ok(AppKey(text))
+        Ok(AppKey(random::secret_text(PREFIX)?))
     }
 
     /// The app key that a bearer is, if it is shaped like one.

@@ -1,6 +1,6 @@
 //! RKVST clients: backends that know the Invites API of RKVST, each as an account of its own on one resource.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use invite_key::permissions::Permissions;
 use sha2::{Digest, Sha256};
@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{Moment, Refusal, User, state::KeyHash};
+use super::{Moment, Refusal, User, random, state::KeyHash};
 
 /// The provider of the accounts that clients act as. No sign-in provider may be called so.
 pub const CLIENT_PROVIDER: &str = "rkvst";
@@ -25,14 +25,7 @@ pub struct ClientSecret(Zeroizing<String>);
 impl ClientSecret {
     /// A fresh one of 32 random bytes.
     pub fn generate() -> Result<ClientSecret, Refusal> {
-        let mut bytes = Zeroizing::new([0u8; 32]);
-        getrandom::fill(bytes.as_mut_slice()).map_err(|_| Refusal::ServerError)?;
-        let mut text = Zeroizing::new(String::with_capacity(PREFIX.len() + 64));
-        text.push_str(PREFIX);
-        for byte in bytes.iter() {
-            let _ = write!(*text, "{byte:02x}");
-        }
-        Ok(ClientSecret(text))
+        Ok(ClientSecret(random::secret_text(PREFIX)?))
     }
 
     /// Whatever somebody sends as a secret, if it is short enough to be one.
@@ -101,13 +94,6 @@ impl Client {
     }
 }
 
-/// A fresh UUID of random bytes.
-pub(super) fn random_uuid() -> Result<Uuid, Refusal> {
-    let mut bytes = [0u8; 16];
-    getrandom::fill(&mut bytes).map_err(|_| Refusal::ServerError)?;
-    Ok(uuid::Builder::from_random_bytes(bytes).into_uuid())
-}
-
 /// Refuses what cannot be a client's name: people see it.
 pub(super) fn validate_client_name(name: &str) -> Result<(), Refusal> {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"_-. ".contains(&byte);
@@ -131,7 +117,7 @@ mod tests {
 
     fn client(resource: &str, secret: &ClientSecret) -> Client {
         Client {
-            id: random_uuid().unwrap().to_string(),
+            id: random::uuid().unwrap().to_string(),
             name: "crm".into(),
             secret: secret.hash(),
             resource: resource.into(),
@@ -164,7 +150,7 @@ mod tests {
 
     #[test]
     fn names_are_plain() {
-        let uuid = random_uuid().unwrap().to_string();
+        let uuid = random::uuid().unwrap().to_string();
         for (name, fits) in [
             ("crm", true),
             ("My CRM 2.0", true),

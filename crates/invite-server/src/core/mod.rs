@@ -15,6 +15,7 @@ mod jws;
 mod mail;
 pub mod options;
 mod queue;
+mod random;
 mod receipt;
 mod refusal;
 pub mod rules;

@@ -8,9 +8,7 @@ use tokio::sync::Notify;
 
 use super::{
     Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Creators, Invite,
-    InviteStatus, On, Reader, Refusal, RemoveTarget, Removed, Secrets, authorise,
-    client::random_uuid,
-    rules,
+    InviteStatus, On, Reader, Refusal, RemoveTarget, Removed, Secrets, authorise, random, rules,
     state::{InviteName, KeyHash, RepeatKey, Scope, State, StoredInvite},
 };
 use crate::store::Store;
@@ -302,6 +300,6 @@ fn on_resource(resource: &str, actor: Option<&Actor>) -> Scope {
 
 // The bytes of a random UUID: RKVST's dialect writes them as one.
 fn new_invite_id() -> Result<String, Refusal> {
-    let bytes = random_uuid()?.into_bytes();
+    let bytes = random::uuid()?.into_bytes();
     Ok(format!("invite_{}", URL_SAFE_NO_PAD.encode(bytes)))
 }

@@ -7,8 +7,8 @@ use crate::{
     core::{
         Actor, Client, ClientSecret, Refusal,
         access_token::AccessToken,
-        client::{random_uuid, validate_client_name},
-        rules,
+        client::validate_client_name,
+        random, rules,
         state::{KeyHash, State},
     },
     store::Store,
@@ -33,7 +33,7 @@ impl<S: Store> Invites<S> {
         let secret = ClientSecret::generate()?;
         let now = self.clock.now();
         let client = Client {
-            id: random_uuid()?.to_string(),
+            id: random::uuid()?.to_string(),
             name: name.to_owned(),
             secret: secret.hash(),
             resource: resource.to_owned(),
