@@ -1,7 +1,5 @@
 // What `acceptPending` does once something waits: loaded where an invite was captured.
 
-/** After these it can never be accepted: it is forgotten. */
-const FINAL = /^(malformed_key|invalid_key|expired|removed|exhausted|inviter_not_admin|not_found|unsupported)$/;
 const LETTERS = { a: 'admin', r: 'read', w: 'write' };
 
 /**
@@ -18,7 +16,7 @@ export async function accept(record, captured, policy, send, reject) {
     if (outcome) forget();
     return outcome;
   } catch (error) {
-    if (FINAL.test(error.code) || error.field === 'webstrateId') forget();
+    if (error.final) forget();
     // Whoever has the wrong account wants to know which.
     if (error.code === 'wrong_account') error.account = await send('identify').catch(() => null);
     reject({ code: error.code });

@@ -1,7 +1,6 @@
 // What others do with the invites of a resource, told while somebody listens for `inviteused`. Loaded by then.
 // Where the server sends events (dialect `http`), one tab of this origin reads them and passes them on to the others: a
 // browser has few connections to one server. Where it does not, the core looks by itself.
-
 const MOST_BETWEEN = 30_000;
 /** The server sends a sign of life every 15 seconds. */
 const SILENCE = 45_000;
@@ -52,9 +51,9 @@ const jittered = (milliseconds) => milliseconds * (0.5 + Math.random() / 2);
 async function run(invites, home, signal) {
   for (let tries = 0; !signal.aborted; tries += 1) {
     try {
-      const address = await home.send('watch', { signal });
+      const source = await home.send('watch', { signal });
       // Nobody to ask: there are no events, or the core has looked until now.
-      if (address) await follow(invites, home, address, signal);
+      if (source) await follow(invites, home, source, signal);
       return;
     } catch (error) {
       if (!error?.retryable) return;
@@ -63,20 +62,19 @@ async function run(invites, home, signal) {
   }
 }
 
-async function follow(invites, home, address, signal) {
-  const { auth, credentials, fetch = globalThis.fetch } = home.options ?? {};
-  const bearer = auth?.bearer;
+async function follow(invites, home, source, signal) {
   const place = { last: undefined };
   const told = toldOnce(invites, home, signal);
   const ask = async () => {
-    const headers = { Accept: 'text/event-stream' };
+    const { url, headers, credentials } = source ?? await home.send('watch', { signal });
+    source = undefined; // a bearer may be another by the next time
     if (place.last !== undefined) headers['Last-Event-ID'] = place.last;
-    if (bearer) headers.Authorization = `Bearer ${typeof bearer === 'function' ? await bearer() : bearer}`;
-    return fetch(address, { headers, credentials: credentials ?? (bearer ? 'omit' : 'same-origin'), cache: 'no-store', signal });
+    return (home.options?.fetch ?? fetch)(url, { headers, credentials, cache: 'no-store', signal });
   };
+  const { url, headers } = source;
   // Two bearers may be two people; the tabs of one origin have their cookies in common.
-  if (bearer || !globalThis.navigator?.locks || !globalThis.BroadcastChannel) return read(ask, place, told, signal);
-  const name = `invite-keys:events:${address}`;
+  if (headers.authorization || !globalThis.navigator?.locks || !globalThis.BroadcastChannel) return read(ask, place, told, signal);
+  const name = `invite-keys:events:${url}`;
   const channel = new BroadcastChannel(name);
   channel.onmessage = ({ data: { last, event } }) => {
     if (event) told(event);

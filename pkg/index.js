@@ -114,11 +114,20 @@ class Invites extends (globalThis.EventTarget ?? Object) {
     if (invites.#unwatch) invites.#watch(false, ['inviteused']);
   }
 
-  async #send(name, ...args) {
+  #send(name, ...args) {
+    const begun = performance.now();
+    return this.#call(begun, name, args).catch((error) => {
+      if (error instanceof InviteError) throw error;
+      const { code, message, final, ...more } = error;
+      throw Object.defineProperty(new InviteError(code, message, more), 'final', { value: final });
+    });
+  }
+
+  async #call(begun, name, args) {
     const { Connection } = loaded.core ?? (await within(load('core'), args.findLast((arg) => arg?.signal || arg?.timeout) ?? this.#options));
     if (this.#closed) throw new InviteError('closed', 'This connection was closed: connect() again.');
     this.#connection ??= new Connection(this.#options, (type, detail) => (type === 'confirm' ? this.#ask(detail) : this.#emit(type, detail)));
-    return this.#connection.call(name, args);
+    return this.#connection[name](performance.now() - begun, ...args);
   }
 
   async #ask(preview) {

@@ -46,12 +46,13 @@ impl<P: Platform> Connection<P> {
         self: Rc<Self>,
         method: Method,
         arguments: Vec<Json>,
+        waited: f64,
         held: P::Held,
     ) -> Task<'static, Reply> {
         let stop = Later::default();
         self.running.borrow_mut().push(stop.clone());
         Box::pin(async move {
-            let result = self.run(method, arguments, &held, &stop).await;
+            let result = self.run(method, arguments, waited, &held, &stop).await;
             let mut running = self.running.borrow_mut();
             running.retain(|running| !running.is(&stop));
             result
@@ -70,11 +71,14 @@ impl<P: Platform> Connection<P> {
         &self,
         method: Method,
         arguments: Vec<Json>,
+        waited: f64,
         held: &P::Held,
         stop: &Later,
     ) -> Reply {
         let options = self.options.as_ref().map_err(Clone::clone)?;
         let mut operation = Operation::parse(method, arguments, options.number("timeout"))?;
+        // It was made before the core was there.
+        operation.timeout = (operation.timeout - waited.max(0.0)).max(1.0);
         let _watch = self.platform.watch(held, stop);
         if method == Method::Watch {
             return self.watch(&operation, stop).await;
@@ -138,16 +142,18 @@ impl<P: Platform> Connection<P> {
         if remote.dialect == DialectName::Http {
             remote = self.remote(true).await?;
             return match &remote.resource {
-                Some(resource) if remote.has("events") => Ok(Json::Text(
-                    [
-                        &remote.server,
-                        &remote.api,
-                        "/resources/",
-                        resource,
-                        "/events",
-                    ]
-                    .concat(),
-                )),
+                Some(resource) if remote.has("events") => {
+                    let parts = [&remote.server, &remote.api, "/resources/", resource];
+                    let url = [&parts.concat(), "/events"].concat();
+                    let mut headers = Json::object().with("accept", "text/event-stream");
+                    if let Some(token) = self.platform.token().await? {
+                        headers.set("authorization", ["Bearer ", &token].concat().into());
+                    }
+                    Ok(Json::object()
+                        .with("url", url)
+                        .with("headers", headers)
+                        .with("credentials", self.platform.credentials()))
+                }
                 _ => Ok(Json::Null),
             };
         }
@@ -183,6 +189,12 @@ impl<P: Platform> Connection<P> {
         match method {
             Method::Link => return link::of(&remote, operation),
             Method::Supports => return Ok(remote.has(&operation.text).into()),
+            Method::Park | Method::Unpark | Method::Parked if !self.keeps(&remote) => {
+                return Ok(match method {
+                    Method::Parked => Json::List(Vec::new()),
+                    _ => Json::Null,
+                });
+            }
             _ => {}
         }
         let options = self.options.as_ref().map_err(Clone::clone)?;
@@ -278,6 +290,13 @@ impl<P: Platform> Connection<P> {
         self.flights.once((None, None), Box::pin(work)).await?;
         let found = self.remote.borrow().clone();
         found.ok_or_else(Error::bad_response)
+    }
+
+    /// Whether this page's own server keeps invites for after a sign-in: a key goes to no other.
+    fn keeps(&self, remote: &Remote) -> bool {
+        let place = self.platform.place();
+        let own = place.is_some_and(|place| place.origin == remote.server);
+        own && remote.has("pending")
     }
 
     fn found(&self, remote: Remote) -> Rc<Remote> {

@@ -220,4 +220,21 @@ impl Error {
                 | Code::ServerError
         )
     }
+
+    /// Whether the invite that was to be accepted can never be: what waits is forgotten then.
+    pub fn is_final(&self) -> bool {
+        match self.code {
+            Code::MalformedKey
+            | Code::InvalidKey
+            | Code::Expired
+            | Code::Removed
+            | Code::Exhausted
+            | Code::InviterNotAdmin
+            | Code::NotFound
+            | Code::Unsupported => true,
+            // A damaged link named a resource that is none.
+            Code::InvalidOption => self.field.as_deref() == Some("webstrateId"),
+            _ => false,
+        }
+    }
 }

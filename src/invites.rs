@@ -3,23 +3,16 @@
 use core::future::ready;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::RequestCredentials;
 
 use crate::connection::Connection;
-use crate::error::Error;
 use crate::json::Json;
 use crate::operation::Method;
 use crate::page::{self, Browser, Held};
 use crate::value;
-
-/// Hands over the class that errors are made of.
-#[wasm_bindgen(js_name = setErrorClass)]
-pub fn set_error_class(class: Function) {
-    value::set_error_class(class);
-}
 
 /// One connection. Each method clones the `Rc` before it goes async: a handle that is freed while a call is under way
 /// must not take the call with it.
@@ -62,22 +55,145 @@ impl Handle {
         Handle(Rc::new(Connection::new(Rc::new(browser), read)))
     }
 
-    /// Calls a method of `index.d.ts` by its name. One export for all of them: each further one is 60 bytes in the bundle.
-    pub fn call(&self, method: &JsValue, arguments: &Array) -> Promise {
+    /// `create(options?, webstrateId?, call?)`
+    pub fn create(
+        &self,
+        waited: f64,
+        options: JsValue,
+        resource: JsValue,
+        call: JsValue,
+    ) -> Promise {
+        self.start(Method::Create, waited, &[options, resource, call])
+    }
+
+    /// `get(webstrateId?, call?)`
+    pub fn get(&self, waited: f64, resource: JsValue, call: JsValue) -> Promise {
+        self.start(Method::Get, waited, &[resource, call])
+    }
+
+    /// `check(key, webstrateId?, call?)`
+    pub fn check(&self, waited: f64, invite: JsValue, resource: JsValue, call: JsValue) -> Promise {
+        self.start(Method::Check, waited, &[invite, resource, call])
+    }
+
+    /// `accept(key, webstrateId?, call?)`
+    pub fn accept(
+        &self,
+        waited: f64,
+        invite: JsValue,
+        resource: JsValue,
+        call: JsValue,
+    ) -> Promise {
+        self.start(Method::Accept, waited, &[invite, resource, call])
+    }
+
+    /// `remove(key, webstrateId?, call?)`
+    pub fn remove(
+        &self,
+        waited: f64,
+        invite: JsValue,
+        resource: JsValue,
+        call: JsValue,
+    ) -> Promise {
+        self.start(Method::Remove, waited, &[invite, resource, call])
+    }
+
+    /// One page of `list(filter?, call?)`: `{ invites, next? }`.
+    #[wasm_bindgen(js_name = listPage)]
+    pub fn list_page(
+        &self,
+        waited: f64,
+        filter: JsValue,
+        token: JsValue,
+        call: JsValue,
+    ) -> Promise {
+        self.start(Method::ListPage, waited, &[filter, token, call])
+    }
+
+    /// `preview(key, call?)`
+    pub fn preview(&self, waited: f64, invite: JsValue, call: JsValue) -> Promise {
+        self.start(Method::Preview, waited, &[invite, call])
+    }
+
+    /// `members(call?)`
+    pub fn members(&self, waited: f64, call: JsValue) -> Promise {
+        self.start(Method::Members, waited, &[call])
+    }
+
+    /// `link(invite, options?, call?)`
+    pub fn link(&self, waited: f64, invite: JsValue, options: JsValue, call: JsValue) -> Promise {
+        self.start(Method::Link, waited, &[invite, options, call])
+    }
+
+    /// `supports(feature, call?)`
+    pub fn supports(&self, waited: f64, feature: JsValue, call: JsValue) -> Promise {
+        self.start(Method::Supports, waited, &[feature, call])
+    }
+
+    /// Who is signed in.
+    pub fn identify(&self, waited: f64, call: JsValue) -> Promise {
+        self.start(Method::Identify, waited, &[call])
+    }
+
+    /// Looks the invite up, asks the policy, takes it; `null` where the policy said no.
+    #[wasm_bindgen(js_name = acceptInvite)]
+    pub fn accept_invite(
+        &self,
+        waited: f64,
+        invite: JsValue,
+        resource: JsValue,
+        policy: JsValue,
+        call: JsValue,
+    ) -> Promise {
+        self.start(
+            Method::AcceptInvite,
+            waited,
+            &[invite, resource, policy, call],
+        )
+    }
+
+    /// Where to read events, as `fetch` takes it; `null` where there are none. Or looks by itself until it is stopped.
+    pub fn watch(&self, waited: f64, call: JsValue) -> Promise {
+        self.start(Method::Watch, waited, &[call])
+    }
+
+    /// Keeps a key for after the sign-in: what stands in for it; `null` where there is no such thing.
+    pub fn park(
+        &self,
+        waited: f64,
+        invite: JsValue,
+        resource: JsValue,
+        path: JsValue,
+        call: JsValue,
+    ) -> Promise {
+        self.start(Method::Park, waited, &[invite, resource, path, call])
+    }
+
+    /// What waits in this browser.
+    pub fn parked(&self, waited: f64, call: JsValue) -> Promise {
+        self.start(Method::Parked, waited, &[call])
+    }
+
+    /// Forgets what waits.
+    pub fn unpark(&self, waited: f64, invite: JsValue, call: JsValue) -> Promise {
+        self.start(Method::Unpark, waited, &[invite, call])
+    }
+
+    /// Drops the socket and settles the calls under way. The next call connects again.
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+impl Handle {
+    /// Every call's one way: `waited` is how many milliseconds ago it was made, for its deadline counts from there.
+    fn start(&self, method: Method, waited: f64, arguments: &[JsValue]) -> Promise {
         let connection = Rc::clone(&self.0);
         let mut held = Held::default();
-        let mut values = Vec::new();
-        let mut wrong = None;
-        for argument in arguments.iter() {
-            match held.read(&argument) {
-                Ok(value) => values.push(value),
-                Err(error) => wrong = Some(error),
-            }
-        }
-        let method = method.as_string().as_deref().and_then(Method::named);
-        let call = match (method, wrong) {
-            (Some(method), None) => connection.call(method, values, held),
-            (_, error) => Box::pin(ready(Err(error.unwrap_or_else(Error::bad_response)))),
+        let read: Result<Vec<_>, _> = arguments.iter().map(|one| held.read(one)).collect();
+        let call = match read {
+            Ok(values) => connection.call(method, values, waited, held),
+            Err(error) => Box::pin(ready(Err(error))),
         };
         future_to_promise(async move {
             match call.await {
@@ -86,9 +202,11 @@ impl Handle {
             }
         })
     }
+}
 
-    /// Drops the socket and settles the calls under way. The next call connects again.
-    pub fn close(&self) {
-        self.0.close();
-    }
+/// The name of the lock under which this key is accepted; `undefined` where there is no cryptography to name it by.
+#[wasm_bindgen(js_name = lockName)]
+pub fn lock_name(key: &str) -> Promise {
+    let key = key.to_owned();
+    future_to_promise(async move { Ok(page::lock_name(&key).await.into()) })
 }

@@ -35,28 +35,12 @@ pub enum Method {
     AcceptInvite,
     /// `watch(call?)`: where to read events; or emits `inviteused` until it is stopped
     Watch,
-}
-
-impl Method {
-    /// The method of this name in JavaScript.
-    pub fn named(name: &str) -> Option<Method> {
-        Some(match name {
-            "create" => Method::Create,
-            "get" => Method::Get,
-            "check" => Method::Check,
-            "accept" => Method::Accept,
-            "remove" => Method::Remove,
-            "listPage" => Method::ListPage,
-            "preview" => Method::Preview,
-            "members" => Method::Members,
-            "link" => Method::Link,
-            "supports" => Method::Supports,
-            "identify" => Method::Identify,
-            "acceptInvite" => Method::AcceptInvite,
-            "watch" => Method::Watch,
-            _ => return None,
-        })
-    }
+    /// `park(key, resource?, continuePath?, call?)`
+    Park,
+    /// `parked(call?)`
+    Parked,
+    /// `unpark(key, call?)`
+    Unpark,
 }
 
 /// When a person is asked before an invite is taken.
@@ -127,7 +111,9 @@ impl Operation {
             Method::Check | Method::Accept | Method::Remove => &[Slot::Invite, Slot::Resource],
             Method::ListPage => &[Slot::Options, Slot::Text],
             Method::Preview => &[Slot::Invite],
-            Method::Members | Method::Identify | Method::Watch => &[],
+            Method::Members | Method::Identify | Method::Watch | Method::Parked => &[],
+            Method::Park => &[Slot::Invite, Slot::Resource, Slot::Text],
+            Method::Unpark => &[Slot::Invite],
             Method::Link => &[Slot::Invite, Slot::Options],
             Method::Supports => &[Slot::Text],
             Method::AcceptInvite => &[Slot::Invite, Slot::Resource, Slot::Policy],
@@ -237,10 +223,12 @@ impl Operation {
     /// leave out in silence.
     pub fn needs_features(&self) -> bool {
         let asked = ["email", "signed", "send"];
-        self.method == Method::Supports
-            || self.method == Method::Create
-                && (self.idempotency_key.is_some()
-                    || asked.iter().any(|name| self.options.get(name).is_some()))
+        matches!(
+            self.method,
+            Method::Supports | Method::Park | Method::Parked | Method::Unpark
+        ) || self.method == Method::Create
+            && (self.idempotency_key.is_some()
+                || asked.iter().any(|name| self.options.get(name).is_some()))
     }
 }
 

@@ -97,6 +97,14 @@ impl Platform for Browser {
         Box::pin(self.get_token())
     }
 
+    fn credentials(&self) -> &'static str {
+        match self.credentials {
+            RequestCredentials::Omit => "omit",
+            RequestCredentials::Include => "include",
+            _ => "same-origin",
+        }
+    }
+
     fn after(&self, milliseconds: f64, then: Box<dyn FnOnce()>) -> Guard {
         Guard::Timer(Timeout::new(milliseconds as u32, then))
     }
@@ -152,7 +160,7 @@ impl Platform for Browser {
     }
 
     fn lock(&self, name: &str) -> Task<'static, Option<Guard>> {
-        Box::pin(Lock::get(Uint8Array::from(name.as_bytes())))
+        Box::pin(Lock::get(name.to_owned()))
     }
 
     fn memory(&self, write: Option<&str>) -> Option<String> {
@@ -175,9 +183,11 @@ impl Platform for Browser {
     fn place(&self) -> Option<Place> {
         let origin = value::get(&value::global("location"), "origin").as_string();
         let origin = origin.filter(|origin| origin.starts_with("http"));
+        let own = origin.clone().unwrap_or_default();
         let resource = value::get(&value::global("webstrate"), "webstrateId").as_string();
         if let (Some(server), Some(_)) = (&origin, &resource) {
             return Some(Place {
+                origin: own,
                 server: server.clone(),
                 resource,
                 dialect: Some(DialectName::Webstrates),
@@ -188,6 +198,7 @@ impl Platform for Browser {
             value::call(&value::global("document"), "querySelector", &selector).unwrap_or_default();
         let server = value::get(&meta, "content").as_string().or(origin)?;
         Some(Place {
+            origin: own,
             server,
             resource: None,
             dialect: None,
@@ -282,6 +293,22 @@ impl Drop for Listener {
     }
 }
 
+/// The name of the lock for what must not happen twice at once: it says nothing of a key that it is made of.
+pub(crate) async fn lock_name(what: &str) -> Option<String> {
+    let subtle = value::get(&value::global("crypto"), "subtle");
+    let bytes = Uint8Array::from(what.as_bytes());
+    let digest = value::call(&subtle, "digest", &Array::of2(&"SHA-256".into(), &bytes));
+    let digest = Uint8Array::new(&settled(digest).await.ok()?);
+    let mut name = String::from("invite-keys:");
+    for place in 0..8 {
+        let byte = digest.get_index(place);
+        for nibble in [byte >> 4, byte & 15] {
+            name.extend(char::from_digit(u32::from(nibble), 16));
+        }
+    }
+    Some(name)
+}
+
 /// A lock that the browser keeps among tabs.
 pub struct Lock {
     controller: AbortController,
@@ -290,23 +317,13 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Waits for the lock of these bytes. Nothing where there is no such thing, or no cryptography to name it by.
-    async fn get(bytes: Uint8Array) -> Option<Guard> {
+    /// Waits for the lock of what is named. Nothing where there is no such thing, or no cryptography to name it by.
+    async fn get(what: String) -> Option<Guard> {
         let locks = value::get(&value::global("navigator"), "locks");
-        let subtle = value::get(&value::global("crypto"), "subtle");
-        if locks.is_falsy() || subtle.is_falsy() {
+        if locks.is_falsy() {
             return None;
         }
-        let digest = value::call(&subtle, "digest", &Array::of2(&"SHA-256".into(), &bytes));
-        let digest = Uint8Array::new(&settled(digest).await.ok()?);
-        let mut name = String::from("invite-keys:");
-        for place in 0..8 {
-            let byte = digest.get_index(place);
-            for nibble in [byte >> 4, byte & 15] {
-                name.extend(char::from_digit(u32::from(nibble), 16));
-            }
-        }
-
+        let name = lock_name(&what).await?;
         let mut release = None;
         let held = Promise::new(&mut |resolve, _| release = Some(resolve));
         let granted = Later::default();

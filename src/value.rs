@@ -1,22 +1,11 @@
 //! JavaScript values in and out.
 
-use core::cell::RefCell;
-
 use js_sys::{Array, Function, JSON, Object, Reflect};
 use serde::Serialize as _;
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
 use crate::json::{self, Json};
-
-thread_local! {
-    static ERROR_CLASS: RefCell<Option<Function>> = const { RefCell::new(None) };
-}
-
-/// Hands over the class that errors are made of.
-pub(crate) fn set_error_class(class: Function) {
-    ERROR_CLASS.set(Some(class));
-}
 
 /// A property; `undefined` where there is none, or nothing to have one.
 pub(crate) fn get(object: &JsValue, name: impl Into<JsValue>) -> JsValue {
@@ -112,9 +101,13 @@ fn plain(name: &str, value: &JsValue) -> Result<Json, Error> {
         .ok_or_else(|| Error::invalid(name, " cannot be sent as JSON."))
 }
 
-/// Makes the `InviteError` that JavaScript catches.
+/// What `index.js` makes the `InviteError` of.
 pub(crate) fn error(error: &Error) -> JsValue {
-    let mut details = Json::object().with("retryable", error.retryable());
+    let mut details = Json::object()
+        .with("code", error.code_text())
+        .with("message", error.message.as_str())
+        .with("retryable", error.retryable())
+        .with("final", error.is_final());
     let numbers = [
         ("status", error.status.map(f64::from)),
         ("retryAfter", error.retry_after),
@@ -131,14 +124,5 @@ pub(crate) fn error(error: &Error) -> JsValue {
     if let Some(cause) = &error.cause {
         let _ = Reflect::set(&details, &"cause".into(), cause);
     }
-    let code = error.code_text().into();
-    let message = JsValue::from(error.message.as_str());
-    if let Some(class) = ERROR_CLASS.with_borrow(Clone::clone)
-        && let Ok(made) = Reflect::construct(&class, &Array::of3(&code, &message, &details))
-    {
-        return made;
-    }
-    // Only whoever loads the core without index.js sees this.
-    let _ = Reflect::set(&details, &"code".into(), &code);
     details
 }

@@ -108,6 +108,7 @@ fn who_waits_for_anothers_accept_goes_on_alone_when_that_is_given_up() {
         let first = spawn_local(Rc::clone(&client.connection).call(
             Method::Accept,
             vec![key()],
+            0.0,
             Some(signal.clone()),
         ));
         turns().await;

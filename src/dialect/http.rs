@@ -69,6 +69,23 @@ fn request<P: Platform>(cx: &Context<'_, P>, token: &str) -> Result<Request, Err
             method = "DELETE";
         }
         Method::Identify => path.push_str("/me"),
+        Method::Park | Method::Parked | Method::Unpark => {
+            path.push_str("/pending");
+            method = match operation.method {
+                Method::Park => "POST",
+                Method::Unpark => "DELETE",
+                _ => "GET",
+            };
+            body.set("key", operation.key_text().into());
+            if operation.method == Method::Park {
+                if let Some(resource) = &operation.resource {
+                    body.set("resource", resource.as_str().into());
+                }
+                if !operation.text.is_empty() {
+                    body.set("continuePath", operation.text.as_str().into());
+                }
+            }
+        }
         _ => {
             path.push_str(match operation.method {
                 Method::Accept => "/invites/accept",
@@ -122,13 +139,16 @@ fn read<P: Platform>(cx: &Context<'_, P>, mut answer: Json) -> Reply {
         Method::Remove => "acknowledged",
         Method::Members => "members",
         Method::Identify => "user",
+        Method::Park => "key",
+        Method::Parked => "pending",
+        Method::Unpark => "deletedCount",
         _ => "permissions",
     };
     let Some(found) = answer.get(required) else {
         return Err(Error::bad_response());
     };
     match cx.operation.method {
-        Method::Members | Method::Identify => return Ok(found.clone()),
+        Method::Members | Method::Identify | Method::Parked => return Ok(found.clone()),
         Method::Get | Method::ListPage => {
             if let Some(Json::Text(next)) = answer.take("next_page_token")
                 && !next.is_empty()

@@ -62,7 +62,9 @@ pub trait Line: 'static {
 
 /// Where a page's own server is.
 pub struct Place {
-    /// Its address.
+    /// The origin of the page itself.
+    pub origin: String,
+    /// Its server's address.
     pub server: String,
     /// What the page is about, where the page says so.
     pub resource: Option<String>,
@@ -85,6 +87,8 @@ pub trait Platform: 'static {
     fn open(&self, url: &str, on_event: Box<dyn Fn(Event)>) -> Result<Self::Line, Error>;
     /// The bearer or access token, where the caller gave one.
     fn token(&self) -> Task<'_, Result<Option<String>, Error>>;
+    /// Whether cookies go along, in the words of `fetch`.
+    fn credentials(&self) -> &'static str;
     /// Calls back after so many milliseconds.
     fn after(&self, milliseconds: f64, then: Box<dyn FnOnce()>) -> Self::Guard;
     /// Milliseconds since 1970.

@@ -140,6 +140,10 @@ impl<S: Server> Platform for World<S> {
         Box::pin(async { Ok(self.token.clone()) })
     }
 
+    fn credentials(&self) -> &'static str {
+        "same-origin"
+    }
+
     fn after(&self, milliseconds: f64, then: Box<dyn FnOnce()>) -> Box<dyn Any> {
         Box::new(Timer(tokio::task::spawn_local(async move {
             tokio::time::sleep(Duration::from_secs_f64(milliseconds / 1000.0)).await;
@@ -215,7 +219,7 @@ impl<S: Server> Client<S> {
     }
 
     pub fn call(&self, method: Method, arguments: Vec<Json>) -> Task<'static, Reply> {
-        Rc::clone(&self.connection).call(method, arguments, None)
+        Rc::clone(&self.connection).call(method, arguments, 0.0, None)
     }
 }
 
