@@ -1,3 +1,3 @@
-// Both elements. `node xtask/elements.mjs` makes `pkg/elements.js` of this file and all it imports.
+// Both elements. `cargo xtask build` makes `pkg/elements.js` of this file and all it imports.
 export { InviteManager } from './manager.js';
 export { InviteAcceptor } from './acceptor.js';

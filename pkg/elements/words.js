@@ -59,7 +59,7 @@ const TRANSLATED = ['da', 'de'];
 export async function wordsFor(node) {
   const asked = node.closest('[lang]')?.lang || 'en';
   const short = asked.slice(0, 2).toLowerCase();
-  const other = TRANSLATED.includes(short) && await import('../elements-languages.js').catch(() => null);
+  const other = TRANSLATED.includes(short) && await import('./languages.js').catch(() => null);
   return speak(other ? other[short] : en, other || short === 'en' ? asked : 'en');
 }
 

@@ -1,7 +1,8 @@
 // Keys, links and signed keys. The module takes texts and gives JSON; here is what JavaScript knows better.
-import * as glue from './glue.js';
+import * as glue from '../wasm/raw/offline.js';
 import { parameter, setErrorClass, text, wrong } from './shared.js';
 
+export { default, initSync } from '../wasm/raw/offline.js';
 export { setErrorClass };
 export const verifySignature = (...args) => glue.verifySignature(...args); // for tests
 

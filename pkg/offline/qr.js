@@ -1,7 +1,8 @@
 // Links as pictures.
-import * as glue from './glue.js';
+import * as glue from '../wasm/raw/qr.js';
 import { setErrorClass, text, wrong } from './shared.js';
 
+export { default, initSync } from '../wasm/raw/qr.js';
 export { setErrorClass };
 
 export function qrCode(link) {

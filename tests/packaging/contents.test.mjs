@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -20,6 +21,18 @@ test('the tarball holds the package and nothing else', async (t) => {
     'accept.js', 'auto.d.ts', 'auto.js', 'console.d.ts', 'console.js', 'elements-languages.js', 'elements.d.ts', 'elements.js', 'events.js', 'head.d.ts', 'head.js', 'index.d.ts', 'index.js', 'inline.d.ts', 'inline.js', 'node.js',
     'package.json', 'pending.js', 'react.d.ts', 'react.js', 'service-worker.d.ts', 'service-worker.js', 'wasm/core.js', 'wasm/core_bg.wasm', 'wasm/find.js', 'wasm/find_bg.wasm', 'wasm/offline.js', 'wasm/offline_bg.wasm', 'wasm/qr.js', 'wasm/qr_bg.wasm',
   ]);
+});
+
+test('nothing in it names a place of the machine that built it', async (t) => {
+  const { files } = await pack(await temporaryFolder(t));
+  // Where a panic was is part of the WebAssembly. `registry/src` is cargo's, wherever a machine keeps that.
+  const places = [dirname(packageFolder), homedir(), process.env.CARGO_HOME, 'registry/src/', 'registry\\src\\', '/rustlib/'];
+  const named = [];
+  for (const file of files) {
+    const content = await readFile(join(packageFolder, file));
+    named.push(...places.filter((place) => place?.length > 1 && content.includes(place)).map((place) => `${file}: ${place}`));
+  }
+  assert.deepEqual(named, []);
 });
 
 test('publint has nothing to say', async () => {

@@ -1,10 +1,10 @@
 //! The project's commands: `cargo xtask --help` lists them.
 
 mod bench;
+mod bundle;
 mod demo;
 mod files;
 mod fuzz;
-mod inline;
 mod locks;
 mod node_tests;
 mod process;
@@ -25,7 +25,7 @@ cargo xtask demo [--port N] [--no-open]   Build everything, start the demo serve
 cargo xtask test [STAGE…] [--full]        Run every check, or only the stages named; --full does more of what takes
                                           long: 50 kills of the server instead of 10, 2,000 calls that its OpenAPI
                                           document leads to instead of 300
-cargo xtask build [--dev]                 Build the SDK's wasm into pkg/wasm (--dev: quick, large, with names)
+cargo xtask build [--dev]                 Build the SDK: pkg/wasm, elements.js, inline.js (--dev: quick, large, with names)
 cargo xtask bench [NAME…]                 Measure time beside others that do the same, into target/bench.json
 cargo xtask size                          Weigh what a page downloads against its ceilings
 cargo xtask fuzz [TARGET] [--runs N]      Look for texts that break the parsers (needs nightly Rust and cargo-fuzz)
@@ -74,7 +74,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["demo", options @ ..] => demo_with(options),
         ["test", stages @ ..] => test::run(stages),
-        ["build"] => wasm::build(wasm::Mode::Release).and_then(|()| inline::build()),
+        ["build"] => wasm::build(wasm::Mode::Release),
         ["build", "--dev"] => wasm::build(wasm::Mode::Dev),
         ["bench", names @ ..] => bench::run(names),
         ["size"] => {

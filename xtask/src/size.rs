@@ -16,12 +16,13 @@ struct Row {
     goal: u64,
 }
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 8] = [
     Row {
         what: "a page before its first call",
         files: "graph:pkg/index.js",
-        ceiling: 2_500,
-        goal: 1_500,
+        // With lazy glue; where core's is static, 7,000 and 5,500.
+        ceiling: 3_500,
+        goal: 2_500,
     },
     Row {
         what: "auto.js alone",
@@ -39,27 +40,28 @@ const ROWS: [Row; 9] = [
         // In English; a page in Danish or German loads elements-languages.js besides.
         what: "elements.js",
         files: "graph:pkg/elements.js",
-        ceiling: 12_000,
-        goal: 9_000,
+        ceiling: 18_000,
+        goal: 14_000,
     },
     Row {
-        what: "core.wasm and its glue",
-        files: "pkg/wasm/core.js+pkg/wasm/core_bg.wasm",
-        ceiling: 52_000,
-        goal: 45_000,
+        // For four dialects, links, mending, key shapes and checksums.
+        what: "first call: all JavaScript, core.wasm",
+        files: "graph:pkg/index.js+pkg/wasm/core.js+pkg/wasm/core_bg.wasm",
+        ceiling: 60_000,
+        goal: 52_000,
     },
     Row {
         what: "offline.wasm and its glue",
         files: "pkg/wasm/offline.js+pkg/wasm/offline_bg.wasm",
-        ceiling: 40_000,
+        ceiling: 34_000,
         goal: 30_000,
     },
     // These two stood in offline.wasm; apart, a page pays for what it uses. All three together weigh 10 KB more.
     Row {
         what: "find.wasm and its glue",
         files: "pkg/wasm/find.js+pkg/wasm/find_bg.wasm",
-        ceiling: 21_000,
-        goal: 20_000,
+        ceiling: 25_000,
+        goal: 22_000,
     },
     Row {
         what: "qr.wasm and its glue",
@@ -67,18 +69,11 @@ const ROWS: [Row; 9] = [
         ceiling: 7_000,
         goal: 6_500,
     },
-    Row {
-        what: "first call: all JavaScript, core.wasm",
-        files: "graph:pkg/index.js+pkg/wasm/core.js+pkg/wasm/core_bg.wasm",
-        // For four dialects.
-        ceiling: 60_000,
-        goal: 50_000,
-    },
 ];
 
 /// Prints the table; an error when a row is above its ceiling.
 pub(crate) fn check() -> Result<()> {
-    tools::node()?;
+    tools::npm_packages("xtask")?;
     println!(
         "brotli 11, bytes {:>25} {:>9} {:>9}",
         "now", "goal", "ceiling"

@@ -10,7 +10,7 @@ use crate::files::cargo;
 use crate::node_tests::node_tests;
 use crate::process::{heading, run_listening, seconds};
 use crate::tally::Tally;
-use crate::{demo, inline, locks, size, tools, wasm};
+use crate::{demo, locks, size, tools, wasm};
 
 /// A group of checks with a name one can type.
 struct Stage {
@@ -314,7 +314,6 @@ fn doctests(tally: &Tally) -> Result<()> {
 
 fn build() -> Result<()> {
     wasm::build(wasm::Mode::Release)?;
-    inline::build()?;
     demo::build_server()
 }
 

@@ -1,4 +1,4 @@
-//! The SDK's wasm modules: cargo → wasm-bindgen → wasm-opt and a minifier → `pkg/wasm/`.
+//! The SDK's wasm modules: cargo → wasm-bindgen → wasm-opt; then the bundler puts them into `pkg/wasm/`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 
 use crate::files::{Stamp, cargo, fingerprint, root, target};
 use crate::process::{run, run_quietly, timed};
-use crate::tools;
+use crate::{bundle, tools};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -31,21 +31,14 @@ pub(crate) enum Mode {
     Dev,
 }
 
-/// Where the generated files are.
-pub(crate) fn output() -> PathBuf {
-    root().join("pkg/wasm")
+/// Where the modules are when they are ready, a folder for each, and the bundler takes them from.
+pub(crate) fn ready() -> PathBuf {
+    target().join("xtask/wasm")
 }
 
-/// Builds `pkg/elements.js` and `pkg/elements-languages.js`: a second's work, so it is done every time.
-fn build_elements() -> Result<()> {
-    tools::npm_packages("xtask")?;
-    timed("elements: bundle and minify (terser)", || {
-        run_quietly(
-            Command::new("node")
-                .current_dir(root())
-                .arg("xtask/elements.mjs"),
-        )
-    })
+/// Where wasm-bindgen's glue is as it was made: what `pkg/offline/` imports. It is no part of the package.
+fn raw_glue() -> PathBuf {
+    root().join("pkg/wasm/raw")
 }
 
 /// A module of the SDK.
@@ -56,17 +49,12 @@ struct Module {
     /// What cargo calls the compiled library.
     library: &'static str,
     cargo_features: &'static str,
-    /// For rustc. A module with flags of its own has a target directory of its own: otherwise each build of one would
-    /// throw away what the other compiled.
+    /// For rustc, besides [`remap`]. A module with flags of its own has a target directory of its own: otherwise each
+    /// build of one would throw away what the other compiled.
     rust_flags: &'static [&'static str],
     /// Besides [`FEATURES`].
     wasm_features: &'static [&'static str],
-    /// What is written by hand and goes into the same file as the glue.
-    front: Option<&'static str>,
 }
-
-/// What every front may import.
-const SHARED_FRONT: &str = "pkg/offline/shared.js";
 
 const MODULES: [Module; 4] = [
     Module {
@@ -76,7 +64,6 @@ const MODULES: [Module; 4] = [
         cargo_features: "",
         rust_flags: &[],
         wasm_features: &[],
-        front: None,
     },
     Module {
         name: "offline",
@@ -90,7 +77,6 @@ const MODULES: [Module; 4] = [
             "--cfg=sha2_backend_soft=\"compact\"",
         ],
         wasm_features: &["--enable-simd"],
-        front: Some("pkg/offline/offline.js"),
     },
     Module {
         name: "find",
@@ -99,7 +85,6 @@ const MODULES: [Module; 4] = [
         cargo_features: "wasm-find",
         rust_flags: &[],
         wasm_features: &[],
-        front: Some("pkg/offline/find.js"),
     },
     Module {
         name: "qr",
@@ -108,7 +93,6 @@ const MODULES: [Module; 4] = [
         cargo_features: "wasm-qr",
         rust_flags: &[],
         wasm_features: &[],
-        front: Some("pkg/offline/qr.js"),
     },
 ];
 
@@ -139,42 +123,37 @@ impl Module {
                 .args(["--target", TARGET, "--profile", profile])
                 .arg("--target-dir")
                 .arg(self.target());
-            if !self.rust_flags.is_empty() {
-                command.env("CARGO_ENCODED_RUSTFLAGS", self.rust_flags.join("\x1f"));
-            }
+            let flags = self.rust_flags.iter().map(|flag| (*flag).to_owned());
+            let flags: Vec<String> = flags.chain(remap()).collect();
+            command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
             run(&mut command)
         })?;
         Ok(self.target().join(TARGET).join(folder).join(self.library))
     }
 
-    /// Builds it into `pkg/wasm`, unless what is there is current.
+    /// Builds it into [`ready`], unless what is there is current.
     fn build(&self, mode: Mode) -> Result<()> {
         let compiled = self.compile(mode)?;
-        let mut inputs = vec![
+        let inputs = [
             compiled.clone(),
             root().join("Cargo.lock"),
             root().join("xtask/package-lock.json"),
-            root().join("xtask/glue.mjs"),
             root().join("xtask/src/bindgen.rs"),
             root().join("xtask/src/wasm.rs"),
         ];
-        if let Some(front) = self.front {
-            inputs.extend([root().join(front), root().join(SHARED_FRONT)]);
-        }
-        let products = [self.file(".js"), self.file("_bg.wasm")].map(|name| output().join(name));
+        let work = ready().join(self.name);
+        let [glue, wasm] = [self.file(".js"), self.file("_bg.wasm")].map(|name| work.join(name));
+        let raw = raw_glue().join(self.file(".js"));
         let stamp = Stamp::new(
             target().join("xtask").join(self.file(".stamp")),
             fingerprint(&inputs, &[if mode == Mode::Dev { "dev" } else { "wasm" }])?,
         );
-        if stamp.is_current() && products.iter().all(|product| product.is_file()) {
+        if stamp.is_current() && wasm.is_file() && raw.is_file() {
             println!("    {} is up to date", self.name);
             return Ok(());
         }
 
         let bindgen = build_bindgen()?;
-        // Everything is made beside the package and then moved in, so that a server or a bundler reading `pkg/wasm`
-        // never meets half a build.
-        let work = target().join("xtask/wasm").join(self.name);
         if work.exists() {
             fs::remove_dir_all(&work)?;
         }
@@ -187,19 +166,29 @@ impl Module {
             run(&mut command)
         })?;
         if mode == Mode::Release {
-            optimise(&work.join(self.file("_bg.wasm")), self.wasm_features)?;
+            optimise(&wasm, self.wasm_features)?;
         }
-        finish(&work.join(self.file(".js")), self.front, mode)?;
-        install(&work)?;
+        fs::create_dir_all(raw_glue())?;
+        fs::copy(&glue, &raw).with_context(|| format!("cannot write {}", raw.display()))?;
         stamp.write()
     }
 }
 
-/// Builds the elements and all modules.
+/// Panics name source files: where this machine keeps those of other crates stays out of the package. Ours are named
+/// from the project's directory, and the standard library's from its own.
+fn remap() -> Option<String> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))?;
+    let sources = home.join("registry").join("src");
+    Some(format!("--remap-path-prefix={}=", sources.display()))
+}
+
+/// Builds all modules, and everything in JavaScript that is made.
 pub(crate) fn build(mode: Mode) -> Result<()> {
-    build_elements()?;
+    tools::npm_packages("xtask")?;
     tools::wasm_target()?;
-    MODULES.iter().try_for_each(|module| module.build(mode))
+    MODULES.iter().try_for_each(|module| module.build(mode))?;
+    bundle::build(mode)
 }
 
 /// Compiles wasm-bindgen's generator, of the version in `Cargo.lock`.
@@ -246,38 +235,4 @@ fn optimise(module: &Path, features: &[&str]) -> Result<()> {
             .arg(module);
         run_quietly(&mut command)
     })
-}
-
-/// Puts what is written by hand to the glue and minifies both, in place: a quarter of it.
-fn finish(glue: &Path, front: Option<&str>, mode: Mode) -> Result<()> {
-    timed("wasm: finish the glue (terser)", || {
-        let mut command = Command::new("node");
-        command
-            .current_dir(root())
-            .arg("xtask/glue.mjs")
-            .arg(glue)
-            .args(front);
-        if mode == Mode::Dev {
-            command.arg("--dev");
-        }
-        run_quietly(&mut command)
-    })
-}
-
-/// Moves a finished build into the package.
-fn install(work: &Path) -> Result<()> {
-    let output = output();
-    fs::create_dir_all(&output)?;
-    for entry in fs::read_dir(work)? {
-        let entry = entry?;
-        let place = output.join(entry.file_name());
-        fs::copy(entry.path(), &place)
-            .with_context(|| format!("cannot write {}", place.display()))?;
-        println!(
-            "    {} ({} bytes)",
-            place.strip_prefix(root()).unwrap_or(&place).display(),
-            entry.metadata()?.len()
-        );
-    }
-    Ok(())
 }
