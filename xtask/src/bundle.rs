@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use crate::files::root;
 use crate::process::{run, timed};
-use crate::wasm::{self, Mode};
 use crate::tools;
+use crate::wasm::{self, Mode};
 
 /// Bundles the modules' glue, the elements and `inline.js`: a second's work, so it is done every time.
 pub(crate) fn build(mode: Mode) -> Result<()> {

@@ -66,8 +66,9 @@ const ROWS: [Row; 8] = [
     Row {
         what: "qr.wasm and its glue",
         files: "pkg/wasm/qr.js+pkg/wasm/qr_bg.wasm",
-        ceiling: 7_000,
-        goal: 6_500,
+        // A kilobyte of it is what panics would say: the picture is drawn by a crate that wants the standard library.
+        ceiling: 7_500,
+        goal: 7_000,
     },
 ];
 
