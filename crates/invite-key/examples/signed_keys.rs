@@ -11,7 +11,7 @@ use std::error::Error;
 use std::io::{BufRead as _, Write as _};
 
 use invite_key::signed::{Audience, Checks, Claims, Issuer, KeySet};
-use invite_key::{Permissions, Verdict};
+use invite_key::{Permissions, Verdict, hex};
 use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -105,14 +105,8 @@ fn number(request: &Value, name: &str) -> Option<u64> {
     request.get(name).and_then(Value::as_u64)
 }
 
-fn secret(hex: &str) -> Result<[u8; 32], Box<dyn Error>> {
-    if hex.len() != 64 {
-        return Err("a secret is 64 hex digits".into());
-    }
+fn secret(digits: &str) -> Result<[u8; 32], Box<dyn Error>> {
     let mut secret = [0; 32];
-    let pairs = hex.as_bytes().chunks(2).zip(&mut secret);
-    for (pair, byte) in pairs {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair)?, 16)?;
-    }
+    hex::decode_into(digits, &mut secret).ok_or("a secret is 64 hex digits")?;
     Ok(secret)
 }

@@ -16,6 +16,7 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+use invite_key::hex;
 use support::vectors;
 
 fn main() {
@@ -28,9 +29,7 @@ fn main() {
     let mut out = String::new();
     for (key, message, signature, is_right) in support::verified() {
         for bytes in [&key[..], &message, &signature] {
-            for byte in bytes {
-                out.push_str(&format!("{byte:02x}"));
-            }
+            hex::push(&mut out, bytes);
             out.push(' ');
         }
         out.push_str(if is_right { "right\n" } else { "wrong\n" });

@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::base62;
+use crate::hex;
 use crate::shape;
 use crate::verdict::Malformed;
 
@@ -84,10 +85,7 @@ impl InviteKey {
     /// ```
     pub fn webstrates(bytes: &[u8; 32]) -> Self {
         let mut text = Zeroizing::new(String::with_capacity(64));
-        for byte in bytes {
-            text.push(hex_digit(byte >> 4));
-            text.push(hex_digit(byte & 15));
-        }
+        hex::push(&mut text, bytes);
         Self {
             text,
             kind: KeyKind::Webstrates,
@@ -135,14 +133,6 @@ impl InviteKey {
     pub fn reveal(&self) -> &str {
         &self.text
     }
-}
-
-fn hex_digit(nibble: u8) -> char {
-    char::from(if nibble < 10 {
-        b'0' + nibble
-    } else {
-        b'a' + (nibble & 15) - 10
-    })
 }
 
 impl fmt::Debug for InviteKey {

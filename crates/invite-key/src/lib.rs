@@ -22,9 +22,11 @@ extern crate std;
 
 mod base62;
 pub mod find;
+pub mod hex;
+pub mod json;
 mod key;
 pub mod link;
-mod percent;
+pub mod percent;
 pub mod permissions;
 #[cfg(feature = "qr")]
 pub mod qr;
@@ -35,6 +37,7 @@ pub mod resource;
 mod shape;
 #[cfg(feature = "signed")]
 pub mod signed;
+pub mod text;
 mod verdict;
 #[cfg(all(feature = "wasm", target_arch = "wasm32"))]
 #[doc(hidden)]

@@ -5,7 +5,7 @@ use core::fmt;
 
 use qrcodegen::{Mask, QrCode, QrCodeEcc, QrSegment, Version};
 
-use crate::verdict::push_number;
+use crate::text::push_integer;
 
 /// The quiet zone that readers need around a code, in modules.
 const MARGIN: usize = 4;
@@ -33,14 +33,14 @@ pub fn svg(link: &str) -> Result<String, TooLong> {
     .map_err(|_| TooLong)?;
     let mut svg = String::from("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ");
     let size = usize::try_from(code.size()).unwrap_or(0);
-    let whole = size + 2 * MARGIN;
-    push_number(&mut svg, whole);
+    let whole = (size + 2 * MARGIN) as u64;
+    push_integer(&mut svg, whole);
     svg.push(' ');
-    push_number(&mut svg, whole);
+    push_integer(&mut svg, whole);
     svg.push_str("\" shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h");
-    push_number(&mut svg, whole);
+    push_integer(&mut svg, whole);
     svg.push('v');
-    push_number(&mut svg, whole);
+    push_integer(&mut svg, whole);
     svg.push_str("H0z\"/><path d=\"");
     for y in 0..size {
         let mut x = 0;
@@ -67,13 +67,13 @@ fn dark_modules(code: &QrCode, x: usize, y: usize, size: usize) -> usize {
 
 fn push_run(svg: &mut String, x: usize, y: usize, length: usize) {
     svg.push('M');
-    push_number(svg, x);
+    push_integer(svg, x as u64);
     svg.push(' ');
-    push_number(svg, y);
+    push_integer(svg, y as u64);
     svg.push('h');
-    push_number(svg, length);
+    push_integer(svg, length as u64);
     svg.push_str("v1h-");
-    push_number(svg, length);
+    push_integer(svg, length as u64);
     svg.push('z');
 }
 

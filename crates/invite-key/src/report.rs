@@ -5,103 +5,16 @@ use alloc::string::String;
 use core::ops::Range;
 
 use crate::find::{Broken, Found, Repair};
+use crate::json::{Object, array, push_string};
 use crate::key::InviteKey;
 use crate::link::Link;
-use crate::verdict::{Verdict, push_number};
+use crate::verdict::Verdict;
 
 #[cfg(feature = "signed")]
 mod signed;
 
 #[cfg(feature = "signed")]
 pub use signed::{inspect, time};
-
-/// A JSON object being written.
-#[derive(Debug)]
-pub struct Object {
-    text: String,
-}
-
-impl Default for Object {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Object {
-    /// An empty one.
-    pub fn new() -> Self {
-        Self {
-            text: String::from("{"),
-        }
-    }
-
-    /// A member that is JSON already.
-    pub fn json(&mut self, name: &str, value: &str) -> &mut Self {
-        if self.text.len() > 1 {
-            self.text.push(',');
-        }
-        push_string(&mut self.text, name);
-        self.text.push(':');
-        self.text.push_str(value);
-        self
-    }
-
-    /// A member that is a text.
-    pub fn text(&mut self, name: &str, value: &str) -> &mut Self {
-        let mut json = String::with_capacity(value.len() + 2);
-        push_string(&mut json, value);
-        self.json(name, &json)
-    }
-
-    /// A member that is a number.
-    pub fn number(&mut self, name: &str, value: usize) -> &mut Self {
-        let mut json = String::new();
-        push_number(&mut json, value);
-        self.json(name, &json)
-    }
-
-    /// The object as text.
-    pub fn finish(&mut self) -> String {
-        let mut text = core::mem::take(&mut self.text);
-        text.push('}');
-        text
-    }
-}
-
-fn push_string(json: &mut String, text: &str) {
-    json.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => {
-                json.push('\\');
-                json.push(character);
-            }
-            '\0'..' ' => {
-                json.push_str(if character < '\u{10}' {
-                    "\\u000"
-                } else {
-                    "\\u001"
-                });
-                json.push(char::from_digit(u32::from(character) & 15, 16).unwrap_or('0'));
-            }
-            _ => json.push(character),
-        }
-    }
-    json.push('"');
-}
-
-/// A JSON array of what is JSON already.
-pub fn array(items: impl IntoIterator<Item = String>) -> String {
-    let mut text = String::from("[");
-    for item in items {
-        if text.len() > 1 {
-            text.push(',');
-        }
-        text.push_str(&item);
-    }
-    text.push(']');
-    text
-}
 
 /// A verdict.
 pub fn verdict(verdict: &Verdict) -> String {
@@ -126,7 +39,7 @@ fn verdict_members(verdict: &Verdict) -> Object {
         _ => signed::members(&mut json, verdict),
     }
     if let Some(at) = verdict.at() {
-        json.number("at", at);
+        json.integer("at", at as u64);
     }
     json
 }
@@ -181,8 +94,8 @@ pub fn broken(broken: &Broken, range: Range<usize>) -> Object {
 }
 
 fn push_range(json: &mut Object, range: Range<usize>) {
-    json.number("start", range.start);
-    json.number("end", range.end);
+    json.integer("start", range.start as u64);
+    json.integer("end", range.end as u64);
 }
 
 fn repairs(repairs: impl Iterator<Item = Repair>) -> String {

@@ -4,7 +4,8 @@ use alloc::string::String;
 
 use crate::base62;
 use crate::key::KeyKind;
-use crate::verdict::{Malformed, Reason, push_number};
+use crate::text::push_integer;
+use crate::verdict::{Malformed, Reason};
 
 /// The longest text, in bytes, that is looked at at all. Anything longer is too long to be a key.
 pub const MAX_LENGTH: usize = 4096;
@@ -265,9 +266,9 @@ fn characters(text: &str) -> usize {
 /// `61 of 64 characters: cut off?`
 pub(crate) fn counted(found: usize, expected: usize, guess: &str) -> String {
     let mut hint = String::new();
-    push_number(&mut hint, found);
+    push_integer(&mut hint, found as u64);
     hint.push_str(" of ");
-    push_number(&mut hint, expected);
+    push_integer(&mut hint, expected as u64);
     hint.push_str(" characters: ");
     hint.push_str(guess);
     hint

@@ -9,6 +9,7 @@ use crate::key::KeyKind;
 use crate::shape;
 #[cfg(feature = "signed")]
 use crate::signed::{Claims, sentence};
+use crate::text::push_integer;
 
 /// Looks at a text and says what it is. It never says "valid": only a server knows what a key opens.
 ///
@@ -192,7 +193,7 @@ impl Malformed {
         });
         if let (Reason::BadCharacter | Reason::UpperCase, Some(at)) = (self.reason, self.at) {
             sentence.push_str(", the first is number ");
-            push_number(&mut sentence, at.saturating_add(1));
+            push_integer(&mut sentence, at.saturating_add(1) as u64);
         }
         if let Some(hint) = &self.hint {
             sentence.push_str(" (");
@@ -277,12 +278,4 @@ impl Reason {
             Self::BadMember => "bad_member",
         }
     }
-}
-
-/// Appends a decimal number. By hand, for `core::fmt` would cost the browser kilobytes.
-pub(crate) fn push_number(text: &mut String, number: usize) {
-    if number >= 10 {
-        push_number(text, number / 10);
-    }
-    text.push(char::from(b'0' + (number % 10) as u8));
 }

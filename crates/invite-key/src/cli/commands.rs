@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use invite_key::find::{Broken, Found, find_with};
+use invite_key::json::Object;
 use invite_key::link::{self, Link, LinkOptions};
 use invite_key::signed::{Audience, Checks, KeySet};
 use invite_key::{InviteKey, KeyKind, Verdict, report, signed};
@@ -125,8 +126,8 @@ fn tell_found(
     let key = found.key.reveal();
     if json {
         let mut object = report::found(found, start.byte..end.byte, reveal.is_some());
-        object.number("line", start.line);
-        object.number("column", start.column);
+        object.integer("line", start.line as u64);
+        object.integer("column", start.column as u64);
         let (_, verdict) = report::inspect(key, &LinkOptions::default());
         object.json("verdict", &verdict);
         writeln!(out, "{}", object.finish())?;
@@ -159,8 +160,8 @@ fn tell_broken(
     let end = text.place(broken.range.end);
     if json {
         let mut object = report::broken(broken, start.byte..end.byte);
-        object.number("line", start.line);
-        object.number("column", start.column);
+        object.integer("line", start.line as u64);
+        object.integer("column", start.column as u64);
         writeln!(out, "{}", object.finish())?;
         return Ok(());
     }
@@ -185,7 +186,7 @@ pub(crate) fn generate(
             _ => InviteKey::opaque(&bytes),
         };
         if json {
-            let mut object = report::Object::new();
+            let mut object = Object::new();
             object.text("key", key.reveal());
             object.text("kind", key.kind().as_str());
             writeln!(out, "{}", object.finish())?;

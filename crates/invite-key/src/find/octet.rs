@@ -1,5 +1,7 @@
 //! Characters written as octets in hex: `%3D`, `=3D` in quoted-printable, `-3D` in Proofpoint's links.
 
+use crate::hex;
+
 /// How octets are written.
 pub(super) struct Style {
     /// What stands before the two digits.
@@ -61,10 +63,5 @@ fn octet(text: &[u8], style: &Style) -> Option<u8> {
 }
 
 pub(super) fn digit(byte: u8, takes_small: bool) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        b'a'..=b'f' if takes_small => Some(byte - b'a' + 10),
-        _ => None,
-    }
+    hex::value(byte).filter(|_| takes_small || !byte.is_ascii_lowercase())
 }

@@ -47,7 +47,7 @@ fn parameters(mut part: Option<&str>) -> impl Iterator<Item = (&str, &str, &str)
 }
 
 pub(super) fn is_name(encoded: &str, name: &str) -> bool {
-    percent::decode(encoded).eq(name.bytes())
+    percent::decode_query(encoded).eq(name.bytes())
 }
 
 pub(super) fn has(part: Option<&str>, name: &str) -> bool {
@@ -99,7 +99,7 @@ pub(super) fn resource_beside(fragment: Option<&str>) -> Result<Option<String>, 
 /// of it; the capacity then suffices, and a key is never moved to leave a copy behind.
 fn decoded(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
-    for byte in percent::decode(raw) {
+    for byte in percent::decode_query(raw) {
         text.push(if byte.is_ascii() {
             char::from(byte)
         } else {
@@ -133,7 +133,7 @@ pub(super) fn append_part(url: &mut String, sign: char, part: Option<&str>) {
 
 pub(super) fn append_parameter(url: &mut String, separator: char, name: &str, value: &str) {
     url.push(separator);
-    percent::encode_into(url, name);
+    percent::push(url, name);
     url.push('=');
     // Keys and resource ids hold nothing that a query or fragment has to encode.
     url.push_str(value);

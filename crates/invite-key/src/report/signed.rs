@@ -2,7 +2,8 @@
 
 use alloc::string::String;
 
-use super::{Object, verdict_members};
+use super::verdict_members;
+use crate::json::Object;
 use crate::key::KeyKind;
 use crate::link::{self, LinkError, LinkOptions};
 use crate::signed::{self, Claims, SignedKey, sentence};
@@ -84,7 +85,7 @@ fn claims(claims: &Claims) -> String {
         json.time("notBefore", not_before);
     }
     if let Some(max_uses) = claims.max_uses {
-        json.number("maxUses", usize::try_from(max_uses).unwrap_or(usize::MAX));
+        json.integer("maxUses", max_uses);
     }
     if let Some(inviter) = &claims.inviter {
         json.text("inviter", inviter);

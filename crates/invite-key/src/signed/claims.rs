@@ -5,6 +5,7 @@ use alloc::string::String;
 use super::json::{self, Fault, Member};
 use crate::permissions::Permissions;
 use crate::resource;
+use crate::text::is_printable_ascii;
 use crate::verdict::Reason;
 
 const MAX_ADDRESS: usize = 512;
@@ -133,17 +134,13 @@ pub(super) fn is_address(text: &str) -> bool {
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"));
     host.is_some_and(|host| !host.is_empty() && !host.ends_with('/'))
-        && is_printable(text, MAX_ADDRESS)
+        && text.len() <= MAX_ADDRESS
+        && is_printable_ascii(text)
 }
 
 /// An id, of an invite or of a key.
 pub(super) fn is_name(text: &str) -> bool {
-    is_printable(text, MAX_NAME)
-}
-
-/// Nothing that could be invisible or look like something else where it is shown.
-fn is_printable(text: &str, longest: usize) -> bool {
-    (1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    text.len() <= MAX_NAME && is_printable_ascii(text)
 }
 
 /// What people are called, in any script, on one line.

@@ -19,6 +19,7 @@ use once_cell::race::OnceBox;
 use sha2::{Digest as _, Sha512};
 
 use super::table::Table;
+use crate::hex;
 
 /// After so many verifications by one key its table is built: a table costs about as much as this many save.
 const WARM_AFTER: u32 = 48;
@@ -112,9 +113,7 @@ impl PublicKey {
 impl fmt::Debug for PublicKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("PublicKey(")?;
-        for byte in self.bytes {
-            write!(formatter, "{byte:02x}")?;
-        }
+        formatter.write_str(&hex::encode(&self.bytes))?;
         formatter.write_str(")")
     }
 }

@@ -11,9 +11,10 @@ use super::base64url;
 use super::claims::{self, Claims, is_name};
 use super::ed25519::PublicKey;
 use super::header::TYPE;
-use super::json;
+use crate::json;
 use crate::key::{InviteKey, KeyKind};
 use crate::shape::{MAX_LENGTH, SIGNED_PREFIX};
+use crate::text::push_integer;
 
 /// A server's private key and its name. It is wiped on drop, and `Debug` shows the name only.
 ///
@@ -86,7 +87,7 @@ impl Issuer {
             _ => return Err(IssueError::Unreadable),
         }
         let mut header = String::from(r#"{"alg":"EdDSA","kid":"#);
-        json::write_string(&self.kid, &mut header);
+        json::push_string(&mut header, &self.kid);
         header.push_str(r#","typ":""#);
         header.push_str(TYPE);
         header.push_str(r#""}"#);
@@ -119,14 +120,14 @@ impl fmt::Debug for Issuer {
 /// The payload. Its members' order is part of every key that was ever issued: new ones go to the end.
 fn write(claims: &Claims) -> String {
     let mut json = String::from(r#"{"iss":"#);
-    json::write_string(&claims.issuer, &mut json);
+    json::push_string(&mut json, &claims.issuer);
     json.push_str(r#","aud":"#);
-    json::write_string(&claims.audience(), &mut json);
+    json::push_string(&mut json, &claims.audience());
     json.push_str(r#","jti":"#);
-    json::write_string(&claims.id, &mut json);
+    json::push_string(&mut json, &claims.id);
     let number = |json: &mut String, name: &str, value: u64| {
         json.push_str(name);
-        json.push_str(&alloc::format!("{value}"));
+        push_integer(json, value);
     };
     number(&mut json, r#","iat":"#, claims.issued_at);
     if let Some(not_before) = claims.not_before {
@@ -134,13 +135,13 @@ fn write(claims: &Claims) -> String {
     }
     number(&mut json, r#","exp":"#, claims.expires_at);
     json.push_str(r#","permissions":"#);
-    json::write_string(claims.permissions.as_str(), &mut json);
+    json::push_string(&mut json, claims.permissions.as_str());
     if let Some(max_uses) = claims.max_uses {
         number(&mut json, r#","max_uses":"#, max_uses);
     }
     if let Some(inviter) = &claims.inviter {
         json.push_str(r#","inviter":"#);
-        json::write_string(inviter, &mut json);
+        json::push_string(&mut json, inviter);
     }
     json.push('}');
     json

@@ -5,15 +5,14 @@
 //! [`MAX_MEMBERS`] members in an object and [`MAX_DEPTH`] levels.
 
 use alloc::borrow::Cow;
-use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::hex;
+use crate::json::MAX_INTEGER;
 use crate::verdict::Reason;
 
 const MAX_MEMBERS: usize = 64;
 const MAX_DEPTH: usize = 8;
-/// The largest integer that every JSON reader keeps exactly: 2⁵³ − 1.
-const MAX_INTEGER: u64 = (1 << 53) - 1;
 
 /// What is wrong, and at which byte of the document.
 #[derive(Debug, PartialEq, Eq)]
@@ -289,7 +288,7 @@ impl<'json> Reader<'json> {
     fn four_digits(&mut self) -> Option<u32> {
         let mut code = 0;
         for _ in 0..4 {
-            code = (code << 4) | char::from(self.next()?).to_digit(16)?;
+            code = (code << 4) | u32::from(hex::value(self.next()?)?);
         }
         Some(code)
     }
@@ -380,22 +379,4 @@ fn integer(digits: &str) -> Option<u64> {
         number = number * 10 + u64::from(digit - b'0');
     }
     (number <= MAX_INTEGER).then_some(number)
-}
-
-/// Appends a string as JSON writes it, with as few escapes as possible, so that one value has one text.
-pub(crate) fn write_string(value: &str, json: &mut String) {
-    json.push('"');
-    for character in value.chars() {
-        match character {
-            '"' | '\\' => json.extend(['\\', character]),
-            '\0'..='\x1F' => {
-                json.push_str("\\u00");
-                let code = u32::from(character);
-                json.extend(char::from_digit(code >> 4, 16));
-                json.extend(char::from_digit(code & 15, 16));
-            }
-            _ => json.push(character),
-        }
-    }
-    json.push('"');
 }

@@ -9,7 +9,9 @@ use super::base64url;
 use super::claims::is_name;
 use super::ed25519::PublicKey;
 use super::json::{self, Fault, Member, Reader};
-use crate::verdict::{Reason, push_number};
+use crate::json::push_string;
+use crate::text::push_integer;
+use crate::verdict::Reason;
 
 /// The longest JWK set, in bytes, that is read.
 pub const MAX_SET_LENGTH: usize = 32 * 1024;
@@ -158,7 +160,7 @@ impl KeySet {
                 json.push(',');
             }
             json.push_str(r#"{"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":"#);
-            json::write_string(kid, &mut json);
+            push_string(&mut json, kid);
             json.push_str(r#","x":""#);
             base64url::encode(key.as_bytes(), &mut json);
             json.push_str(r#""}"#);
@@ -232,7 +234,7 @@ impl KeySetError {
         let mut sentence = String::from(text);
         if let Some(at) = at {
             sentence.push_str(" (at byte ");
-            push_number(&mut sentence, at);
+            push_integer(&mut sentence, at as u64);
             sentence.push(')');
         }
         sentence.push('.');

@@ -3,7 +3,8 @@
 use alloc::string::String;
 
 use super::claims::Claims;
-use crate::verdict::{Reason, push_number};
+use crate::text::push_integer;
+use crate::verdict::Reason;
 
 pub(crate) fn authentic(claims: &Claims) -> String {
     let mut sentence = concat(&[
@@ -110,7 +111,7 @@ fn push_padded(text: &mut String, number: u64, width: u32) {
             text.push('0');
         }
     }
-    push_number(text, usize::try_from(number).unwrap_or(usize::MAX));
+    push_integer(text, number);
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Finding invites in texts.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::find;
+use crate::json::{Object, array};
 use crate::link::LinkOptions;
 use crate::report;
 
@@ -14,24 +16,17 @@ use crate::report;
 pub fn find(text: &str, parameter: String) -> String {
     let all = find::all(text, &LinkOptions { parameter });
     let mut units = Units::of(text);
-    let mut found = String::new();
-    let mut broken = String::new();
+    let (mut found, mut broken) = (Vec::new(), Vec::new());
     for piece in all.pieces {
         let range = units.range(&piece.range);
         let (is_whole, json) = report::piece(*piece, range);
-        let list = if is_whole { &mut found } else { &mut broken };
-        if !list.is_empty() {
-            list.push(',');
-        }
-        list.push_str(&json);
+        if is_whole { &mut found } else { &mut broken }.push(json);
     }
-    let mut json = String::from("{\"found\":[");
-    json.push_str(&found);
-    json.push_str("],\"broken\":[");
-    json.push_str(&broken);
-    json.push_str("],\"complete\":");
-    json.push_str(if all.is_complete { "true}" } else { "false}" });
-    json
+    let mut object = Object::new();
+    object.json("found", &array(found));
+    object.json("broken", &array(broken));
+    object.json("complete", if all.is_complete { "true" } else { "false" });
+    object.finish()
 }
 
 /// Counts as JavaScript does, in UTF-16 units.

@@ -6,9 +6,10 @@ use std::thread_local;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::json::Object;
 use crate::key::InviteKey;
 use crate::link::{self, Link, LinkError, LinkOptions, Placement};
-use crate::report::{self, Object};
+use crate::report;
 use crate::signed::{Audience, Checks, KeySet, PublicKey};
 
 fn named(parameter: String) -> LinkOptions {

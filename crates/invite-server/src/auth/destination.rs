@@ -1,13 +1,14 @@
 //! Where to go on after signing in: on this server, and nowhere else.
 
+use invite_key::text::is_printable_ascii;
+
 /// Whether it is a path of ours. Browsers read "//host" and "/\host" as other hosts and drop tabs and line ends first.
 pub fn stays_here(path: &str) -> bool {
     path.len() <= 2048
         && path.starts_with('/')
         && !path.starts_with("//")
-        && path
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+        && is_printable_ascii(path)
+        && !path.contains('\\')
 }
 
 #[cfg(test)]

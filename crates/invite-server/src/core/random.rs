@@ -1,7 +1,6 @@
 //! What is drawn by lot.
 
-use std::fmt::Write as _;
-
+use invite_key::hex;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -14,9 +13,7 @@ pub(super) fn secret_text(prefix: &str) -> Result<Zeroizing<String>, Refusal> {
     // Room for all of it: growing would leave parts of it behind.
     let mut text = Zeroizing::new(String::with_capacity(prefix.len() + 64));
     text.push_str(prefix);
-    for byte in bytes.iter() {
-        let _ = write!(*text, "{byte:02x}");
-    }
+    hex::push(&mut text, bytes.as_slice());
     Ok(text)
 }
 

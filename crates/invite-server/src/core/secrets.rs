@@ -1,7 +1,7 @@
 //! The server's secrets: keys of invites are derived from them, so the database alone yields none.
 
 use std::{
-    fmt::{self, Write as _},
+    fmt,
     fs::{self, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -11,7 +11,7 @@ use std::{
 use ed25519_dalek::{Signer as _, SigningKey};
 use hmac::{Hmac, KeyInit, Mac};
 use invite_key::{
-    InviteKey, KeyKind,
+    InviteKey, KeyKind, hex,
     signed::{Claims, Issuer, KeySet, PublicKey},
 };
 use sha2::Sha256;
@@ -48,6 +48,15 @@ pub enum SecretFileUnusable {
     #[error("the system gives no random bytes")]
     NoRandomBytes,
 }
+
+/// The first line of a secret file.
+const COMMENT: &str = "# Keys of invites are derived from these secrets. Keep this file with the database, and readable by nobody else.\n";
+
+/// Bytes of a secret.
+const LENGTH: usize = 32;
+
+/// What a secret's line has besides its id: a space, the digits, the end.
+const LINE: usize = 2 * LENGTH + 2;
 
 struct Secret {
     id: String,
@@ -235,10 +244,10 @@ impl Secrets {
             }
             let secret = line
                 .split_once(' ')
-                .and_then(|(id, hex)| {
+                .and_then(|(id, digits)| {
                     Some(Secret {
                         id: id.to_owned(),
-                        bytes: from_hex(hex.trim())?,
+                        bytes: from_hex(digits.trim())?,
                     })
                 })
                 .filter(|secret| {
@@ -255,10 +264,12 @@ impl Secrets {
     }
 
     fn to_text(&self) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(String::from(
-            "# Keys of invites are derived from these secrets. Keep this file with the database, and readable by nobody else.\n",
-        ));
-        for secret in self.0.older.iter().chain([&self.0.current]) {
+        let all = || self.0.older.iter().chain([&self.0.current]);
+        let lines: usize = all().map(|secret| secret.id.len() + LINE).sum();
+        // Room for all of it, and for one line more: growing would leave secrets behind.
+        let mut text = Zeroizing::new(String::with_capacity(COMMENT.len() + lines + 32 + LINE));
+        text.push_str(COMMENT);
+        for secret in all() {
             write_secret(&mut text, &secret.id, secret);
         }
         text
@@ -298,10 +309,9 @@ fn mac(secret: &Secret, parts: &[&str]) -> Zeroizing<[u8; 32]> {
 }
 
 fn write_secret(text: &mut String, id: &str, secret: &Secret) {
-    let _ = write!(text, "{id} ");
-    for byte in secret.bytes.iter().take(32) {
-        let _ = write!(text, "{byte:02x}");
-    }
+    text.push_str(id);
+    text.push(' ');
+    hex::push(text, secret.bytes.get(..LENGTH).unwrap_or_default());
     text.push('\n');
 }
 
@@ -320,14 +330,9 @@ fn padded(bytes: &[u8; 32]) -> Zeroizing<[u8; 64]> {
     padded
 }
 
-fn from_hex(text: &str) -> Option<Zeroizing<[u8; 64]>> {
+fn from_hex(digits: &str) -> Option<Zeroizing<[u8; 64]>> {
     let mut bytes = Zeroizing::new([0u8; 64]);
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().take(32).enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
+    hex::decode_into(digits, bytes.get_mut(..LENGTH)?)?;
     Some(bytes)
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::Emulator;
 use super::javascript::{distinct, number, property, string};
 use super::people::Person;
-use super::random::hex;
+use super::random::hex_id;
 use super::world::{Invite, World};
 
 /// The operations, by the names they have on the wire.
@@ -154,8 +154,8 @@ fn create(
     let life = number(property(options, "maxAge")?);
     let now = now();
     let invite = Invite {
-        id: hex::<12>(),
-        key: hex::<32>(),
+        id: hex_id::<12>(),
+        key: hex_id::<32>(),
         webstrate: id.into(),
         permissions: property(options, "permissions")?.cloned(),
         expires_at: expiry(now, life),

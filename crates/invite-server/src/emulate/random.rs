@@ -1,5 +1,7 @@
 //! Chance that can be repeated, for faults; and ids, which need none.
 
+use invite_key::hex;
+
 /// SplitMix64.
 #[derive(Debug)]
 pub(super) struct Random {
@@ -32,11 +34,11 @@ impl Random {
 }
 
 /// `N` random bytes in lower-case hex.
-pub(super) fn hex<const N: usize>() -> String {
+pub(super) fn hex_id<const N: usize>() -> String {
     let mut bytes = [0_u8; N];
     // Without the system's randomness a loopback test server is still good for tests.
     let _ = getrandom::fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&bytes)
 }
 
 #[cfg(test)]
@@ -57,6 +59,6 @@ mod tests {
 
     #[test]
     fn ids_are_hex() {
-        assert_eq!(hex::<12>().len(), 24);
+        assert_eq!(hex_id::<12>().len(), 24);
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::Emulator;
 use super::answer::OPERATIONS;
 use super::people::Person;
-use super::random::hex;
+use super::random::hex_id;
 use super::settings::{Answers, Sockets, When};
 use super::world::{Call, Fate, Outgoing, Socket};
 
@@ -52,7 +52,7 @@ pub(super) async fn serve(
 ) {
     let running = emulator.stop.begin();
     let (out, orders) = unbounded_channel();
-    let client = hex::<5>();
+    let client = hex_id::<5>();
     let entry = Socket {
         id: client.clone(),
         webstrate: webstrate.clone(),
@@ -63,7 +63,7 @@ pub(super) async fn serve(
     let number = emulator.world().open_socket(entry);
     let caller = Caller {
         number,
-        connection: hex::<16>(),
+        connection: hex_id::<16>(),
         client,
         webstrate,
         person,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Emulator;
 use super::pages;
 use super::people::Person;
-use super::random::hex;
+use super::random::hex_id;
 use super::settings::Sockets;
 use super::socket::{self, MESSAGE_BYTES};
 use super::world::{AccessToken, Call, Fate};
@@ -237,7 +237,7 @@ async fn access_token(
     };
     // Saturates: whoever asks for eternity gets it.
     let expiration = seal::now().saturating_add(seconds as u64);
-    let token = hex::<8>();
+    let token = hex_id::<8>();
     let answer = json!({ "webstrateId": id, "username": person.username, "provider": person.provider,
                          "token": token, "expiration": expiration });
     let token = AccessToken {

@@ -3,10 +3,10 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use invite_key::percent;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
-use percent_encoding::percent_decode_str;
 use rustls::{CertificateError, InvalidMessage};
 use url::{Host, Url};
 
@@ -63,13 +63,12 @@ pub(super) fn connect(
         .tls(tls)
         .timeout(Some(ANSWER_TIME));
     if !url.username().is_empty() {
-        let user = percent_decode_str(url.username())
-            .decode_utf8()
+        let user = String::from_utf8(percent::decode(url.username()).collect())
             .map_err(|_| MailUnusable::Smtp("the user cannot be read"))?;
         let password = options.password()?.ok_or(MailUnusable::Smtp(
             "it names a user: put the password into INVITE_SERVER_SMTP_PASSWORD or --smtp-password-file",
         ))?;
-        let credentials = Credentials::new(user.into_owned(), password.as_str().to_owned());
+        let credentials = Credentials::new(user, password.as_str().to_owned());
         builder = builder.credentials(credentials);
     } else if options.smtp_password_file.is_some() {
         let sentence = "with --smtp-password-file it has to name a user, as in smtp://USER@HOST";
