@@ -738,12 +738,12 @@ export interface VerifyOptions {
   /** Who has to have issued it; `audience` is its address then, or that with a resource behind it. */
   issuer?: string | URL;
   /**
-   * The time to judge by, as a date or in milliseconds.
+   * The time to judge by, as a date or in milliseconds, from 2001 to 2286: anything else rejects with `invalid_option`.
    * @defaultValue `Date.now()`
    */
   now?: Date | number;
   /**
-   * How far clocks may be apart, in **seconds**.
+   * How far clocks may be apart, in **seconds**, an hour at most.
    * @defaultValue `60`
    */
   leeway?: number;
@@ -751,7 +751,8 @@ export interface VerifyOptions {
 
 /**
  * Says offline whether a signed key is authentic; of an unsigned one, {@link inspect}'s verdict. Rejects with
- * `invalid_option` if the JWK set is none or the audience cannot be the issuer's.
+ * `invalid_option` if the JWK set is none, the audience is no address or not the issuer's, or the time or the leeway is
+ * none; its `field` says which.
  *
  * @example
  * ```js

@@ -1,10 +1,12 @@
 // Finding invites in texts.
 import * as glue from '../wasm/raw/find.js';
-import { parameter, text } from './shared.js';
+import { needed, parameter, read, setErrorClass } from './shared.js';
+
+export { setErrorClass };
 
 export { default, initSync } from '../wasm/raw/find.js';
 
 export function find(given, options) {
-  const { found, ...more } = JSON.parse(glue.find(text(given), parameter(options)));
+  const { found, ...more } = read(glue.find(needed(given, 'text'), parameter(options)));
   return Object.assign(found, more);
 }

@@ -5,5 +5,42 @@ export const setErrorClass = (given) => void (InviteError = given);
 
 export const wrong = (code, field, message) => new InviteError(code, message, { field });
 
-export const text = (value) => (typeof value === 'string' ? value : (value?.href ?? ''));
-export const parameter = (options) => options?.param ?? 'acceptInvite';
+/** What a module answers, unless that is an error. */
+export function read(json) {
+  const answer = JSON.parse(json);
+  if (answer?.error) throw wrong(answer.error, answer.field, answer.message);
+  return answer;
+}
+
+/** The members of these names, of whatever was given. */
+export function members(given, field, ...names) {
+  try {
+    return names.map((name) => given?.[name]);
+  } catch {
+    throw wrong('invalid_option', field, `${field} cannot be read.`);
+  }
+}
+
+/** A text, or a URL's; `undefined` of anything else. The module reads the beginning of what is too long, and says so. */
+function textOf(value) {
+  let text = value;
+  try {
+    if (typeof value !== 'string') text = value.href;
+  } catch {} // no object, or one that does not let us
+  return typeof text === 'string' ? text.slice(0, 2 ** 20 + 1) : undefined;
+}
+
+export const text = (value) => textOf(value) ?? '';
+
+/** A text where there has to be one. */
+export function needed(value, field) {
+  const text = textOf(value);
+  if (text === undefined) throw wrong('invalid_option', field, `${field} must be a text.`);
+  return text;
+}
+
+/** The name of the parameter that carries the key. */
+export function parameter(options) {
+  const [name] = members(options, 'options', 'param');
+  return needed(name ?? 'acceptInvite', 'param');
+}

@@ -64,7 +64,7 @@ fn main() {
     let issuer = Issuer::new(&secret);
     let texts = issue(&issuer);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let checks = Checks::new(Audience::Server("https://invites.example"), NOW);
+    let checks = Checks::new(Audience::Server("https://invites.example"), NOW).unwrap();
     let mut warm = KeySet::new();
     warm.insert(issuer.kid(), issuer.public_key()).unwrap();
     warm.get(issuer.kid()).unwrap().warm_up();

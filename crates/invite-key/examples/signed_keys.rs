@@ -56,7 +56,7 @@ fn issue(request: &Value) -> Result<Value, Box<dyn Error>> {
 fn verify(request: &Value) -> Result<Value, Box<dyn Error>> {
     let keys = KeySet::parse(text(request, "jwks")?)?;
     let audience = Audience::Address(text(request, "audience")?);
-    let checks = Checks::new(audience, number(request, "now").ok_or("now is missing")?);
+    let checks = Checks::new(audience, number(request, "now").ok_or("now is missing")?)?;
     let texts = request.get("keys").and_then(Value::as_array);
     let texts: Vec<&str> = texts
         .ok_or("keys are missing")?

@@ -9,6 +9,7 @@ use alloc::string::String;
 
 use crate::key::InviteKey;
 use crate::resource;
+use crate::shape::MAX_LENGTH;
 
 pub use error::LinkError;
 pub(crate) use text::split;
@@ -19,11 +20,38 @@ use text::{
 
 const RESOURCE: &str = "resource";
 
+/// The longest link, in bytes, that is read.
+pub const MAX_LINK: usize = 1 << 20;
+
+/// The longest page that a link is made to: what stands behind it has its room.
+const MAX_PAGE: usize = MAX_LINK - 2 * MAX_LENGTH;
+
+/// The longest name of a parameter, in bytes.
+const MAX_PARAMETER: usize = 128;
+
 /// How links are written and read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkOptions {
-    /// The name of the parameter that holds the key. It cannot be empty or `resource`.
+    /// The name of the parameter that holds the key. It cannot be empty, `resource`, or longer than 128 bytes.
     pub parameter: String,
+}
+
+impl LinkOptions {
+    /// Links that carry the key under this name.
+    ///
+    /// ```
+    /// use invite_key::link::{LinkError, LinkOptions};
+    ///
+    /// assert!(LinkOptions::named("invite").is_ok());
+    /// assert_eq!(LinkOptions::named("resource"), Err(LinkError::Parameter));
+    /// ```
+    pub fn named(parameter: impl Into<String>) -> Result<Self, LinkError> {
+        let options = Self {
+            parameter: parameter.into(),
+        };
+        checked_parameter(&options)?;
+        Ok(options)
+    }
 }
 
 impl Default for LinkOptions {
@@ -98,6 +126,9 @@ impl Link {
         options: &LinkOptions,
     ) -> Result<Self, LinkError> {
         let parameter = checked_parameter(options)?;
+        if page.len() > MAX_PAGE {
+            return Err(LinkError::TooLong);
+        }
         if resource.is_some_and(|id| !resource::is_valid(id)) {
             return Err(LinkError::Resource);
         }
@@ -144,6 +175,9 @@ impl Link {
 /// ```
 pub fn parse(url: &str, options: &LinkOptions) -> Result<Option<Link>, LinkError> {
     let parameter = checked_parameter(options)?;
+    if url.len() > MAX_LINK {
+        return Err(LinkError::TooLong);
+    }
     let parts = Parts::of(url);
     let in_query = value_of(parts.query, parameter)?;
     let in_fragment = value_of(parts.fragment, parameter)?;
@@ -173,7 +207,11 @@ pub fn parse(url: &str, options: &LinkOptions) -> Result<Option<Link>, LinkError
 /// Writes the link: the exact inverse of [`parse`].
 pub fn build(link: &Link, options: &LinkOptions) -> String {
     let parts = Parts::of(&link.page);
-    let mut url = String::from(parts.base);
+    let resource = link.resource.as_deref().unwrap_or_default();
+    let ours = 3 * options.parameter.len() + link.key.reveal().len() + resource.len();
+    // Room for all of it: growing would leave parts of the key behind.
+    let mut url = String::with_capacity(link.page.len() + ours + 16);
+    url.push_str(parts.base);
     append_part(&mut url, '?', parts.query);
     if link.placement == Placement::Query {
         append_parameter(
@@ -222,6 +260,7 @@ pub fn strip(url: &str, options: &LinkOptions) -> String {
 fn checked_parameter(options: &LinkOptions) -> Result<&str, LinkError> {
     match options.parameter.as_str() {
         "" | RESOURCE => Err(LinkError::Parameter),
-        parameter => Ok(parameter),
+        name if name.len() > MAX_PARAMETER => Err(LinkError::Parameter),
+        name => Ok(name),
     }
 }

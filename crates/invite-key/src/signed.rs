@@ -8,6 +8,7 @@
 //! A signed key still is a bearer token: whether it was removed or used up only its server knows.
 
 mod base64url;
+mod checks;
 mod claims;
 pub mod ed25519;
 mod example;
@@ -21,6 +22,7 @@ mod table;
 mod token;
 mod verify;
 
+pub use checks::{Audience, Checks, ChecksError, DEFAULT_LEEWAY, MAX_LEEWAY};
 pub use claims::Claims;
 pub use ed25519::PublicKey;
 pub use example::{EXAMPLE_KEY, EXAMPLE_KEY_SET};
@@ -28,4 +30,4 @@ pub use example::{EXAMPLE_KEY, EXAMPLE_KEY_SET};
 pub use issue::{IssueError, Issuer};
 pub use jwks::{KeySet, KeySetError, MAX_KEYS, MAX_SET_LENGTH};
 pub use token::SignedKey;
-pub use verify::{Audience, Checks, DEFAULT_LEEWAY, inspect};
+pub use verify::inspect;

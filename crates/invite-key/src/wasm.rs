@@ -11,3 +11,26 @@ pub mod qr;
 
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// What was wrong with an argument, for `read` in `pkg/offline/shared.js` to throw.
+#[cfg(any(feature = "wasm-find", feature = "wasm-offline"))]
+fn wrong(code: &str, field: &str, sentence: &str) -> alloc::string::String {
+    let mut error = crate::json::Object::new();
+    error.text("error", code);
+    error.text("field", field);
+    error.text("message", sentence);
+    error.finish()
+}
+
+#[cfg(any(feature = "wasm-find", feature = "wasm-offline"))]
+fn wrong_link(error: &crate::link::LinkError) -> alloc::string::String {
+    use crate::link::LinkError;
+
+    let (code, field) = match error {
+        LinkError::Key(_) => ("malformed_key", "key"),
+        LinkError::Parameter => ("invalid_option", "param"),
+        LinkError::Resource => ("invalid_option", "resource"),
+        _ => ("invalid_option", "link"),
+    };
+    wrong(code, field, &error.sentence())
+}

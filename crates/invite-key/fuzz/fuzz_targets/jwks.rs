@@ -64,7 +64,8 @@ fn taken(json: &str, keys: &KeySet) {
     assert_eq!(again.to_json(), written);
     assert_eq!(again.len(), keys.len());
 
-    let checks = Checks::new(Audience::Server("https://invites.example"), 1_795_262_400);
+    let checks = Checks::new(Audience::Server("https://invites.example"), 1_795_262_400)
+        .expect("these make sense");
     let verdict = keys.verify(EXAMPLE_KEY, &checks);
     let expected = match keys.get(kid()) {
         None => "unknown_key",

@@ -98,7 +98,7 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "SECONDS")]
     pub(crate) now: Option<u64>,
 
-    /// How many seconds the issuer's clock may differ from that
+    /// How many seconds the issuer's clock may differ from that, 3600 at most
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_LEEWAY)]
     pub(crate) leeway: u64,
 

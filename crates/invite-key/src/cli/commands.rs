@@ -46,13 +46,12 @@ pub(crate) fn inspect(options: Inspect, json: bool, out: &mut impl Write) -> Res
 
 pub(crate) fn verify(options: Verify, json: bool, out: &mut impl Write) -> Result<bool, Failure> {
     let links = link_options(options.parameter)?;
+    let audience = Audience::Address(&options.audience);
+    let checks = Checks::new(audience, options.now.unwrap_or_else(now))
+        .and_then(|checks| checks.with_leeway(options.leeway))
+        .map_err(|error| Failure::Usage(error.sentence().to_owned()))?;
     let jwks = input::file(&options.jwks, "The file with the JWK set")?;
     let keys = KeySet::parse(&jwks).map_err(|error| Failure::Unreadable(error.sentence()))?;
-    let checks = Checks {
-        audience: Audience::Address(&options.audience),
-        now: options.now.unwrap_or_else(now),
-        leeway: options.leeway,
-    };
     let texts = input::keys(options.key)?;
     let mut all_good = true;
     for (number, text) in (1..).zip(&texts) {
@@ -220,10 +219,7 @@ fn with_link(object: String, link: Option<&Link>) -> String {
 }
 
 fn link_options(parameter: String) -> Result<LinkOptions, Failure> {
-    if matches!(parameter.as_str(), "" | "resource") {
-        return Err(Failure::Usage(link::LinkError::Parameter.sentence()));
-    }
-    Ok(LinkOptions { parameter })
+    LinkOptions::named(parameter).map_err(|error| Failure::Usage(error.sentence()))
 }
 
 fn now() -> u64 {

@@ -17,8 +17,10 @@ pub enum LinkError {
     Resource,
     /// The page to link to carries an invite already.
     Page,
-    /// The parameter's name is empty or `resource`.
+    /// The parameter's name is empty, `resource`, or longer than 128 bytes.
     Parameter,
+    /// The link is longer than [`MAX_LINK`](super::MAX_LINK), or would be.
+    TooLong,
 }
 
 impl LinkError {
@@ -30,6 +32,7 @@ impl LinkError {
             Self::Resource => "resource",
             Self::Page => "page",
             Self::Parameter => "parameter",
+            Self::TooLong => "too_long",
         }
     }
 
@@ -40,7 +43,10 @@ impl LinkError {
             Self::Repeated => "The link holds two different invites.",
             Self::Resource => "The link does not name its resource properly.",
             Self::Page => "The page to link to carries an invite already.",
-            Self::Parameter => "The parameter for the key must have a name other than resource.",
+            Self::Parameter => {
+                "The parameter for the key must have a name of up to 128 bytes, other than resource."
+            }
+            Self::TooLong => "The link is too long: up to a mebibyte is read.",
         })
     }
 }

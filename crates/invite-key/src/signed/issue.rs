@@ -42,7 +42,7 @@ use crate::text::push_integer;
 ///
 /// let mut keys = KeySet::new();
 /// keys.insert(issuer.kid(), issuer.public_key())?;
-/// let checks = Checks::new(Audience::Server("https://invites.example"), 1_795_262_400);
+/// let checks = Checks::new(Audience::Server("https://invites.example"), 1_795_262_400)?;
 /// assert_eq!(keys.verify(key.reveal(), &checks).code(), "authentic");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -232,7 +232,8 @@ impl<'json> Reader<'json> {
         self.expect(close)
     }
 
-    fn string(&mut self) -> Result<Cow<'json, str>, Fault> {
+    /// Reads a string.
+    pub(crate) fn string(&mut self) -> Result<Cow<'json, str>, Fault> {
         self.expect(b'"')?;
         let mut text = Cow::Borrowed("");
         loop {

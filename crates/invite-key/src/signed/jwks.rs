@@ -92,11 +92,7 @@ impl KeySet {
         }
         let for_signatures = usage.is_none() || text(usage) == Some("sig");
         let for_us = alg.is_none() || matches!(text(alg), Some("EdDSA" | "Ed25519"));
-        let for_verifying = key_ops.as_ref().is_none_or(|operations| {
-            let json = operations.as_other().unwrap_or_default().as_bytes();
-            let verify = br#""verify""#;
-            json.windows(verify.len()).any(|part| part == verify)
-        });
+        let for_verifying = key_ops.as_ref().is_none_or(lists_verify);
         let (Some(kid), true, true, true) = (kid, for_signatures, for_us, for_verifying) else {
             return Ok(());
         };
@@ -172,6 +168,17 @@ impl KeySet {
 
 /// The members of a JWK that matter here.
 const JWK_MEMBERS: [&str; 8] = ["kty", "crv", "x", "kid", "use", "alg", "key_ops", "d"];
+
+/// Whether `key_ops` is a list of strings, and `verify` among them.
+fn lists_verify(operations: &Member<'_>) -> bool {
+    let mut is_there = false;
+    let json = operations.as_other().unwrap_or_default();
+    let read = Reader::new(json).array(&mut |reader| {
+        is_there |= reader.string()? == "verify";
+        Ok(())
+    });
+    read.is_ok() && is_there
+}
 
 fn text<'member>(member: &'member Option<Member<'_>>) -> Option<&'member str> {
     member.as_ref().and_then(Member::as_text)

@@ -4,85 +4,11 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::claims::Claims;
+use super::checks::Checks;
 use super::ed25519::{self, CHUNK, PublicKey};
 use super::jwks::KeySet;
 use super::token::{SignedKey, open};
 use crate::verdict::Verdict;
-
-/// How many seconds clocks may differ unless something else is said.
-pub const DEFAULT_LEEWAY: u64 = 60;
-
-/// What a key has to be for, and what time it is: nothing here has a clock.
-#[derive(Clone, Copy, Debug)]
-pub struct Checks<'text> {
-    /// What the key has to be for.
-    pub audience: Audience<'text>,
-    /// Now, in seconds since 1970-01-01 UTC.
-    pub now: u64,
-    /// How many seconds the issuer's clock may differ from ours.
-    pub leeway: u64,
-}
-
-impl<'text> Checks<'text> {
-    /// These checks with the [default leeway](DEFAULT_LEEWAY).
-    pub const fn new(audience: Audience<'text>, now: u64) -> Self {
-        Self {
-            audience,
-            now,
-            leeway: DEFAULT_LEEWAY,
-        }
-    }
-}
-
-/// What a key has to be for. Addresses are compared as they are; only one slash at their end does not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Audience<'text> {
-    /// Issued by the server with this public address, for any of its resources.
-    Server(&'text str),
-    /// Issued by this server for this resource.
-    Resource {
-        /// The server's public address.
-        server: &'text str,
-        /// The resource.
-        resource: &'text str,
-    },
-    /// Whichever of both this one address is: a server's, or a server's with a resource's name behind it.
-    Address(&'text str),
-}
-
-impl Audience<'_> {
-    fn fits(&self, claims: &Claims) -> bool {
-        match self {
-            Self::Server(server) => claims.issuer == without_slash(server),
-            Self::Resource { server, resource } => {
-                claims.issuer == without_slash(server) && claims.resource == *resource
-            }
-            Self::Address(address) => {
-                let rest = without_slash(address).strip_prefix(&*claims.issuer);
-                rest.is_some_and(|rest| {
-                    rest.is_empty() || rest.strip_prefix('/') == Some(&claims.resource)
-                })
-            }
-        }
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Self::Server(address) | Self::Address(address) => String::from(without_slash(address)),
-            Self::Resource { server, resource } => {
-                let mut text = String::from(without_slash(server));
-                text.push('/');
-                text.push_str(resource);
-                text
-            }
-        }
-    }
-}
-
-fn without_slash(address: &str) -> &str {
-    address.strip_suffix('/').unwrap_or(address)
-}
 
 /// Looks at a text as [`crate::inspect`] does, and inside a signed key too: what can be said without any public key.
 ///
@@ -109,15 +35,15 @@ impl KeySet {
     ///
     /// # let (jwks, text) = (invite_key::signed::EXAMPLE_KEY_SET, invite_key::signed::EXAMPLE_KEY);
     /// let keys = KeySet::parse(jwks)?;
-    /// let checks = Checks::new(Audience::Server("https://invites.example"), 1_795_262_400);
+    /// let checks = Checks::new(Audience::Server("https://invites.example"), 1_795_262_400)?;
     /// assert_eq!(keys.verify(text, &checks).code(), "authentic");
     ///
-    /// let elsewhere = Checks::new(Audience::Server("https://elsewhere.example"), 1_795_262_400);
+    /// let elsewhere = Checks::new(Audience::Server("https://elsewhere.example"), 1_795_262_400)?;
     /// assert_eq!(keys.verify(text, &elsewhere).code(), "wrong_audience");
     ///
-    /// let much_later = Checks { now: 1_900_000_000, ..checks };
+    /// let much_later = Checks::new(Audience::Server("https://invites.example"), 1_900_000_000)?;
     /// assert_eq!(keys.verify(text, &much_later).code(), "expired");
-    /// # Ok::<(), invite_key::signed::KeySetError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn verify(&self, text: &str, checks: &Checks<'_>) -> Verdict {
         match self.find_signer(text) {

@@ -6,6 +6,7 @@ use core::ops::Range;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::wrong_link;
 use crate::find;
 use crate::json::{Object, array};
 use crate::link::LinkOptions;
@@ -14,7 +15,11 @@ use crate::report;
 /// `{"found":[…],"broken":[…],"complete":…}`.
 #[wasm_bindgen(skip_jsdoc)]
 pub fn find(text: &str, parameter: String) -> String {
-    let all = find::all(text, &LinkOptions { parameter });
+    let options = match LinkOptions::named(parameter) {
+        Ok(options) => options,
+        Err(error) => return wrong_link(&error),
+    };
+    let all = find::all(text, &options);
     let mut units = Units::of(text);
     let (mut found, mut broken) = (Vec::new(), Vec::new());
     for piece in all.pieces {

@@ -6,123 +6,101 @@ use std::thread_local;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::{wrong, wrong_link};
 use crate::json::Object;
 use crate::key::InviteKey;
-use crate::link::{self, Link, LinkError, LinkOptions, Placement};
+use crate::link::{self, Link, LinkOptions, Placement};
 use crate::report;
-use crate::signed::{Audience, Checks, KeySet, PublicKey};
-
-fn named(parameter: String) -> LinkOptions {
-    LinkOptions { parameter }
-}
-
-/// What was wrong with an argument, for `offline.js` to throw.
-fn wrong(code: &str, field: &str, sentence: &str) -> String {
-    let mut error = Object::new();
-    error.text("error", code);
-    error.text("field", field);
-    error.text("message", sentence);
-    error.finish()
-}
-
-fn wrong_link(error: &LinkError) -> String {
-    let (code, field) = match error {
-        LinkError::Key(_) => ("malformed_key", "key"),
-        LinkError::Parameter => ("invalid_option", "param"),
-        LinkError::Resource => ("invalid_option", "resource"),
-        _ => ("invalid_option", "link"),
-    };
-    wrong(code, field, &error.sentence())
-}
+use crate::signed::{Audience, Checks, ChecksError, KeySet, PublicKey};
 
 /// The verdict on a key, or on the one in a link.
 #[wasm_bindgen(skip_jsdoc)]
 pub fn inspect(text: &str, parameter: String) -> String {
-    report::inspect(text, &named(parameter)).1
+    match LinkOptions::named(parameter) {
+        Ok(options) => report::inspect(text, &options).1,
+        Err(error) => wrong_link(&error),
+    }
 }
 
 /// The parts of a link, or `null`.
 #[wasm_bindgen(js_name = parseLink, skip_jsdoc)]
 pub fn parse_link(text: &str, parameter: String) -> String {
-    match link::parse(text, &named(parameter)) {
+    let parsed = LinkOptions::named(parameter).and_then(|options| link::parse(text, &options));
+    match parsed {
         Ok(None) => String::from("null"),
         Ok(Some(link)) => report::link(&link, true),
         Err(error) => wrong_link(&error),
     }
 }
 
-/// `{"link":…}`. An empty resource is none.
+/// `{"link":…}`.
 #[wasm_bindgen(js_name = buildLink, skip_jsdoc)]
 pub fn build_link(
     page: &str,
-    resource: &str,
+    resource: Option<String>,
     key: &str,
-    in_query: bool,
+    placement: &str,
     parameter: String,
 ) -> String {
-    let options = named(parameter);
-    let resource = (!resource.is_empty()).then_some(resource);
-    let placement = if in_query {
-        Placement::Query
-    } else {
-        Placement::Fragment
+    let placement = match placement {
+        "query" => Placement::Query,
+        "fragment" => Placement::Fragment,
+        _ => return wrong("invalid_option", "in", "in must be 'query' or 'fragment'."),
     };
-    let link = InviteKey::parse(key)
-        .map_err(LinkError::Key)
-        .and_then(|key| Link::new(page, resource, key, placement, &options));
-    match link {
-        Ok(link) => {
-            let mut built = Object::new();
-            built.text("link", &link::build(&link, &options));
-            built.finish()
-        }
+    let built = LinkOptions::named(parameter).and_then(|options| {
+        let key = InviteKey::parse(key)?;
+        let link = Link::new(page, resource.as_deref(), key, placement, &options)?;
+        Ok(link::build(&link, &options))
+    });
+    match built {
+        Ok(link) => Object::new().text("link", &link).finish(),
         Err(error) => wrong_link(&error),
     }
 }
 
 thread_local! {
     /// The JWK set last read, with the tables of its keys.
-    static KEYS: RefCell<(String, KeySet)> = const { RefCell::new((String::new(), KeySet::new())) };
+    static KEYS: RefCell<Option<(String, KeySet)>> = const { RefCell::new(None) };
 }
 
-/// The verdict on a signed key. Times are in seconds. With an issuer the audience is its address, perhaps with a
-/// resource behind it; an empty one is none.
+fn wrong_checks(error: ChecksError) -> String {
+    let sentence = match error {
+        ChecksError::Now => {
+            "now must be a Date, or a number of milliseconds since 1970, from 2001 to 2286."
+        }
+        other => other.sentence(),
+    };
+    wrong("invalid_option", error.field(), sentence)
+}
+
+/// The verdict on a signed key. The time is in milliseconds, the leeway in seconds. With an issuer the audience is its
+/// address, perhaps with a resource behind it.
 #[wasm_bindgen(js_name = verifySignedKey, skip_jsdoc)]
 pub fn verify_signed_key(
     key: &str,
     jwks: String,
-    issuer: &str,
+    issuer: Option<String>,
     audience: &str,
     now: f64,
     leeway: f64,
 ) -> String {
-    let audience = match audience.strip_prefix(issuer) {
-        _ if issuer.is_empty() => Audience::Address(audience),
-        Some("" | "/") => Audience::Server(issuer),
-        Some(resource) => Audience::Resource {
-            server: issuer,
-            resource: resource.strip_prefix('/').unwrap_or(resource),
-        },
-        None => {
-            return wrong(
-                "invalid_option",
-                "audience",
-                "The audience must be the issuer's address, or that with a resource behind it.",
-            );
-        }
+    let audience = match &issuer {
+        Some(issuer) => Audience::of_issuer(issuer, audience),
+        None => Ok(Audience::Address(audience)),
     };
-    let checks = Checks {
-        audience,
-        now: now as u64,
-        leeway: leeway as u64,
+    let checks = audience.and_then(|audience| Checks::from_numbers(audience, now, leeway));
+    let checks = match checks {
+        Ok(checks) => checks,
+        Err(error) => return wrong_checks(error),
     };
-    KEYS.with_borrow_mut(|(read, keys)| {
-        if *read != jwks {
-            match KeySet::parse(&jwks) {
-                Ok(newer) => (*read, *keys) = (jwks, newer),
+    KEYS.with_borrow_mut(|last| {
+        let keys = match last {
+            Some((read, keys)) if *read == jwks => keys,
+            _ => match KeySet::parse(&jwks) {
+                Ok(keys) => &mut last.insert((jwks, keys)).1,
                 Err(error) => return wrong("invalid_option", "jwks", &error.sentence()),
-            }
-        }
+            },
+        };
         report::verdict(&keys.verify(key, &checks))
     })
 }

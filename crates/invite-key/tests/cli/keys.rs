@@ -172,6 +172,43 @@ fn a_signed_key_is_proved() {
 }
 
 #[test]
+fn what_makes_no_sense_to_prove_by_is_refused() {
+    let folder = std::env::temp_dir().join(format!("invite-key-sense-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("jwks.json"), EXAMPLE_KEY_SET).unwrap();
+    let (server, now) = ("https://invites.example", "1795262400");
+    for (audience, now, leeway, said) in [
+        (server, "0", "60", "seconds since 1970"),
+        (server, "-1", "60", "cannot have"),
+        (server, "1795262400000", "60", "seconds since 1970"),
+        (server, "18446744073709551615", "60", "seconds since 1970"),
+        (server, "18446744073709551616", "60", "cannot have"),
+        (server, "NaN", "60", "cannot have"),
+        (server, "2026-11-21", "60", "cannot have"),
+        (server, "", "60", "cannot have"),
+        (server, now, "3601", "from 0 to 3600"),
+        (server, now, "18446744073709551615", "from 0 to 3600"),
+        (server, now, "-1", "cannot have"),
+        (server, now, "inf", "cannot have"),
+        ("", now, "60", "the server's address"),
+        ("invites.example", now, "60", "the server's address"),
+        ("https://", now, "60", "the server's address"),
+    ] {
+        let arguments = [
+            "verify",
+            "--jwks=jwks.json",
+            &format!("--audience={audience}"),
+            &format!("--now={now}"),
+            &format!("--leeway={leeway}"),
+        ];
+        let answer = run_in(&folder, &arguments, EXAMPLE_KEY.as_bytes());
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(answer.err.contains(said), "{arguments:?}: {}", answer.err);
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn keys_are_made() {
     let answer = run(&["generate"], "");
     assert_eq!(answer.code, 0);

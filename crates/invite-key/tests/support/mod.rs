@@ -53,7 +53,7 @@ pub(crate) fn keys() -> KeySet {
 }
 
 pub(crate) fn checks() -> Checks<'static> {
-    Checks::new(Audience::Server(SERVER), NOW)
+    Checks::new(Audience::Server(SERVER), NOW).unwrap()
 }
 
 /// A token with this header and payload, whatever they are, rightly signed.

@@ -28,7 +28,7 @@ async fn a_signed_key_is_authentic_until_it_ends_and_opens_like_any_other() {
     let keys = key_set(&server).await;
     let now = 1_795_238_468;
     let verdict = |audience, at| {
-        keys.verify(&key, &Checks::new(audience, at))
+        keys.verify(&key, &Checks::new(audience, at).unwrap())
             .code()
             .to_owned()
     };
@@ -107,7 +107,7 @@ async fn a_signature_alone_opens_nothing() {
         .unwrap();
     let verdict = key_set(&server).await.verify(
         foreign.reveal(),
-        &Checks::new(Audience::Server(ORIGIN), 1_795_238_468),
+        &Checks::new(Audience::Server(ORIGIN), 1_795_238_468).unwrap(),
     );
     assert_eq!(verdict.code(), "authentic");
     assert_eq!(

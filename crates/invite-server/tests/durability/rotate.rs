@@ -90,7 +90,8 @@ async fn rotating(database: &str) {
                 "round {round}"
             );
             if key.starts_with("invs1_") {
-                let verdict = set.verify(key, &Checks::new(Audience::Server(PUBLIC), now));
+                let checks = Checks::new(Audience::Server(PUBLIC), now).unwrap();
+                let verdict = set.verify(key, &checks);
                 assert_eq!(verdict.code(), "authentic", "{verdict:?}");
             }
         }
