@@ -5,54 +5,131 @@ use core::cell::Cell;
 use crate::error::{Code, Error};
 use crate::json::Json;
 use crate::later::{Reply, Task};
-use crate::operation::Operation;
 use crate::transport::{Platform, sleep};
 
 const MOST_TRIES: i32 = 6;
 const FIRST_PAUSE: f64 = 100.0;
 
+/// How far a call is: told by whoever sends, read by whoever must say how it ends.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// It makes something, so that carrying it out twice makes two.
+    creates: bool,
+    /// The name under which the caller wants a create remembered.
+    pub(crate) idempotency_key: Option<String>,
+    /// The name for where the caller has none.
+    own_key: String,
+    /// It goes under one of these, so that carrying it out twice is carrying it out once.
+    named: Cell<bool>,
+    /// Something has left in this attempt that may have an effect.
+    sent: Cell<bool>,
+    /// The same, in an earlier attempt whose answer was lost.
+    lost: Cell<bool>,
+    /// The deadline has passed.
+    timed_out: Cell<bool>,
+}
+
+impl Progress {
+    /// Of a create.
+    pub(crate) fn of_create(idempotency_key: Option<String>, own_key: String) -> Progress {
+        Progress {
+            creates: true,
+            idempotency_key,
+            own_key,
+            ..Progress::default()
+        }
+    }
+
+    /// Where whoever sends tells whether something has left: from then on nobody can tell whether it has arrived.
+    pub(crate) fn sent(&self) -> &Cell<bool> {
+        &self.sent
+    }
+
+    /// The name that goes along with a create, where the server remembers names.
+    pub(crate) fn name(&self) -> &str {
+        self.named.set(true);
+        self.idempotency_key.as_deref().unwrap_or(&self.own_key)
+    }
+
+    /// Whether it may be sent again when its answer was lost.
+    pub(crate) fn repeats(&self) -> bool {
+        !self.creates || self.named.get()
+    }
+
+    /// Whether it ended by its deadline.
+    pub(crate) fn timed_out(&self) -> bool {
+        self.timed_out.get()
+    }
+
+    /// What it ends with at its deadline.
+    pub(crate) fn end(&self) -> Error {
+        self.timed_out.set(true);
+        self.without_answer(Error::timeout())
+    }
+
+    /// What it ends with where no answer came: a create that may have happened says so.
+    fn without_answer(&self, error: Error) -> Error {
+        if self.creates && (self.sent.get() || self.lost.get()) {
+            let mut unknown = unknown_outcome();
+            unknown.status = error.status;
+            unknown.cause.clone_from(&error.cause);
+            return unknown;
+        }
+        error
+    }
+}
+
 /// Makes attempts until one succeeds or fails for good, with jittered pauses that double, inside the deadline.
+/// `confirm` says of a cancelled invite whether it is gone: asked where an answer was lost and the next says that
+/// there is nothing to cancel.
 pub(crate) async fn until_done<'a, P: Platform>(
     platform: &P,
-    operation: &Operation,
     deadline: f64,
-    sent: &Cell<bool>,
+    progress: &Progress,
     attempt: impl Fn() -> Task<'a, Reply>,
+    confirm: impl Fn() -> Task<'a, Result<bool, Error>>,
 ) -> Reply {
-    let mut lost = false;
     let mut tries = 0;
     loop {
-        sent.set(false);
+        progress.sent.set(false);
         let error = match attempt().await {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        // It was there and now it is gone: the attempt whose answer was lost did it.
-        if lost && error.code == Code::CannotRemove {
-            return Ok(Json::object()
-                .with("acknowledged", true)
-                .with("deletedCount", 1.0));
+        if progress.lost.get() && error.code == Code::CannotRemove {
+            return found_gone(error, confirm().await);
         }
-        // Its answer may have been lost on the way back.
-        let done_perhaps = sent.get() && matches!(error.code, Code::Offline | Code::ServerError);
-        lost |= done_perhaps;
-        if done_perhaps && error.code == Code::Offline && !operation.repeats() {
-            return Err(unknown_outcome());
-        }
+        let sent = progress.sent.get();
+        let answered = !is_lost(&error);
+        progress.lost.set(progress.lost.get() || sent && !answered);
         tries += 1;
         let backoff = FIRST_PAUSE * 2f64.powi(tries - 1) * (0.5 + platform.chance() / 2.0);
         let pause = error.retry_after.unwrap_or(backoff);
-        let again = is_passing(&error) && (operation.repeats() || !sent.get());
-        if !again || tries == MOST_TRIES || platform.now() + pause >= deadline {
-            return Err(error);
+        let again = is_passing(&error) && (progress.repeats() || !sent);
+        if !again || tries == MOST_TRIES || platform.monotonic() + pause >= deadline {
+            return Err(if answered {
+                error
+            } else {
+                progress.without_answer(error)
+            });
         }
         sleep(platform, pause).await;
     }
 }
 
-/// The deadline has passed.
-pub(crate) fn timeout() -> Error {
-    Error::new(Code::Timeout, "The server did not answer in time.")
+/// An invite that is gone after a lost answer: this call may have cancelled it, or somebody else. That it is gone is
+/// what was asked for; that this call deleted it nobody can say.
+fn found_gone(refused: Error, gone: Result<bool, Error>) -> Reply {
+    match gone {
+        Ok(true) => Ok(Json::object()
+            .with("acknowledged", true)
+            .with("deletedCount", 0.0)),
+        Ok(false) => Err(refused),
+        Err(_) => Err(Error::new(
+            Code::UnknownOutcome,
+            "The answer was lost: the invite may be gone, or may never have been yours to remove.",
+        )),
+    }
 }
 
 /// `close` was called.
@@ -64,18 +141,24 @@ pub(crate) fn closed() -> Error {
 }
 
 /// What a `create` ends with when nobody can say whether it happened.
-pub(crate) fn unknown_outcome() -> Error {
+fn unknown_outcome() -> Error {
     Error::new(
         Code::UnknownOutcome,
         "The answer was lost: the invite may exist. Look with get() before you create another.",
     )
 }
 
-/// Worth another attempt. Webstrates' unknown words are not: they would be the same again.
-fn is_passing(error: &Error) -> bool {
+/// Whether what was sent may have been carried out all the same: nothing came back, or what stands between us and the
+/// server answered for it.
+fn is_lost(error: &Error) -> bool {
     match error.code {
-        Code::Offline | Code::RateLimited | Code::TryAgain => true,
+        Code::Offline => true,
         Code::ServerError => error.status.is_some(),
         _ => false,
     }
+}
+
+/// Worth another attempt. Webstrates' unknown words are not: they would be the same again.
+fn is_passing(error: &Error) -> bool {
+    is_lost(error) || matches!(error.code, Code::RateLimited | Code::TryAgain)
 }

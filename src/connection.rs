@@ -1,295 +1,226 @@
-//! One connection to a server: from a caller's arguments to an answer.
+//! One connection to a server: the life of a call, from its arguments to its end.
 //!
 //! Plain Rust over a [`Platform`]; `invites` hands it to JavaScript.
 
 use core::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::call;
-use crate::dialect::{self, Context, Remote};
-use crate::error::{Code, Error};
+use crate::call::{self, Progress};
+use crate::dialect::{Context, Hears, Remote, Session};
+use crate::error::Error;
+use crate::flights::Flights;
 use crate::json::Json;
-use crate::later::{Flights, Later, Reply, Task, until};
-use crate::link;
-use crate::operation::{Method, Operation, Policy};
-use crate::options::{self, DialectName};
+use crate::later::{Later, Reply, Task, until};
+use crate::operation::options::{ConnectOptions, DEFAULT_TIMEOUT};
+use crate::operation::{Call, Invited, Operation, Remove};
 use crate::transport::Platform;
-use crate::transport::multiplexer::Multiplexer;
+use crate::{announce, link};
 
 /// A connection; everything it opens is opened at the first call.
 pub struct Connection<P: Platform> {
-    platform: Rc<P>,
-    options: Result<Json, Error>,
-    remote: RefCell<Option<Rc<Remote>>>,
-    socket: Rc<Multiplexer<P>>,
-    flights: Flights,
+    pub(crate) platform: Rc<P>,
+    options: Result<ConnectOptions, Error>,
+    pub(crate) remote: RefCell<Option<Rc<Remote>>>,
+    pub(crate) session: RefCell<Option<Rc<dyn Session<P>>>>,
+    pub(crate) flights: Flights,
     /// What stops each call under way.
     running: RefCell<Vec<Later>>,
+    creates: Cell<u32>,
+}
+
+/// One phase of a call: what must be answered by one deadline.
+pub(crate) struct Phase<'a> {
+    pub(crate) operation: &'a Operation,
+    pub(crate) progress: Rc<Progress>,
+    /// Milliseconds until it gives up.
+    pub(crate) timeout: f64,
 }
 
 impl<P: Platform> Connection<P> {
     /// A connection with these options. Wrong ones make every call fail, not this.
     pub fn new(platform: Rc<P>, options: Result<Json, Error>) -> Connection<P> {
         Connection {
-            socket: Multiplexer::new(Rc::clone(&platform)),
             platform,
-            options: options.and_then(|options| options::check(options, options::CONNECT)),
+            options: options.and_then(ConnectOptions::read),
             remote: RefCell::default(),
+            session: RefCell::default(),
             flights: Flights::default(),
             running: RefCell::default(),
+            creates: Cell::new(0),
         }
     }
 
-    /// Makes a call. It settles by its answer, its deadline, its signal or [`close`](Connection::close), which counts
-    /// from now on, before the first poll.
+    /// Makes a call, which the caller has made `waited` milliseconds ago. It settles by its answer, its deadline, its
+    /// signal or [`close`](Connection::close), which counts from now on, before the first poll.
     pub fn call(
         self: Rc<Self>,
-        method: Method,
-        arguments: Vec<Json>,
+        call: Result<Call, Error>,
         waited: f64,
         held: P::Held,
     ) -> Task<'static, Reply> {
         let stop = Later::default();
         self.running.borrow_mut().push(stop.clone());
+        let running = Running {
+            connection: self,
+            stop,
+        };
         Box::pin(async move {
-            let result = self.run(method, arguments, waited, &held, &stop).await;
-            let mut running = self.running.borrow_mut();
-            running.retain(|running| !running.is(&stop));
-            result
+            let Running { connection, stop } = &running;
+            let _signal = connection.platform.watch(&held, stop);
+            until(stop, Box::pin(connection.run(call, waited, &held))).await
         })
     }
 
-    /// Drops the socket and settles every call under way.
+    /// Drops what is open and settles every call under way.
     pub fn close(&self) {
         for stop in self.running.take() {
             stop.set(Err(call::closed()));
         }
-        self.socket.close();
+        if let Some(session) = self.session.take() {
+            session.close();
+        }
     }
 
-    async fn run(
-        &self,
-        method: Method,
-        arguments: Vec<Json>,
-        waited: f64,
-        held: &P::Held,
-        stop: &Later,
-    ) -> Reply {
-        let options = self.options.as_ref().map_err(Clone::clone)?;
-        let mut operation = Operation::parse(method, arguments, options.number("timeout"))?;
-        // It was made before the core was there.
-        operation.timeout = (operation.timeout - waited.max(0.0)).max(1.0);
-        let _watch = self.platform.watch(held, stop);
-        if method == Method::Watch {
-            return self.watch(&operation, stop).await;
-        }
-        let mut gained = None;
-        if method == Method::AcceptInvite {
-            operation.method = Method::Preview;
-            let preview = self.bounded(&operation, stop).await?;
-            if !self.may_accept(operation.policy, &preview, held).await? {
-                return Ok(Json::Null);
-            }
-            operation.method = Method::Accept;
-            gained = preview.text("gained").map(str::to_owned);
-        }
-        let mut result = self.bounded(&operation, stop).await?;
-        if method == Method::Accept {
-            // The five give what Webstrates' own give.
-            result = result.take("permissions").unwrap_or(Json::Null);
-        } else if let (Some(gained), None) = (gained, result.get("gained")) {
-            result.set("already", gained.is_empty().into());
-            result.set("gained", gained.into());
-        }
-        Ok(result)
-    }
-
-    /// Asks the policy. A person may think as long as they like: the deadline is for the server.
-    async fn may_accept(
-        &self,
-        policy: Policy,
-        preview: &Json,
-        held: &P::Held,
-    ) -> Result<bool, Error> {
-        // A page's own policy sees every preview: it shows the invite before the sign-in, too, and when nothing is gained.
-        let shows = policy == Policy::Function;
-        let remote = self.remote.borrow().clone();
-        let webstrates = remote.is_some_and(|remote| remote.dialect == DialectName::Webstrates);
-        // Webstrates shows no invite to who is not signed in, but does not always say who is.
-        if !shows && !webstrates && preview.get("account").is_some_and(Json::is_null) {
-            return Err(Error::new(
-                Code::NotSignedIn,
-                "Sign in to accept this invite.",
-            ));
-        }
-        let gained = preview.text("gained").unwrap_or_default();
-        let asks = match policy {
-            Policy::Off => return Ok(false),
-            Policy::SignedIn => gained.contains('a'),
-            Policy::Default if webstrates => gained.contains('a'),
-            _ => shows || !gained.is_empty(),
+    async fn run(&self, call: Result<Call, Error>, waited: f64, held: &P::Held) -> Reply {
+        let options = self.options()?;
+        let Call {
+            operation,
+            options: call,
+        } = call?;
+        let timeout = call.timeout.or(options.timeout).unwrap_or(DEFAULT_TIMEOUT);
+        let progress = match operation {
+            Operation::Create(_) => Progress::of_create(call.idempotency_key, self.draw_key()),
+            _ => Progress::default(),
         };
-        if asks {
-            self.platform.ask(held, preview).await
-        } else {
-            Ok(true)
+        let phase = Phase {
+            operation: &operation,
+            progress: Rc::new(progress),
+            // Milliseconds may be many where the core was long in coming.
+            timeout: (timeout - waited.max(0.0)).max(0.0),
+        };
+        match &operation {
+            Operation::Watch => self.watch(&phase).await,
+            Operation::Offer(offer) => self.offer(offer, &phase, held).await,
+            Operation::Accept(_) => {
+                let mut outcome = self.bounded(&phase).await?;
+                // The five give what Webstrates' own give.
+                Ok(outcome.take("permissions").unwrap_or(Json::Null))
+            }
+            _ => self.bounded(&phase).await,
         }
     }
 
-    /// Where the server sends events: their address. Else looks out for invites that are used, without a deadline.
-    async fn watch(&self, operation: &Operation, stop: &Later) -> Reply {
-        let mut remote = self.remote(false).await?;
-        if remote.dialect == DialectName::Http {
-            remote = self.remote(true).await?;
-            return match &remote.resource {
-                Some(resource) if remote.has("events") => {
-                    let parts = [&remote.server, &remote.api, "/resources/", resource];
-                    let url = [&parts.concat(), "/events"].concat();
-                    let mut headers = Json::object().with("accept", "text/event-stream");
-                    if let Some(token) = self.platform.token().await? {
-                        headers.set("authorization", ["Bearer ", &token].concat().into());
-                    }
-                    Ok(Json::object()
-                        .with("url", url)
-                        .with("headers", headers)
-                        .with("credentials", self.platform.credentials()))
-                }
-                _ => Ok(Json::Null),
-            };
+    /// Where the server sends events: what to fetch. Else looks out for invites that are used, without a deadline.
+    async fn watch(&self, phase: &Phase<'_>) -> Reply {
+        let remote = self.within(phase, Box::pin(self.remote(true))).await?;
+        match remote.traits().hears {
+            Hears::Never => Ok(Json::Null),
+            Hears::Stream if !remote.has("events") => Ok(Json::Null),
+            Hears::Stream => self.bounded(phase).await,
+            Hears::Looking => self.attempt(phase, &remote).await,
         }
-        let sent = Rc::default();
-        until(stop, Box::pin(self.attempt(operation, &sent))).await
     }
 
-    /// Runs until it is done, or until its deadline, its signal or `close` ends it.
-    fn bounded<'a>(&'a self, operation: &'a Operation, stop: &'a Later) -> Task<'a, Reply> {
+    /// Runs until it is done or its deadline ends it.
+    pub(crate) fn bounded<'a>(&'a self, phase: &'a Phase<'a>) -> Task<'a, Reply> {
         Box::pin(async move {
-            let sent = Rc::new(Cell::new(false));
-            let end = {
-                let (stop, sent, repeats) = (stop.clone(), Rc::clone(&sent), operation.repeats());
-                move || {
-                    stop.set(Err(if sent.get() && !repeats {
-                        call::unknown_outcome()
-                    } else {
-                        call::timeout()
-                    }));
-                }
+            let deadline = self.platform.monotonic() + phase.timeout;
+            let attempt = || -> Task<'_, Reply> {
+                Box::pin(async {
+                    let remote = self.remote_for(phase).await?;
+                    self.attempt(phase, &remote).await
+                })
             };
-            let _timer = self.platform.after(operation.timeout, Box::new(end));
-            let deadline = self.platform.now() + operation.timeout;
-            let attempt = || -> Task<'_, Reply> { Box::pin(self.attempt(operation, &sent)) };
-            let work = call::until_done(&*self.platform, operation, deadline, &sent, attempt);
-            until(stop, Box::pin(work)).await
+            let confirm = || -> Task<'_, Result<bool, Error>> { Box::pin(self.is_gone(phase)) };
+            let work =
+                call::until_done(&*self.platform, deadline, &phase.progress, attempt, confirm);
+            self.within(phase, Box::pin(work)).await
         })
     }
 
-    async fn attempt(&self, operation: &Operation, sent: &Rc<Cell<bool>>) -> Reply {
-        let method = operation.method;
-        let remote = self.remote(operation.needs_features()).await?;
-        match method {
-            Method::Link => return link::of(&remote, operation),
-            Method::Supports => return Ok(remote.has(&operation.text).into()),
-            Method::Park | Method::Unpark | Method::Parked if !self.keeps(&remote) => {
-                return Ok(match method {
-                    Method::Parked => Json::List(Vec::new()),
-                    _ => Json::Null,
-                });
-            }
-            _ => {}
-        }
-        let options = self.options.as_ref().map_err(Clone::clone)?;
-        let context = Context {
-            platform: &*self.platform,
-            remote: &remote,
-            auth: options.get("auth").unwrap_or(&Json::Null),
-            socket: &self.socket,
-            operation,
-            sent,
+    /// The work, or the deadline.
+    async fn within<'a, T: 'a>(
+        &'a self,
+        phase: &'a Phase<'a>,
+        work: Task<'a, Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let stop = Later::default();
+        let end = {
+            let (stop, progress) = (stop.clone(), Rc::clone(&phase.progress));
+            move || stop.set(Err(progress.end()))
         };
-        if method != Method::Accept {
-            let result = context.perform().await?;
-            match method {
-                Method::Create => self.platform.emit("invitecreated", &announcement(&result)),
-                Method::Remove => {
-                    let id = operation.id.as_deref().map(Json::from);
-                    let home = operation.home.as_deref().map(Json::from);
-                    let mut detail = Json::object();
-                    for (name, value) in [("id", id), ("resource", home)] {
-                        if let Some(value) = value {
-                            detail.set(name, value);
-                        }
-                    }
-                    self.platform.emit("inviteremoved", &detail);
-                }
-                _ => {}
-            }
-            return Ok(result);
-        }
-        let place = operation.resource.as_ref().or(operation.home.as_ref());
-        let work = async {
-            // There two invites of one document must not be accepted at once either.
-            let of_document = remote.dialect == DialectName::Webstrates;
-            // Of one person, that is: only a token makes another of a connection of the same page.
-            let token = context
-                .auth
-                .text("bearer")
-                .or(context.auth.text("accessToken"));
-            let document = [
-                &remote.server,
-                "/",
-                context.resource().unwrap_or_default(),
-                "/",
-                token.unwrap_or_default(),
-            ]
-            .concat();
-            let name = if of_document {
-                &document
-            } else {
-                operation.key_text()
-            };
-            let _alone = self.platform.lock(name).await;
-            let work = context.perform();
-            let outcome = if of_document {
-                self.flights
-                    .alone((None, Some(document.clone())), work)
-                    .await?
-            } else {
-                work.await?
-            };
-            self.platform.emit("inviteaccepted", &outcome);
-            Ok(outcome)
-        };
-        let name = (operation.key.clone(), place.cloned());
-        self.flights.once(name, Box::pin(work)).await
+        let _timer = self.platform.after(phase.timeout, Box::new(end));
+        until(&stop, work).await
     }
 
-    /// The server: what the options say, else what the page says; asked what it speaks where neither knows, or where
-    /// its features matter.
-    async fn remote(&self, with_features: bool) -> Result<Rc<Remote>, Error> {
-        let known = self.remote.borrow().clone();
-        let mut remote = match known {
-            Some(remote) if !with_features || remote.features.is_some() => return Ok(remote),
-            Some(remote) => Remote::clone(&remote),
-            None => {
-                let (remote, says_dialect) = self.named()?;
-                if says_dialect && !with_features {
-                    return Ok(self.found(remote));
-                }
-                remote
-            }
-        };
-        if remote.dialect == DialectName::Webstrates {
-            remote.features = Some(Json::List(vec!["preview".into(), "members".into()]));
-            return Ok(self.found(remote));
+    async fn attempt(&self, phase: &Phase<'_>, remote: &Rc<Remote>) -> Reply {
+        let operation = phase.operation;
+        if let Some(key) = operation.key() {
+            check_kind(remote, key)?;
         }
-        let work = async {
-            dialect::discover(&*self.platform, &mut remote).await?;
-            self.found(remote);
-            Ok(Json::Null)
+        match operation {
+            Operation::Link(wanted) => return link::of(remote, wanted),
+            Operation::Supports(feature) => return Ok(remote.has(feature).into()),
+            Operation::Park(_) | Operation::Unpark(_) if !self.keeps(remote) => {
+                return Ok(Json::Null);
+            }
+            Operation::Parked if !self.keeps(remote) => return Ok(Json::List(Vec::new())),
+            _ => {}
+        }
+        let session = self.session(remote);
+        let context = self.context(phase, remote)?;
+        match operation {
+            Operation::Accept(invited) => self.accept(invited, &*session, &context).await,
+            Operation::Create(_) => {
+                let invite = session.perform(&context).await?;
+                self.platform
+                    .emit("invitecreated", &announce::created(&invite));
+                Ok(invite)
+            }
+            Operation::Remove(remove) => {
+                let answer = session.perform(&context).await?;
+                self.platform
+                    .emit("inviteremoved", &announce::removed(remove));
+                Ok(answer)
+            }
+            _ => session.perform(&context).await,
+        }
+    }
+
+    pub(crate) fn context<'a>(
+        &'a self,
+        phase: &'a Phase<'a>,
+        remote: &'a Remote,
+    ) -> Result<Context<'a, P>, Error> {
+        Ok(Context {
+            platform: &self.platform,
+            remote,
+            auth: self.options()?.auth.as_ref(),
+            operation: phase.operation,
+            progress: &phase.progress,
+        })
+    }
+
+    /// Whether an invite that nothing could be cancelled of is gone: nobody can accept it any more.
+    async fn is_gone(&self, phase: &Phase<'_>) -> Result<bool, Error> {
+        let Operation::Remove(Remove::Key(invited)) = phase.operation else {
+            return Err(Error::bad_response());
         };
-        self.flights.once((None, None), Box::pin(work)).await?;
-        let found = self.remote.borrow().clone();
-        found.ok_or_else(Error::bad_response)
+        let look = Phase {
+            operation: &Operation::Check(Invited {
+                key: invited.key.clone(),
+                resource: invited.resource.clone(),
+                home: invited.home.clone(),
+            }),
+            progress: Rc::default(),
+            timeout: phase.timeout,
+        };
+        let remote = self.remote(false).await?;
+        match self.attempt(&look, &remote).await {
+            Ok(_) => Ok(false),
+            Err(error) if error.is_end_of_invite() => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether this page's own server keeps invites for after a sign-in: a key goes to no other.
@@ -299,55 +230,46 @@ impl<P: Platform> Connection<P> {
         own && remote.has("pending")
     }
 
-    fn found(&self, remote: Remote) -> Rc<Remote> {
-        let remote = Rc::new(remote);
-        *self.remote.borrow_mut() = Some(Rc::clone(&remote));
-        remote
+    pub(crate) fn options(&self) -> Result<&ConnectOptions, Error> {
+        self.options.as_ref().map_err(Clone::clone)
     }
 
-    /// What the options and the page say, and whether they say how the server speaks.
-    fn named(&self) -> Result<(Remote, bool), Error> {
-        let options = self.options.as_ref().map_err(Clone::clone)?;
-        let mut resource = None;
-        let mut dialect = None;
-        let server = match options.text("server") {
-            Some(server) => server.to_owned(),
-            None => {
-                let Some(place) = self.platform.place() else {
-                    return Err(Error::misused("server", NO_SERVER));
-                };
-                resource = place.resource;
-                dialect = place.dialect;
-                options::server_address(&place.server)?
-            }
-        };
-        match options.text("dialect") {
-            Some("http") => dialect = Some(DialectName::Http),
-            Some(_) => dialect = Some(DialectName::Webstrates),
-            None => {}
+    /// A name for a create that no other has: the server remembers it a day.
+    fn draw_key(&self) -> String {
+        let number = self.creates.get().wrapping_add(1);
+        self.creates.set(number);
+        let mut key = String::new();
+        for part in [f64::from(number), self.platform.now()] {
+            crate::transport::push_base36(&mut key, part as u64);
+            key.push('-');
         }
-        let remote = Remote {
-            dialect: dialect.unwrap_or(DialectName::Http),
-            server,
-            resource: options.text("resource").map(str::to_owned).or(resource),
-            api: "/api/v1".to_owned(),
-            features: None,
-        };
-        Ok((remote, dialect.is_some()))
+        for _ in 0..3 {
+            let chance = self.platform.chance() * 9_007_199_254_740_991.0;
+            crate::transport::push_base36(&mut key, chance as u64);
+        }
+        key
     }
 }
 
-const NO_SERVER: &str = "There is no page here to take the server from: call configure({ server: 'https://…' }) or connect({ server }).";
-
-/// What the page is told of a new invite: never the key.
-fn announcement(invite: &Json) -> Json {
-    let mut detail = Json::object();
-    for (name, value) in invite.members() {
-        match name.as_str() {
-            "webstrateId" => detail.set("resource", value.clone()),
-            "id" | "resource" | "permissions" | "expiresAt" => detail.set(name, value.clone()),
-            _ => {}
-        }
+/// What no server of this sort has made goes to none.
+fn check_kind(remote: &Remote, key: &invite_key::InviteKey) -> Result<(), Error> {
+    if remote.traits().kinds.contains(&key.kind()) {
+        return Ok(());
     }
-    detail
+    Err(crate::operation::malformed(
+        "It is of a kind that this server does not make.",
+    ))
+}
+
+/// A call under way, known to its connection until it ends in whatever way.
+struct Running<P: Platform> {
+    connection: Rc<Connection<P>>,
+    stop: Later,
+}
+
+impl<P: Platform> Drop for Running<P> {
+    fn drop(&mut self) {
+        let mut running = self.connection.running.borrow_mut();
+        running.retain(|running| !running.is(&self.stop));
+    }
 }

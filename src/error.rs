@@ -199,6 +199,11 @@ impl Error {
         )
     }
 
+    /// The deadline has passed.
+    pub fn timeout() -> Error {
+        Error::new(Code::Timeout, "The server did not answer in time.")
+    }
+
     /// A broken or impossible connection.
     pub fn offline() -> Error {
         Error::new(
@@ -218,6 +223,14 @@ impl Error {
                 | Code::Closed
                 | Code::LoadFailed
                 | Code::ServerError
+        )
+    }
+
+    /// Whether the server says of an invite that nobody can accept it any more.
+    pub(crate) fn is_end_of_invite(&self) -> bool {
+        matches!(
+            self.code,
+            Code::InvalidKey | Code::Expired | Code::Removed | Code::NotFound
         )
     }
 

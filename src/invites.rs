@@ -1,6 +1,5 @@
 //! What JavaScript sees: arguments in, promises out, no rules.
 
-use core::future::ready;
 use std::rc::Rc;
 
 use js_sys::{Function, Promise};
@@ -9,8 +8,9 @@ use wasm_bindgen_futures::future_to_promise;
 use web_sys::RequestCredentials;
 
 use crate::connection::Connection;
+use crate::error::Error;
 use crate::json::Json;
-use crate::operation::Method;
+use crate::operation::Call;
 use crate::page::{self, Browser, Held};
 use crate::value;
 
@@ -63,17 +63,17 @@ impl Handle {
         resource: JsValue,
         call: JsValue,
     ) -> Promise {
-        self.start(Method::Create, waited, &[options, resource, call])
+        self.start(Call::create, waited, &[options, resource, call])
     }
 
     /// `get(webstrateId?, call?)`
     pub fn get(&self, waited: f64, resource: JsValue, call: JsValue) -> Promise {
-        self.start(Method::Get, waited, &[resource, call])
+        self.start(Call::get, waited, &[resource, call])
     }
 
     /// `check(key, webstrateId?, call?)`
     pub fn check(&self, waited: f64, invite: JsValue, resource: JsValue, call: JsValue) -> Promise {
-        self.start(Method::Check, waited, &[invite, resource, call])
+        self.start(Call::check, waited, &[invite, resource, call])
     }
 
     /// `accept(key, webstrateId?, call?)`
@@ -84,7 +84,7 @@ impl Handle {
         resource: JsValue,
         call: JsValue,
     ) -> Promise {
-        self.start(Method::Accept, waited, &[invite, resource, call])
+        self.start(Call::accept, waited, &[invite, resource, call])
     }
 
     /// `remove(key, webstrateId?, call?)`
@@ -95,7 +95,7 @@ impl Handle {
         resource: JsValue,
         call: JsValue,
     ) -> Promise {
-        self.start(Method::Remove, waited, &[invite, resource, call])
+        self.start(Call::remove, waited, &[invite, resource, call])
     }
 
     /// One page of `list(filter?, call?)`: `{ invites, next? }`.
@@ -107,32 +107,32 @@ impl Handle {
         token: JsValue,
         call: JsValue,
     ) -> Promise {
-        self.start(Method::ListPage, waited, &[filter, token, call])
+        self.start(Call::list_page, waited, &[filter, token, call])
     }
 
     /// `preview(key, call?)`
     pub fn preview(&self, waited: f64, invite: JsValue, call: JsValue) -> Promise {
-        self.start(Method::Preview, waited, &[invite, call])
+        self.start(Call::preview, waited, &[invite, call])
     }
 
     /// `members(call?)`
     pub fn members(&self, waited: f64, call: JsValue) -> Promise {
-        self.start(Method::Members, waited, &[call])
+        self.start(Call::members, waited, &[call])
     }
 
     /// `link(invite, options?, call?)`
     pub fn link(&self, waited: f64, invite: JsValue, options: JsValue, call: JsValue) -> Promise {
-        self.start(Method::Link, waited, &[invite, options, call])
+        self.start(Call::link, waited, &[invite, options, call])
     }
 
     /// `supports(feature, call?)`
     pub fn supports(&self, waited: f64, feature: JsValue, call: JsValue) -> Promise {
-        self.start(Method::Supports, waited, &[feature, call])
+        self.start(Call::supports, waited, &[feature, call])
     }
 
     /// Who is signed in.
     pub fn identify(&self, waited: f64, call: JsValue) -> Promise {
-        self.start(Method::Identify, waited, &[call])
+        self.start(Call::identify, waited, &[call])
     }
 
     /// Looks the invite up, asks the policy, takes it; `null` where the policy said no.
@@ -145,16 +145,12 @@ impl Handle {
         policy: JsValue,
         call: JsValue,
     ) -> Promise {
-        self.start(
-            Method::AcceptInvite,
-            waited,
-            &[invite, resource, policy, call],
-        )
+        self.start(Call::offer, waited, &[invite, resource, policy, call])
     }
 
     /// Where to read events, as `fetch` takes it; `null` where there are none. Or looks by itself until it is stopped.
     pub fn watch(&self, waited: f64, call: JsValue) -> Promise {
-        self.start(Method::Watch, waited, &[call])
+        self.start(Call::watch, waited, &[call])
     }
 
     /// Keeps a key for after the sign-in: what stands in for it; `null` where there is no such thing.
@@ -166,17 +162,17 @@ impl Handle {
         path: JsValue,
         call: JsValue,
     ) -> Promise {
-        self.start(Method::Park, waited, &[invite, resource, path, call])
+        self.start(Call::park, waited, &[invite, resource, path, call])
     }
 
     /// What waits in this browser.
     pub fn parked(&self, waited: f64, call: JsValue) -> Promise {
-        self.start(Method::Parked, waited, &[call])
+        self.start(Call::parked, waited, &[call])
     }
 
     /// Forgets what waits.
     pub fn unpark(&self, waited: f64, invite: JsValue, call: JsValue) -> Promise {
-        self.start(Method::Unpark, waited, &[invite, call])
+        self.start(Call::unpark, waited, &[invite, call])
     }
 
     /// Drops the socket and settles the calls under way. The next call connects again.
@@ -185,16 +181,15 @@ impl Handle {
     }
 }
 
+/// Reads the arguments of a call.
+type Read = fn(Vec<Json>) -> Result<Call, Error>;
+
 impl Handle {
     /// Every call's one way: `waited` is how many milliseconds ago it was made, for its deadline counts from there.
-    fn start(&self, method: Method, waited: f64, arguments: &[JsValue]) -> Promise {
-        let connection = Rc::clone(&self.0);
+    fn start(&self, read: Read, waited: f64, arguments: &[JsValue]) -> Promise {
         let mut held = Held::default();
-        let read: Result<Vec<_>, _> = arguments.iter().map(|one| held.read(one)).collect();
-        let call = match read {
-            Ok(values) => connection.call(method, values, waited, held),
-            Err(error) => Box::pin(ready(Err(error))),
-        };
+        let values: Result<Vec<_>, _> = arguments.iter().map(|one| held.read(one)).collect();
+        let call = Rc::clone(&self.0).call(values.and_then(read), waited, held);
         future_to_promise(async move {
             match call.await {
                 Ok(value) => Ok(value::write(&value)),

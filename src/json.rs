@@ -3,9 +3,10 @@
 //! The browser's own parser reads the text and `serde-wasm-bindgen` carries the value over; natively `serde_json`
 //! does both. One type crosses the boundary, because each further one costs bytes.
 
+use invite_key::json;
 #[cfg(not(target_arch = "wasm32"))]
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use zeroize::Zeroize as _;
 
 /// How deep a document may nest. The reader recurses, and a page's stack is small.
 const MAX_DEPTH: u32 = 64;
@@ -65,6 +66,16 @@ impl Json {
         };
         let place = members.iter().position(|member| member.0 == name)?;
         Some(members.remove(place).1)
+    }
+
+    /// Overwrites its texts, where one of them is a key.
+    pub fn wipe(&mut self) {
+        match self {
+            Json::Text(text) => text.zeroize(),
+            Json::List(items) => items.iter_mut().for_each(Json::wipe),
+            Json::Object(members) => members.iter_mut().for_each(|member| member.1.wipe()),
+            _ => {}
+        }
     }
 
     /// The member of this name, where it is a string.
@@ -154,17 +165,42 @@ pub fn parse(text: &str) -> Option<Json> {
     return serde_json::from_str(text).ok();
 }
 
-/// Writes a value as JSON text.
+/// Writes a value as JSON text. By hand: it passes through no JavaScript object, on which `__proto__` would be no member.
 pub fn write(value: &Json) -> String {
-    #[cfg(target_arch = "wasm32")]
-    return value
-        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
-        .ok()
-        .and_then(|value| js_sys::JSON::stringify(&value).ok())
-        .map(String::from)
-        .unwrap_or_default();
-    #[cfg(not(target_arch = "wasm32"))]
-    return serde_json::to_string(value).unwrap_or_default();
+    let mut text = String::new();
+    push(&mut text, value);
+    text
+}
+
+fn push(text: &mut String, value: &Json) {
+    match value {
+        Json::Null => text.push_str("null"),
+        Json::Bool(flag) => text.push_str(if *flag { "true" } else { "false" }),
+        Json::Number(number) => json::push_number(text, *number),
+        Json::Text(value) => json::push_string(text, value),
+        Json::List(items) => {
+            text.push('[');
+            for (place, item) in items.iter().enumerate() {
+                if place > 0 {
+                    text.push(',');
+                }
+                push(text, item);
+            }
+            text.push(']');
+        }
+        Json::Object(members) => {
+            text.push('{');
+            for (place, (name, value)) in members.iter().enumerate() {
+                if place > 0 {
+                    text.push(',');
+                }
+                json::push_string(text, name);
+                text.push(':');
+                push(text, value);
+            }
+            text.push('}');
+        }
+    }
 }
 
 /// The first object of a text that begins with `["name",`: the attributes of a document's root, for which the rest, a
@@ -202,38 +238,6 @@ fn first_value(text: &str) -> Option<usize> {
         }
     }
     Some(text.len())
-}
-
-impl Serialize for Json {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Json::Null => serializer.serialize_unit(),
-            Json::Bool(flag) => serializer.serialize_bool(*flag),
-            // Natively `604800.0` would keep its point and zero.
-            #[cfg(not(target_arch = "wasm32"))]
-            Json::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 =>
-            {
-                #[allow(clippy::cast_possible_truncation)]
-                serializer.serialize_i64(*number as i64)
-            }
-            Json::Number(number) => serializer.serialize_f64(*number),
-            Json::Text(text) => serializer.serialize_str(text),
-            Json::List(items) => {
-                let mut list = serializer.serialize_seq(Some(items.len()))?;
-                for item in items {
-                    list.serialize_element(item)?;
-                }
-                list.end()
-            }
-            Json::Object(members) => {
-                let mut map = serializer.serialize_map(Some(members.len()))?;
-                for (name, value) in members {
-                    map.serialize_entry(name, value)?;
-                }
-                map.end()
-            }
-        }
-    }
 }
 
 #[cfg(not(target_arch = "wasm32"))]

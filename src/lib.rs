@@ -2,17 +2,20 @@
 //!
 //! All but `page`, `value`, `invites` and the two transports is plain Rust and runs natively in tests.
 
+mod accepting;
+mod announce;
 mod call;
 pub mod connection;
-mod dialect;
+pub mod dialect;
+mod discovery;
 pub mod error;
+mod flights;
 #[cfg(target_arch = "wasm32")]
 pub mod invites;
 pub mod json;
 pub mod later;
 mod link;
 pub mod operation;
-pub mod options;
 #[cfg(target_arch = "wasm32")]
 pub mod page;
 pub mod transport;

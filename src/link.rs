@@ -2,39 +2,39 @@
 
 use invite_key::link::{self, Link, LinkOptions, Placement};
 
-use crate::dialect::Remote;
+use crate::dialect::{LinkForm, Remote};
 use crate::error::Error;
 use crate::later::Reply;
-use crate::operation::Operation;
-use crate::options::{self, DialectName};
+use crate::operation::LinkOf;
 
-/// On Webstrates the link that its server accepts by itself, elsewhere one whose key no server sees.
-pub(crate) fn of(remote: &Remote, operation: &Operation) -> Reply {
-    let given = &operation.options;
-    let webstrates = remote.dialect == DialectName::Webstrates;
-    let resource = operation.home.as_deref().or(remote.resource.as_deref());
-    let page = given.text("page");
-    let in_query = match given.text("in") {
-        None => webstrates && page.is_none(),
-        Some(place) => place == "query",
-    };
+/// The dialect's own link, or what the caller wants instead.
+pub(crate) fn of(remote: &Remote, wanted: &LinkOf) -> Reply {
+    let form = remote.traits().link;
+    if form == LinkForm::None {
+        return Err(remote.unsupported("link"));
+    }
+    let by_resource = form == LinkForm::ResourceQuery;
+    let given = &wanted.options;
+    let resource = wanted.invited.place().or(remote.resource.as_deref());
+    let page = given.page.as_deref();
+    let in_query = given.in_query.unwrap_or(by_resource && page.is_none());
     let mut names = LinkOptions::default();
-    if let Some(name) = given.text("param") {
-        name.clone_into(&mut names.parameter);
+    if let Some(name) = &given.parameter {
+        names.parameter.clone_from(name);
     }
     let own_page = match resource {
         Some(resource) => [&remote.server, "/", resource, "/"].concat(),
-        None if webstrates && page.is_none() => return Err(Error::no_resource()),
+        None if by_resource && page.is_none() => return Err(Error::no_resource()),
         None => [&remote.server, "/join"].concat(),
     };
     // Said only where neither the path names it nor the key finds it.
-    let beside = resource.filter(|_| webstrates && page.is_some() && !in_query);
+    let beside = resource.filter(|_| by_resource && page.is_some() && !in_query);
     let placement = if in_query {
         Placement::Query
     } else {
         Placement::Fragment
     };
-    let key = options::invite_key(operation.key_text())?;
+    let key = wanted.invited.key.clone();
     match Link::new(page.unwrap_or(&own_page), beside, key, placement, &names) {
         Ok(link) => Ok(link::build(&link, &names).into()),
         Err(error) => Err(Error::misused("page", &error.sentence())),

@@ -1,7 +1,7 @@
 //! JavaScript values in and out.
 
 use js_sys::{Array, Function, JSON, Object, Reflect};
-use serde::Serialize as _;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
@@ -24,11 +24,23 @@ pub(crate) fn call(object: &JsValue, method: &str, arguments: &Array) -> Result<
         .apply(object, arguments)
 }
 
-/// Json → a plain object.
+/// Json → a plain object. Each member becomes the object's own, `__proto__` too.
 pub(crate) fn write(value: &Json) -> JsValue {
-    value
-        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
-        .unwrap_or_default()
+    match value {
+        Json::Null => JsValue::NULL,
+        Json::Bool(flag) => (*flag).into(),
+        Json::Number(number) => (*number).into(),
+        Json::Text(text) => text.as_str().into(),
+        Json::List(items) => items.iter().map(write).collect::<Array>().into(),
+        Json::Object(members) => {
+            let entry =
+                |(name, value): &(String, Json)| Array::of2(&name.as_str().into(), &write(value));
+            let entries: Array = members.iter().map(entry).collect();
+            Object::from_entries(&entries)
+                .map(JsValue::from)
+                .unwrap_or_default()
+        }
+    }
 }
 
 /// What `JSON.parse` gave → Json. By hand: `serde-wasm-bindgen`'s reader brings the formatting of numbers for its error
@@ -62,11 +74,16 @@ pub(crate) fn read(
     value: &JsValue,
     take: &mut dyn FnMut(&str, &JsValue) -> Option<Json>,
 ) -> Result<Json, Error> {
-    if !value.is_object() || Array::is_array(value) {
+    let unreadable = |_| Error::invalid("argument", " cannot be read.");
+    let is_list = value.is_object()
+        && call(&global("Array"), "isArray", &Array::of1(value)).map_err(unreadable)? == true;
+    if !value.is_object() || is_list {
         return plain("argument", value);
     }
+    // Each may be a Proxy that throws at any look.
+    let names = call(&global("Object"), "keys", &Array::of1(value)).map_err(unreadable)?;
     let mut members = Vec::new();
-    for name in Object::keys(value.unchecked_ref::<Object>()) {
+    for name in names.unchecked_into::<Array>() {
         let Some(name) = name.as_string() else {
             continue;
         };
@@ -101,26 +118,35 @@ fn plain(name: &str, value: &JsValue) -> Result<Json, Error> {
         .ok_or_else(|| Error::invalid(name, " cannot be sent as JSON."))
 }
 
-/// What `index.js` makes the `InviteError` of.
-pub(crate) fn error(error: &Error) -> JsValue {
-    let mut details = Json::object()
-        .with("code", error.code_text())
-        .with("message", error.message.as_str())
-        .with("retryable", error.retryable())
-        .with("final", error.is_final());
-    let numbers = [
-        ("status", error.status.map(f64::from)),
-        ("retryAfter", error.retry_after),
-    ];
-    for (name, number) in numbers {
-        if let Some(number) = number {
-            details.set(name, number.into());
+/// What `index.js` makes the `InviteError` of. Member by member: a derived `Serialize` brings a hash table along.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut details = serializer.serialize_map(None)?;
+        details.serialize_entry("code", self.code_text())?;
+        details.serialize_entry("message", &self.message)?;
+        details.serialize_entry("retryable", &self.retryable())?;
+        details.serialize_entry("final", &self.is_final())?;
+        let numbers = [
+            ("status", self.status.map(f64::from)),
+            ("retryAfter", self.retry_after),
+        ];
+        for (name, number) in numbers {
+            if let Some(number) = number {
+                details.serialize_entry(name, &number)?;
+            }
         }
+        if let Some(field) = &self.field {
+            details.serialize_entry("field", field)?;
+        }
+        details.end()
     }
-    if let Some(field) = &error.field {
-        details.set("field", field.as_str().into());
-    }
-    let details = write(&details);
+}
+
+/// An error as JavaScript reads it.
+pub(crate) fn error(error: &Error) -> JsValue {
+    let details = error
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .unwrap_or_default();
     if let Some(cause) = &error.cause {
         let _ = Reflect::set(&details, &"cause".into(), cause);
     }

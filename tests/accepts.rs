@@ -8,16 +8,13 @@
 
 mod scripted;
 
-use std::rc::Rc;
-
 use invite_key::InviteKey;
 use invite_keys::error::{Code, Error};
 use invite_keys::json::{self, Json};
 use invite_keys::later::Later;
-use invite_keys::operation::Method;
 use invite_keys::transport::Platform as _;
-use scripted::run;
 use scripted::socket::{client, code, key, start, turns};
+use scripted::{Method, run};
 use tokio::task::spawn_local;
 
 #[test]
@@ -28,7 +25,7 @@ fn an_accept_takes_a_socket_of_after_the_page_came_into_view() {
         server.silent.set(true);
         let old = start(&client, Method::Get, vec![]);
         turns().await;
-        client.world.visible.set(client.world.now() + 1.0);
+        client.world.visible.set(client.world.monotonic() + 1.0);
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         server.stranger.set(true);
         let accept = start(&client, Method::Accept, vec![key()]);
@@ -105,12 +102,8 @@ fn who_waits_for_anothers_accept_goes_on_alone_when_that_is_given_up() {
         server.silent.set(true);
         server.stranger.set(true);
         let signal = Later::default();
-        let first = spawn_local(Rc::clone(&client.connection).call(
-            Method::Accept,
-            vec![key()],
-            0.0,
-            Some(signal.clone()),
-        ));
+        let first =
+            spawn_local(client.call_until(Method::Accept, vec![key()], Some(signal.clone())));
         turns().await;
         let second = start(&client, Method::Accept, vec![key()]);
         turns().await;

@@ -13,9 +13,8 @@ use std::cell::RefCell;
 use invite_key::InviteKey;
 use invite_keys::error::Code;
 use invite_keys::json::{self, Json};
-use invite_keys::operation::Method;
 use invite_keys::transport::{Platform as _, Request, Response};
-use scripted::{Client, Server, World, run};
+use scripted::{Client, Method, Server, World, headers, run};
 use tokio::task::spawn_local;
 
 fn key() -> Json {
@@ -42,8 +41,7 @@ impl Server for Http {
         };
         (status > 0).then(|| Response {
             status,
-            content_type: kind.to_owned(),
-            retry_after: retry_after.map(str::to_owned),
+            headers: headers(kind, retry_after),
             text: text.to_owned(),
         })
     }

@@ -1,20 +1,157 @@
-//! How servers speak, one file each. A dialect holds every fact about its wire and nothing about JavaScript.
+//! How servers speak, one folder each. A dialect holds every fact about its wire and nothing about JavaScript.
+//!
+//! A new one is a line in the list below and a folder. What the folder leaves out is taken from [`nothing`]: a dialect
+//! of which nothing is said can do nothing, and says so to every call.
 
-use core::cell::Cell;
 use std::rc::Rc;
 
+use invite_key::KeyKind;
+
+use crate::call::Progress;
 use crate::error::Error;
 use crate::json::Json;
 use crate::later::{Reply, Task};
-use crate::operation::Operation;
-use crate::options::DialectName;
+use crate::operation::options::Auth;
+use crate::operation::{Create, Operation, Policy};
 use crate::transport::Platform;
-use crate::transport::multiplexer::Multiplexer;
 
-mod http;
-mod webstrates;
+/// Makes [`DialectName`] of the list, and what finds a dialect's [`Traits`] and opens its [`Session`].
+macro_rules! dialects {
+    ($($(#[$doc:meta])* $folder:ident = $name:ident),* $(,)?) => {
+        $(mod $folder;)*
 
-pub(crate) use http::discover;
+        /// How a server speaks.
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        #[cfg_attr(not(target_arch = "wasm32"), derive(Debug))]
+        pub enum DialectName {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl DialectName {
+            /// All of them, by the name that callers write.
+            pub const ALL: &[(&str, DialectName)] = &[$((stringify!($folder), DialectName::$name)),*];
+
+            /// What is true of all its servers.
+            pub(crate) fn traits(self) -> &'static Traits {
+                #[allow(unused_imports, reason = "what a folder leaves out stands in `nothing`")]
+                match self {
+                    $(DialectName::$name => { use $folder::*; &TRAITS })*
+                }
+            }
+
+            /// What a connection to one of its servers keeps open.
+            pub(crate) fn open<P: Platform>(self, platform: &Rc<P>) -> Rc<dyn Session<P>> {
+                #[allow(unused_imports, reason = "what a folder leaves out stands in `nothing`")]
+                match self {
+                    $(DialectName::$name => { use $folder::*; open(platform) })*
+                }
+            }
+        }
+    };
+}
+
+dialects! {
+    /// Our own HTTP API.
+    http = Http,
+    /// Webstrates' WebSocket.
+    webstrates = Webstrates,
+}
+
+#[allow(dead_code, reason = "for folders that leave something out")]
+mod nothing;
+#[allow(unused_imports, reason = "for folders that leave something out")]
+use nothing::{TRAITS, open};
+
+impl DialectName {
+    /// Whose servers say what they speak (`/.well-known/invite-keys`): asked where nobody else does.
+    pub(crate) const DISCOVERS: DialectName = DialectName::Http;
+
+    /// The dialect that callers call so.
+    pub fn named(name: &str) -> Option<DialectName> {
+        let found = DialectName::ALL.iter().find(|known| known.0 == name)?;
+        Some(found.1)
+    }
+
+    /// What callers call it.
+    pub(crate) fn name(self) -> &'static str {
+        let found = DialectName::ALL.iter().find(|known| known.1 == self);
+        found.map_or("", |known| known.0)
+    }
+}
+
+/// What is true of every server of a dialect: what the rest of the SDK would else ask by its name.
+pub(crate) struct Traits {
+    /// What `create` takes beyond `permissions` and `maxAge`, whatever the server says of itself.
+    pub(crate) options: &'static [&'static str],
+    /// Whether an invite is to something, which its inviter must name.
+    pub(crate) needs_resource: bool,
+    /// What its servers can do; nothing where each says so itself.
+    pub(crate) features: Option<&'static [&'static str]>,
+    /// The kinds of keys that its servers make.
+    pub(crate) kinds: &'static [KeyKind],
+    /// What must not be accepted at the same time.
+    pub(crate) alone: Alone,
+    /// Whether an invite is taken unasked where nobody says otherwise. Never one that makes somebody an admin.
+    pub(crate) policy: Policy,
+    /// Whether `account: null` in a preview proves that nobody is signed in.
+    pub(crate) knows_account: bool,
+    /// The link to send, where nobody says which.
+    pub(crate) link: LinkForm,
+    /// How one hears of uses.
+    pub(crate) hears: Hears,
+}
+
+/// What must not be accepted at the same time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Alone {
+    /// The same invite.
+    Key,
+    /// Anything else on the same document.
+    Document,
+}
+
+/// The link that a dialect's servers know.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LinkForm {
+    /// The resource's own page, with the key where its server sees it and takes it.
+    ResourceQuery,
+    /// The resource's own page, or the server's for all, with the key where no server sees it.
+    PageFragment,
+    /// None.
+    #[allow(dead_code, reason = "of dialects to come")]
+    None,
+}
+
+/// How one hears of uses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hears {
+    /// The server sends events.
+    Stream,
+    /// By looking, again and again.
+    Looking,
+    /// Not at all.
+    #[allow(dead_code, reason = "of dialects to come")]
+    Never,
+}
+
+/// What a connection keeps open to a server, and how it asks it.
+pub(crate) trait Session<P: Platform> {
+    /// Asks the server, in its own way.
+    fn perform<'a>(&'a self, cx: &'a Context<'a, P>) -> Task<'a, Reply>;
+
+    /// Asks the server what it can do, and writes the answer into `remote`.
+    fn discover<'a>(
+        &'a self,
+        platform: &'a P,
+        remote: &'a mut Remote,
+    ) -> Task<'a, Result<(), Error>> {
+        let _ = (platform, remote);
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Drops what is open.
+    fn close(&self) {}
+}
 
 /// The server a connection has turned out to speak to.
 #[derive(Clone)]
@@ -28,16 +165,25 @@ pub(crate) struct Remote {
     /// Where the HTTP API begins.
     pub(crate) api: String,
     /// What the server says it can do, once it was asked.
-    pub(crate) features: Option<Json>,
+    pub(crate) features: Option<Vec<String>>,
 }
 
 impl Remote {
-    /// Whether the server says that it can do this.
+    pub(crate) fn traits(&self) -> &'static Traits {
+        self.dialect.traits()
+    }
+
+    /// Whether the server can do this, by what it said or by what all its like can.
     pub(crate) fn has(&self, feature: &str) -> bool {
-        let features = self.features.as_ref().map(Json::items).unwrap_or_default();
-        features
-            .iter()
-            .any(|known| known.as_text() == Some(feature))
+        match self.traits().features {
+            Some(fixed) => fixed.contains(&feature),
+            None => self.features.iter().flatten().any(|known| known == feature),
+        }
+    }
+
+    /// An option or call that servers of this sort do not have.
+    pub(crate) fn unsupported(&self, what: &str) -> Error {
+        Error::unsupported(what, self.dialect.name())
     }
 }
 
@@ -45,63 +191,47 @@ impl Remote {
 pub(crate) struct Context<'a, P: Platform> {
     pub(crate) platform: &'a P,
     pub(crate) remote: &'a Remote,
-    /// `connect`'s `auth`, or `null`.
-    pub(crate) auth: &'a Json,
-    pub(crate) socket: &'a Rc<Multiplexer<P>>,
+    pub(crate) auth: Option<&'a Auth>,
     pub(crate) operation: &'a Operation,
-    /// Set once something has left that may have an effect.
-    pub(crate) sent: &'a Rc<Cell<bool>>,
+    pub(crate) progress: &'a Rc<Progress>,
 }
 
 impl<P: Platform> Context<'_, P> {
-    /// Asks the server, in its own way.
-    pub(crate) fn perform(&self) -> Task<'_, Reply> {
-        match self.remote.dialect {
-            DialectName::Http => Box::pin(http::perform(self)),
-            DialectName::Webstrates => Box::pin(webstrates::perform(self)),
-        }
-    }
-
     /// What the call is about: what it says, else what the invite says, else what the connection is for.
     pub(crate) fn resource(&self) -> Result<&str, Error> {
-        let Operation { resource, home, .. } = self.operation;
-        match resource
-            .as_ref()
-            .or(home.as_ref())
-            .or(self.remote.resource.as_ref())
-        {
-            Some(resource) => Ok(resource),
-            None => Err(Error::no_resource()),
-        }
+        let said = self.operation.place().or(self.remote.resource.as_deref());
+        said.ok_or_else(Error::no_resource)
     }
 
-    /// Refuses what `create` was given beyond the known.
-    fn refuse(&self, dialect: &str, known: &[&str]) -> Result<(), Error> {
-        let names = self
-            .operation
-            .options
-            .members()
-            .iter()
-            .map(|member| member.0.as_str());
-        for name in names.chain(
-            self.operation
-                .idempotency_key
-                .as_ref()
-                .map(|_| "idempotencyKey"),
-        ) {
-            if !known.contains(&name) && !self.remote.has(name) {
-                return Err(Error::unsupported(name, dialect));
+    /// The key's text; empty where the call has none.
+    pub(crate) fn key_text(&self) -> &str {
+        let key = self.operation.key();
+        key.map(invite_key::InviteKey::reveal).unwrap_or_default()
+    }
+
+    /// Refuses what `create` was given beyond what the server knows: it may leave out in silence what it does not.
+    pub(crate) fn refuse_unknown(&self, create: &Create) -> Result<(), Error> {
+        let named = self
+            .progress
+            .idempotency_key
+            .as_ref()
+            .map(|_| "idempotencyKey");
+        for name in create.options.extra().chain(named) {
+            if !self.remote.traits().options.contains(&name) && !self.remote.has(name) {
+                return Err(self.remote.unsupported(name));
             }
         }
         Ok(())
     }
+}
 
-    /// Seconds until an invite expires; endless where it does not.
-    fn seconds_left(&self, invite: &Json) -> Json {
-        let left = match invite.text("expiresAt") {
-            Some(date) => (self.platform.date(date) - self.platform.now()) / 1000.0,
-            None => f64::INFINITY,
-        };
-        Json::Number(left.max(0.0).floor())
-    }
+/// Seconds until an invite expires: by what the server counted, else by its clock (`now`, milliseconds since 1970);
+/// endless where it does not.
+pub(crate) fn seconds_left<P: Platform>(platform: &P, invite: &Json, now: f64) -> Json {
+    let left = match (invite.number("expiresIn"), invite.text("expiresAt")) {
+        (Some(seconds), _) => seconds,
+        (None, Some(date)) => (platform.date(date) - now) / 1000.0,
+        (None, None) => f64::INFINITY,
+    };
+    Json::Number(left.max(0.0).floor())
 }

@@ -1,9 +1,13 @@
 //! HTTP over `fetch`, which the caller may have brought along.
 //!
-//! Headers and responses are gloo-net's. The request is not: its builder parses each address twice and makes two
-//! requests of it, and brings two kilobytes of text formatting along.
+//! Headers go out as gloo-net's. The request is ours: callers' own `fetch` gets an address and options, as everybody's
+//! does, and gloo-net's builder would make two requests of it. The response is read by name: what a caller's `fetch`
+//! answers may be anything, and gloo-net traps on what it does not expect.
+
+use core::cell::Cell;
 
 use gloo_net::http::Headers;
+use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, RequestCache, RequestInit, RequestRedirect};
 
@@ -12,7 +16,7 @@ use crate::page::{Browser, settled};
 use crate::transport::{Platform as _, Request, Response};
 use crate::value;
 
-/// Ends the request when the call no longer waits for it. Without a reason: gloo-net traps on one that is no `Error`.
+/// Ends the request when the call no longer waits for it.
 struct AbortOnDrop(AbortController);
 
 impl Drop for AbortOnDrop {
@@ -21,67 +25,134 @@ impl Drop for AbortOnDrop {
     }
 }
 
-pub(crate) async fn send(browser: &Browser, request: Request) -> Result<Response, Error> {
+/// What Node says of a connection that never was.
+const NEVER_LEFT: [&str; 7] = [
+    "ECONNREFUSED",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ENETUNREACH",
+    "EHOSTUNREACH",
+    "ERR_INVALID_URL",
+    "UND_ERR_CONNECT_TIMEOUT",
+];
+
+pub(crate) async fn send(
+    browser: &Browser,
+    request: Request,
+    left: &Cell<bool>,
+) -> Result<Response, Error> {
     let token = if request.authorized {
         browser.token().await?
     } else {
         None
     };
-    let guard = AbortOnDrop(AbortController::new().map_err(offline)?);
-    let built = build(browser, request, token, &guard.0)?;
-    let fetch = match &browser.fetch {
+    let fetch: Function = match &browser.fetch {
         Some(fetch) => fetch.clone(),
-        None => value::global("fetch").dyn_into().map_err(offline)?,
+        None => value::global("fetch").dyn_into().map_err(|_| {
+            Error::misused(
+                "fetch",
+                "There is no fetch() here: connect({ fetch }) with one.",
+            )
+        })?,
     };
-    let answer = settled(fetch.call1(&JsValue::UNDEFINED, &built))
-        .await
-        .map_err(offline)?;
-    // A caller's `fetch` may answer anything, and gloo-net would trap on it.
-    let headers = value::get(&answer, "headers");
-    if !value::get(&answer, "text").is_function() || !value::get(&headers, "get").is_function() {
+    check_address(&request.url)?;
+    let guard = AbortOnDrop(AbortController::new().map_err(offline)?);
+    let init = init_of(browser, &request, token, &guard.0);
+    // From here on nobody can tell whether it has arrived.
+    left.set(true);
+    let answer = fetch.call2(&JsValue::UNDEFINED, &request.url.into(), &init);
+    let answer = settled(answer).await.map_err(|cause| {
+        let code = value::get(&value::get(&cause, "cause"), "code").as_string();
+        if code.is_some_and(|code| NEVER_LEFT.contains(&code.as_str())) {
+            left.set(false);
+        }
+        failure(browser, cause)
+    })?;
+    let text = settled(value::call(&answer, "text", &Array::new()));
+    let text = text.await.map_err(offline)?.as_string();
+    let status = value::get(&answer, "status").as_f64();
+    let (Some(text), Some(status)) = (text, status) else {
         return Err(Error::bad_response());
-    }
-    let raw: web_sys::Response = answer.unchecked_into();
-    let text = settled(raw.text().map(JsValue::from))
-        .await
-        .map_err(offline)?;
-    let response = gloo_net::http::Response::from(raw);
-    let headers = response.headers();
+    };
     Ok(Response {
-        status: response.status(),
-        content_type: headers.get("content-type").unwrap_or_default(),
-        retry_after: headers.get("retry-after"),
-        text: text.as_string().unwrap_or_default(),
+        status: status as u16,
+        headers: headers_of(&value::get(&answer, "headers")),
+        text,
     })
 }
 
-fn build(
+fn init_of(
     browser: &Browser,
-    request: Request,
+    request: &Request,
     token: Option<String>,
     controller: &AbortController,
-) -> Result<web_sys::Request, Error> {
+) -> RequestInit {
     let headers = Headers::new();
     let init = RequestInit::new();
     init.set_method(request.method);
     init.set_credentials(browser.credentials);
     init.set_cache(RequestCache::NoStore);
     init.set_signal(Some(&controller.signal()));
+    for (name, value) in &request.headers {
+        headers.set(name, value);
+    }
     if let Some(token) = token {
         headers.set("authorization", &["Bearer ", &token].concat());
     }
-    if let Some(name) = request.idempotency_key {
-        headers.set("idempotency-key", &name);
-    }
-    if let Some((kind, body)) = request.body {
-        headers.set("content-type", kind);
-        init.set_body(&body.into());
+    if let Some(body) = &request.body {
+        init.set_body(&body.as_str().into());
         // A body may hold a key: it goes where it was sent and nowhere else.
         init.set_redirect(RequestRedirect::Error);
     }
     init.set_headers(&headers.into_raw());
-    web_sys::Request::new_with_str_and_init(&request.url, &init)
-        .map_err(|_| Error::misused("server", "The server's address is none."))
+    init
+}
+
+/// An address that is none fails as a lost connection does, and would be tried again.
+fn check_address(url: &str) -> Result<(), Error> {
+    let Ok(class) = value::global("URL").dyn_into::<Function>() else {
+        return Ok(());
+    };
+    match Reflect::construct(&class, &Array::of1(&url.into())) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::misused("server", "The server's address is none.")),
+    }
+}
+
+/// The headers that a dialect reads.
+fn headers_of(headers: &JsValue) -> Vec<(String, String)> {
+    let names = ["content-type", "date", "retry-after"];
+    let header = |name: &str| {
+        let value = value::call(headers, "get", &Array::of1(&name.into())).ok()?;
+        Some((name.to_owned(), value.as_string()?))
+    };
+    names.into_iter().filter_map(header).collect()
+}
+
+/// A lost connection, or what a caller's own `fetch` has to say.
+fn failure(browser: &Browser, cause: Cause) -> Error {
+    if browser.fetch.is_none() || is_of_network(&cause) {
+        return offline(cause);
+    }
+    let mut error = Error::misused(
+        "fetch",
+        "The fetch() that connect() was given failed: `cause` has its own error.",
+    );
+    error.cause = Some(cause);
+    error
+}
+
+/// Whether browsers, Node and their like throw this for a connection that is not to be had.
+fn is_of_network(cause: &JsValue) -> bool {
+    let text = |name| value::get(cause, name).as_string().unwrap_or_default();
+    let message = text("message");
+    match text("name").as_str() {
+        "TypeError" => ["fetch", "NetworkError", "Load failed", "network"]
+            .iter()
+            .any(|words| message.contains(words)),
+        "AbortError" | "TimeoutError" | "NetworkError" => true,
+        _ => false,
+    }
 }
 
 fn offline(cause: Cause) -> Error {

@@ -2,14 +2,15 @@
 //!
 //! In a browser or Node it is `page::Browser`; tests bring their own.
 
+use core::cell::Cell;
+
+use crate::dialect::DialectName;
 use crate::error::Error;
 use crate::json::Json;
-use crate::later::{Later, Task};
-use crate::options::DialectName;
+use crate::later::{Later, Task, until};
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod fetch;
-pub mod multiplexer;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod socket;
 
@@ -19,24 +20,43 @@ pub struct Request {
     pub method: &'static str,
     /// The whole address.
     pub url: String,
-    /// The body and its type.
-    pub body: Option<(&'static str, String)>,
+    /// Names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// What is sent along.
+    pub body: Option<String>,
     /// Whether the caller's token goes along as `Authorization`.
     pub authorized: bool,
-    /// The name under which the server remembers a create.
-    pub idempotency_key: Option<String>,
+}
+
+impl Request {
+    /// Asks for what stands at an address.
+    pub fn get(url: String) -> Request {
+        Request {
+            method: "GET",
+            url,
+            headers: Vec::new(),
+            body: None,
+            authorized: false,
+        }
+    }
 }
 
 /// An answer to a [`Request`].
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// `Content-Type`, empty where there is none.
-    pub content_type: String,
-    /// `Retry-After`.
-    pub retry_after: Option<String>,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
     /// The body.
     pub text: String,
+}
+
+impl Response {
+    /// The header of this name, in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let header = self.headers.iter().find(|header| header.0 == name)?;
+        Some(&header.1)
+    }
 }
 
 /// What comes in over a [`Line`].
@@ -81,8 +101,12 @@ pub trait Platform: 'static {
     /// A timer, a listener, a lock: it ends when it is dropped.
     type Guard: 'static;
 
-    /// Sends a request. Fails with `offline` where no answer came.
-    fn fetch(&self, request: Request) -> Task<'_, Result<Response, Error>>;
+    /// Sends a request. Fails with `offline` where no answer came. `left` tells whether it may have arrived.
+    fn fetch<'a>(
+        &'a self,
+        request: Request,
+        left: &'a Cell<bool>,
+    ) -> Task<'a, Result<Response, Error>>;
     /// Begins to open a WebSocket. Its events come in later turns, never from within this.
     fn open(&self, url: &str, on_event: Box<dyn Fn(Event)>) -> Result<Self::Line, Error>;
     /// The bearer or access token, where the caller gave one.
@@ -91,7 +115,9 @@ pub trait Platform: 'static {
     fn credentials(&self) -> &'static str;
     /// Calls back after so many milliseconds.
     fn after(&self, milliseconds: f64, then: Box<dyn FnOnce()>) -> Self::Guard;
-    /// Milliseconds since 1970.
+    /// Milliseconds since some moment, whatever happens to the clock: for deadlines.
+    fn monotonic(&self) -> f64;
+    /// Milliseconds since 1970, by a clock that may be set at any time: for dates.
     fn now(&self) -> f64;
     /// Milliseconds since 1970 of a date in any usual form; NaN where it is none.
     fn date(&self, text: &str) -> f64;
@@ -109,8 +135,11 @@ pub trait Platform: 'static {
     fn place(&self) -> Option<Place>;
     /// Who is signed in, where the page itself knows.
     fn page_user(&self) -> Option<Json>;
-    /// When the page last came into view; what was opened before may belong to somebody else.
+    /// When the page last came into view, by [`monotonic`](Platform::monotonic); what was opened before may belong to
+    /// somebody else.
     fn visible_since(&self) -> f64;
+    /// Whether nobody sees the page now.
+    fn hidden(&self) -> bool;
     /// Tells the page.
     fn emit(&self, event: &str, detail: &Json);
 }
@@ -123,18 +152,25 @@ pub(crate) async fn sleep<P: Platform>(platform: &P, milliseconds: f64) {
     let _ = later.wait().await;
 }
 
-/// Writes a value so that it can stand in a query.
-pub fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push('%');
-            for nibble in [byte >> 4, byte & 15] {
-                encoded.extend(char::from_digit(u32::from(nibble), 16));
-            }
-        }
+/// Does the work, or fails once so many milliseconds have passed.
+pub(crate) async fn within<'a, P: Platform, T: 'a>(
+    platform: &P,
+    milliseconds: f64,
+    work: Task<'a, Result<T, Error>>,
+) -> Result<T, Error> {
+    let stop = Later::default();
+    let end = {
+        let stop = stop.clone();
+        move || stop.set(Err(Error::timeout()))
+    };
+    let _timer = platform.after(milliseconds, Box::new(end));
+    until(&stop, work).await
+}
+
+/// Writes a number in 36 digits, the last first.
+pub(crate) fn push_base36(text: &mut String, mut number: u64) {
+    while number > 0 {
+        text.extend(char::from_digit((number % 36) as u32, 36));
+        number /= 36;
     }
-    encoded
 }

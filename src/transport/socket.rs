@@ -4,7 +4,6 @@
 
 use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{CloseEvent, MessageEvent};
 
 use crate::error::Error;
 use crate::transport::{Event, Line};
@@ -27,35 +26,38 @@ pub(crate) fn open(
         })?,
     };
     let raw = Reflect::construct(&class, &Array::of1(&url.into())).map_err(|_| Error::offline())?;
-    let raw: web_sys::WebSocket = raw.unchecked_into();
     let on_event = std::rc::Rc::new(on_event);
     let tell = on_event.clone();
-    let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        if let Some(text) = event.data().as_string() {
+    // A caller's class may hand over anything as an event.
+    let message = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+        if let Some(text) = value::get(&event, "data").as_string() {
             tell(Event::Text(text));
         }
     });
-    raw.set_onmessage(Some(message.as_ref().unchecked_ref()));
+    let set = |name: &str, listener: &JsValue| {
+        let _ = Reflect::set(&raw, &name.into(), listener);
+    };
+    set("onmessage", message.as_ref());
     // An error has no data and is followed by its close; but npm's ws throws one that nobody listens to.
-    raw.set_onerror(Some(message.as_ref().unchecked_ref()));
-    let end = Closure::once_into_js(move |event: CloseEvent| {
+    set("onerror", message.as_ref());
+    let end = Closure::once_into_js(move |event: JsValue| {
         drop(message);
         on_event(Event::Closed {
-            code: event.code(),
-            reason: event.reason(),
+            code: value::get(&event, "code").as_f64().unwrap_or_default() as u16,
+            reason: value::get(&event, "reason").as_string().unwrap_or_default(),
         });
     });
-    raw.set_onclose(Some(end.unchecked_ref()));
-    Ok(BrowserLine(raw))
+    set("onclose", &end);
+    Ok(BrowserLine(raw.unchecked_into()))
 }
 
 impl Line for BrowserLine {
     fn send(&self, text: &str) {
         // It throws only before it is open, and nothing is sent before `init`.
-        let _ = self.0.send_with_str(text);
+        let _ = value::call(&self.0, "send", &Array::of1(&text.into()));
     }
 
     fn close(&self) {
-        let _ = self.0.close();
+        let _ = value::call(&self.0, "close", &Array::new());
     }
 }

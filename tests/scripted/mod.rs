@@ -13,7 +13,7 @@ use invite_keys::connection::Connection;
 use invite_keys::error::Error;
 use invite_keys::json::Json;
 use invite_keys::later::{Later, Reply, Task};
-use invite_keys::operation::Method;
+use invite_keys::operation::Call;
 use invite_keys::transport::{Event, Line, Place, Platform, Request, Response};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
@@ -42,6 +42,11 @@ pub trait Server: 'static {
 pub struct Peer(UnboundedSender<Event>);
 
 impl Peer {
+    /// Whether both are one end.
+    pub fn is(&self, other: &Peer) -> bool {
+        self.0.same_channel(&other.0)
+    }
+
     pub fn send(&self, frame: &str) {
         let _ = self.0.send(Event::Text(frame.to_owned()));
     }
@@ -62,6 +67,7 @@ pub struct World<S> {
     pub server: Rc<S>,
     pub events: RefCell<Vec<(String, Json)>>,
     pub visible: Cell<f64>,
+    pub hidden: Cell<bool>,
     /// What a policy or a person answers.
     pub answer: Cell<bool>,
     pub asked: Cell<u32>,
@@ -76,6 +82,7 @@ impl<S: Server> World<S> {
             server: Rc::new(server),
             events: RefCell::default(),
             visible: Cell::new(0.0),
+            hidden: Cell::new(false),
             answer: Cell::new(true),
             asked: Cell::new(0),
             token: None,
@@ -114,8 +121,13 @@ impl<S: Server> Platform for World<S> {
     type Held = Option<Later>;
     type Guard = Box<dyn Any>;
 
-    fn fetch(&self, request: Request) -> Task<'_, Result<Response, Error>> {
+    fn fetch<'a>(
+        &'a self,
+        request: Request,
+        left: &'a Cell<bool>,
+    ) -> Task<'a, Result<Response, Error>> {
         Box::pin(async move {
+            left.set(true);
             tokio::task::yield_now().await;
             self.server.request(&request).ok_or_else(Error::offline)
         })
@@ -149,6 +161,10 @@ impl<S: Server> Platform for World<S> {
             tokio::time::sleep(Duration::from_secs_f64(milliseconds / 1000.0)).await;
             then();
         })))
+    }
+
+    fn monotonic(&self) -> f64 {
+        self.start.elapsed().as_secs_f64() * 1000.0
     }
 
     fn now(&self) -> f64 {
@@ -197,11 +213,27 @@ impl<S: Server> Platform for World<S> {
         self.visible.get()
     }
 
+    fn hidden(&self) -> bool {
+        self.hidden.get()
+    }
+
     fn emit(&self, event: &str, detail: &Json) {
         self.events
             .borrow_mut()
             .push((event.to_owned(), detail.clone()));
     }
+}
+
+/// A response's headers.
+pub fn headers(content_type: &str, retry_after: Option<&str>) -> Vec<(String, String)> {
+    let given = [
+        ("content-type", Some(content_type)),
+        ("retry-after", retry_after),
+    ];
+    let given = given.into_iter();
+    given
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+        .collect()
 }
 
 /// A connection to a server that follows a script.
@@ -219,7 +251,53 @@ impl<S: Server> Client<S> {
     }
 
     pub fn call(&self, method: Method, arguments: Vec<Json>) -> Task<'static, Reply> {
-        Rc::clone(&self.connection).call(method, arguments, 0.0, None)
+        self.call_until(method, arguments, None)
+    }
+
+    pub fn call_until(
+        &self,
+        method: Method,
+        arguments: Vec<Json>,
+        signal: Option<Later>,
+    ) -> Task<'static, Reply> {
+        Rc::clone(&self.connection).call(method.with(arguments), 0.0, signal)
+    }
+}
+
+/// A method by its name, for tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Create,
+    Get,
+    Check,
+    Accept,
+    Remove,
+    ListPage,
+    Preview,
+    Members,
+    Link,
+    Supports,
+    AcceptInvite,
+    Watch,
+}
+
+impl Method {
+    pub fn with(self, arguments: Vec<Json>) -> Result<Call, Error> {
+        let read = match self {
+            Method::Create => Call::create,
+            Method::Get => Call::get,
+            Method::Check => Call::check,
+            Method::Accept => Call::accept,
+            Method::Remove => Call::remove,
+            Method::ListPage => Call::list_page,
+            Method::Preview => Call::preview,
+            Method::Members => Call::members,
+            Method::Link => Call::link,
+            Method::Supports => Call::supports,
+            Method::AcceptInvite => Call::offer,
+            Method::Watch => Call::watch,
+        };
+        read(arguments)
     }
 }
 

@@ -6,11 +6,10 @@ use invite_key::InviteKey;
 use invite_keys::error::Code;
 use invite_keys::json::{self, Json};
 use invite_keys::later::Reply;
-use invite_keys::operation::Method;
 use invite_keys::transport::{Request, Response};
 use tokio::task::{JoinHandle, spawn_local};
 
-use super::{Client, Peer, Server, World};
+use super::{Client, Method, Peer, Server, World, headers};
 
 const WEBSTRATES: &str =
     r#"{"server":"https://example.org","dialect":"webstrates","resource":"doc"}"#;
@@ -26,12 +25,16 @@ pub struct Socket {
     pub stranger: Cell<bool>,
     /// And what they have got meanwhile.
     held: Cell<&'static str>,
+    /// So many sockets, the oldest first, have died without a word: nothing is heard from them and nothing is sent.
+    pub dead: Cell<usize>,
     /// The socket breaks at the next frame, so many times.
     pub drops: Cell<u32>,
     /// Nobody is there.
     pub down: Cell<bool>,
     /// The next answers are this error.
     pub refusal: RefCell<Option<&'static str>>,
+    /// No invite is there any more, whatever the refusal says.
+    pub gone: Cell<bool>,
     pub peers: RefCell<Vec<Peer>>,
     pub opened: Cell<u32>,
     pub closed: Cell<u32>,
@@ -45,7 +48,14 @@ impl Socket {
             return;
         };
         let mut reply = Json::object().with("wa", "reply").with("token", token);
-        match *self.refusal.borrow() {
+        let check = frame.text("wa") == Some("checkInvite");
+        let refusal = match *self.refusal.borrow() {
+            Some("Unable to delete invite") if check => {
+                self.gone.get().then_some("Invalid invitation key")
+            }
+            other => other,
+        };
+        match refusal {
             Some(words) => reply.set("error", words.into()),
             None => {
                 reply.set("reply", self.result(frame));
@@ -96,6 +106,12 @@ impl Server for Socket {
 
     fn frame(&self, peer: &Peer, text: &str) {
         let frame = json::parse(text).unwrap();
+        let peers = self.peers.borrow();
+        let number = peers.iter().position(|known| known.is(peer)).unwrap();
+        drop(peers);
+        if number < self.dead.get() {
+            return;
+        }
         if self.stranger.get() && frame.text("wa") == Some("getInvites") {
             let reply = Json::object()
                 .with("wa", "reply")
@@ -124,8 +140,7 @@ impl Server for Socket {
     fn request(&self, _request: &Request) -> Option<Response> {
         (!self.down.get()).then(|| Response {
             status: 200,
-            content_type: "application/json".to_owned(),
-            retry_after: None,
+            headers: headers("application/json", None),
             text: r#"{"username":"anonymous","provider":""}"#.to_owned(),
         })
     }

@@ -1,12 +1,14 @@
 //! A webstrate's document over HTTP: its `data-auth` says who may do what.
 
-use invite_key::Permissions;
+use core::cell::Cell;
 
-use crate::dialect::Context;
+use invite_key::{Permissions, percent};
+
+use super::Wire;
 use crate::error::{Code, Error};
 use crate::json::{self, Json};
 use crate::later::{Reply, Task};
-use crate::transport::{Platform, Request, Response, percent_encoded};
+use crate::transport::{Platform, Request, Response};
 
 /// Documents edited by hand hold the quotes in other ways: escaped, or as apostrophes.
 fn unescaped(text: &str) -> String {
@@ -58,7 +60,7 @@ pub(super) fn letters_of(members: &Json, account: &Json) -> Option<Permissions> 
     Some(letters(text.unwrap_or_default()))
 }
 
-impl<P: Platform> Context<'_, P> {
+impl<P: Platform> Wire<'_, P> {
     /// The document's `data-auth`: who may do what. `null` where it has none, and everybody may do the usual.
     pub(super) async fn members(&self, id: &str) -> Reply {
         let query = ["?json", &token_query("&", self.platform.token().await?)].concat();
@@ -96,25 +98,32 @@ impl<P: Platform> Context<'_, P> {
         })
     }
 
-    pub(super) fn fetch(
+    /// Asks for something beneath the webstrate's own address.
+    pub(super) async fn fetch(
         &self,
         method: &'static str,
         id: &str,
         query: &str,
         form: Option<&str>,
-    ) -> Task<'_, Result<Response, Error>> {
-        self.platform.fetch(Request {
-            method,
-            url: [&self.remote.server, "/", id, "/", query].concat(),
-            body: form.map(|form| ("application/x-www-form-urlencoded", form.to_owned())),
-            authorized: false,
-            idempotency_key: None,
-        })
+    ) -> Result<Response, Error> {
+        let mut request = Request::get([&self.remote.server, "/", id, "/", query].concat());
+        request.method = method;
+        if let Some(form) = form {
+            let kind = "application/x-www-form-urlencoded".to_owned();
+            request.headers.push(("content-type", kind));
+            request.body = Some(form.to_owned());
+        }
+        let response = self.platform.fetch(request, &Cell::default()).await?;
+        let date = self.platform.date(response.header("date").unwrap_or_default());
+        if !date.is_nan() {
+            self.clock.set(date - self.platform.now());
+        }
+        Ok(response)
     }
 }
 
 pub(super) fn token_query(mark: &str, token: Option<String>) -> String {
     token
-        .map(|token| [mark, "token=", &percent_encoded(&token)].concat())
+        .map(|token| [mark, "token=", &percent::encode(&token)].concat())
         .unwrap_or_default()
 }

@@ -2,72 +2,59 @@
 
 use std::rc::Rc;
 
-use crate::dialect::Context;
+use super::Wire;
 use crate::error::{Code, Error};
 use crate::json::Json;
 use crate::later::{Reply, Task};
-use crate::operation::Method;
+use crate::operation::{Operation, Remove};
 use crate::transport::Platform;
-use crate::transport::multiplexer::Socket;
 
 use super::document::token_query;
+use super::multiplexer::Socket;
 
 /// How the refusal begins that tells a caller's letters.
 pub(super) const NEED_ADMIN: &str = "Need admin permissions to manage invites. User only has ";
 
 /// What is sent over the socket for the operation, if anything is.
-pub(super) fn frame<P: Platform>(cx: &Context<'_, P>) -> Result<Option<Json>, Error> {
-    let operation = cx.operation;
-    let mut options = Json::Null;
-    let action = match operation.method {
-        Method::Create => {
-            cx.refuse("webstrates", &["permissions", "maxAge"])?;
-            options = operation.options.clone();
-            "createInvite"
+pub(super) fn frame<P: Platform>(cx: &Wire<'_, P>) -> Result<Option<Json>, Error> {
+    let action = match cx.operation {
+        Operation::Create(create) => {
+            cx.refuse_unknown(create)?;
+            let frame = message(cx, "createInvite")?;
+            return Ok(Some(frame.with("options", create.options.body())));
         }
-        Method::Get => "getInvites",
-        Method::ListPage => {
-            let filter = &operation.options;
-            let other = filter
-                .text("status")
-                .is_some_and(|status| status != "pending");
-            let everyone = matches!(filter.get("everyone"), Some(Json::Bool(true)));
-            if other || everyone {
-                return Err(Error::unsupported(
-                    if other { "status" } else { "everyone" },
-                    "webstrates",
-                ));
+        Operation::Get(_) => "getInvites",
+        Operation::List(list) => {
+            let filter = &list.filter;
+            let refused = [
+                ("status", filter.status.is_some_and(|status| status != "pending")),
+                ("everyone", filter.everyone),
+            ];
+            if let Some((name, _)) = refused.iter().find(|refused| refused.1) {
+                return Err(cx.remote.unsupported(name));
             }
             "getInvites"
         }
-        Method::Check | Method::Preview => "checkInvite",
-        Method::Remove if operation.key.is_none() => {
-            return Err(Error::unsupported("id", "webstrates"));
-        }
-        Method::Remove => "removeInvite",
+        Operation::Check(_) | Operation::Preview(_) => "checkInvite",
+        Operation::Remove(Remove::Id { .. }) => return Err(cx.remote.unsupported("id")),
+        Operation::Remove(Remove::Key(_)) => "removeInvite",
         _ => return Ok(None),
     };
-    let mut frame = message(cx, action)?;
-    if !options.is_null() {
-        frame.set("options", options);
-    }
-    Ok(Some(frame))
+    message(cx, action).map(Some)
 }
 
 /// A frame about what the call is about.
-pub(super) fn message<P: Platform>(cx: &Context<'_, P>, action: &str) -> Reply {
+pub(super) fn message<P: Platform>(cx: &Wire<'_, P>, action: &str) -> Reply {
     let mut frame = Json::object().with("wa", action).with("d", cx.resource()?);
-    if cx.operation.key.is_some() {
-        frame.set(
-            "options",
-            Json::object().with("key", cx.operation.key_text()),
-        );
+    if let Some(key) = cx.operation.key() {
+        let options = Json::object().with("key", key.reveal());
+        frame.set("options", options);
     }
     Ok(frame)
 }
 
 /// An error from the server's words.
-pub(super) fn refusal<P: Platform>(cx: &Context<'_, P>, words: &str) -> Error {
+pub(super) fn refusal<P: Platform>(cx: &Wire<'_, P>, words: &str) -> Error {
     let mut error = Error::new(code_of(words), words);
     if error.code == Code::TryAgain {
         // Others accept at the same moment: another try, a little later, succeeds.
@@ -91,11 +78,11 @@ pub(super) fn is_dead(invite: &Json) -> bool {
     }
 }
 
-impl<P: Platform> Context<'_, P> {
+impl<P: Platform> Wire<'_, P> {
     pub(super) fn ask(&self, frame: Json, fresh: bool) -> Task<'_, Reply> {
         Box::pin(async move {
             let socket = self.open(self.resource()?, fresh).await?;
-            let mut result = self.socket.ask(socket, frame, self.sent).await;
+            let mut result = self.socket.ask(socket, frame, self.progress).await;
             if let Err(error) = &mut result
                 && error.code == Code::ServerError
             {
@@ -122,7 +109,7 @@ impl<P: Platform> Context<'_, P> {
                 0.0
             };
             let mut query = String::new();
-            if !self.auth.is_null() && self.socket.socket(since).is_none() {
+            if self.auth.is_some() && self.socket.socket(since).is_none() {
                 query = token_query("?", self.platform.token().await?);
             }
             // Perhaps another call has opened one meanwhile.

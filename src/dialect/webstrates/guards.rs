@@ -4,16 +4,15 @@
 //! has cached, so a second accept may take away what the first gave. Of several accepts at once it refuses all but one.
 //! And now and then one overwrites another.
 
-use invite_key::Permissions;
+use invite_key::{Permissions, percent};
 
-use crate::dialect::Context;
 use crate::error::{Code, Error};
 use crate::json::{self, Json};
 use crate::later::Reply;
-use crate::transport::{Platform, percent_encoded, sleep};
+use crate::transport::{Platform, sleep};
 
 use super::document::letters;
-use super::frames;
+use super::{Wire, frames};
 
 /// How long the original's cache lives.
 const CACHED: f64 = 300_000.0;
@@ -28,11 +27,10 @@ struct Recent {
     letters: Permissions,
 }
 
-pub(super) async fn accept<P: Platform>(cx: &Context<'_, P>) -> Reply {
+pub(super) async fn accept<P: Platform>(cx: &Wire<'_, P>) -> Reply {
     let id = cx.resource()?;
-    let recent = recent(cx, id);
-    if cx.auth.is_null() && cx.socket.is_refused() && cx.is_own_server() {
-        return accept_over_http(cx, id, recent.is_some()).await;
+    if cx.auth.is_none() && cx.socket.is_refused() && cx.is_own_server() {
+        return accept_over_http(cx, id).await;
     }
     // Nothing: an admin, whose letters the server does not tell.
     let cached = cached_letters(cx).await?;
@@ -42,6 +40,8 @@ pub(super) async fn accept<P: Platform>(cx: &Context<'_, P>) -> Reply {
         return outcome(cx, &permissions, letters(&permissions), Vec::new());
     }
     let account = cx.account(id).await?;
+    let place = place(cx, id, &account);
+    let recent = recent(cx, &place);
     let truth = cx.own_letters(id, &account).await?;
     let before = truth.or(cached).unwrap_or_else(|| letters("a"));
     let invite = cx.ask(frames::message(cx, "checkInvite")?, true).await?;
@@ -50,7 +50,7 @@ pub(super) async fn accept<P: Platform>(cx: &Context<'_, P>) -> Reply {
     if gained.is_empty() {
         // Perhaps the server took it just now, when the page was loaded.
         if recent.is_none() && cached.is_none() {
-            remember(cx, id, granted);
+            remember(cx, &place, granted);
         }
         return outcome(cx, before.as_str(), gained, Vec::new());
     }
@@ -67,7 +67,7 @@ pub(super) async fn accept<P: Platform>(cx: &Context<'_, P>) -> Reply {
         return Err(stale(cx, at_risk, recent.map(|recent| recent.at)));
     }
 
-    remember(cx, id, gained);
+    remember(cx, &place, gained);
     let (permissions, now) = accept_until_there(cx, Some((id, &account))).await?;
     let mut warnings = Vec::new();
     if is_delayed(cached, gained, cached_letters(cx).await?) {
@@ -100,7 +100,7 @@ fn is_delayed(before: Option<Permissions>, gained: Permissions, now: Option<Perm
 /// be cached, at what the server looks up for them. Who may not look accepts once more, which writes nothing unless it
 /// has to. The letters are those found then.
 async fn accept_until_there<P: Platform>(
-    cx: &Context<'_, P>,
+    cx: &Wire<'_, P>,
     look: Option<(&str, &Json)>,
 ) -> Result<(String, Option<Permissions>), Error> {
     for round in 0..MOST_COLLISIONS {
@@ -124,7 +124,7 @@ async fn accept_until_there<P: Platform>(
     Err(collision(cx))
 }
 
-async fn ask_to_accept<P: Platform>(cx: &Context<'_, P>) -> Result<String, Error> {
+async fn ask_to_accept<P: Platform>(cx: &Wire<'_, P>) -> Result<String, Error> {
     let mut collisions = 0;
     loop {
         let reply = cx.ask(frames::message(cx, "acceptInvite")?, true).await;
@@ -141,7 +141,7 @@ async fn ask_to_accept<P: Platform>(cx: &Context<'_, P>) -> Result<String, Error
 }
 
 /// What the server would merge with: its refusal to list invites says so.
-async fn cached_letters<P: Platform>(cx: &Context<'_, P>) -> Result<Option<Permissions>, Error> {
+async fn cached_letters<P: Platform>(cx: &Wire<'_, P>) -> Result<Option<Permissions>, Error> {
     let frame = Json::object()
         .with("wa", "getInvites")
         .with("d", cx.resource()?);
@@ -162,14 +162,15 @@ async fn cached_letters<P: Platform>(cx: &Context<'_, P>) -> Result<Option<Permi
 
 /// For where no socket can be had. Only who has nothing yet can lose nothing, for here the server does not say what it
 /// would merge with; and what came of it is known only to who may read.
-async fn accept_over_http<P: Platform>(cx: &Context<'_, P>, id: &str, lately: bool) -> Reply {
+async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, id: &str) -> Reply {
     let account = cx.account(id).await?;
+    let lately = recent(cx, &place(cx, id, &account)).is_some();
     let truth = cx.own_letters(id, &account).await?;
     if lately || truth.is_some_and(|truth| !truth.is_empty()) {
         return Err(Error::offline());
     }
-    let key = percent_encoded(cx.operation.key_text());
-    cx.sent.set(true);
+    let key = percent::encode(cx.key_text());
+    cx.progress.sent().set(true);
     let answer = cx
         .fetch("GET", id, &["?acceptInvite=", &key, "&v"].concat(), None)
         .await;
@@ -197,7 +198,7 @@ async fn accept_over_http<P: Platform>(cx: &Context<'_, P>, id: &str, lately: bo
 }
 
 fn outcome<P: Platform>(
-    cx: &Context<'_, P>,
+    cx: &Wire<'_, P>,
     permissions: &str,
     gained: Permissions,
     warnings: Vec<Json>,
@@ -211,7 +212,7 @@ fn outcome<P: Platform>(
 }
 
 /// Tells the page, and who gets the outcome.
-pub(super) fn warning<P: Platform>(cx: &Context<'_, P>, code: &str, message: &str) -> Json {
+pub(super) fn warning<P: Platform>(cx: &Wire<'_, P>, code: &str, message: &str) -> Json {
     let warning = Json::object().with("code", code).with("message", message);
     let mut detail = warning.clone();
     if let Ok(id) = cx.resource() {
@@ -221,7 +222,7 @@ pub(super) fn warning<P: Platform>(cx: &Context<'_, P>, code: &str, message: &st
     warning
 }
 
-fn stale<P: Platform>(cx: &Context<'_, P>, at_risk: Permissions, since: Option<f64>) -> Error {
+fn stale<P: Platform>(cx: &Wire<'_, P>, at_risk: Permissions, since: Option<f64>) -> Error {
     let mut error = Error::new(
         Code::TryAgain,
         &[
@@ -237,16 +238,15 @@ fn stale<P: Platform>(cx: &Context<'_, P>, at_risk: Permissions, since: Option<f
 }
 
 /// Others write at the same moment.
-fn collision<P: Platform>(cx: &Context<'_, P>) -> Error {
+fn collision<P: Platform>(cx: &Wire<'_, P>) -> Error {
     frames::refusal(cx, "Op already submitted")
 }
 
 /// What was gained on this webstrate so lately that the server's cache may not have it. For an admin nothing else says.
-fn recent<P: Platform>(cx: &Context<'_, P>, id: &str) -> Option<Recent> {
-    let place = place(cx, id);
+fn recent<P: Platform>(cx: &Wire<'_, P>, place: &str) -> Option<Recent> {
     let mut found: Option<Recent> = None;
     for gain in lately(cx) {
-        if gain.text("place") == Some(&place) {
+        if gain.text("place") == Some(place) {
             let at = gain.number("at").unwrap_or_default();
             let new = letters(gain.text("letters").unwrap_or_default());
             let before = found.map_or(Permissions::NONE, |recent| recent.letters);
@@ -260,30 +260,39 @@ fn recent<P: Platform>(cx: &Context<'_, P>, id: &str) -> Option<Recent> {
 }
 
 /// Before it is sent, for the answer may be lost.
-fn remember<P: Platform>(cx: &Context<'_, P>, id: &str, letters: Permissions) {
+fn remember<P: Platform>(cx: &Wire<'_, P>, place: &str, letters: Permissions) {
     let mut gains = lately(cx);
     gains.push(
         Json::object()
-            .with("place", place(cx, id))
+            .with("place", place)
             .with("at", cx.platform.now())
             .with("letters", letters.as_str()),
     );
     cx.platform.memory(Some(&json::write(&Json::List(gains))));
 }
 
-fn lately<P: Platform>(cx: &Context<'_, P>) -> Vec<Json> {
+fn lately<P: Platform>(cx: &Wire<'_, P>) -> Vec<Json> {
     let now = cx.platform.now();
     let kept = cx.platform.memory(None).and_then(|text| json::parse(&text));
     let Some(Json::List(mut gains)) = kept else {
         return Vec::new();
     };
-    gains.retain(|gain| {
-        gain.number("at")
-            .is_some_and(|at| (0.0..CACHED).contains(&(now - at)))
+    gains.retain_mut(|gain| {
+        let Some(at) = gain.number("at") else {
+            return false;
+        };
+        // The clock was set back: how long ago it was nobody knows, so it was just now.
+        if at > now {
+            gain.set("at", now.into());
+        }
+        now - at < CACHED
     });
     gains
 }
 
-fn place<P: Platform>(cx: &Context<'_, P>, id: &str) -> String {
-    [&cx.remote.server, "/", id].concat()
+/// Whose gains where: another person of this browser has a cache of their own.
+fn place<P: Platform>(cx: &Wire<'_, P>, id: &str, account: &Json) -> String {
+    let name = |name| account.text(name).unwrap_or_default();
+    let parts = [&cx.remote.server, "/", id, " ", name("username")];
+    [&parts.concat(), ":", name("provider")].concat()
 }

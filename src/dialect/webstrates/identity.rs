@@ -1,11 +1,12 @@
 //! Who is asking.
 
-use crate::dialect::Context;
+use crate::dialect::DialectName;
 use crate::error::Error;
 use crate::json::{self, Json};
 use crate::later::{Reply, Task};
-use crate::options::DialectName;
 use crate::transport::Platform;
+
+use super::Wire;
 
 /// Somebody, and nobody can say who.
 pub(super) const UNKNOWN: Json = Json::Bool(true);
@@ -29,7 +30,7 @@ pub(super) fn person(entry: &Json) -> Json {
     user
 }
 
-impl<P: Platform> Context<'_, P> {
+impl<P: Platform> Wire<'_, P> {
     /// Whether the page around us is this server's, as far as there is one.
     pub(super) fn is_own_server(&self) -> bool {
         let place = self.platform.place();
@@ -55,10 +56,10 @@ impl<P: Platform> Context<'_, P> {
     /// What the caller said, what the page knows, what the server answers over HTTP, and last, because it makes the
     /// client visible to others, what the socket answers to a subscription. `null`: nobody.
     async fn find_account(&self, id: &str) -> Reply {
-        if self.auth.get("accessToken").is_some() {
-            return Ok(known(self.auth));
+        if let Some(person) = self.auth.and_then(|auth| auth.person.as_ref()) {
+            return Ok(known(person));
         }
-        if self.auth.is_null() && self.is_own_server() {
+        if self.auth.is_none() && self.is_own_server() {
             let is_here = self
                 .platform
                 .place()

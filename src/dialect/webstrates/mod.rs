@@ -4,42 +4,111 @@ mod document;
 mod frames;
 mod guards;
 mod identity;
+mod multiplexer;
 mod watch;
 
-use crate::dialect::Context;
+use core::cell::Cell;
+use core::ops::Deref;
+use std::rc::Rc;
+
+use invite_key::{KeyKind, Permissions};
+
+use crate::dialect::{Alone, Context, Hears, LinkForm, Session, Traits, seconds_left};
 use crate::error::{Code, Error};
 use crate::json::Json;
-use crate::later::Reply;
-use crate::operation::Method;
+use crate::later::{Reply, Task};
+use crate::operation::{Operation, Policy};
 use crate::transport::Platform;
 
-use invite_key::Permissions;
+use multiplexer::Multiplexer;
 
-pub(super) async fn perform<P: Platform>(cx: &Context<'_, P>) -> Reply {
-    let method = cx.operation.method;
-    if method == Method::Accept {
-        return guards::accept(cx).await;
+pub(crate) static TRAITS: Traits = Traits {
+    options: &[],
+    needs_resource: true,
+    features: Some(&["preview", "members"]),
+    // Its own kind alone, but for our server, which takes each invite's key on every wire.
+    kinds: &[KeyKind::Webstrates, KeyKind::Opaque, KeyKind::Signed],
+    // Two at once refuse or overwrite one another there.
+    alone: Alone::Document,
+    // Its own links are taken as they are opened.
+    policy: Policy::SignedIn,
+    // It shows no invite to who is not signed in, but does not always say who is.
+    knows_account: false,
+    link: LinkForm::ResourceQuery,
+    hears: Hears::Looking,
+};
+
+/// The socket, which all calls share.
+struct Webstrates<P: Platform> {
+    socket: Rc<Multiplexer<P>>,
+    /// How far the server's clock is ahead of ours, in milliseconds, as far as it said.
+    clock: Cell<f64>,
+}
+
+pub(crate) fn open<P: Platform>(platform: &Rc<P>) -> Rc<dyn Session<P>> {
+    Rc::new(Webstrates {
+        socket: Multiplexer::new(Rc::clone(platform)),
+        clock: Cell::default(),
+    })
+}
+
+impl<P: Platform> Session<P> for Webstrates<P> {
+    fn perform<'a>(&'a self, cx: &'a Context<'a, P>) -> Task<'a, Reply> {
+        Box::pin(async move {
+            let wire = Wire {
+                cx,
+                socket: &self.socket,
+                clock: &self.clock,
+            };
+            match cx.operation {
+                Operation::Accept(_) => guards::accept(&wire).await,
+                Operation::Watch => watch::watch(&wire).await,
+                _ => perform(&wire).await,
+            }
+        })
     }
-    if method == Method::Watch {
-        return watch::watch(cx).await;
+
+    fn close(&self) {
+        self.socket.close();
     }
+}
+
+/// What one attempt works with on this wire.
+struct Wire<'a, P: Platform> {
+    cx: &'a Context<'a, P>,
+    socket: &'a Rc<Multiplexer<P>>,
+    clock: &'a Cell<f64>,
+}
+
+impl<'a, P: Platform> Deref for Wire<'a, P> {
+    type Target = Context<'a, P>;
+
+    fn deref(&self) -> &Context<'a, P> {
+        self.cx
+    }
+}
+
+async fn perform<P: Platform>(cx: &Wire<'_, P>) -> Reply {
+    let is_preview = matches!(cx.operation, Operation::Preview(_));
     let mut result = Json::Null;
     if let Some(frame) = frames::frame(cx)? {
-        result = read(cx, cx.ask(frame, method == Method::Preview).await?)?;
+        result = read(cx, cx.ask(frame, is_preview).await?)?;
     }
     let id = cx.resource()?;
-    let mut account = Json::Null;
-    if matches!(method, Method::Preview | Method::Identify) {
-        account = cx.account(id).await?;
-    }
-    match method {
-        Method::Preview => {
+    match cx.operation {
+        Operation::Preview(_) => {
+            let account = cx.account(id).await?;
             // Who may not read may not know who has access either.
             let held = cx.own_letters(id, &account).await?;
             preview(cx, &mut result, account, held.unwrap_or(Permissions::NONE));
         }
-        Method::Identify if account.is_object() => result = account,
-        Method::Members => {
+        Operation::Identify => {
+            let account = cx.account(id).await?;
+            if account.is_object() {
+                result = account;
+            }
+        }
+        Operation::Members => {
             let member = |entry| {
                 Json::object()
                     .with("user", identity::person(entry))
@@ -53,42 +122,39 @@ pub(super) async fn perform<P: Platform>(cx: &Context<'_, P>) -> Reply {
 }
 
 /// What the reply means to the caller.
-fn read<P: Platform>(cx: &Context<'_, P>, mut reply: Json) -> Reply {
-    let method = cx.operation.method;
-    let right = match &mut reply {
-        Json::List(invites) => {
-            matches!(method, Method::Get | Method::ListPage)
-                && invites.iter_mut().all(|invite| {
-                    // In a list an invite looks as the other dialects have it.
-                    if method == Method::ListPage
-                        && let Some(id) = invite.take("webstrateId")
-                    {
-                        invite.set("resource", id);
-                        invite.set("status", "pending".into());
-                    }
-                    frames::own_words(invite)
-                })
+fn read<P: Platform>(cx: &Wire<'_, P>, mut reply: Json) -> Reply {
+    let as_elsewhere = matches!(cx.operation, Operation::List(_));
+    let right = match (cx.operation, &mut reply) {
+        (Operation::Get(_) | Operation::List(_), Json::List(invites)) => {
+            invites.iter_mut().all(|invite| {
+                // In a list an invite looks as the other dialects have it.
+                if as_elsewhere && let Some(id) = invite.take("webstrateId") {
+                    invite.set("resource", id);
+                    invite.set("status", "pending".into());
+                }
+                frames::own_words(invite)
+            })
         }
-        reply if method == Method::Remove => reply.get("acknowledged").is_some(),
-        reply => {
-            matches!(method, Method::Create | Method::Check | Method::Preview)
-                && frames::own_words(reply)
+        (Operation::Remove(_), reply) => reply.get("acknowledged").is_some(),
+        (Operation::Create(_) | Operation::Check(_) | Operation::Preview(_), reply) => {
+            frames::own_words(reply)
         }
+        _ => false,
     };
-    match method {
+    match cx.operation {
         _ if !right => Err(Error::bad_response()),
-        Method::Create if frames::is_dead(&reply) => {
+        Operation::Create(_) if frames::is_dead(&reply) => {
             let words = "The server made an invite that can never be used.";
             guards::warning(cx, "already_expired", words);
             Err(Error::new(Code::BadResponse, words))
         }
-        Method::ListPage => Ok(Json::object().with("invites", reply)),
+        Operation::List(_) => Ok(Json::object().with("invites", reply)),
         _ => Ok(reply),
     }
 }
 
 /// Turns an invite into what the person who may take it sees.
-fn preview<P: Platform>(cx: &Context<'_, P>, invite: &mut Json, account: Json, held: Permissions) {
+fn preview<P: Platform>(cx: &Wire<'_, P>, invite: &mut Json, account: Json, held: Permissions) {
     let granted = document::letters(invite.text("permissions").unwrap_or_default());
     let gained = granted.gained(held);
     let account = if account.is_object() {
@@ -98,7 +164,8 @@ fn preview<P: Platform>(cx: &Context<'_, P>, invite: &mut Json, account: Json, h
     };
     invite.set("gained", gained.as_str().into());
     invite.set("account", account);
-    invite.set("expiresIn", cx.seconds_left(invite));
+    let now = cx.platform.now() + cx.clock.get();
+    invite.set("expiresIn", seconds_left(cx.platform, invite, now));
     for (name, new) in [("webstrateId", "resource"), ("createdBy", "inviter")] {
         let value = invite.take(name).unwrap_or(Json::Null);
         invite.set(new, value);

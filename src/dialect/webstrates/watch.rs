@@ -3,52 +3,78 @@
 //! The document's version is asked for every few seconds, and the document only where that has changed. Whoever gained
 //! what an invite of one's own grants has used it, or an admin gave it to them by hand: that cannot be told apart.
 
-use crate::dialect::Context;
-use crate::error::Error;
+use invite_key::Permissions;
+
+use crate::error::{Code, Error};
 use crate::json::Json;
 use crate::later::Reply;
-use crate::transport::{Platform, sleep};
+use crate::transport::{Platform, sleep, within};
 
 use super::document::{letters, letters_of, token_query};
-use super::{frames, identity};
+use super::{Wire, frames, identity};
 
 /// Between two looks.
 const PAUSE: f64 = 2_500.0;
+/// Between two looks that fail, in the end.
+const MOST_PAUSE: f64 = 60_000.0;
+/// For one look.
+const PATIENCE: f64 = 10_000.0;
 
-/// Looks for as long as it is polled.
-pub(super) async fn watch<P: Platform>(cx: &Context<'_, P>) -> Reply {
-    let id = cx.resource()?;
-    let mut version = String::new();
-    let mut before = Json::Null;
+/// What was seen last.
+#[derive(Default)]
+struct Seen {
+    version: String,
+    /// Who had access; nothing before the first look.
+    members: Option<Json>,
+}
+
+/// Looks for as long as it is polled, or until it turns out that the caller may not.
+pub(super) async fn watch<P: Platform>(cx: &Wire<'_, P>) -> Reply {
+    let mut seen = Seen::default();
+    let mut pause = PAUSE;
     loop {
-        // What fails now may work the next time.
-        let token = cx.platform.token().await.unwrap_or_default();
-        let query = ["?v", &token_query("&", token)].concat();
-        if let Ok(found) = cx.fetch("GET", id, &query, None).await
-            && found.status == 200
-            && found.text != version
-            && let Ok(members) = cx.members(id).await
-            && let Ok(()) = tell(cx, &before, &members).await
-        {
-            version = found.text;
-            before = members;
+        if !cx.platform.hidden() {
+            let look = Box::pin(look(cx, &mut seen));
+            match within(cx.platform, PATIENCE, look).await {
+                Ok(()) => pause = PAUSE,
+                Err(error) if matches!(error.code, Code::NotAdmin | Code::Forbidden) => {
+                    return Err(error);
+                }
+                // What fails now may work later.
+                Err(_) => pause = (pause * 2.0).min(MOST_PAUSE),
+            }
         }
-        sleep(cx.platform, PAUSE).await;
+        sleep(cx.platform, pause).await;
     }
 }
 
-async fn tell<P: Platform>(
-    cx: &Context<'_, P>,
-    before: &Json,
-    members: &Json,
-) -> Result<(), Error> {
+async fn look<P: Platform>(cx: &Wire<'_, P>, seen: &mut Seen) -> Result<(), Error> {
+    let id = cx.resource()?;
+    let token = cx.platform.token().await?;
+    let query = ["?v", &token_query("&", token)].concat();
+    let version = cx.fetch("GET", id, &query, None).await?;
+    match version.status {
+        200 if version.text == seen.version => return Ok(()),
+        200 => {}
+        403 => return Err(Error::new(Code::Forbidden, &version.text)),
+        _ => return Err(Error::bad_response()),
+    }
+    let members = cx.members(id).await?;
+    if let Some(before) = &seen.members {
+        tell(cx, before, &members).await?;
+    }
+    seen.version = version.text;
+    seen.members = Some(members);
+    Ok(())
+}
+
+async fn tell<P: Platform>(cx: &Wire<'_, P>, before: &Json, members: &Json) -> Result<(), Error> {
     let mut invites = None;
     for member in members.items() {
-        let had = letters_of(before, member);
+        // Where the document had no `data-auth`, nobody was named.
+        let had = letters_of(before, member).unwrap_or(Permissions::NONE);
         let has = letters(member.text("permissions").unwrap_or_default());
-        let Some(gained) = had.map(|had| has.gained(had)) else {
-            continue;
-        };
+        let gained = has.gained(had);
         if gained.is_empty() {
             continue;
         }

@@ -20,7 +20,7 @@ for (const dialect of ['webstrates', 'http']) {
   });
 }
 settle.tests['webstrates: a socket that never opens ends by the deadline'] = neverOpens;
-settle.tests['http: a fetch that throws is offline'] = fetchThrows;
+settle.tests['http: a fetch that throws what a lost connection throws is offline; its own error is told'] = fetchThrows;
 
 /** One call of each sort, with these call options. */
 function eachSort(invites, resource, options, dialect) {
@@ -165,13 +165,18 @@ async function neverOpens(context) {
 
 async function fetchThrows(context) {
   const resource = await freshResource(context);
-  for (const thrown of [new TypeError('Failed to fetch'), 'a string', undefined]) {
+  const own = new Error('refused by our policy');
+  for (const [thrown, accept, creates] of [
+    [new TypeError('Failed to fetch'), 'offline', ['unknown_outcome', 'offline']], [own, 'invalid_option', ['invalid_option']],
+    ['a string', 'invalid_option', ['invalid_option']], [undefined, 'invalid_option', ['invalid_option']],
+  ]) {
     const invites = context.sdk.connect({
       server: context.world.server, dialect: 'http', resource, fetch: () => Promise.reject(thrown), auth: { bearer: 'x' },
     });
-    same(await codeOf(invites.accept(UNKNOWN.http, resource, { timeout: 1500 }), context.sdk), 'offline', `accept when fetch throws ${thrown}`);
+    const error = await invites.accept(UNKNOWN.http, resource, { timeout: 1500 }).catch((caught) => caught);
+    same([error.code, error.cause], [accept, thrown], `accept when fetch throws ${thrown}`);
     const code = await codeOf(invites.create({}, resource, { timeout: 1500 }), context.sdk);
-    check(['offline', 'unknown_outcome'].includes(code), `create: ${code}`);
+    check(creates.includes(code), `create: ${code}`);
     invites.close();
   }
 }

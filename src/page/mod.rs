@@ -1,21 +1,29 @@
 //! The page around the SDK, or the worker, or Node: the only file that touches it.
 
+mod listener;
+mod lock;
+
 use core::cell::{Cell, RefCell};
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
+use invite_key::text::is_printable_ascii;
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortController, RequestCredentials};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::RequestCredentials;
 
+use crate::dialect::DialectName;
 use crate::error::{Code, Error};
 use crate::json::Json;
 use crate::later::{Later, Task};
-use crate::options::DialectName;
 use crate::transport::fetch;
 use crate::transport::socket::{self, BrowserLine};
 use crate::transport::{Event, Place, Platform, Request, Response};
 use crate::value;
+
+use listener::Listener;
+use lock::Lock;
+pub(crate) use lock::lock_name;
 
 /// What a connection was given that JSON cannot hold.
 pub struct Browser {
@@ -66,12 +74,13 @@ impl Browser {
             Some(get) => settled(get.call0(&JsValue::UNDEFINED)).await,
             None => Ok(self.token.clone()),
         };
-        // The token becomes a header: what cannot stand there would trap.
-        let usable =
-            |token: &String| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
         let mut error = Error::new(Code::BadCredentials, "auth.bearer gave no token.");
         match token {
-            Ok(token) => token.as_string().filter(usable).map(Some).ok_or(error),
+            Ok(token) => token
+                .as_string()
+                .filter(|token| is_printable_ascii(token))
+                .map(Some)
+                .ok_or(error),
             Err(cause) => {
                 error.cause = Some(cause);
                 Err(error)
@@ -85,8 +94,12 @@ impl Platform for Browser {
     type Held = Held;
     type Guard = Guard;
 
-    fn fetch(&self, request: Request) -> Task<'_, Result<Response, Error>> {
-        Box::pin(fetch::send(self, request))
+    fn fetch<'a>(
+        &'a self,
+        request: Request,
+        left: &'a Cell<bool>,
+    ) -> Task<'a, Result<Response, Error>> {
+        Box::pin(fetch::send(self, request, left))
     }
 
     fn open(&self, url: &str, on_event: Box<dyn Fn(Event)>) -> Result<BrowserLine, Error> {
@@ -107,6 +120,10 @@ impl Platform for Browser {
 
     fn after(&self, milliseconds: f64, then: Box<dyn FnOnce()>) -> Guard {
         Guard::Timer(Timeout::new(milliseconds as u32, then))
+    }
+
+    fn monotonic(&self) -> f64 {
+        monotonic()
     }
 
     fn now(&self) -> f64 {
@@ -160,7 +177,8 @@ impl Platform for Browser {
     }
 
     fn lock(&self, name: &str) -> Task<'static, Option<Guard>> {
-        Box::pin(Lock::get(name.to_owned()))
+        let lock = Lock::get(name.to_owned());
+        Box::pin(async { lock.await.map(Guard::Lock) })
     }
 
     fn memory(&self, write: Option<&str>) -> Option<String> {
@@ -206,12 +224,23 @@ impl Platform for Browser {
     }
 
     fn page_user(&self) -> Option<Json> {
+        // Three names of what may lead in a circle.
         let user = value::get(&value::global("webstrate"), "user");
-        user.is_object().then(|| value::from_parsed(&user))
+        let mut known = Json::object();
+        for name in ["username", "provider", "displayName"] {
+            if let Some(text) = value::get(&user, name).as_string() {
+                known.set(name, text.into());
+            }
+        }
+        user.is_object().then_some(known)
     }
 
     fn visible_since(&self) -> f64 {
         VISIBLE_SINCE.get()
+    }
+
+    fn hidden(&self) -> bool {
+        value::get(&value::global("document"), "hidden").is_truthy()
     }
 
     fn emit(&self, event: &str, detail: &Json) {
@@ -246,15 +275,27 @@ pub(crate) fn watch_visibility() {
     }
     let listener = Listener::new(document.clone(), "visibilitychange", move || {
         if value::get(&document, "visibilityState") == "visible" {
-            VISIBLE_SINCE.set(js_sys::Date::now());
+            VISIBLE_SINCE.set(monotonic());
         }
     });
     core::mem::forget(listener);
 }
 
-/// What a call into JavaScript gave, waited for where it is a promise.
+fn monotonic() -> f64 {
+    let now = value::call(&value::global("performance"), "now", &Array::new());
+    now.ok()
+        .and_then(|now| now.as_f64())
+        .unwrap_or_else(js_sys::Date::now)
+}
+
+/// What a call into JavaScript gave, waited for where it is a promise. `Promise.resolve` would let what a strange one
+/// throws pass through us.
 pub(crate) async fn settled(result: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
-    JsFuture::from(Promise::resolve(&result?)).await
+    let value = result?;
+    JsFuture::from(Promise::new(&mut |resolve, _| {
+        let _ = resolve.call1(&JsValue::UNDEFINED, &value);
+    }))
+    .await
 }
 
 /// What ends when it is dropped.
@@ -265,103 +306,4 @@ pub enum Guard {
     Listener(Listener),
     /// A lock.
     Lock(Lock),
-}
-
-/// An event listener.
-pub struct Listener {
-    target: JsValue,
-    arguments: Array,
-    _callback: Closure<dyn FnMut()>,
-}
-
-impl Listener {
-    fn new(target: JsValue, event: &str, callback: impl FnMut() + 'static) -> Listener {
-        let callback = Closure::<dyn FnMut()>::new(callback);
-        let arguments = Array::of2(&event.into(), callback.as_ref());
-        let _ = value::call(&target, "addEventListener", &arguments);
-        Listener {
-            target,
-            arguments,
-            _callback: callback,
-        }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let _ = value::call(&self.target, "removeEventListener", &self.arguments);
-    }
-}
-
-/// The name of the lock for what must not happen twice at once: it says nothing of a key that it is made of.
-pub(crate) async fn lock_name(what: &str) -> Option<String> {
-    let subtle = value::get(&value::global("crypto"), "subtle");
-    let bytes = Uint8Array::from(what.as_bytes());
-    let digest = value::call(&subtle, "digest", &Array::of2(&"SHA-256".into(), &bytes));
-    let digest = Uint8Array::new(&settled(digest).await.ok()?);
-    let mut name = String::from("invite-keys:");
-    for place in 0..8 {
-        let byte = digest.get_index(place);
-        for nibble in [byte >> 4, byte & 15] {
-            name.extend(char::from_digit(u32::from(nibble), 16));
-        }
-    }
-    Some(name)
-}
-
-/// A lock that the browser keeps among tabs.
-pub struct Lock {
-    controller: AbortController,
-    release: Option<Function>,
-    _granted: Closure<dyn FnMut() -> Promise>,
-}
-
-impl Lock {
-    /// Waits for the lock of what is named. Nothing where there is no such thing, or no cryptography to name it by.
-    async fn get(what: String) -> Option<Guard> {
-        let locks = value::get(&value::global("navigator"), "locks");
-        if locks.is_falsy() {
-            return None;
-        }
-        let name = lock_name(&what).await?;
-        let mut release = None;
-        let held = Promise::new(&mut |resolve, _| release = Some(resolve));
-        let granted = Later::default();
-        let done = granted.clone();
-        let on_grant = Closure::<dyn FnMut() -> Promise>::new(move || {
-            done.set(Ok(Json::Null));
-            held.clone()
-        });
-        let controller = AbortController::new().ok()?;
-        let options = js_sys::Object::new();
-        let _ = Reflect::set(&options, &"signal".into(), &controller.signal());
-        let request = value::call(
-            &locks,
-            "request",
-            &Array::of3(&name.into(), &options, on_grant.as_ref()),
-        );
-        let lock = Lock {
-            controller,
-            release,
-            _granted: on_grant,
-        };
-        let done = granted.clone();
-        spawn_local(async move {
-            // Refused, as in a sandboxed frame: go on without.
-            let _ = settled(request).await;
-            done.set(Ok(Json::Null));
-        });
-        let _ = granted.wait().await;
-        Some(Guard::Lock(lock))
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Still in the queue: leave it. Held already: this does nothing.
-        self.controller.abort();
-        if let Some(release) = &self.release {
-            let _ = release.call0(&JsValue::UNDEFINED);
-        }
-    }
 }

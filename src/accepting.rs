@@ -1,0 +1,140 @@
+//! Look up, ask the policy, accept.
+
+use std::rc::Rc;
+
+use crate::call::Progress;
+use crate::connection::{Connection, Phase};
+use crate::dialect::{Alone, Context, Remote, Session};
+use crate::error::{Code, Error};
+use crate::flights::Flight;
+use crate::json::Json;
+use crate::later::Reply;
+use crate::operation::{Invited, Offer, Operation, Policy};
+use crate::transport::{Platform, within};
+
+impl<P: Platform> Connection<P> {
+    /// Looks an invite up, asks the policy and takes it; `null` where the policy said no. A person may think as long
+    /// as they like: the deadlines are for the server.
+    pub(crate) async fn offer(&self, offer: &Offer, phase: &Phase<'_>, held: &P::Held) -> Reply {
+        let invited = || Invited {
+            key: offer.invited.key.clone(),
+            resource: offer.invited.resource.clone(),
+            home: offer.invited.home.clone(),
+        };
+        let preview = self
+            .bounded(&Phase {
+                operation: &Operation::Preview(invited()),
+                progress: Rc::clone(&phase.progress),
+                timeout: phase.timeout,
+            })
+            .await?;
+        let remote = self.remote(false).await?;
+        if !self
+            .may_accept(&remote, offer.policy, &preview, held)
+            .await?
+        {
+            return Ok(Json::Null);
+        }
+        let mut outcome = self
+            .bounded(&Phase {
+                operation: &Operation::Accept(invited()),
+                progress: Rc::new(Progress::default()),
+                timeout: phase.timeout,
+            })
+            .await?;
+        if let (Some(gained), None) = (preview.text("gained"), outcome.get("gained")) {
+            outcome.set("already", gained.is_empty().into());
+            outcome.set("gained", gained.into());
+        }
+        Ok(outcome)
+    }
+
+    async fn may_accept(
+        &self,
+        remote: &Remote,
+        policy: Policy,
+        preview: &Json,
+        held: &P::Held,
+    ) -> Result<bool, Error> {
+        let traits = remote.traits();
+        // A page's own policy sees every preview: it shows the invite before the sign-in, too, and when nothing is gained.
+        let shows = policy == Policy::Function;
+        let signed_out = preview.get("account").is_some_and(Json::is_null);
+        if !shows && signed_out && traits.knows_account {
+            return Err(Error::new(
+                Code::NotSignedIn,
+                "Sign in to accept this invite.",
+            ));
+        }
+        let gained = preview.text("gained").unwrap_or_default();
+        let policy = match policy {
+            Policy::Default => traits.policy,
+            said => said,
+        };
+        let asks = match policy {
+            Policy::Off => return Ok(false),
+            Policy::SignedIn => gained.contains('a'),
+            _ => shows || !gained.is_empty(),
+        };
+        if asks {
+            self.platform.ask(held, preview).await
+        } else {
+            Ok(true)
+        }
+    }
+
+    /// Accepts, with nothing beside it that it must not overlap with.
+    pub(crate) async fn accept(
+        &self,
+        invited: &Invited,
+        session: &dyn Session<P>,
+        context: &Context<'_, P>,
+    ) -> Reply {
+        let work = async {
+            let alone = context.remote.traits().alone;
+            let outcome = match alone {
+                Alone::Key => {
+                    let _alone = self.lock(invited.key.reveal()).await;
+                    session.perform(context).await?
+                }
+                Alone::Document => {
+                    let document = document_of(context);
+                    let _alone = self.lock(&document).await;
+                    let work = session.perform(context);
+                    self.flights.alone(Flight::Document(document), work).await?
+                }
+            };
+            self.platform.emit("inviteaccepted", &outcome);
+            Ok(outcome)
+        };
+        let flight = Flight::Accept {
+            key: invited.key.clone(),
+            place: invited.place().map(str::to_owned),
+        };
+        self.flights.once(flight, Box::pin(work)).await
+    }
+
+    /// The lock among tabs, waited for a while: a tab that sleeps holds what it has, and servers bear two at once.
+    async fn lock(&self, name: &str) -> Option<P::Guard> {
+        let lock = self.platform.lock(name);
+        let wait = async { Ok(lock.await) };
+        let lock = within(&*self.platform, LOCK_PATIENCE, Box::pin(wait)).await;
+        lock.ok().flatten()
+    }
+}
+
+/// Milliseconds.
+const LOCK_PATIENCE: f64 = 4_000.0;
+
+/// A document as one person: only a token makes another person of a connection of the same page.
+fn document_of<P: Platform>(context: &Context<'_, P>) -> String {
+    let token = context.auth.and_then(|auth| auth.token.as_deref());
+    [
+        &context.remote.server,
+        "/",
+        context.resource().unwrap_or_default(),
+        "/",
+        token.unwrap_or_default(),
+    ]
+    .concat()
+}

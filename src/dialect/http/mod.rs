@@ -1,0 +1,201 @@
+//! Our own HTTP API.
+
+mod answers;
+mod requests;
+
+use std::rc::Rc;
+
+use invite_key::KeyKind;
+
+use crate::dialect::{
+    Alone, Context, DialectName, Hears, LinkForm, Remote, Session, Traits, seconds_left,
+};
+use crate::error::{Code, Error};
+use crate::json::Json;
+use crate::later::{Reply, Task};
+use crate::operation::{Operation, Policy};
+use crate::transport::{Platform, Request};
+
+use answers::{Answer, not_invites_server};
+
+pub(crate) static TRAITS: Traits = Traits {
+    options: &["maxUses", "message", "title", "extras"],
+    needs_resource: true,
+    features: None,
+    kinds: &[KeyKind::Opaque, KeyKind::Signed, KeyKind::Webstrates],
+    alone: Alone::Key,
+    policy: Policy::Confirm,
+    knows_account: true,
+    link: LinkForm::PageFragment,
+    hears: Hears::Stream,
+};
+
+/// Nothing stays open between two requests.
+struct Http;
+
+pub(crate) fn open<P: Platform>(_platform: &Rc<P>) -> Rc<dyn Session<P>> {
+    Rc::new(Http)
+}
+
+/// A server that sends so many pages in a row without an invite on them has none to send.
+const MOST_EMPTY: usize = 20;
+
+impl<P: Platform> Session<P> for Http {
+    fn perform<'a>(&'a self, cx: &'a Context<'a, P>) -> Task<'a, Reply> {
+        Box::pin(async move {
+            match cx.operation {
+                Operation::Get(_) => every_page(cx).await,
+                Operation::Watch => stream(cx).await,
+                _ => ask(cx, "").await,
+            }
+        })
+    }
+
+    fn discover<'a>(
+        &'a self,
+        platform: &'a P,
+        remote: &'a mut Remote,
+    ) -> Task<'a, Result<(), Error>> {
+        Box::pin(discover(platform, remote))
+    }
+}
+
+async fn ask<P: Platform>(cx: &Context<'_, P>, token: &str) -> Reply {
+    let request = requests::request(cx, token)?;
+    let response = cx.platform.fetch(request, cx.progress.sent()).await?;
+    let answer = Answer::read(cx.platform, &response)?;
+    meaning(cx, answer)
+}
+
+/// The whole list, which comes in pages. A token that came before would lead in a circle.
+async fn every_page<P: Platform>(cx: &Context<'_, P>) -> Reply {
+    let mut found = Vec::new();
+    let mut tokens = vec![String::new()];
+    let mut empty = 0;
+    loop {
+        let token = tokens.last().map(String::as_str).unwrap_or_default();
+        let mut page = ask(cx, token).await?;
+        match page.take("invites") {
+            Some(Json::List(invites)) if !invites.is_empty() => {
+                empty = 0;
+                found.extend(invites);
+            }
+            _ => empty += 1,
+        }
+        match page.take("next") {
+            Some(Json::Text(next)) if tokens.contains(&next) || empty == MOST_EMPTY => {
+                return Err(Error::bad_response());
+            }
+            Some(Json::Text(next)) => tokens.push(next),
+            _ => return Ok(Json::List(found)),
+        }
+    }
+}
+
+/// What to fetch to be told of uses: as `fetch` takes it, for the page reads the stream itself.
+async fn stream<P: Platform>(cx: &Context<'_, P>) -> Reply {
+    let Some(resource) = &cx.remote.resource else {
+        return Ok(Json::Null);
+    };
+    let mut headers = Json::object().with("accept", "text/event-stream");
+    if let Some(token) = cx.platform.token().await? {
+        headers.set("authorization", ["Bearer ", &token].concat().into());
+    }
+    let path = ["/resources/", resource, "/events"].concat();
+    Ok(Json::object()
+        .with("url", requests::url(cx.remote, &path))
+        .with("headers", headers)
+        .with("credentials", cx.platform.credentials()))
+}
+
+/// What the answer means to the caller.
+fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
+    let Answer { mut document, now } = answer;
+    let required = match cx.operation {
+        Operation::Create(_) => "key",
+        Operation::Get(_) | Operation::List(_) => "invites",
+        Operation::Remove(_) => "acknowledged",
+        Operation::Members => "members",
+        Operation::Identify => "user",
+        Operation::Park(_) => "key",
+        Operation::Parked => "pending",
+        Operation::Unpark(_) => "deletedCount",
+        _ => "permissions",
+    };
+    let Some(found) = document.get(required) else {
+        return Err(Error::bad_response());
+    };
+    match cx.operation {
+        Operation::Members | Operation::Identify | Operation::Parked => return Ok(found.clone()),
+        Operation::Get(_) | Operation::List(_) => {
+            if let Some(Json::Text(next)) = document.take("next_page_token")
+                && !next.is_empty()
+            {
+                document.set("next", next.into());
+            }
+        }
+        Operation::Preview(_) => preview(cx, &mut document, now),
+        Operation::Accept(_) => document.set("warnings", Json::List(Vec::new())),
+        _ => {}
+    }
+    Ok(document)
+}
+
+/// Adds what the person who may take it wants to know.
+fn preview<P: Platform>(cx: &Context<'_, P>, invite: &mut Json, now: f64) {
+    invite.set("expiresIn", seconds_left(cx.platform, invite, now));
+    if let (Some(most), Some(uses)) = (invite.number("maxUses"), invite.number("uses")) {
+        invite.set("usesLeft", (most - uses).max(0.0).into());
+    }
+    // Signed out, nobody has anything yet.
+    for (name, instead) in [
+        ("inviter", "createdBy"),
+        ("gained", "permissions"),
+        ("account", ""),
+    ] {
+        if invite.get(name).is_none() {
+            let value = invite.get(instead).cloned().unwrap_or(Json::Null);
+            invite.set(name, value);
+        }
+    }
+}
+
+/// Asks a server what it speaks, and writes the answer into `remote`.
+async fn discover<P: Platform>(platform: &P, remote: &mut Remote) -> Result<(), Error> {
+    let url = [remote.server.as_str(), "/.well-known/invite-keys"].concat();
+    let response = platform
+        .fetch(Request::get(url), &core::cell::Cell::default())
+        .await?;
+    let document = match Answer::read(platform, &response) {
+        Err(error) if error.retryable() => return Err(error),
+        Ok(answer) if answer.document.number("invite-keys") == Some(1.0) => answer.document,
+        _ => return Err(not_invites_server()),
+    };
+    if let Some(name) = document.text("dialect") {
+        remote.dialect = DialectName::named(name).ok_or_else(|| unknown_dialect(name))?;
+    }
+    // Only a path: nobody sends us to another server.
+    if let Some(api) = document.text("api").filter(|api| is_path(api)) {
+        api.clone_into(&mut remote.api);
+    }
+    let features = document.get("features").map(Json::items).unwrap_or_default();
+    let named = |feature: &Json| feature.as_text().map(str::to_owned);
+    remote.features = Some(features.iter().filter_map(named).collect());
+    Ok(())
+}
+
+fn is_path(api: &str) -> bool {
+    api.starts_with('/') && !api.starts_with("//")
+}
+
+fn unknown_dialect(name: &str) -> Error {
+    Error::new(
+        Code::Unsupported,
+        &[
+            "The server speaks ",
+            name,
+            ", which this version of invite-keys does not.",
+        ]
+        .concat(),
+    )
+}

@@ -1,0 +1,115 @@
+//! What is sent for each operation.
+
+use invite_key::percent;
+
+use crate::dialect::{Context, Remote};
+use crate::error::Error;
+use crate::json::{self, Json};
+use crate::operation::{Operation, Remove};
+use crate::transport::{Platform, Request};
+
+/// An address of the API.
+pub(super) fn url(remote: &Remote, path: &str) -> String {
+    [&remote.server, &remote.api, path].concat()
+}
+
+/// The request; `token` says which page of a list.
+pub(super) fn request<P: Platform>(cx: &Context<'_, P>, token: &str) -> Result<Request, Error> {
+    let (method, path, body) = match cx.operation {
+        Operation::Create(create) => {
+            cx.refuse_unknown(create)?;
+            let path = of_resource(cx, "/invites")?;
+            ("POST", path, Some(create.options.body()))
+        }
+        Operation::Get(_) => {
+            let path = of_resource(cx, "/invites")?;
+            ("GET", path + &query(&[("page_token", token)]), None)
+        }
+        Operation::List(list) => {
+            let filter = &list.filter;
+            let size = filter.page_size.map(|size| json::write(&size.into()));
+            let query = query(&[
+                ("status", filter.status.unwrap_or_default()),
+                ("everyone", if filter.everyone { "true" } else { "" }),
+                ("page_size", &size.unwrap_or_default()),
+                ("page_token", &list.token),
+            ]);
+            ("GET", of_resource(cx, "/invites")? + &query, None)
+        }
+        Operation::Members => ("GET", of_resource(cx, "/members")?, None),
+        Operation::Identify => ("GET", "/me".to_owned(), None),
+        Operation::Remove(Remove::Id { id, .. }) => {
+            let path = of_resource(cx, "/invites/")? + &percent::encode(id);
+            ("DELETE", path, Some(Json::object()))
+        }
+        Operation::Parked => ("GET", "/pending".to_owned(), None),
+        Operation::Unpark(_) => ("DELETE", "/pending".to_owned(), Some(key(cx))),
+        Operation::Park(park) => {
+            let mut body = key(cx);
+            said(&mut body, "resource", park.invited.resource.as_deref());
+            let path = Some(park.continue_path.as_str()).filter(|path| !path.is_empty());
+            said(&mut body, "continuePath", path);
+            ("POST", "/pending".to_owned(), Some(body))
+        }
+        Operation::Accept(invited) => {
+            let mut body = key(cx);
+            said(&mut body, "resource", invited.resource.as_deref());
+            ("POST", "/invites/accept".to_owned(), Some(body))
+        }
+        Operation::Remove(Remove::Key(invited)) => {
+            let mut body = key(cx);
+            said(&mut body, "resource", invited.resource.as_deref());
+            ("POST", "/invites/remove".to_owned(), Some(body))
+        }
+        Operation::Check(invited) | Operation::Preview(invited) => {
+            let mut body = key(cx);
+            said(&mut body, "resource", invited.resource.as_deref());
+            ("POST", "/invites/check".to_owned(), Some(body))
+        }
+        // Answered before anything is asked (`connection`), or in parts (`accepting`).
+        Operation::Link(_) | Operation::Supports(_) | Operation::Offer(_) | Operation::Watch => {
+            return Err(cx.remote.unsupported("This call"));
+        }
+    };
+    let mut request = Request::get(url(cx.remote, &path));
+    request.method = method;
+    request.authorized = true;
+    if let Some(mut body) = body {
+        request.headers.push(("content-type", "application/json".to_owned()));
+        request.body = Some(json::write(&body));
+        body.wipe();
+    }
+    if matches!(cx.operation, Operation::Create(_)) && cx.remote.has("idempotencyKey") {
+        let name = cx.progress.name().to_owned();
+        request.headers.push(("idempotency-key", name));
+    }
+    Ok(request)
+}
+
+/// Resource ids have nothing in them that a path would mind.
+fn of_resource<P: Platform>(cx: &Context<'_, P>, behind: &str) -> Result<String, Error> {
+    Ok(["/resources/", cx.resource()?, behind].concat())
+}
+
+fn key<P: Platform>(cx: &Context<'_, P>) -> Json {
+    Json::object().with("key", cx.key_text())
+}
+
+/// The key finds its resource: only what the caller says goes along.
+fn said(body: &mut Json, name: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        body.set(name, value.into());
+    }
+}
+
+/// The parameters that have a value.
+fn query(parameters: &[(&str, &str)]) -> String {
+    let mut query = String::new();
+    for (name, value) in parameters.iter().filter(|parameter| !parameter.1.is_empty()) {
+        let mark = if query.is_empty() { "?" } else { "&" };
+        for part in [mark, name, "=", &percent::encode(value)] {
+            query.push_str(part);
+        }
+    }
+    query
+}

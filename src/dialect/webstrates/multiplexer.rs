@@ -1,0 +1,477 @@
+//! Many calls over one shared WebSocket: frames wait for the server's `init`, tokens lead replies to their callers.
+//!
+//! Whatever is outstanding settles: by its reply, when the socket ends or falls silent, or by its caller giving up.
+
+use core::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
+
+use zeroize::Zeroizing;
+
+use crate::call::Progress;
+use crate::error::{Code, Error};
+use crate::json::{self, Json};
+use crate::later::{Later, Reply};
+use crate::transport::{Event, Line, Platform, push_base36};
+
+/// An idle socket costs the server memory and the user's other pages a frame.
+const IDLE: f64 = 30_000.0;
+
+/// So long a socket may take until its `init`: then another is tried. A call's usual deadline is 10 seconds.
+const OPENING: f64 = 7_000.0;
+
+/// So long nothing comes from a server that owes an answer before it is asked for a sign of life, and so long again
+/// before the line is given up. A line that died without a word (sleep, NAT, a proxy) says nothing either.
+const SILENCE: f64 = 2_000.0;
+
+/// The token under which a `hello` is expected, which names none.
+const HELLO: &str = "hello";
+
+/// What every Webstrates answers.
+const SHAKE: &str = r#"{"a":"hs","id":null,"protocol":1,"protocolMinor":2}"#;
+
+/// What every Webstrates that has invites answers, without looking anything up.
+const PING: &str = r#"{"wa":"getInvites","token":"?"}"#;
+
+const NO_INVITES: &str =
+    "This Webstrates server has no invites: invites need Webstrates 1.8.0 or newer.";
+
+/// So many sockets in a row must fail before there is said to be no way to have one.
+const REFUSALS: u32 = 2;
+
+/// The one socket of a connection, opened when it is needed.
+pub(super) struct Multiplexer<P: Platform> {
+    platform: Rc<P>,
+    current: RefCell<Option<Rc<Socket<P>>>>,
+    tokens: Cell<u32>,
+    /// So many sockets in a row ended before `init`.
+    refused: Cell<u32>,
+    /// The server has answered a call.
+    answers: Cell<bool>,
+}
+
+/// A socket and the calls that wait on it.
+pub(super) struct Socket<P: Platform> {
+    line: OnceCell<P::Line>,
+    /// The document in its path, the only one it can subscribe to.
+    document: String,
+    opened: f64,
+    account: RefCell<Option<Json>>,
+    state: Cell<State>,
+    /// No new calls: it closes after the last one.
+    retired: Cell<bool>,
+    outstanding: RefCell<Vec<Outstanding>>,
+    /// How many frames have come.
+    heard: Cell<u32>,
+    /// Runs while nothing is outstanding.
+    idle: Cell<Option<P::Guard>>,
+    /// Runs while something is expected: `init`, an answer, a sign of life.
+    vigil: Cell<Option<P::Guard>>,
+    /// A sign of life has been asked for.
+    asked: Cell<bool>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// `init` has not come. What is sent before is lost on a real Webstrates.
+    Opening,
+    Ready,
+    Closed,
+}
+
+struct Outstanding {
+    token: String,
+    /// The frame, until it is sent.
+    frame: Option<Zeroizing<String>>,
+    /// How many frames had come when it was sent.
+    sent_after: u32,
+    progress: Rc<Progress>,
+    reply: Later,
+}
+
+impl<P: Platform> Multiplexer<P> {
+    /// No socket yet.
+    pub(super) fn new(platform: Rc<P>) -> Rc<Multiplexer<P>> {
+        Rc::new(Multiplexer {
+            platform,
+            current: RefCell::new(None),
+            tokens: Cell::new(0),
+            refused: Cell::new(0),
+            answers: Cell::new(false),
+        })
+    }
+
+    /// The open socket, unless it was opened before `since`.
+    pub(super) fn socket(&self, since: f64) -> Option<Rc<Socket<P>>> {
+        let current = self.current.borrow();
+        current
+            .as_ref()
+            .filter(|socket| socket.opened >= since)
+            .cloned()
+    }
+
+    /// Opens a socket in place of the present one, which closes once its calls are done.
+    pub(super) fn open(self: &Rc<Self>, document: &str, url: &str) -> Result<Rc<Socket<P>>, Error> {
+        self.retire();
+        let socket = Rc::new(Socket {
+            line: OnceCell::new(),
+            document: document.to_owned(),
+            account: RefCell::default(),
+            opened: self.platform.monotonic(),
+            state: Cell::new(State::Opening),
+            retired: Cell::new(false),
+            outstanding: RefCell::default(),
+            heard: Cell::new(0),
+            idle: Cell::new(None),
+            vigil: Cell::new(None),
+            asked: Cell::new(false),
+        });
+        let (multiplexer, this) = (Rc::clone(self), Rc::clone(&socket));
+        let on_event = move |event| match event {
+            Event::Text(text) => multiplexer.on_frame(&this, &text),
+            Event::Closed { code, reason } => multiplexer.on_end(&this, code, &reason),
+        };
+        let line = self.platform.open(url, Box::new(on_event))?;
+        let _ = socket.line.set(line);
+        *self.current.borrow_mut() = Some(Rc::clone(&socket));
+        self.wait(&socket, OPENING, |this, socket, _| this.lose(socket));
+        Ok(socket)
+    }
+
+    /// Whether the server, or what stands before it, takes no sockets.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused.get() >= REFUSALS
+    }
+
+    /// Sends a frame and waits for the reply to it.
+    pub(super) async fn ask(
+        self: &Rc<Self>,
+        socket: Rc<Socket<P>>,
+        frame: Json,
+        progress: &Rc<Progress>,
+    ) -> Reply {
+        let number = self.tokens.get().wrapping_add(1);
+        self.tokens.set(number);
+        let mut token = String::new();
+        push_base36(&mut token, number.into());
+        let mut frame = frame.with("token", token.as_str());
+        let text = json::write(&frame);
+        frame.wipe();
+        let ticket = self.enter(&socket, token, text, progress);
+        ticket.reply.wait().await
+    }
+
+    /// Subscribes to the socket's document, whereupon the server says who we are: `null` where it may not be read.
+    pub(super) async fn hello(self: &Rc<Self>, socket: Rc<Socket<P>>) -> Reply {
+        let progress = Rc::default();
+        let subscribe = Json::object()
+            .with("a", "s")
+            .with("c", "webstrates")
+            .with("d", socket.document.as_str());
+        let _first = self.enter(&socket, String::new(), SHAKE.to_owned(), &progress);
+        let subscribe = json::write(&subscribe);
+        let ticket = self.enter(&socket, HELLO.to_owned(), subscribe, &progress);
+        ticket.reply.wait().await
+    }
+
+    /// Anything that is neither `init` nor a reply to one of ours is somebody else's, and a sign of life.
+    fn on_frame(self: &Rc<Self>, socket: &Rc<Socket<P>>, text: &str) {
+        if socket.state.get() == State::Closed {
+            return;
+        }
+        socket.heard.set(socket.heard.get().wrapping_add(1));
+        let Some(mut frame) = json::parse(text) else {
+            return;
+        };
+        let token = match (frame.text("a"), frame.text("wa")) {
+            (Some("init"), _) => return self.on_init(socket),
+            // It knows what every Webstrates knows. If it knows invites, their answer is under way.
+            (Some("hs"), _) if socket.asked.get() && !self.answers.get() => {
+                return self.wait(socket, SILENCE / 2.0, |this, socket, _| this.doubt(socket));
+            }
+            (Some("s"), _) if frame.get("error").is_some() => {
+                return socket.settle(HELLO, &Ok(Json::Null));
+            }
+            (_, Some("reply")) => {
+                self.answers.set(true);
+                frame.text("token").unwrap_or_default().to_owned()
+            }
+            (_, Some(HELLO)) => HELLO.to_owned(),
+            _ => return,
+        };
+        let outcome = match (
+            frame.take("reply").or_else(|| frame.take("user")),
+            frame.take("error"),
+        ) {
+            (Some(value), None) => Ok(value),
+            // The dialect gives the words their code.
+            (None, Some(Json::Text(words))) => Err(Error::new(Code::ServerError, &words)),
+            _ => Err(Error::bad_response()),
+        };
+        socket.settle(&token, &outcome);
+    }
+
+    fn on_init(self: &Rc<Self>, socket: &Rc<Socket<P>>) {
+        self.refused.set(0);
+        if socket.state.get() == State::Opening {
+            socket.state.set(State::Ready);
+        }
+        socket.flush();
+        self.watch(socket);
+    }
+
+    fn on_end(&self, socket: &Rc<Socket<P>>, code: u16, reason: &str) {
+        self.forget(socket);
+        if socket.state.get() == State::Opening {
+            self.refused.set(self.refused.get().wrapping_add(1));
+        }
+        socket.state.set(State::Closed);
+        socket.idle.set(None);
+        socket.vigil.set(None);
+        // A protocol error with words is Webstrates refusing an access token.
+        socket.end(&if code == 1002 && !reason.is_empty() {
+            Error::new(Code::BadCredentials, reason)
+        } else {
+            Error::offline()
+        });
+    }
+
+    /// Goes on with `then` after a while, unless the socket's vigil ends or another takes its place; it is told how many
+    /// frames had come by now.
+    fn wait(self: &Rc<Self>, socket: &Rc<Socket<P>>, milliseconds: f64, then: Then<P>) {
+        let heard = socket.heard.get();
+        let (multiplexer, this) = (Rc::clone(self), Rc::clone(socket));
+        let go_on = move || then(&multiplexer, &this, heard);
+        let timer = self.platform.after(milliseconds, Box::new(go_on));
+        socket.vigil.set(Some(timer));
+    }
+
+    /// Looks after a while whether anything has come, as long as anybody waits.
+    fn watch(self: &Rc<Self>, socket: &Rc<Socket<P>>) {
+        socket.asked.set(false);
+        if socket.outstanding.borrow().is_empty() {
+            return socket.vigil.set(None);
+        }
+        self.wait(socket, SILENCE, |multiplexer, socket, heard| {
+            if socket.heard.get() != heard {
+                return multiplexer.watch(socket);
+            }
+            multiplexer.wait(socket, SILENCE, |multiplexer, socket, heard| {
+                if socket.heard.get() == heard {
+                    multiplexer.lose(socket);
+                } else {
+                    multiplexer.watch(socket);
+                }
+            });
+            socket.asked.set(true);
+            if let Some(line) = socket.line.get() {
+                line.send(PING);
+                line.send(SHAKE);
+            }
+        });
+    }
+
+    /// A server of before invites answers no call, ever. The next call asks anew: servers are updated.
+    fn doubt(self: &Rc<Self>, socket: &Rc<Socket<P>>) {
+        if !self.answers.get() {
+            socket.end(&Error::new(Code::NotInvitesServer, NO_INVITES));
+        }
+        self.watch(socket);
+    }
+
+    /// Gives up a line from which nothing comes. Calls that may be made again are made on another; of the others the
+    /// answer may still come.
+    fn lose(self: &Rc<Self>, socket: &Rc<Socket<P>>) {
+        self.forget(socket);
+        if socket.state.get() == State::Opening {
+            self.refused.set(self.refused.get().wrapping_add(1));
+        }
+        socket.retired.set(true);
+        socket.vigil.set(None);
+        let mut lost = Vec::new();
+        socket.outstanding.borrow_mut().retain(|call| {
+            let stays = call.frame.is_none() && !call.progress.repeats();
+            if !stays {
+                lost.push(call.reply.clone());
+            }
+            stays
+        });
+        for reply in lost {
+            reply.set(Err(Error::offline()));
+        }
+        if socket.outstanding.borrow().is_empty() {
+            socket.close();
+        }
+    }
+
+    fn enter(
+        self: &Rc<Self>,
+        socket: &Rc<Socket<P>>,
+        token: String,
+        frame: String,
+        progress: &Rc<Progress>,
+    ) -> Ticket<P> {
+        let reply = Later::default();
+        socket.idle.set(None);
+        let first = socket.outstanding.borrow().is_empty();
+        socket.outstanding.borrow_mut().push(Outstanding {
+            token,
+            frame: Some(Zeroizing::new(frame)),
+            sent_after: 0,
+            progress: Rc::clone(progress),
+            reply: reply.clone(),
+        });
+        let ticket = Ticket {
+            multiplexer: Rc::clone(self),
+            socket: Rc::clone(socket),
+            reply,
+        };
+        if first && socket.state.get() == State::Ready {
+            self.watch(socket);
+        }
+        socket.flush();
+        ticket
+    }
+
+    /// Lets go of the socket: its identity may be another's by now. It closes after its last call.
+    pub(super) fn retire(&self) {
+        if let Some(socket) = self.current.take() {
+            socket.retire();
+        }
+    }
+
+    /// Closes the socket at once.
+    pub(super) fn close(&self) {
+        if let Some(socket) = self.current.take() {
+            socket.close();
+        }
+    }
+
+    fn forget(&self, socket: &Rc<Socket<P>>) {
+        let mut current = self.current.borrow_mut();
+        if current
+            .as_ref()
+            .is_some_and(|current| Rc::ptr_eq(current, socket))
+        {
+            *current = None;
+        }
+    }
+
+    /// Nothing is outstanding any more: the socket waits a while for more.
+    fn rest(self: &Rc<Self>, socket: &Rc<Socket<P>>) {
+        match socket.state.get() {
+            State::Closed => return,
+            _ if socket.retired.get() => return socket.close(),
+            // Whoever opened it gave up; the next may still have it, for as long as it may take to open.
+            State::Opening => {}
+            State::Ready => socket.vigil.set(None),
+        }
+        let (multiplexer, this) = (Rc::clone(self), Rc::clone(socket));
+        let close = move || {
+            multiplexer.forget(&this);
+            this.close();
+        };
+        let timer = self.platform.after(IDLE, Box::new(close));
+        socket.idle.set(Some(timer));
+    }
+}
+
+/// What follows a wait.
+type Then<P> = fn(&Rc<Multiplexer<P>>, &Rc<Socket<P>>, u32);
+
+impl<P: Platform> Socket<P> {
+    /// Sends what waits, once the server is ready. Nothing is borrowed meanwhile: a caller's own `WebSocket` may answer
+    /// from within.
+    fn flush(&self) {
+        let ready = self.state.get() == State::Ready;
+        let Some(line) = self.line.get().filter(|_| ready) else {
+            return;
+        };
+        while let Some(frame) = self.next_frame() {
+            line.send(&frame);
+        }
+    }
+
+    fn next_frame(&self) -> Option<Zeroizing<String>> {
+        let mut outstanding = self.outstanding.borrow_mut();
+        let call = outstanding.iter_mut().find(|call| call.frame.is_some())?;
+        call.progress.sent().set(true);
+        call.sent_after = self.heard.get();
+        call.frame.take()
+    }
+
+    /// Gives an answer to who waits for it.
+    fn settle(&self, token: &str, outcome: &Reply) {
+        let waiting: Vec<_> = self
+            .outstanding
+            .borrow()
+            .iter()
+            .filter(|call| call.token == token)
+            .map(|call| call.reply.clone())
+            .collect();
+        for reply in waiting {
+            reply.set(outcome.clone());
+        }
+    }
+
+    /// Whose socket it is, once that was found out.
+    pub(super) fn account(&self, found: Option<&Json>) -> Option<Json> {
+        if let Some(found) = found {
+            self.account.replace(Some(found.clone()));
+        }
+        self.account.borrow().clone()
+    }
+
+    /// Ends every call that waits.
+    fn end(&self, error: &Error) {
+        for call in self.outstanding.take() {
+            call.reply.set(Err(error.clone()));
+        }
+    }
+
+    fn retire(&self) {
+        self.retired.set(true);
+        if self.outstanding.borrow().is_empty() {
+            self.close();
+        }
+    }
+
+    fn close(&self) {
+        self.state.set(State::Closed);
+        self.idle.set(None);
+        self.vigil.set(None);
+        self.end(&Error::offline());
+        if let Some(line) = self.line.get() {
+            line.close();
+        }
+    }
+}
+
+/// A call's place among the outstanding, given up when the call ends in whatever way.
+struct Ticket<P: Platform> {
+    multiplexer: Rc<Multiplexer<P>>,
+    socket: Rc<Socket<P>>,
+    reply: Later,
+}
+
+impl<P: Platform> Drop for Ticket<P> {
+    fn drop(&mut self) {
+        let mut outstanding = self.socket.outstanding.borrow_mut();
+        let place = outstanding
+            .iter()
+            .position(|call| call.reply.is(&self.reply));
+        let call = place.map(|place| outstanding.remove(place));
+        let is_last = outstanding.is_empty();
+        drop(outstanding);
+        let heard = self.socket.heard.get();
+        let silent = call.is_some_and(|call| {
+            call.progress.timed_out() && (call.frame.is_some() || call.sent_after == heard)
+        });
+        if silent {
+            // Its time is over and nothing has come since: the line may be dead, and the next call shall not find out.
+            self.multiplexer.forget(&self.socket);
+            self.socket.retire();
+        } else if is_last {
+            self.multiplexer.rest(&self.socket);
+        }
+    }
+}

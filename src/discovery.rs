@@ -1,0 +1,134 @@
+//! Which server, which dialect, what it can do.
+
+use std::rc::Rc;
+
+use crate::connection::{Connection, Phase};
+use crate::dialect::{DialectName, Remote, Session};
+use crate::error::{Code, Error};
+use crate::flights::Flight;
+use crate::json::Json;
+use crate::operation::Operation;
+use crate::operation::options;
+use crate::transport::Platform;
+
+const NO_SERVER: &str = "There is no page here to take the server from: call configure({ server: 'https://…' }) or connect({ server }).";
+
+/// How much a call wants to know of the server's features first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wants {
+    Nothing,
+    /// What it says, and nothing where it says none.
+    WhatThereIs,
+    /// What it does not know it may leave out in silence.
+    All,
+}
+
+impl<P: Platform> Connection<P> {
+    /// The server, as well known as the phase needs it.
+    pub(crate) async fn remote_for(&self, phase: &Phase<'_>) -> Result<Rc<Remote>, Error> {
+        let wants = match phase.operation {
+            Operation::Supports(_)
+            | Operation::Park(_)
+            | Operation::Parked
+            | Operation::Unpark(_) => Wants::All,
+            Operation::Create(create) => {
+                let (named, says_dialect) = self.named()?;
+                let is_nowhere = create.resource.is_none() && named.resource.is_none();
+                if says_dialect && is_nowhere && named.traits().needs_resource {
+                    return Err(Error::no_resource());
+                }
+                let asked = ["email", "signed", "send"];
+                let named = phase.progress.idempotency_key.is_some();
+                if named || create.options.extra().any(|name| asked.contains(&name)) {
+                    Wants::All
+                } else {
+                    Wants::WhatThereIs
+                }
+            }
+            _ => Wants::Nothing,
+        };
+        let known = self.remote(wants != Wants::Nothing).await;
+        match known {
+            // The caller said how it speaks: it need not speak of itself.
+            Err(error) if wants == Wants::WhatThereIs && error.code == Code::NotInvitesServer => {
+                let (mut remote, says_dialect) = self.named()?;
+                if !says_dialect {
+                    return Err(error);
+                }
+                remote.features = Some(Vec::new());
+                Ok(self.found(remote))
+            }
+            known => known,
+        }
+    }
+
+    /// The server: what the options say, else what the page says; asked what it speaks where neither knows, or where
+    /// its features matter.
+    pub(crate) async fn remote(&self, with_features: bool) -> Result<Rc<Remote>, Error> {
+        let known = self.remote.borrow().clone();
+        let mut remote = match known {
+            Some(remote) if !with_features || remote.features.is_some() => return Ok(remote),
+            Some(remote) => Remote::clone(&remote),
+            None => {
+                let (remote, says_dialect) = self.named()?;
+                if says_dialect && !with_features {
+                    return Ok(self.found(remote));
+                }
+                remote
+            }
+        };
+        if remote.traits().features.is_some() {
+            // All its like can do the same.
+            remote.features = Some(Vec::new());
+            return Ok(self.found(remote));
+        }
+        let work = async {
+            let session = remote.dialect.open(&self.platform);
+            session.discover(&self.platform, &mut remote).await?;
+            self.found(remote);
+            Ok(Json::Null)
+        };
+        self.flights.once(Flight::Discovery, Box::pin(work)).await?;
+        let found = self.remote.borrow().clone();
+        found.ok_or_else(Error::bad_response)
+    }
+
+    fn found(&self, remote: Remote) -> Rc<Remote> {
+        let remote = Rc::new(remote);
+        *self.remote.borrow_mut() = Some(Rc::clone(&remote));
+        remote
+    }
+
+    /// What is open to the server; opened at the first call.
+    pub(crate) fn session(&self, remote: &Remote) -> Rc<dyn Session<P>> {
+        let mut session = self.session.borrow_mut();
+        Rc::clone(session.get_or_insert_with(|| remote.dialect.open(&self.platform)))
+    }
+
+    /// What the options and the page say, and whether they say how the server speaks.
+    fn named(&self) -> Result<(Remote, bool), Error> {
+        let options = self.options()?;
+        let mut resource = None;
+        let mut dialect = None;
+        let server = match &options.server {
+            Some(server) => server.clone(),
+            None => {
+                let Some(place) = self.platform.place() else {
+                    return Err(Error::misused("server", NO_SERVER));
+                };
+                resource = place.resource;
+                dialect = place.dialect;
+                options::server_address(&place.server)?
+            }
+        };
+        let dialect = options.dialect.or(dialect);
+        let remote = Remote {
+            dialect: dialect.unwrap_or(DialectName::DISCOVERS),
+            server,
+            resource: options.resource.clone().or(resource),
+            api: "/api/v1".to_owned(),
+            features: None,
+        };
+        Ok((remote, dialect.is_some()))
+    }
+}

@@ -1,0 +1,82 @@
+//! One run for many: who asks for what is under way gets the same answer.
+
+use core::cell::RefCell;
+
+use invite_key::InviteKey;
+
+use crate::error::{Code, Error};
+use crate::later::{Later, Reply, Task};
+
+/// What is under way at most once.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Flight {
+    /// The question what the server speaks.
+    Discovery,
+    /// Accepting one invite, for the resource that the caller named.
+    Accept {
+        key: InviteKey,
+        place: Option<String>,
+    },
+    /// Accepting anything on one document, as one person.
+    Document(String),
+}
+
+/// Work under way, by name.
+#[derive(Default)]
+pub(crate) struct Flights(RefCell<Vec<(Flight, Later)>>);
+
+impl Flights {
+    /// Does the work, or waits for the same work that is under way. Where that is given up (its caller's deadline
+    /// passed), one of those who waited does it instead.
+    pub(crate) async fn once(&self, flight: Flight, work: Task<'_, Reply>) -> Reply {
+        while let Some(later) = self.running(&flight) {
+            match later.wait().await {
+                Err(error) if error.code == Code::Aborted => {}
+                reply => return reply,
+            }
+        }
+        self.lead(flight, work).await
+    }
+
+    /// Does the work once no other of this name is under way.
+    pub(crate) async fn alone(&self, flight: Flight, work: Task<'_, Reply>) -> Reply {
+        while let Some(later) = self.running(&flight) {
+            let _ = later.wait().await;
+        }
+        self.lead(flight, work).await
+    }
+
+    fn running(&self, flight: &Flight) -> Option<Later> {
+        let flights = self.0.borrow();
+        let running = flights.iter().find(|running| running.0 == *flight)?;
+        Some(running.1.clone())
+    }
+
+    async fn lead(&self, flight: Flight, work: Task<'_, Reply>) -> Reply {
+        let lead = Lead {
+            flights: self,
+            later: Later::default(),
+        };
+        self.0.borrow_mut().push((flight, lead.later.clone()));
+        let reply = work.await;
+        lead.later.set(reply.clone());
+        reply
+    }
+}
+
+/// Ends a flight, also when its caller is dropped in the middle.
+struct Lead<'a> {
+    flights: &'a Flights,
+    later: Later,
+}
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        self.flights
+            .0
+            .borrow_mut()
+            .retain(|flight| !flight.1.is(&self.later));
+        // Only where nothing came of it.
+        self.later.set(Err(Error::new(Code::Aborted, "")));
+    }
+}
