@@ -6,15 +6,17 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const ANNOUNCEMENT = /^invite-server listening on (http:\/\/\S+)/;
 
 /** The server's binary: `INVITE_SERVER_BIN`, else what cargo built last in the usual place. */
 export function serverBinary() {
-  const { INVITE_SERVER_BIN, CARGO_TARGET_DIR } = process.env;
-  if (INVITE_SERVER_BIN) return INVITE_SERVER_BIN;
-  const target = CARGO_TARGET_DIR ?? join(ROOT, 'target');
-  const found = ['debug', 'release'].map((profile) => join(target, profile, 'invite-server')).find(existsSync);
-  if (!found) throw new Error('No invite-server binary: set INVITE_SERVER_BIN or run `cargo build -p invite-server`.');
+  return binary('invite-server', 'INVITE_SERVER_BIN');
+}
+
+function binary(program, variable) {
+  if (process.env[variable]) return process.env[variable];
+  const target = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
+  const found = ['debug', 'release'].map((profile) => join(target, profile, program)).find(existsSync);
+  if (!found) throw new Error(`No ${program} binary: set ${variable} or run \`cargo build -p ${program}\`.`);
   return found;
 }
 
@@ -24,11 +26,21 @@ export function serverBinary() {
  * @param {{ args?: string[], listen?: string, env?: Record<string, string>, startTimeout?: number }} [options]
  *   `demo: false` leaves the test sign-in out; `args` come after `--demo --listen …`; `listen` is for starting again at the same address after `kill()`.
  */
-export async function startServer({ demo = true, args = [], listen = '127.0.0.1:0', env = {}, startTimeout = 30_000 } = {}) {
-  const child = spawn(serverBinary(), [...(demo ? ['--demo'] : []), '--listen', listen, ...args], {
+export async function startServer({ demo = true, args = [], listen = '127.0.0.1:0', ...how } = {}) {
+  return start('invite-server', serverBinary(), [...(demo ? ['--demo'] : []), '--listen', listen, ...args], how);
+}
+
+/** Starts the original Webstrates 1.8, emulated with its faults (`crates/webstrates-emulator`): `WEBSTRATES_EMULATOR_BIN`, else as `startServer`. */
+export async function startEmulator({ args = [], listen = '127.0.0.1:0', ...how } = {}) {
+  return start('webstrates-emulator', binary('webstrates-emulator', 'WEBSTRATES_EMULATOR_BIN'), ['--listen', listen, ...args], how);
+}
+
+async function start(program, path, args, { env = {}, startTimeout = 30_000 }) {
+  const child = spawn(path, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const announcement = new RegExp(`^${program} listening on (http://\\S+)`);
   let stderr = '';
   let stdout = '';
   child.stderr.setEncoding('utf8').on('data', (text) => { stderr += text; });
@@ -44,13 +56,13 @@ export async function startServer({ demo = true, args = [], listen = '127.0.0.1:
     function fail(what) {
       clearTimeout(timer);
       child.kill('SIGKILL');
-      reject(new Error(`invite-server ${what}.\n${stdout}${stderr}`));
+      reject(new Error(`${program} ${what}.\n${stdout}${stderr}`));
     }
     child.once('error', (error) => fail(`could not be started (${error.message})`));
     ended.then(({ code, signal }) => fail(`ended with ${signal ?? code} before it listened`));
     lines.on('line', (line) => {
       stdout += `${line}\n`;
-      const address = ANNOUNCEMENT.exec(line)?.[1];
+      const address = announcement.exec(line)?.[1];
       if (!address) return;
       clearTimeout(timer);
       resolve(address.replace(/\/$/, ''));

@@ -1,13 +1,13 @@
 // The unmodified Webstrates 1.8, emulated with its faults, and people with browsers of their own in front of it.
 import { after, before } from 'node:test';
 import { launchChromium } from '../support/chromium.mjs';
-import { freshResource, signIn, startServer } from '../support/server.mjs';
+import { freshResource, signIn, startEmulator } from '../support/server.mjs';
 
 /** One emulator and one browser for a test file. `settings` are those of `/emulate/settings`. */
 export function webstrates(settings = {}) {
   const it = { server: null, browser: null };
   before(async () => {
-    [it.server, it.browser] = await Promise.all([startServer({ args: ['--emulate', 'webstrates-1.8'] }), launchChromium()]);
+    [it.server, it.browser] = await Promise.all([startEmulator(), launchChromium()]);
     await it.change(settings);
   });
   after(async () => {

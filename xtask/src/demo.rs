@@ -21,18 +21,7 @@ pub(crate) const ANNOUNCE: &str = "announce-demo";
 pub(crate) fn build_server() -> Result<()> {
     timed(
         "server: compile invite-server (some minutes the first time)",
-        || {
-            run(&mut cargo(&[
-                "build",
-                "--package",
-                "invite-server",
-                "--bin",
-                "invite-server",
-                // One binary for the demo and all tests: it emulates only where it is told to, and only on loopback.
-                "--features",
-                "emulate",
-            ]))
-        },
+        || run(&mut cargo(&["build", "--package", "invite-server"])),
     )
 }
 

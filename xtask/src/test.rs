@@ -8,9 +8,9 @@ use anyhow::{Result, bail};
 
 use crate::files::cargo;
 use crate::node_tests::node_tests;
-use crate::process::{heading, run_listening, seconds};
+use crate::process::{heading, run_listening, seconds, timed};
 use crate::tally::Tally;
-use crate::{demo, locks, size, tools, wasm};
+use crate::{demo, locks, process, size, tools, wasm};
 
 /// A group of checks with a name one can type.
 struct Stage {
@@ -60,7 +60,9 @@ const STAGES: [Stage; 14] = [
         native,
     ),
     stage("doctests", "the examples in Rust documentation", doctests),
-    stage(BUILD, "the SDK's wasm and the server", |_| build()),
+    stage(BUILD, "the SDK's wasm, the server and the emulator", |_| {
+        build()
+    }),
     stage_after_build("size", "byte budgets", |_| size::check()),
     stage_after_build("types", "the package's TypeScript declarations", |tally| {
         node_tests("types", tally)
@@ -314,7 +316,11 @@ fn doctests(tally: &Tally) -> Result<()> {
 
 fn build() -> Result<()> {
     wasm::build(wasm::Mode::Release)?;
-    demo::build_server()
+    demo::build_server()?;
+    let mut emulator = cargo(&["build", "--package", "webstrates-emulator"]);
+    timed("tests: compile webstrates-emulator", || {
+        process::run(&mut emulator)
+    })
 }
 
 /// Runs a command and counts the tests it reports.

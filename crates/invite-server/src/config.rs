@@ -157,11 +157,6 @@ pub struct Config {
     #[command(flatten)]
     pub webhooks: WebhookOptions,
 
-    /// Another server's behaviour instead of our own.
-    #[cfg(feature = "emulate")]
-    #[command(flatten)]
-    pub emulate: crate::emulate::EmulateOptions,
-
     /// When to forget.
     #[command(flatten)]
     pub purge: PurgeOptions,
@@ -205,10 +200,6 @@ impl Config {
         let address = self.listen.ip();
         if self.demo && !address.is_loopback() {
             return Err(ConfigError::DemoOffLoopback(address));
-        }
-        #[cfg(feature = "emulate")]
-        if self.emulate.server.is_some() && !address.is_loopback() {
-            return Err(ConfigError::EmulateOffLoopback(address));
         }
         if let Some(metrics) = self.operation.metrics.map(|metrics| metrics.ip())
             && !metrics.is_loopback()

@@ -5,8 +5,6 @@ pub mod app;
 pub mod auth;
 pub mod config;
 pub mod core;
-#[cfg(feature = "emulate")]
-pub mod emulate;
 pub mod limits;
 pub mod mail;
 pub mod operate;

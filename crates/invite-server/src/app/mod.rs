@@ -25,7 +25,6 @@ use crate::auth::{Auth, Issuer, TrustedProxy, Ways};
 use crate::config::{Config, ConfigError, DatabaseAddress, Origins, SignInUnusable};
 use crate::core::{Clock, SecretFileUnusable, Secrets};
 use crate::mail::{MailUnusable, Mailer};
-use crate::site::Site;
 use crate::store::{Database, Invites, StoreUnusable};
 use crate::webhooks::Webhooks;
 
@@ -92,7 +91,7 @@ pub struct Server {
     limits: Limits,
     drain_time: Duration,
     measures: Option<(TcpListener, Router)>,
-    database: Option<Database>,
+    database: Database,
     // Removes a demo's database when the server ends.
     _temporary: Option<TemporaryFolder>,
 }
@@ -104,10 +103,6 @@ impl Server {
     /// [`StartError`], a sentence that says what to change.
     pub async fn start(config: &Config) -> Result<Self, StartError> {
         config.validate()?;
-        #[cfg(feature = "emulate")]
-        if config.emulate.server.is_some() {
-            return Self::start_emulator(config).await;
-        }
         let (database, temporary) = match (&config.database, config.demo) {
             (Some(database), _) => (database.clone(), None),
             (None, false) => (DatabaseAddress::File(Config::default_database()), None),
@@ -171,34 +166,8 @@ impl Server {
             },
             drain_time: Duration::from_secs(config.operation.drain_seconds.into()),
             measures,
-            database: Some(database),
+            database,
             _temporary: temporary,
-        })
-    }
-
-    /// Opens the port for another server's behaviour. Nothing of our own runs beside it but `/sdk/`.
-    #[cfg(feature = "emulate")]
-    async fn start_emulator(config: &Config) -> Result<Self, StartError> {
-        let (listener, address) = bind("--listen", config.listen).await?;
-        let origins = Origins::loopback(address);
-        let stop = Stop::new();
-        let site = Site::new(config, origins.clone());
-        let router = crate::emulate::router(&config.emulate, origins, site, stop.clone())
-            .layer(axum::middleware::from_fn(trace::trace));
-        tracing::warn!(%address, "started as Webstrates 1.8, faults included");
-        Ok(Self {
-            listener,
-            address,
-            router,
-            stop,
-            limits: Limits {
-                connections: config.max_connections,
-                header_time: HEADER_TIME,
-            },
-            drain_time: Duration::ZERO,
-            measures: None,
-            database: None,
-            _temporary: None,
         })
     }
 
@@ -238,10 +207,9 @@ impl Server {
         {
             tracing::warn!("some connections did not end in time");
         }
-        if let Some(database) = self.database
-            && tokio::time::timeout(CLOSING_TIME, database.close())
-                .await
-                .is_err()
+        if tokio::time::timeout(CLOSING_TIME, self.database.close())
+            .await
+            .is_err()
         {
             tracing::warn!("the database was still busy");
         }

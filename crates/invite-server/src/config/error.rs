@@ -15,12 +15,6 @@ pub enum ConfigError {
         "--demo lets anybody sign in as anybody, so --public-url cannot be {0:?}: leave it out, or leave --demo out"
     )]
     DemoPublic(String),
-    /// The emulator accepts on GET, validates nothing, and takes orders from tests.
-    #[cfg(feature = "emulate")]
-    #[error(
-        "--emulate shows faults on purpose, so it listens on loopback only: use --listen 127.0.0.1:PORT, not {0}"
-    )]
-    EmulateOffLoopback(IpAddr),
     /// Whoever reads them learns how many invites there are.
     #[error(
         "metrics are for this machine alone: use --metrics 127.0.0.1:PORT, not {0}, and let a collector here fetch them"

@@ -83,13 +83,6 @@ impl Site {
     }
 }
 
-/// `/sdk/` alone.
-pub fn package_router(site: Site) -> Router {
-    Router::new()
-        .route("/sdk/{*path}", get(package_file).options(preflight))
-        .with_state(site)
-}
-
 /// The routes of pages and files.
 pub fn router(site: Site) -> Router {
     Router::new()
@@ -106,8 +99,8 @@ pub fn router(site: Site) -> Router {
             "/robots.txt",
             get(|| async { "User-agent: *\nDisallow: /\n" }),
         )
-        .with_state(site.clone())
-        .merge(package_router(site))
+        .route("/sdk/{*path}", get(package_file).options(preflight))
+        .with_state(site)
 }
 
 /// The manager page at `/`.

@@ -1,5 +1,5 @@
 //! Where our own mode behaves otherwise than Webstrates 1.8 in what one recorded answer cannot show, and why. The tests
-//! of the feature `emulate` do each of these with both.
+//! of `crates/webstrates-emulator` do each of these with both.
 
 pub struct Behaviour {
     /// What is done.

@@ -40,15 +40,6 @@ fn the_test_sign_in_never_leaves_the_machine() {
     );
 }
 
-#[cfg(not(feature = "emulate"))]
-#[test]
-fn faults_are_for_tests_alone() {
-    refused(
-        &["--emulate", "webstrates-1.8", "--listen", "127.0.0.1:0"],
-        "unexpected argument",
-    );
-}
-
 #[test]
 fn help_explains_every_option() {
     let help = String::from_utf8(run(&["--help"]).stdout).unwrap();

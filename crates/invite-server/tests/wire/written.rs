@@ -12,8 +12,8 @@ use crate::differences::{DIFFERENCES, Ours};
 const INTRODUCTION: &str = "# Webstrates 1.8 and our own mode\n\n\
     `invite-server` speaks Webstrates' wire, and answers as Webstrates 1.8 does but for what is listed here. Both tables \
     are written from the tests that keep them true (`tests/wire/differences.rs` and `tests/wire/behaviours.rs`): the \
-    recorded story is told to our own mode and, with the feature `emulate`, to `--emulate webstrates-1.8`, which must \
-    answer every line as recorded; what no recorded answer can show is done with both.\n";
+    recorded story is told to our own server and to the emulator of the original (`crates/webstrates-emulator`), which \
+    must answer every line as recorded; what no recorded answer can show is done with both.\n";
 
 #[test]
 fn the_document_says_what_the_tables_say() {

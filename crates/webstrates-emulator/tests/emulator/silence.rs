@@ -19,7 +19,7 @@ fn get(token: &str) -> String {
 
 #[tokio::test]
 async fn what_somebody_signed_in_sends_before_init_is_lost() {
-    let emulator = with_doc(&["--emulate-init-delay", "1500"]).await;
+    let emulator = with_doc(&["--init-delay", "1500"]).await;
     let alice = emulator.person("alice").await;
     let mut stream = connect(&emulator.url, "/doc/", &[("cookie", &alice.cookie)]).await;
     for _ in 0..30 {
@@ -35,7 +35,7 @@ async fn what_somebody_signed_in_sends_before_init_is_lost() {
 
 #[tokio::test]
 async fn what_nobody_sends_before_init_is_answered() {
-    let emulator = with_doc(&["--emulate-init-delay", "1500"]).await;
+    let emulator = with_doc(&["--init-delay", "1500"]).await;
     let mut stream = connect(&emulator.url, "/doc/", &[]).await;
     stream.send(Message::text(get("early"))).await.unwrap();
     let reply = json_of(next(&mut stream).await.unwrap());
@@ -71,7 +71,7 @@ async fn nonsense_is_never_answered() {
 
 #[tokio::test]
 async fn answers_overtake_each_other() {
-    let emulator = with_doc(&["--emulate-jitter", "80"]).await;
+    let emulator = with_doc(&["--jitter", "80"]).await;
     let mut alice = emulator.signed_in("alice").await.1;
     for token in 0..30 {
         alice

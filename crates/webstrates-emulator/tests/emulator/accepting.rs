@@ -38,7 +38,7 @@ async fn present(emulator: &Emulator) -> usize {
 
 #[tokio::test]
 async fn of_all_at_once_one_succeeds() {
-    let emulator = Emulator::start(&["--emulate-write", "1500", "--emulate-overwrite", "0"]);
+    let emulator = Emulator::start(&["--write", "1500", "--overwrite", "0"]);
     let replies = all_at_once(&emulator).await;
     let (good, bad): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply["reply"] == "r");
     assert_eq!((good.len(), bad.len()), (1, 7));
@@ -51,7 +51,7 @@ async fn of_all_at_once_one_succeeds() {
 
 #[tokio::test]
 async fn now_and_then_a_success_is_overwritten() {
-    let emulator = Emulator::start(&["--emulate-write", "1500", "--emulate-overwrite", "1"]);
+    let emulator = Emulator::start(&["--write", "1500", "--overwrite", "1"]);
     let replies = all_at_once(&emulator).await;
     assert!(
         replies.iter().all(|reply| reply["reply"] == "r"),
@@ -62,7 +62,7 @@ async fn now_and_then_a_success_is_overwritten() {
 
 #[tokio::test]
 async fn one_after_another_nobody_is_lost() {
-    let emulator = Emulator::start(&["--emulate-write", "0"]);
+    let emulator = Emulator::start(&["--write", "0"]);
     emulator.webstrate("doc", &[("alice", "arw")]).await;
     let key = emulator
         .signed_in("alice")
@@ -85,7 +85,7 @@ struct Staged {
 
 /// bob has accepted `r`, has been seen by the cache with it, and has accepted `w`.
 async fn staged(cache: &str) -> Staged {
-    let emulator = Emulator::start(&["--emulate-cache", cache]);
+    let emulator = Emulator::start(&["--cache", cache]);
     emulator.webstrate("doc", &[("alice", "arw")]).await;
     let mut alice = emulator.signed_in("alice").await.1;
     let keys = [

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::EmulateOptions;
+use super::options::Options;
 
 /// All of it. Times in milliseconds but for the cache's, which is in seconds as on the command line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -130,8 +130,8 @@ pub(super) fn milliseconds(number: f64) -> Duration {
     Duration::from_secs_f64(number / 1000.0)
 }
 
-impl From<&EmulateOptions> for Settings {
-    fn from(options: &EmulateOptions) -> Self {
+impl From<&Options> for Settings {
+    fn from(options: &Options) -> Self {
         Self {
             cache: options.cache,
             init_delay: options.init_delay,
@@ -152,8 +152,7 @@ impl From<&EmulateOptions> for Settings {
 impl Settings {
     pub(super) fn for_tests() -> Self {
         use clap::Parser as _;
-        let config = crate::config::Config::parse_from(["invite-server"]);
-        Self::from(&config.emulate)
+        Self::from(&Options::parse_from(["webstrates-emulator"]))
     }
 }
 

@@ -1,18 +1,20 @@
 //! Who is asking, and the test sign-in, which takes any name with any password.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use axum::Router;
 use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Form, Query, State};
+use axum::extract::{Form, Query};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::get;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Emulator;
-use crate::auth::seal::{self, Purpose};
-use crate::auth::{TEST_PROVIDER, display_name, is_username, stays_here};
-
+/// The provider of the test sign-in.
+const TEST_PROVIDER: &str = "test";
 const YEAR: u64 = 365 * 24 * 3600;
 
 const FORM: &str = r#"<!doctype html>
@@ -67,28 +69,76 @@ impl Person {
     }
 }
 
-impl Emulator {
-    /// Who the session cookie says is asking. A broken one is no error: whoever sends it is nobody.
-    pub(super) fn person(&self, headers: &HeaderMap) -> Person {
-        let lines = headers
-            .get_all(header::COOKIE)
-            .into_iter()
-            .filter_map(|value| value.to_str().ok());
-        let session = lines
-            .flat_map(|line| line.split(';'))
-            .find_map(|pair| pair.trim().strip_prefix("session="));
-        session
-            .and_then(|text| self.sealer.open(Purpose::Session, text, seal::now()))
-            .unwrap_or_else(Person::anonymous)
+/// What the cookie holds. Anybody may sign in as anybody, so nothing is signed; and it outlives a restart, as the
+/// original's does.
+#[derive(Serialize, Deserialize)]
+struct Session {
+    #[serde(flatten)]
+    person: Person,
+    /// Seconds since 1970.
+    expires: u64,
+}
+
+impl Session {
+    fn write(&self) -> String {
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    fn read(text: &str) -> Option<Person> {
+        let session: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        (now() < session.expires).then_some(session.person)
     }
 }
 
+/// Who the session cookie says is asking. A broken one is no error: whoever sends it is nobody.
+pub(super) fn person(headers: &HeaderMap) -> Person {
+    let lines = headers
+        .get_all(header::COOKIE)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok());
+    let session = lines
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix("session="));
+    session
+        .and_then(Session::read)
+        .unwrap_or_else(Person::anonymous)
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// Whether it can be the name of somebody: 1 to 64 of `[A-Za-z0-9_.-]`.
+fn is_username(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    (1..=64).contains(&name.len()) && name.bytes().all(plain)
+}
+
+/// The name with a capital.
+fn display_name(username: &str) -> String {
+    let mut letters = username.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// Whether it is a path of this server: browsers read "//host" and "/\host" as other hosts.
+fn stays_here(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && path
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+}
+
 /// `/auth/test` and `/auth/logout`.
-pub(super) fn router(emulator: Emulator) -> Router {
+pub(super) fn router() -> Router {
     Router::new()
         .route("/auth/test", get(async || Html(FORM)).post(sign_in))
         .route("/auth/logout", get(sign_out).post(sign_out))
-        .with_state(emulator)
 }
 
 #[derive(Deserialize)]
@@ -103,7 +153,6 @@ struct Destination {
 }
 
 async fn sign_in(
-    State(emulator): State<Emulator>,
     destination: Result<Query<Destination>, QueryRejection>,
     headers: HeaderMap,
     credentials: Result<Form<Credentials>, FormRejection>,
@@ -113,9 +162,11 @@ async fn sign_in(
         _ => return StatusCode::UNAUTHORIZED.into_response(),
     };
     let person = Person::of_test(&name);
-    let session = emulator
-        .sealer
-        .seal(Purpose::Session, &person, seal::now() + YEAR);
+    let session = Session {
+        person: person.clone(),
+        expires: now() + YEAR,
+    };
+    let session = session.write();
     let cookie = format!("session={session}; path=/; Max-Age={YEAR}; httponly");
     // Neither this nor `continue` is in the original; the tests' helpers sign people in by script.
     if wants_json(&headers) {

@@ -5,10 +5,11 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::Emulator;
 use super::answer::OPERATIONS;
+use super::emulator::Emulator;
 use super::people::Person;
 use super::random::hex_id;
 use super::settings::{Answers, Sockets, When};
@@ -50,7 +51,7 @@ pub(super) async fn serve(
     person: Person,
     noop: bool,
 ) {
-    let running = emulator.stop.begin();
+    let running = emulator.stop.subscribe();
     let (out, orders) = unbounded_channel();
     let client = hex_id::<5>();
     let entry = Socket {
@@ -95,7 +96,7 @@ async fn exchange(
     silent: bool,
 ) {
     let mut changed = emulator.changed.subscribe();
-    let mut running = emulator.stop.begin();
+    let mut running = emulator.stop.subscribe();
     let (init_time, lifetime) = {
         let mut world = emulator.world();
         (world.settings.init_time(), world.lifetime())
@@ -106,7 +107,7 @@ async fn exchange(
     loop {
         tokio::select! {
             biased;
-            () = running.told() => return goodbye(socket, Some((1001, "".into()))).await,
+            () = told(&mut running) => return goodbye(socket, Some((1001, "".into()))).await,
             _ = changed.changed() => {
                 let lifetime = emulator.world().lifetime();
                 end = lifetime.map(|time| Instant::now() + time);
@@ -145,6 +146,11 @@ async fn exchange(
             },
         }
     }
+}
+
+/// Returns once it is time to end.
+async fn told(running: &mut watch::Receiver<bool>) {
+    let _ = running.wait_for(|stopped| *stopped).await;
 }
 
 // A message. What is no JSON object, or asks for what is not known, is never answered.

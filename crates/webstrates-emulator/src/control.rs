@@ -5,19 +5,18 @@ use std::collections::BTreeMap;
 use axum::Router;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Json, Path, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Emulator;
 use super::document::{Asset, Document};
+use super::emulator::Emulator;
 use super::people::Person;
 use super::settings::Settings;
 use super::world::{Outgoing, World};
-use crate::auth::Source;
 
 /// The controls, and the members' one that `--demo` also has.
 pub(super) fn router(emulator: Emulator) -> Router {
@@ -41,12 +40,19 @@ pub(super) fn router(emulator: Emulator) -> Router {
 
 // A page of another site that a developer has open must not play with the emulator.
 async fn own_only(State(emulator): State<Emulator>, request: Request, next: Next) -> Response {
-    match Source::of(request.headers(), &emulator.origins) {
-        Source::OtherOrigin => refuse(
-            StatusCode::FORBIDDEN,
-            "Only pages of this server and tests may do this.",
-        ),
-        _ => next.run(request).await,
+    if is_of_another_site(request.headers(), &emulator.origins) {
+        let sentence = "Only pages of this server and tests may do this.";
+        return refuse(StatusCode::FORBIDDEN, sentence);
+    }
+    next.run(request).await
+}
+
+fn is_of_another_site(headers: &HeaderMap, own: &[String]) -> bool {
+    let text = |name: &str| Some(headers.get(name)?.to_str().unwrap_or("unreadable"));
+    match (text("origin"), text("sec-fetch-site")) {
+        (None | Some("null"), None | Some("none" | "same-origin")) => false,
+        (Some(origin), _) => !own.iter().any(|own| own == origin),
+        (None, Some(_)) => true,
     }
 }
 

@@ -145,7 +145,7 @@ async fn a_session_outlives_the_server() {
     let listen = emulator.url.trim_start_matches("http://").to_owned();
     let person = emulator.person("alice").await;
     drop(emulator);
-    let again = crate::support::Server::start_at(&listen, &["--emulate", "webstrates-1.8"]);
+    let again = Emulator::start_at(&listen, &[]);
     let mut socket = Socket::open(&again.url, "/doc/", &[("cookie", &person.cookie)]).await;
     // The webstrate is gone with the memory, the person is not.
     assert!(socket.list("doc").await.is_empty());

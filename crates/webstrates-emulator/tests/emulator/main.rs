@@ -1,6 +1,5 @@
 //! The emulated Webstrates: it replays what was recorded, and shows each documented fault.
 
-#![cfg(feature = "emulate")]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -12,21 +11,19 @@
 )]
 
 mod accepting;
-#[path = "../wire/behaviours.rs"]
+#[path = "../../../invite-server/tests/wire/behaviours.rs"]
 #[allow(dead_code, reason = "the reasons are for the document")]
 mod behaviours;
 mod both;
-
 mod creating;
 mod cutting;
 mod emulator;
 mod identity;
 mod pages;
 mod program;
-#[path = "../wire/recorded.rs"]
+#[path = "../../../invite-server/tests/wire/recorded.rs"]
 mod recorded;
 mod replay;
 mod silence;
-#[path = "../wire/support.rs"]
-#[allow(dead_code, reason = "shared with the tests of our own mode")]
+#[allow(dead_code, reason = "shared with the tests of our own server")]
 mod support;

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use serde_json::{Value, json};
 
-use crate::support::{Person, Server, Socket, http};
+use crate::support::{Person, Server, Socket, command, http};
 
 pub struct Emulator {
     server: Server,
@@ -19,7 +19,12 @@ impl Deref for Emulator {
 
 impl Emulator {
     pub fn start(arguments: &[&str]) -> Self {
-        let server = Server::start(&[&["--emulate", "webstrates-1.8"], arguments].concat());
+        Self::start_at("127.0.0.1:0", arguments)
+    }
+
+    pub fn start_at(listen: &str, arguments: &[&str]) -> Self {
+        let command = command(&[&["--listen", listen], arguments].concat());
+        let server = Server::launch(command, "webstrates-emulator");
         Self { server }
     }
 

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::Emulator;
+use super::emulator::Emulator;
 use super::javascript::{distinct, number, property, string};
 use super::people::Person;
 use super::random::hex_id;

@@ -9,14 +9,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
 
-use super::Emulator;
+use super::emulator::Emulator;
 use super::pages;
-use super::people::Person;
+use super::people::{self, Person};
 use super::random::hex_id;
 use super::settings::Sockets;
 use super::socket::{self, MESSAGE_BYTES};
 use super::world::{AccessToken, Call, Fate};
-use crate::auth::seal;
 
 const BAD_TOKEN: &str = "Invalid access token.";
 const NO_TOKEN_ASKED: &str = "Parameter missing from request. No 'token' or files found.";
@@ -116,13 +115,13 @@ fn open_socket(
     let query = Parameters::of(uri);
     let person = match query.one("token") {
         Some(token) => {
-            let holder = emulator.world().token_holder(&id, token, seal::now());
+            let holder = emulator.world().token_holder(&id, token, people::now());
             match holder {
                 Some(person) => person,
                 None => return refuse_socket(upgrade, Some(BAD_TOKEN)),
             }
         }
-        None => emulator.person(headers),
+        None => people::person(headers),
     };
     let noop = query.has("noop");
     bounded(upgrade).on_upgrade(move |socket| socket::serve(emulator, socket, id, person, noop))
@@ -236,7 +235,7 @@ async fn access_token(
         TOKEN_SECONDS
     };
     // Saturates: whoever asks for eternity gets it.
-    let expiration = seal::now().saturating_add(seconds as u64);
+    let expiration = people::now().saturating_add(seconds as u64);
     let token = hex_id::<8>();
     let answer = json!({ "webstrateId": id, "username": person.username, "provider": person.provider,
                          "token": token, "expiration": expiration });
@@ -254,10 +253,10 @@ async fn access_token(
 fn who(emulator: &Emulator, id: &str, uri: &Uri, headers: &HeaderMap) -> Option<(Person, bool)> {
     match Parameters::of(uri).one("token") {
         Some(token) => {
-            let holder = emulator.world().token_holder(id, token, seal::now());
+            let holder = emulator.world().token_holder(id, token, people::now());
             Some((holder?, true))
         }
-        None => Some((emulator.person(headers), false)),
+        None => Some((people::person(headers), false)),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::support::{Server, http};
+use crate::support::{Place, http};
 
-pub(super) async fn cookie(server: &Server) -> String {
+pub(super) async fn cookie(server: &Place) -> String {
     let form = [("username", "alice"), ("password", "any")];
     let response = http()
         .post(server.at("/auth/test"))
@@ -33,7 +33,7 @@ pub(super) async fn cookie(server: &Server) -> String {
     format!("{lasts}, {same_site}")
 }
 
-pub(super) async fn signing_out(server: &Server) -> String {
+pub(super) async fn signing_out(server: &Place) -> String {
     let alice = server.person("alice").await;
     let response = alice.get("/auth/logout").send().await.unwrap();
     match response.headers().get("set-cookie") {
@@ -42,7 +42,7 @@ pub(super) async fn signing_out(server: &Server) -> String {
     }
 }
 
-pub(super) async fn token(server: &Server) -> String {
+pub(super) async fn token(server: &Place) -> String {
     let alice = server.person("alice").await;
     let request = alice
         .request(reqwest::Method::POST, "/doc/")
@@ -64,7 +64,7 @@ pub(super) async fn token(server: &Server) -> String {
     }
 }
 
-pub(super) async fn token_for_nobody(server: &Server) -> String {
+pub(super) async fn token_for_nobody(server: &Place) -> String {
     let nobody = server.anonymous();
     let request = nobody
         .request(reqwest::Method::POST, "/doc/")
@@ -75,7 +75,7 @@ pub(super) async fn token_for_nobody(server: &Server) -> String {
     }
 }
 
-pub(super) async fn page(server: &Server) -> String {
+pub(super) async fn page(server: &Place) -> String {
     let bob = server.person("bob").await;
     let own = bob.get("/doc/").send().await.unwrap();
     let status = own.status().as_u16();
@@ -87,7 +87,7 @@ pub(super) async fn page(server: &Server) -> String {
     "200, the page that everybody gets".into()
 }
 
-pub(super) async fn ghost(server: &Server) -> String {
+pub(super) async fn ghost(server: &Place) -> String {
     let alice = server.person("alice").await;
     let response = alice.get("/ghost/?v").send().await.unwrap();
     match response.status().as_u16() {
@@ -96,7 +96,7 @@ pub(super) async fn ghost(server: &Server) -> String {
     }
 }
 
-pub(super) async fn root(server: &Server) -> String {
+pub(super) async fn root(server: &Place) -> String {
     let response = http().get(server.at("/")).send().await.unwrap();
     match response.headers().get("location") {
         Some(location) => format!(
@@ -108,7 +108,7 @@ pub(super) async fn root(server: &Server) -> String {
     }
 }
 
-pub(super) async fn well_known(server: &Server) -> String {
+pub(super) async fn well_known(server: &Place) -> String {
     let response = http()
         .get(server.at("/.well-known/invite-keys"))
         .send()

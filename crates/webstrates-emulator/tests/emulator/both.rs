@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::behaviours::BEHAVIOURS;
 use crate::emulator::Emulator;
-use crate::support::{Server, Socket, connect, json_of, next};
+use crate::support::{Place, Socket, connect, json_of, next, own};
 
 const PEOPLE: [&str; 8] = [
     "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan",
@@ -23,7 +23,7 @@ async fn both_behave_as_the_table_says() {
     let mut done = BTreeSet::new();
     for behaviour in BEHAVIOURS {
         let emulator = Emulator::start(timing(behaviour.name));
-        let own = Server::demo(&[]);
+        let own = own().await;
         let (there, here) = tokio::join!(
             probe(behaviour.name, &emulator),
             probe(behaviour.name, &own)
@@ -43,17 +43,15 @@ async fn both_behave_as_the_table_says() {
 /// Where time decides, so much of it that a slow machine changes nothing.
 fn timing(name: &str) -> &'static [&'static str] {
     match name {
-        "a call of somebody signed in, before `init`" => &["--emulate-init-delay", "1500"],
-        "eight people accept at once" => &["--emulate-write", "1500", "--emulate-overwrite", "0"],
-        "eight people accept at once, at the worst" => {
-            &["--emulate-write", "1500", "--emulate-overwrite", "1"]
-        }
+        "a call of somebody signed in, before `init`" => &["--init-delay", "1500"],
+        "eight people accept at once" => &["--write", "1500", "--overwrite", "0"],
+        "eight people accept at once, at the worst" => &["--write", "1500", "--overwrite", "1"],
         _ => &[],
     }
 }
 
 /// Does it; what came of it, in the table's words.
-async fn probe(name: &str, server: &Server) -> String {
+async fn probe(name: &str, server: &Place) -> String {
     server.member("doc", "alice", Some("arw")).await;
     match name {
         "a call of somebody signed in, before `init`" => early(server).await,
@@ -89,12 +87,12 @@ async fn probe(name: &str, server: &Server) -> String {
     }
 }
 
-async fn socket(server: &Server, username: &str) -> Socket {
+async fn socket(server: &Place, username: &str) -> Socket {
     server.person(username).await.socket().await
 }
 
 /// Replies may come in any order, so an answer to the later call says nothing about the earlier one: it gets time.
-async fn early(server: &Server) -> String {
+async fn early(server: &Place) -> String {
     let alice = server.person("alice").await;
     let headers = [("cookie", alice.cookie.as_str()), ("origin", &server.url)];
     let mut stream = connect(&server.url, "/doc/", &headers).await;
@@ -115,7 +113,7 @@ async fn early(server: &Server) -> String {
     }
 }
 
-async fn at_once(server: &Server) -> String {
+async fn at_once(server: &Place) -> String {
     let key = socket(server, "alice").await.create("doc", "r", 60).await;
     let mut sockets = Vec::new();
     for name in PEOPLE {
@@ -137,7 +135,7 @@ async fn at_once(server: &Server) -> String {
 }
 
 /// The text of `data-auth`.
-async fn document(server: &Server) -> String {
+async fn document(server: &Place) -> String {
     let alice = server.person("alice").await;
     let document: Value = alice
         .get("/doc/?json")
@@ -150,7 +148,7 @@ async fn document(server: &Server) -> String {
     document[1]["data-auth"].as_str().unwrap().to_owned()
 }
 
-async fn one_after_another(server: &Server) -> String {
+async fn one_after_another(server: &Place) -> String {
     let mut alice = socket(server, "alice").await;
     let mut bob = socket(server, "bob").await;
     server.member("doc", "bob", Some("r")).await;
@@ -178,7 +176,7 @@ async fn one_after_another(server: &Server) -> String {
     format!("`{}`, then `{}`{lost}", said[0], said[1])
 }
 
-async fn used_at_once(server: &Server) -> String {
+async fn used_at_once(server: &Place) -> String {
     server.member("doc", "bob", Some("r")).await;
     let key = socket(server, "alice").await.create("doc", "a", 60).await;
     let mut bob = socket(server, "bob").await;
@@ -193,7 +191,7 @@ async fn used_at_once(server: &Server) -> String {
     }
 }
 
-async fn beyond(server: &Server) -> String {
+async fn beyond(server: &Place) -> String {
     server.member("doc", "bob", Some("a")).await;
     let options = json!({ "permissions": "rw", "maxAge": 60 });
     let reply = socket(server, "bob")
@@ -212,14 +210,14 @@ async fn accepting(socket: &mut Socket, key: &str) -> String {
     format!("`{}`", said.unwrap())
 }
 
-async fn lost_since(server: &Server) -> String {
+async fn lost_since(server: &Place) -> String {
     server.member("doc", "bob", Some("arw")).await;
     let key = socket(server, "bob").await.create("doc", "w", 60).await;
     server.member("doc", "bob", Some("ar")).await;
     accepting(&mut socket(server, "carol").await, &key).await
 }
 
-async fn removed_since(server: &Server) -> String {
+async fn removed_since(server: &Place) -> String {
     let (mut alice, mut bob) = (socket(server, "alice").await, socket(server, "bob").await);
     let key = alice.create("doc", "r", 60).await;
     assert_eq!(accepting(&mut bob, &key).await, "`r`");
@@ -228,7 +226,7 @@ async fn removed_since(server: &Server) -> String {
     accepting(&mut bob, &key).await
 }
 
-async fn without_token(server: &Server) -> String {
+async fn without_token(server: &Place) -> String {
     let mut alice = socket(server, "alice").await;
     alice.send(&json!({ "wa": "getInvites", "d": "doc" })).await;
     // Answers may overtake each other, but not by as much as this.
@@ -248,7 +246,7 @@ async fn without_token(server: &Server) -> String {
     .into()
 }
 
-async fn large(server: &Server) -> String {
+async fn large(server: &Place) -> String {
     let mut alice = socket(server, "alice").await;
     let frame =
         json!({ "wa": "getInvites", "d": "doc", "token": "t", "padding": "x".repeat(70_000) });
@@ -259,7 +257,7 @@ async fn large(server: &Server) -> String {
     }
 }
 
-async fn order(server: &Server) -> String {
+async fn order(server: &Place) -> String {
     let mut alice = socket(server, "alice").await;
     let first = alice.create("doc", "r", 60).await;
     // Of two made in the same millisecond none is the newer.
@@ -274,7 +272,7 @@ async fn order(server: &Server) -> String {
     .into()
 }
 
-async fn hello(server: &Server, username: &str, id: &str) -> String {
+async fn hello(server: &Place, username: &str, id: &str) -> String {
     let mut socket = socket(server, username).await;
     socket
         .send(&json!({ "a": "hs", "id": null, "protocol": 1, "protocolMinor": 2 }))
@@ -295,7 +293,7 @@ async fn hello(server: &Server, username: &str, id: &str) -> String {
     }
 }
 
-async fn operation(server: &Server) -> String {
+async fn operation(server: &Place) -> String {
     let mut alice = socket(server, "alice").await;
     let component = json!({ "p": [1, "data-x"], "oi": "1" });
     alice.send(&json!({ "a": "op", "c": "webstrates", "d": "doc", "v": 2, "seq": 1, "op": [component] })).await;
@@ -320,7 +318,7 @@ async fn operation(server: &Server) -> String {
     .into()
 }
 
-async fn second_socket(server: &Server) -> String {
+async fn second_socket(server: &Place) -> String {
     let person = server.person("alice").await;
     let mut first = person.socket().await;
     let _second = person.socket().await;
@@ -334,7 +332,7 @@ async fn second_socket(server: &Server) -> String {
     }
 }
 
-async fn other_origin(server: &Server) -> String {
+async fn other_origin(server: &Place) -> String {
     let alice = server.person("alice").await;
     let headers = [
         ("cookie", alice.cookie.as_str()),

@@ -5,8 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Emulator;
 use super::document::{DEFAULT_PERMISSIONS, Document, changes_auth};
+use super::emulator::Emulator;
 use super::people::Person;
 use super::socket::{Caller, handshake};
 use super::world::World;
