@@ -1,7 +1,7 @@
 //! The rules of invites: who may do what, and what a change does.
 //!
 //! Nothing here sees HTTP or SQL. A change is one pure function in [`rules`] over the [`state`] that a
-//! [`Store`](crate::store::Store) has locked; [`Invites`] brings the two together and is what every dialect calls.
+//! [`Store`] has locked; [`Invites`] brings the two together and is what every dialect calls.
 
 mod access_token;
 mod app;
@@ -22,6 +22,7 @@ pub mod rules;
 mod secrets;
 mod service;
 pub mod state;
+mod store;
 mod webhook;
 
 pub use access_token::ACCESS_TOKEN_SECONDS;
@@ -42,5 +43,6 @@ pub use receipt::Receipt;
 pub use refusal::Refusal;
 pub use secrets::{SecretFileUnusable, Secrets};
 pub use service::Invites;
+pub use store::Store;
 pub use webhook::{Delivery, Webhook, WebhookChange, WebhookSecret};
 pub(crate) use webhook::{WebhookMessage, webhook_body};

@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 
 use super::{
     Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Creators, Invite,
-    InviteStatus, On, Reader, Refusal, RemoveTarget, Removed, Secrets, authorise, random, rules,
+    InviteStatus, On, Reader, Refusal, RemoveTarget, Removed, Secrets, Store, authorise, random,
+    rules,
     state::{InviteName, KeyHash, RepeatKey, Scope, State, StoredInvite},
 };
-use crate::store::Store;
 use count::counted;
 
 mod apps;

@@ -1,4 +1,4 @@
-//! Where invites live. The trait is what the core needs; below it is one folder per database.
+//! Where invites live: one folder per database, each with what the core needs of a store.
 
 mod copy;
 mod database;
@@ -7,17 +7,10 @@ mod queues;
 pub mod sqlite;
 mod sweep;
 
-use std::future::Future;
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use invite_key::KeyKind;
 
-use crate::core::{
-    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
-    User, Webhook,
-    state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
-};
-
+pub use crate::core::Store;
 pub use copy::{back_up, private_folder, restore};
 pub use database::Database;
 pub use postgres::PostgresStore;
@@ -34,113 +27,6 @@ pub type Invites = crate::core::Invites<Database>;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct StoreUnusable(pub String);
-
-/// A database that holds resources, members and invites.
-///
-/// Reads see everything whose change was answered before they began.
-pub trait Store: Clone + Send + Sync + 'static {
-    /// Locks what `scope` names, lets `rule` decide over it, writes what it asks for, and answers once that is durable.
-    /// Either all of it is written or nothing. The rule may run more than once.
-    fn transact<Answer, Rule>(
-        &self,
-        scope: Scope,
-        rule: Rule,
-    ) -> impl Future<Output = Result<Answer, Refusal>> + Send
-    where
-        Answer: Send + 'static,
-        Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + Sync + 'static;
-
-    /// What is stored about a scope, without a lock.
-    fn look(&self, scope: Scope) -> impl Future<Output = Result<State, Refusal>> + Send;
-
-    /// Invites, newest first.
-    fn invites(
-        &self,
-        query: InviteQuery,
-    ) -> impl Future<Output = Result<Vec<ListedInvite>, Refusal>> + Send;
-
-    /// How many invites such a query is about, wherever it begins and however many it would read.
-    fn count(&self, query: InviteQuery) -> impl Future<Output = Result<i64, Refusal>> + Send;
-
-    /// The last uses of an invite, newest first.
-    fn acceptances(
-        &self,
-        invite: &str,
-    ) -> impl Future<Output = Result<Vec<Acceptance>, Refusal>> + Send;
-
-    /// Who has access to a resource, in the order they came.
-    fn members(&self, resource: &str) -> impl Future<Output = Result<Vec<Member>, Refusal>> + Send;
-
-    /// A resource and its members in one look, so that the version fits them.
-    fn resource(
-        &self,
-        resource: &str,
-    ) -> impl Future<Output = Result<Option<(Resource, Vec<Member>)>, Refusal>> + Send;
-
-    /// The resources somebody has access to, by name.
-    fn resources(
-        &self,
-        user: &User,
-    ) -> impl Future<Output = Result<Vec<ResourceOf>, Refusal>> + Send;
-
-    /// What happened to a resource's invites after that place, in order, so much at most.
-    fn events(
-        &self,
-        resource: &str,
-        after: i64,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<Event>, Refusal>> + Send;
-
-    /// All apps, by name.
-    fn apps(&self) -> impl Future<Output = Result<Vec<App>, Refusal>> + Send;
-
-    /// The name of the app with this key.
-    fn app(&self, key: KeyHash) -> impl Future<Output = Result<Option<String>, Refusal>> + Send;
-
-    /// All RKVST clients, by name.
-    fn clients(&self) -> impl Future<Output = Result<Vec<Client>, Refusal>> + Send;
-
-    /// The RKVST client of this id.
-    fn client(&self, id: &str) -> impl Future<Output = Result<Option<Client>, Refusal>> + Send;
-
-    /// All webhooks, by the names of their apps.
-    fn webhooks(&self) -> impl Future<Output = Result<Vec<Webhook>, Refusal>> + Send;
-
-    /// How many deliveries wait for an app.
-    fn waiting(&self, app: &str) -> impl Future<Output = Result<i64, Refusal>> + Send;
-
-    /// Takes an app's deliveries that are due now, the longest due first, so many at most, and counts an attempt of
-    /// each: nobody gets them again before `until`.
-    fn claim(
-        &self,
-        app: &str,
-        now: Moment,
-        until: Moment,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<Delivery>, Refusal>> + Send;
-
-    /// The ids of invites whose time is over and of which nobody was told yet, so many at most.
-    fn expired(
-        &self,
-        now: Moment,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<String>, Refusal>> + Send;
-
-    /// Takes mails that are due now, the longest due first, so many at most, and counts an attempt of each: nobody gets
-    /// them again before `until`.
-    fn claim_mails(
-        &self,
-        now: Moment,
-        until: Moment,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<Mail>, Refusal>> + Send;
-
-    /// How much waits to be told or mailed, for all copies of the server together.
-    fn queues(&self) -> impl Future<Output = Result<Queues, Refusal>> + Send;
-
-    /// Whether the store answers reads and writes.
-    fn ready(&self) -> impl Future<Output = Result<(), Refusal>> + Send;
-}
 
 /// A fresh `webhook-id`.
 fn message_id() -> Option<String> {

@@ -1,10 +1,7 @@
 //! Backends that take part.
 
 use super::Invites;
-use crate::{
-    core::{App, AppKey, Refusal, app::validate_app_name, state::Change},
-    store::Store,
-};
+use crate::core::{App, AppKey, Refusal, Store, app::validate_app_name, state::Change};
 
 impl<S: Store> Invites<S> {
     /// On the operator's word an app begins. Its key is shown this once.

@@ -3,15 +3,12 @@
 use invite_key::permissions::Permissions;
 
 use super::{Invites, on_resource};
-use crate::{
-    core::{
-        Actor, Client, ClientSecret, Refusal,
-        access_token::AccessToken,
-        client::validate_client_name,
-        random, rules,
-        state::{KeyHash, State},
-    },
-    store::Store,
+use crate::core::{
+    Actor, Client, ClientSecret, Refusal, Store,
+    access_token::AccessToken,
+    client::validate_client_name,
+    random, rules,
+    state::{KeyHash, State},
 };
 
 impl<S: Store> Invites<S> {

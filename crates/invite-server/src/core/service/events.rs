@@ -1,10 +1,7 @@
 //! Watching what happens to a resource's invites.
 
 use super::{Invites, on_resource};
-use crate::{
-    core::{Actor, Authority, Call, Event, On, Refusal, authorise},
-    store::Store,
-};
+use crate::core::{Actor, Authority, Call, Event, On, Refusal, Store, authorise};
 
 /// So many events are read at once.
 const EVENTS_AT_ONCE: u32 = 100;

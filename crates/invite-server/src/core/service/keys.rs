@@ -3,12 +3,9 @@
 use invite_key::{InviteKey, KeyKind, signed::Claims};
 
 use super::Invites;
-use crate::{
-    core::{
-        Moment, Refusal,
-        state::{KeyHash, StoredInvite},
-    },
-    store::Store,
+use crate::core::{
+    Moment, Refusal, Store,
+    state::{KeyHash, StoredInvite},
 };
 
 impl<S: Store> Invites<S> {

@@ -3,14 +3,11 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{Invites, on_resource};
-use crate::{
-    core::{
-        Actor, Authority, Call, Invite, InviteList, InviteStatus, ListRequest, Moment, On, Refusal,
-        authorise,
-        options::LIST_PAGE_LIMIT,
-        state::{InviteName, InviteQuery, ListedInvite, Order, Scope},
-    },
-    store::Store,
+use crate::core::{
+    Actor, Authority, Call, Invite, InviteList, InviteStatus, ListRequest, Moment, On, Refusal,
+    Store, authorise,
+    options::LIST_PAGE_LIMIT,
+    state::{InviteName, InviteQuery, ListedInvite, Order, Scope},
 };
 
 impl<S: Store> Invites<S> {

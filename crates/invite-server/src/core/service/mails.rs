@@ -1,12 +1,9 @@
 //! Mailing invites.
 
 use super::Invites;
-use crate::{
-    core::{
-        InviteStatus, Letter, Mail, MailChange, Refusal,
-        state::{Change, InviteName, Scope, StoredInvite},
-    },
-    store::Store,
+use crate::core::{
+    InviteStatus, Letter, Mail, MailChange, Refusal, Store,
+    state::{Change, InviteName, Scope, StoredInvite},
 };
 
 impl<S: Store> Invites<S> {

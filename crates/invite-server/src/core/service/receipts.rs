@@ -1,12 +1,9 @@
 //! What a backend gets to know of an acceptance, once.
 
 use super::Invites;
-use crate::{
-    core::{
-        Accepted, Actor, Moment, Receipt, Refusal,
-        state::{Change, Decision, InviteName, Scope, State},
-    },
-    store::Store,
+use crate::core::{
+    Accepted, Actor, Moment, Receipt, Refusal, Store,
+    state::{Change, Decision, InviteName, Scope, State},
 };
 
 impl<S: Store> Invites<S> {

@@ -3,12 +3,9 @@
 use invite_key::permissions::Permissions;
 
 use super::{Invites, on_resource};
-use crate::{
-    core::{
-        Actor, Authority, Call, Member, On, Refusal, ResourceOf, User, authorise, rules,
-        state::{Resource, Scope},
-    },
-    store::Store,
+use crate::core::{
+    Actor, Authority, Call, Member, On, Refusal, ResourceOf, Store, User, authorise, rules,
+    state::{Resource, Scope},
 };
 
 impl<S: Store> Invites<S> {

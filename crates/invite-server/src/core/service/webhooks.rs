@@ -3,13 +3,10 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::Invites;
-use crate::{
-    core::{
-        Delivery, Moment, Refusal, Webhook, WebhookChange, WebhookSecret, rules,
-        state::{Change, Decision, InviteName, Scope, State},
-        webhook::validate_webhook_url,
-    },
-    store::Store,
+use crate::core::{
+    Delivery, Moment, Refusal, Store, Webhook, WebhookChange, WebhookSecret, rules,
+    state::{Change, Decision, InviteName, Scope, State},
+    webhook::validate_webhook_url,
 };
 
 impl<S: Store> Invites<S> {
