@@ -1,13 +1,11 @@
 //! What the operator asks for: flags, environment variables and the checks that need no network.
 
-mod database;
 mod error;
 mod file;
 mod limits;
 mod log;
 mod mail;
 mod operation;
-mod origins;
 mod proxy;
 mod purge;
 mod resources;
@@ -23,14 +21,14 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-pub use database::DatabaseAddress;
+use crate::address::{DatabaseAddress, Origins};
+
 pub use error::ConfigError;
 pub use file::Unread;
 pub use limits::LimitOptions;
 pub use log::{LogFormat, LogLevel};
 pub use mail::{MailLanguage, MailOptions};
 pub use operation::OperationOptions;
-pub use origins::Origins;
 pub use proxy::ProxyOptions;
 pub use purge::{Period, PurgeOptions};
 pub use resources::ResourceOptions;

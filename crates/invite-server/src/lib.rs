@@ -1,15 +1,19 @@
 //! The invite server.
 
+pub mod address;
 pub mod api;
 pub mod app;
 pub mod auth;
 pub mod config;
 pub mod core;
+mod demo;
+pub mod dialect;
 pub mod limits;
 pub mod mail;
 pub mod operate;
 pub mod rkvst;
 pub mod site;
+pub mod stop;
 pub mod store;
 mod tls;
 pub mod webhooks;

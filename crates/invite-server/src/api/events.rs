@@ -17,8 +17,8 @@ use utoipa::ToSchema;
 
 use super::{ApiError, Shared, asker::Caller, body::Path, problem::Problem, streams::Place};
 use crate::{
-    app::Running,
     core::{self, Actor, Refusal, User},
+    stop::Running,
 };
 
 /// How often to look for what other copies of the server have done.

@@ -20,7 +20,7 @@ use std::{fmt, sync::Arc};
 
 use axum::{
     Json, Router,
-    http::StatusCode,
+    http::{Method, StatusCode},
     middleware,
     response::IntoResponse,
     routing::{any, get},
@@ -33,10 +33,15 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use asker::{Asker, Authenticator, Proof};
 pub use pending::Cookies;
-pub use problem::{Refused, RequestId, problem};
 pub use streams::Streams;
 
-use crate::{app::Stop, core::Refusal, limits::Limits, store::Invites};
+use crate::{
+    core::Refusal,
+    dialect::{Cors, Cost, Dialect, Identify, Readers},
+    limits::Limits,
+    stop::Stop,
+    store::Invites,
+};
 use problem::ApiError;
 use webhooks::Webhooks;
 
@@ -105,7 +110,7 @@ impl Modify for Credentials {
 }
 
 /// All routes of the API, under their full paths: `/api/…`, `/.well-known/invite-keys`, `/healthz`, `/readyz`.
-pub fn router(state: ApiState) -> Router {
+fn router(state: ApiState) -> Router {
     let state = Shared::new(state);
     let (router, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(about::me))
@@ -141,6 +146,47 @@ pub fn router(state: ApiState) -> Router {
             pending::resolve,
         ))
         .with_state(state)
+}
+
+/// The API, as what stands around it sees it.
+pub fn dialect(state: ApiState) -> Dialect {
+    Dialect {
+        name: "api",
+        routes: router(state),
+        prefix: &[
+            "/api",
+            "/api/",
+            "/.well-known/invite-keys",
+            "/.well-known/jwks.json",
+            "/healthz",
+            "/readyz",
+        ],
+        identify: Identify::People,
+        cost,
+        refuse: problem::refuse,
+        cors: Cors {
+            readers: |_| Readers::Listed,
+            sends: &["if-match", "idempotency-key", "last-event-id"],
+            sees: &["etag"],
+        },
+    }
+}
+
+fn cost(method: &Method, route: &str) -> Cost {
+    if matches!(route, "/healthz" | "/readyz") {
+        return Cost::FREE;
+    }
+    let checks = route == "/api/v1/invites/check";
+    let by_key = matches!(
+        route,
+        "/api/v1/invites/accept" | "/api/v1/invites/remove" | "/api/v1/receipts/redeem"
+    );
+    Cost {
+        free: false,
+        checks,
+        keeps: route == "/api/v1/pending" && *method == Method::POST,
+        tries_key: checks || by_key,
+    }
 }
 
 async fn no_such_call() -> ApiError {

@@ -1,7 +1,5 @@
 //! Refusals as problem documents (RFC 9457).
 
-use std::sync::Arc;
-
 use axum::{
     Json,
     extract::{Request, rejection::PathRejection},
@@ -12,35 +10,9 @@ use axum::{
 use serde::Serialize;
 
 use crate::core::Refusal;
+use crate::dialect::{Hindrance, RequestId, WrongKey};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The number of a request, as its log lines have it. Whoever numbers requests puts it among the request's extensions;
-/// without one the API numbers them itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(Arc<str>);
-
-impl RequestId {
-    /// A fresh random number.
-    pub fn fresh() -> RequestId {
-        let mut bytes = [0u8; 8];
-        // Without random bytes requests share a number: the log is worse, the answer is not.
-        let _ = getrandom::fill(&mut bytes);
-        RequestId(format!("{:016x}", u64::from_be_bytes(bytes)).into())
-    }
-
-    /// A number that came with a request, from a proxy say. At most 36 letters, digits and hyphens, as a UUID has: no
-    /// key fits into that, should one be there by mistake.
-    pub fn given(text: &str) -> Option<RequestId> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        ((8..=36).contains(&text.len()) && text.bytes().all(plain)).then(|| RequestId(text.into()))
-    }
-
-    /// The number as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// A refusal on its way to becoming a problem document.
 #[derive(Clone, Debug)]
@@ -80,13 +52,14 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Among a response's extensions: the code of the refusal that it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused(pub &'static str);
-
-/// A refusal as a problem document, for what stands in front of the API.
-pub fn problem(refusal: &Refusal, id: &RequestId) -> Response {
-    document(&ApiError::from(refusal.clone()), id)
+/// What stands in front of the API has to say, as a problem document.
+pub(super) fn refuse(hindrance: Hindrance<'_>, id: &RequestId) -> Response {
+    let refusal = match hindrance {
+        Hindrance::Refused(refusal) => refusal.clone(),
+        // Nobody knows what was done by then: not the words of a refusal that changed nothing.
+        Hindrance::TimedOut => Refusal::ServerError,
+    };
+    document(&ApiError::from(refusal), id)
 }
 
 /// What every refusal answers with.
@@ -156,7 +129,9 @@ fn document(error: &ApiError, id: &RequestId) -> Response {
         request_id: id.as_str().to_owned(),
     };
     let mut response = (error.status, Json(problem)).into_response();
-    response.extensions_mut().insert(Refused(refusal.code()));
+    if matches!(refusal, Refusal::InvalidKey | Refusal::CannotRemove) {
+        response.extensions_mut().insert(WrongKey);
+    }
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,

@@ -10,8 +10,9 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 
-use super::{Running, StartError, bind};
+use super::{StartError, bind};
 use crate::core::{Clock, Queue};
+use crate::stop::Running;
 use crate::store::{Database, Store as _};
 
 /// Between these latencies are told apart, in seconds.

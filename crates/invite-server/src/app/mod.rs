@@ -1,11 +1,9 @@
 //! The whole server: the parts put together, the limits around them, start and stop.
 
 mod cors;
-mod demo;
 mod measure;
 mod router;
 mod serve;
-mod stop;
 mod trace;
 mod unread;
 mod upkeep;
@@ -18,13 +16,16 @@ use axum::Router;
 use tokio::net::TcpListener;
 
 use serve::Limits;
-pub use stop::{Running, Stop};
+
 pub use trace::start_logging;
 
+use crate::address::{DatabaseAddress, Origins};
 use crate::auth::{Auth, Issuer, TrustedProxy, Ways};
-use crate::config::{Config, ConfigError, DatabaseAddress, Origins, SignInUnusable};
+use crate::config::{Config, ConfigError, SignInUnusable};
 use crate::core::{Clock, SecretFileUnusable, Secrets};
+use crate::demo;
 use crate::mail::{MailUnusable, Mailer};
+use crate::stop::Stop;
 use crate::store::{Database, Invites, StoreUnusable};
 use crate::webhooks::Webhooks;
 
@@ -116,7 +117,7 @@ impl Server {
         };
         let (listener, address) = bind("--listen", config.listen).await?;
         let origins = match &config.public_url {
-            Some(url) => Origins::public(url)?,
+            Some(url) => Origins::public(url).map_err(ConfigError::from)?,
             None => Origins::loopback(address),
         };
 
@@ -143,10 +144,8 @@ impl Server {
         upkeep::start(database.clone(), config.purge, stop.begin());
         let webhooks = Webhooks::new(invites.clone(), config.webhooks_to());
         tokio::spawn(webhooks.run(stop.begin()));
-        let mut router = router::router(config, &invites, &auth, &stop);
-        if let Some(cors) = cors::layer(config.sign_in.allowed_origins()?) {
-            router = router.layer(cors);
-        }
+        let listed = config.sign_in.allowed_origins()?;
+        let router = router::router(config, &invites, &auth, &stop, listed);
         tracing::info!(%address, public = auth.origins().first(), demo = config.demo, "started");
         if !config.demo && !config.sign_in.is_configured() {
             tracing::warn!(
@@ -237,6 +236,7 @@ fn sign_in(config: &Config, secrets: &Secrets, origins: Origins) -> Result<Auth,
     let ways = Ways {
         issuer: Issuer::new(options, origins.first())?,
         proxy: TrustedProxy::new(options, &config.proxy),
+        test: config.demo,
         session_seconds: Some(u64::from(options.session_hours) * 3600),
     };
     // Whoever was anybody in a demo is nobody when the same files are served to the world.

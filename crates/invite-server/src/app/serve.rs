@@ -15,8 +15,8 @@ use tokio::sync::Semaphore;
 
 use tower::ServiceExt as _;
 
-use super::Stop;
-use crate::limits::Peer;
+use crate::dialect::Peer;
+use crate::stop::Stop;
 
 /// Most bytes of a request's head.
 const HEAD_BYTES: usize = 32 * 1024;

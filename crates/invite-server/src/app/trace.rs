@@ -13,8 +13,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
 
-use crate::api::RequestId;
 use crate::config::{LogFormat, LogLevel};
+use crate::dialect::RequestId;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 

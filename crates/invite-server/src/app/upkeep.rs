@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::Running;
 use crate::config::PurgeOptions;
 use crate::core::Clock;
+use crate::stop::Running;
 use crate::store::{Database, Retention};
 
 /// Between two purges.

@@ -41,10 +41,13 @@ const FORM: &str = r#"<!doctype html>
 const FORM_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
                            base-uri 'none'; frame-ancestors 'none'";
 
-/// `/auth/test`.
-pub fn router(auth: Auth) -> Router {
+/// Where anybody signs in as anybody.
+pub(super) const SIGN_IN: &str = "/auth/test";
+
+/// That address.
+pub(super) fn router(auth: Auth) -> Router {
     Router::new()
-        .route("/auth/test", get(form).post(sign_in))
+        .route(SIGN_IN, get(form).post(sign_in))
         .with_state(auth)
 }
 

@@ -22,19 +22,17 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-pub use demo::{PROVIDER as TEST_PROVIDER, router as demo_router};
+pub use demo::PROVIDER as TEST_PROVIDER;
 pub use destination::stays_here;
 pub use names::{display_name, is_username};
-pub use oidc::{Issuer, LOGIN as OIDC_LOGIN, is_loopback_url, login_router};
+pub use oidc::Issuer;
 pub use origin::Source;
 pub use proxy::TrustedProxy;
-pub use session::router as sign_out_router;
 
+use crate::address::Origins;
 use crate::api::{Asker, Authenticator, Cookies, Proof};
-use crate::config::Origins;
 use crate::core::{Actor, Refusal, User};
-use crate::limits::Peer;
-use crate::rkvst;
+use crate::dialect::{Cors, Cost, Dialect, Dialects, Identify, Peer, plainly};
 use oidc::NotRecognised;
 use proxy::Said;
 use seal::{Purpose, Sealer};
@@ -57,6 +55,8 @@ pub struct Ways {
     pub issuer: Option<Issuer>,
     /// The proxy that is believed.
     pub proxy: Option<TrustedProxy>,
+    /// Whether anybody may be anybody: the test sign-in.
+    pub test: bool,
     /// How long people stay signed in, in seconds; 30 days if it is not said.
     pub session_seconds: Option<u64>,
 }
@@ -99,10 +99,12 @@ impl Auth {
         self.inner.ways.issuer.as_ref()
     }
 
-    /// The address where people sign in with the issuer, if they can.
+    /// The address where people sign in, if they can.
     pub fn sign_in_address(&self) -> Option<&'static str> {
-        let signs_in = self.issuer().is_some_and(Issuer::signs_people_in);
-        signs_in.then_some(OIDC_LOGIN)
+        if self.issuer().is_some_and(Issuer::signs_people_in) {
+            return Some(oidc::LOGIN);
+        }
+        self.inner.ways.test.then_some(demo::SIGN_IN)
     }
 
     fn session_seconds(&self) -> u64 {
@@ -232,10 +234,31 @@ impl Identity {
     }
 }
 
+/// Signing in and out, as what stands around it sees it.
+pub fn dialect(auth: &Auth) -> Dialect {
+    let mut routes = session::router(auth.clone()).merge(oidc::login_router(auth));
+    if auth.inner.ways.test {
+        routes = routes.merge(demo::router(auth.clone()));
+    }
+    Dialect {
+        name: "auth",
+        routes,
+        prefix: &["/auth/"],
+        identify: Identify::People,
+        cost: |_, _| Cost::default(),
+        refuse: plainly,
+        cors: Cors::listed(),
+    }
+}
+
 /// Middleware: puts the [`Identity`] where the extractor finds it.
-pub async fn identify(State(auth): State<Auth>, mut request: Request, next: Next) -> Response {
-    // Only clients call there, with bearers of their own: no issuer is asked about those.
-    let identity = if request.uri().path().starts_with(rkvst::PREFIX) {
+pub async fn identify(
+    State((auth, dialects)): State<(Auth, Dialects)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let dialect = dialects.at(request.uri().path());
+    let identity = if dialect.is_some_and(|dialect| dialect.identify == Identify::Own) {
         Identity::nobody()
     } else {
         let peer = request.extensions().get().map(|Peer(address)| *address);

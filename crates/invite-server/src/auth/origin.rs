@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 
-use crate::config::Origins;
+use crate::address::Origins;
 
 /// Where a request came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -61,7 +61,7 @@ impl Auth {
 }
 
 /// `/auth/logout`.
-pub fn router(auth: Auth) -> Router {
+pub(super) fn router(auth: Auth) -> Router {
     Router::new()
         .route("/auth/logout", post(sign_out))
         .with_state(auth)

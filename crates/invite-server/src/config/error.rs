@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::address::NotAnOrigin;
+
 /// A configuration that cannot be meant, in a sentence that says what to change.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ConfigError {
@@ -26,8 +28,6 @@ pub enum ConfigError {
     )]
     PublicUrlMissing(IpAddr),
     /// Not an origin.
-    #[error(
-        "--public-url {0:?} is not an address like https://invites.example.com: scheme http or https, host, optional port, nothing after it"
-    )]
-    PublicUrl(String),
+    #[error("--public-url {0}")]
+    PublicUrl(#[from] NotAnOrigin),
 }

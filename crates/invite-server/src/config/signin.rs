@@ -6,9 +6,9 @@ use axum::http::{HeaderName, HeaderValue};
 use clap::Args;
 use zeroize::Zeroizing;
 
-use super::Origins;
 use super::secret::{SecretUnusable, secret};
-use crate::auth::{TEST_PROVIDER, is_loopback_url, is_username};
+use crate::address::{Origins, is_loopback_url};
+use crate::auth::{TEST_PROVIDER, is_username};
 use crate::core::CLIENT_PROVIDER;
 
 /// The environment variable with the secret of the client. It is no option, as others can read a command line.

@@ -10,7 +10,7 @@ mod wrong_keys;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
-pub use layer::{Peer, limit, limit_address};
+pub use layer::{limit, limit_address};
 
 use crate::config::LimitOptions;
 use crate::core::{Actor, Refusal, User};

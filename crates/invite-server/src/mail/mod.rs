@@ -14,9 +14,9 @@ use futures_util::future::join_all;
 use lettre::message::Mailbox;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
-use crate::app::Running;
 use crate::config::{MailOptions, SecretUnusable};
 use crate::core::{Letter, Mail, MailChange, Moment, Refusal};
+use crate::stop::Running;
 use crate::store::Invites;
 use templates::Templates;
 

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::OperateError;
 use crate::{
-    config::DatabaseAddress,
+    address::DatabaseAddress,
     core::Secrets,
     store::{back_up, private_folder, restore},
 };

@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use crate::{
-    config::{Config, DatabaseAddress},
+    address::DatabaseAddress,
+    config::Config,
     core::{Clock, Refusal, SecretFileUnusable, Secrets},
     store::{Database, Invites, StoreUnusable},
 };

@@ -13,21 +13,19 @@ mod refused;
 mod token;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::routing::{any, get, post};
 
 use refused::Status;
-pub use refused::refused;
-pub use token::WRONG_CLIENT;
 
 use crate::core::Refusal;
+use crate::dialect::{Cors, Cost, Dialect, Identify, Readers};
 use crate::limits::Limits;
 use crate::store::Invites;
 
-/// Where the dialect begins. What is below names its own caller; cookies and people's bearers count for nothing there.
-pub const PREFIX: &str = "/archivist/";
 /// Where a client gets its bearer. No page of a browser has any business here.
-pub const TOKEN: &str = "/archivist/iam/v1/appidp/token";
+const TOKEN: &str = "/archivist/iam/v1/appidp/token";
 /// Where invites are: as the vendor's pages say, and as its OpenAPI file says.
 const INVITES: [&str; 2] = ["/archivist/iam/v1/invites", "/archivist/v1/invites"];
 
@@ -45,7 +43,7 @@ pub struct Rkvst {
 }
 
 /// All routes of the dialect, with and without a slash at the end, and its OpenAPI document.
-pub fn router(state: Rkvst) -> Router {
+fn router(state: Rkvst) -> Router {
     let mut router = Router::new();
     for slash in ["", "/"] {
         router = router.route(&format!("{TOKEN}{slash}"), post(token::token));
@@ -68,6 +66,43 @@ pub fn router(state: Rkvst) -> Router {
         .route("/archivist/{*rest}", any(no_such_call))
         .method_not_allowed_fallback(other_method)
         .with_state(state)
+}
+
+/// The dialect, as what stands around it sees it. Cookies and people's bearers count for nothing there.
+pub fn dialect(state: Rkvst) -> Dialect {
+    Dialect {
+        name: "rkvst",
+        routes: router(state),
+        prefix: &["/archivist", "/archivist/"],
+        identify: Identify::Own,
+        cost,
+        refuse: refused::refuse,
+        cors: Cors {
+            readers,
+            sends: &[
+                "datatrails-partner-id",
+                "datatrails-user-agent",
+                "x-request-total-count",
+            ],
+            sees: &["archivist-rate-limit-reset", "x-total-count"],
+        },
+    }
+}
+
+fn cost(_: &Method, route: &str) -> Cost {
+    Cost {
+        tries_key: route.trim_end_matches('/') == TOKEN,
+        ..Cost::default()
+    }
+}
+
+// A client's secret is no browser's.
+fn readers(request: &Parts) -> Readers {
+    if request.uri.path().starts_with(TOKEN) {
+        Readers::Nobody
+    } else {
+        Readers::Listed
+    }
 }
 
 async fn no_such_call() -> Status {

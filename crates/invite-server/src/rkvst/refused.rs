@@ -6,8 +6,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::api::Refused;
 use crate::core::Refusal;
+use crate::dialect::{Hindrance, RequestId, WrongKey};
 
 /// Seconds until the next call may be made: what RKVST's own clients read.
 const RESET: HeaderName = HeaderName::from_static("archivist-rate-limit-reset");
@@ -17,8 +17,8 @@ const RESET: HeaderName = HeaderName::from_static("archivist-rate-limit-reset");
 pub(super) struct Status {
     status: StatusCode,
     refusal: Refusal,
-    /// The code for this server's own middleware, where it is not the refusal's.
-    told: Option<&'static str>,
+    /// Whether somebody tried what opens nothing.
+    wrong_key: bool,
 }
 
 impl Status {
@@ -26,15 +26,15 @@ impl Status {
     pub(super) fn with(status: StatusCode, refusal: Refusal) -> Self {
         Self {
             status,
+            wrong_key: matches!(refusal, Refusal::InvalidKey | Refusal::CannotRemove),
             refusal,
-            told: None,
         }
     }
 
-    /// The same, which the middleware knows by this code.
-    pub(super) fn told(self, code: &'static str) -> Self {
+    /// The same, for an id and a secret that open nothing: a guess, as limits count.
+    pub(super) fn guessed(self) -> Self {
         Self {
-            told: Some(code),
+            wrong_key: true,
             ..self
         }
     }
@@ -61,8 +61,9 @@ impl IntoResponse for Status {
             "details": [],
         });
         let mut response = (self.status, Json(body)).into_response();
-        let code = self.told.unwrap_or(self.refusal.code());
-        response.extensions_mut().insert(Refused(code));
+        if self.wrong_key {
+            response.extensions_mut().insert(WrongKey);
+        }
         let headers = response.headers_mut();
         if let Some(milliseconds) = self.refusal.retry_after() {
             let seconds = HeaderValue::from(milliseconds.div_ceil(1000));
@@ -79,9 +80,13 @@ impl IntoResponse for Status {
     }
 }
 
-/// A refusal in this dialect, for what stands in front of it.
-pub fn refused(refusal: &Refusal) -> Response {
-    Status::from(refusal.clone()).into_response()
+/// What stands in front of this dialect has to say, in its words.
+pub(super) fn refuse(hindrance: Hindrance<'_>, _: &RequestId) -> Response {
+    let refusal = match hindrance {
+        Hindrance::Refused(refusal) => refusal.clone(),
+        Hindrance::TimedOut => Refusal::ServerError,
+    };
+    Status::from(refusal).into_response()
 }
 
 fn status(refusal: &Refusal) -> StatusCode {

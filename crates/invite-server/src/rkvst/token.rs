@@ -14,9 +14,6 @@ use super::documented::{Credential, Refused};
 use super::refused::Status;
 use crate::core::{ACCESS_TOKEN_SECONDS, ClientSecret, Refusal};
 
-/// What the answer to a wrong id or secret is known by among its [`Refused`](crate::api::Refused): a guess, as limits count.
-pub const WRONG_CLIENT: &str = "invalid_client";
-
 /// A bearer.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Token {
@@ -73,7 +70,7 @@ pub(super) async fn token(
 }
 
 fn wrong() -> Status {
-    Status::from(Refusal::BadCredentials).told(WRONG_CLIENT)
+    Status::from(Refusal::BadCredentials).guessed()
 }
 
 fn read(body: &[u8]) -> Result<Form, Refusal> {

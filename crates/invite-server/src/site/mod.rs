@@ -10,14 +10,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 pub use assets::{Asset, Assets};
 pub use policy::NOTHING;
 
-use crate::config::{Config, Origins};
+use crate::address::Origins;
+use crate::config::Config;
+use crate::dialect::{Cors, Cost, Dialect, Identify, Readers, plainly};
 
 /// Where the manager page is.
 const MANAGER: &str = "index.html";
@@ -83,8 +86,42 @@ impl Site {
     }
 }
 
-/// The routes of pages and files.
-pub fn router(site: Site) -> Router {
+/// Pages and files, as what stands around them sees them.
+pub fn dialect(site: Site) -> Dialect {
+    Dialect {
+        name: "site",
+        routes: router(site),
+        prefix: &["/join", "/site/", "/sdk/", "/favicon.ico", "/robots.txt"],
+        identify: Identify::People,
+        cost,
+        refuse: plainly,
+        cors: Cors {
+            readers,
+            ..Cors::listed()
+        },
+    }
+}
+
+// Files are the same for everybody and cost next to nothing, and a page brings many at once.
+fn cost(_: &Method, route: &str) -> Cost {
+    let file = route.starts_with("/sdk/") || route.starts_with("/site/");
+    match route {
+        _ if file => Cost::FREE,
+        "/favicon.ico" | "/robots.txt" => Cost::FREE,
+        _ => Cost::default(),
+    }
+}
+
+// The package has its own answer, so only browsers that ask beforehand are answered in front of it.
+fn readers(request: &Parts) -> Readers {
+    match (request.uri.path().starts_with("/sdk/"), &request.method) {
+        (false, _) => Readers::Listed,
+        (true, &Method::OPTIONS) => Readers::Everybody,
+        (true, _) => Readers::Nobody,
+    }
+}
+
+fn router(site: Site) -> Router {
     Router::new()
         .route(
             "/join",

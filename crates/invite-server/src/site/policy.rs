@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use crate::config::Origins;
+use crate::address::Origins;
 
 /// Where an HTML file wants the snippet that takes an invite out of the address before anything else runs.
 const HEAD_MARK: &str = "<!-- invite-keys:head -->";

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
-use crate::config::DatabaseAddress;
+use crate::address::DatabaseAddress;
 use crate::core::{
     Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
     User, Webhook,

@@ -14,9 +14,9 @@ use std::{
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
 use crate::{
-    app::Running,
     config::Reach,
     core::{Delivery, Moment, Refusal, Webhook, WebhookChange, WebhookSecret},
+    stop::Running,
     store::Invites,
 };
 use post::{Outcome, Post};

@@ -27,11 +27,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::app::Stop;
 use crate::auth::{Auth, Identity};
 use crate::core::{Actor, Member, Refusal};
+use crate::dialect::{Cors, Cost, Dialect, Identify, plainly};
 use crate::limits::{Limits, Who};
 use crate::site::{self, Site};
+use crate::stop::Stop;
 use crate::store::Invites;
 use socket::Session;
 
@@ -71,13 +72,26 @@ impl Webstrates {
 }
 
 /// `/`, `/<id>` and `/<id>/`, and the answer to whatever has no other route.
-pub fn router(state: Webstrates) -> Router {
+fn router(state: Webstrates) -> Router {
     Router::new()
         .route("/", get(root))
         .route("/{resource}", get(without_slash))
         .route("/{resource}/", get(webstrate).post(access_token))
         .fallback(elsewhere)
         .with_state(state)
+}
+
+/// The dialect, as what stands around it sees it. Resources have any name, so it is at home wherever nobody else is.
+pub fn dialect(state: Webstrates) -> Dialect {
+    Dialect {
+        name: "webstrates",
+        routes: router(state),
+        prefix: &["/"],
+        identify: Identify::People,
+        cost: |_, _| Cost::default(),
+        refuse: plainly,
+        cors: Cors::listed(),
+    }
 }
 
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;

@@ -12,9 +12,9 @@ use tokio::time::{Instant, timeout};
 
 use super::answer::answer;
 use super::frame::{self, Incoming};
-use crate::app::Running;
 use crate::core::Actor;
 use crate::limits::{Limits, Who};
+use crate::stop::Running;
 use crate::store::Invites;
 
 /// Most bytes of a message.

@@ -57,7 +57,7 @@ pub(super) fn open(auth: &Auth, resource: &str, token: &str) -> Option<Actor> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Origins;
+    use crate::address::Origins;
 
     #[test]
     fn a_token_is_good_for_its_address_and_time() {

@@ -10,14 +10,14 @@ use std::{
 
 use invite_key::{KeyKind, Permissions};
 use invite_server::{
+    address::Origins,
     api::{self, ApiState},
-    app::Stop,
     auth::{
         Auth,
         seal::{self, Purpose},
     },
-    config::Origins,
     core::{Authority, Clock, CreateRequest, Creators, Moment, Secrets, User},
+    stop::Stop,
     store::{Invites, SqliteStore},
 };
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
@@ -80,7 +80,7 @@ impl Server {
             .issuing_as(ORIGIN)
             .created_by(creators);
         let stop = Stop::new();
-        let router = api::router(ApiState {
+        let router = api::dialect(ApiState {
             invites: invites.clone(),
             authenticator: Arc::new(auth.clone()),
             sign_in: Some("/auth/test".into()),
@@ -89,7 +89,8 @@ impl Server {
             public_check: true,
             mails: false,
             limits: invite_server::limits::Limits::none(),
-        });
+        })
+        .routes;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });

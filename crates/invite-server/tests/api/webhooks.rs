@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use invite_server::{app::Stop, config::Reach, core::Webhook, webhooks::Webhooks};
+use invite_server::{config::Reach, core::Webhook, stop::Stop, webhooks::Webhooks};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Notify, time::timeout};
 

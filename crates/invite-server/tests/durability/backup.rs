@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use invite_key::{InviteKey, KeyKind, Permissions};
-use invite_server::config::DatabaseAddress;
+use invite_server::address::DatabaseAddress;
 use invite_server::core::{Actor, Authority, Clock, CreateRequest, ListRequest, Secrets, User};
 use invite_server::store::{Database, Invites, Store as _};
 

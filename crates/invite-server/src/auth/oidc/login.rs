@@ -16,7 +16,7 @@ use crate::auth::seal::{self, Purpose};
 use crate::auth::{Auth, cookie, stays_here};
 
 /// Where people sign in.
-pub const LOGIN: &str = "/auth/oidc/login";
+pub(in crate::auth) const LOGIN: &str = "/auth/oidc/login";
 const CALLBACK: &str = "/auth/oidc/callback";
 /// How long somebody may take at the issuer, in seconds.
 const SIGN_IN_TIME: u64 = 600;
@@ -48,7 +48,7 @@ struct Login {
 }
 
 /// The two addresses; none if the configured issuer signs no people in.
-pub fn router(auth: &Auth) -> Router {
+pub(in crate::auth) fn router(auth: &Auth) -> Router {
     let issuer = auth.issuer().filter(|issuer| issuer.signs_people_in());
     let Some(issuer) = issuer.cloned() else {
         return Router::new();
@@ -241,7 +241,7 @@ impl Waiting {
 /// the first name.
 fn other_name_of_ours<'a>(
     headers: &'a HeaderMap,
-    origins: &crate::config::Origins,
+    origins: &crate::address::Origins,
 ) -> Option<&'a str> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
     let origin = format!("http://{host}");

@@ -19,12 +19,12 @@ use zeroize::Zeroizing;
 
 use cache::{Ages, Cached, Held, Wanted};
 use keys::{KeySet, Published};
-pub use login::{LOGIN, router as login_router};
+pub(super) use login::{LOGIN, router as login_router};
 use person::{Claims, Naming};
 use token::{Expected, Fault};
 use web::Trouble;
-pub use web::is_loopback_url;
 
+use crate::address::is_loopback_url;
 use crate::config::{SignInOptions, SignInUnusable, SignOut};
 use crate::core::Actor;
 

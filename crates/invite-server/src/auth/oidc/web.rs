@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, StatusCode, redirect};
 use serde::de::DeserializeOwned;
-use url::Url;
 
 /// How long an answer may take.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
@@ -68,15 +67,4 @@ fn reasons(error: &dyn std::error::Error) -> String {
     let all = std::iter::successors(Some(error), |error| error.source());
     let all: Vec<String> = all.map(ToString::to_string).collect();
     all.join(": ")
-}
-
-/// Whether an address is on this very machine, spoken to without TLS.
-pub fn is_loopback_url(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    url.scheme() == "http"
-        && (host == "localhost"
-            || address
-                .parse()
-                .is_ok_and(|address: std::net::IpAddr| address.is_loopback()))
 }

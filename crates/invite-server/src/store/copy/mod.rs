@@ -10,7 +10,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{StoreUnusable, sqlite::schema};
-use crate::config::DatabaseAddress;
+use crate::address::DatabaseAddress;
 
 /// A table, and the columns that both databases have in it.
 #[derive(Debug, Clone, PartialEq, Eq)]

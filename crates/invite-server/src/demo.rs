@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::auth::{Auth, Source};
 use crate::core::{Actor, Authority, Refusal, User};
+use crate::dialect::{Cors, Cost, Dialect, Identify, plainly};
 use crate::store::Invites;
 
 const RESOURCES: [(&str, &str, &str); 3] = [
@@ -25,7 +26,7 @@ const RESOURCES: [(&str, &str, &str); 3] = [
 ///
 /// # Errors
 /// What the store says.
-pub(super) async fn fill(invites: &Invites) -> Result<(), Refusal> {
+pub(crate) async fn fill(invites: &Invites) -> Result<(), Refusal> {
     for (resource, title, owner) in RESOURCES {
         let owner = Actor::new(person(owner));
         match invites
@@ -62,10 +63,18 @@ struct Demo {
 }
 
 /// `POST /demo/members/{resource}`: anybody may give anybody anything, which is why it exists in `--demo` only.
-pub(super) fn router(invites: Invites, auth: Auth) -> Router {
-    Router::new()
-        .route("/demo/members/{resource}", post(set_member))
-        .with_state(Demo { invites, auth })
+pub(crate) fn dialect(invites: Invites, auth: Auth) -> Dialect {
+    Dialect {
+        name: "demo",
+        routes: Router::new()
+            .route("/demo/members/{resource}", post(set_member))
+            .with_state(Demo { invites, auth }),
+        prefix: &["/demo/"],
+        identify: Identify::People,
+        cost: |_, _| Cost::default(),
+        refuse: plainly,
+        cors: Cors::listed(),
+    }
 }
 
 #[derive(Deserialize)]

@@ -2,7 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::ConfigError;
+/// What is no origin, in words that go on from the name of an option.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "{0:?} is not an address like https://invites.example.com: scheme http or https, host, optional port, nothing after it"
+)]
+pub struct NotAnOrigin(String);
 
 /// The origins that count as this server itself: one, or on loopback all of loopback's names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,12 +16,12 @@ pub struct Origins {
 }
 
 impl Origins {
-    /// From `--public-url`.
+    /// The one that people see.
     ///
     /// # Errors
-    /// [`ConfigError::PublicUrl`] unless it is scheme, host and optional port.
-    pub fn public(url: &str) -> Result<Self, ConfigError> {
-        let wrong = || ConfigError::PublicUrl(url.to_owned());
+    /// [`NotAnOrigin`] unless it is scheme, host and optional port.
+    pub fn public(url: &str) -> Result<Self, NotAnOrigin> {
+        let wrong = || NotAnOrigin(url.to_owned());
         let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
         let scheme = scheme.to_ascii_lowercase();
         let authority = rest.strip_suffix('/').unwrap_or(rest).to_ascii_lowercase();
@@ -73,7 +78,8 @@ impl Origins {
         self.first().starts_with("https://")
     }
 
-    pub(super) fn is_loopback(&self) -> bool {
+    /// Whether it is reached from this machine alone.
+    pub fn is_loopback(&self) -> bool {
         let host = self
             .first()
             .split_once("://")

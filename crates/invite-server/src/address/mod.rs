@@ -1,0 +1,9 @@
+//! Addresses as plain values: who we are, where invites are kept, what is on this machine.
+
+mod database;
+mod loopback;
+mod origins;
+
+pub use database::DatabaseAddress;
+pub use loopback::is_loopback_url;
+pub use origins::{NotAnOrigin, Origins};
