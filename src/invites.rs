@@ -5,12 +5,11 @@ use std::rc::Rc;
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
-use web_sys::RequestCredentials;
 
 use crate::connection::Connection;
-use crate::error::Error;
 use crate::json::Json;
-use crate::operation::Call;
+use crate::later::{Reply, Task};
+use crate::operation::{Call, Method};
 use crate::page::{self, Browser, Held};
 use crate::value;
 
@@ -43,10 +42,10 @@ impl Handle {
         let browser = Browser {
             fetch: function("fetch"),
             credentials: match credentials.as_deref() {
-                Some("omit") => RequestCredentials::Omit,
-                Some("include") => RequestCredentials::Include,
-                None if !token.is_falsy() => RequestCredentials::Omit,
-                _ => RequestCredentials::SameOrigin,
+                Some("omit") => "omit",
+                Some("include") => "include",
+                None if !token.is_falsy() => "omit",
+                _ => "same-origin",
             },
             web_socket: function("WebSocket"),
             token,
@@ -63,17 +62,17 @@ impl Handle {
         resource: JsValue,
         call: JsValue,
     ) -> Promise {
-        self.start(Call::create, waited, &[options, resource, call])
+        self.start(Method::Create, waited, &[options, resource, call])
     }
 
     /// `get(webstrateId?, call?)`
     pub fn get(&self, waited: f64, resource: JsValue, call: JsValue) -> Promise {
-        self.start(Call::get, waited, &[resource, call])
+        self.start(Method::Get, waited, &[resource, call])
     }
 
     /// `check(key, webstrateId?, call?)`
     pub fn check(&self, waited: f64, invite: JsValue, resource: JsValue, call: JsValue) -> Promise {
-        self.start(Call::check, waited, &[invite, resource, call])
+        self.start(Method::Check, waited, &[invite, resource, call])
     }
 
     /// `accept(key, webstrateId?, call?)`
@@ -84,7 +83,7 @@ impl Handle {
         resource: JsValue,
         call: JsValue,
     ) -> Promise {
-        self.start(Call::accept, waited, &[invite, resource, call])
+        self.start(Method::Accept, waited, &[invite, resource, call])
     }
 
     /// `remove(key, webstrateId?, call?)`
@@ -95,7 +94,7 @@ impl Handle {
         resource: JsValue,
         call: JsValue,
     ) -> Promise {
-        self.start(Call::remove, waited, &[invite, resource, call])
+        self.start(Method::Remove, waited, &[invite, resource, call])
     }
 
     /// One page of `list(filter?, call?)`: `{ invites, next? }`.
@@ -107,32 +106,32 @@ impl Handle {
         token: JsValue,
         call: JsValue,
     ) -> Promise {
-        self.start(Call::list_page, waited, &[filter, token, call])
+        self.start(Method::ListPage, waited, &[filter, token, call])
     }
 
     /// `preview(key, call?)`
     pub fn preview(&self, waited: f64, invite: JsValue, call: JsValue) -> Promise {
-        self.start(Call::preview, waited, &[invite, call])
+        self.start(Method::Preview, waited, &[invite, call])
     }
 
     /// `members(call?)`
     pub fn members(&self, waited: f64, call: JsValue) -> Promise {
-        self.start(Call::members, waited, &[call])
+        self.start(Method::Members, waited, &[call])
     }
 
     /// `link(invite, options?, call?)`
     pub fn link(&self, waited: f64, invite: JsValue, options: JsValue, call: JsValue) -> Promise {
-        self.start(Call::link, waited, &[invite, options, call])
+        self.start(Method::Link, waited, &[invite, options, call])
     }
 
     /// `supports(feature, call?)`
     pub fn supports(&self, waited: f64, feature: JsValue, call: JsValue) -> Promise {
-        self.start(Call::supports, waited, &[feature, call])
+        self.start(Method::Supports, waited, &[feature, call])
     }
 
     /// Who is signed in.
     pub fn identify(&self, waited: f64, call: JsValue) -> Promise {
-        self.start(Call::identify, waited, &[call])
+        self.start(Method::Identify, waited, &[call])
     }
 
     /// Looks the invite up, asks the policy, takes it; `null` where the policy said no.
@@ -145,12 +144,16 @@ impl Handle {
         policy: JsValue,
         call: JsValue,
     ) -> Promise {
-        self.start(Call::offer, waited, &[invite, resource, policy, call])
+        self.start(
+            Method::AcceptInvite,
+            waited,
+            &[invite, resource, policy, call],
+        )
     }
 
     /// Where to read events, as `fetch` takes it; `null` where there are none. Or looks by itself until it is stopped.
     pub fn watch(&self, waited: f64, call: JsValue) -> Promise {
-        self.start(Call::watch, waited, &[call])
+        self.start(Method::Watch, waited, &[call])
     }
 
     /// Keeps a key for after the sign-in: what stands in for it; `null` where there is no such thing.
@@ -162,17 +165,17 @@ impl Handle {
         path: JsValue,
         call: JsValue,
     ) -> Promise {
-        self.start(Call::park, waited, &[invite, resource, path, call])
+        self.start(Method::Park, waited, &[invite, resource, path, call])
     }
 
     /// What waits in this browser.
     pub fn parked(&self, waited: f64, call: JsValue) -> Promise {
-        self.start(Call::parked, waited, &[call])
+        self.start(Method::Parked, waited, &[call])
     }
 
     /// Forgets what waits.
     pub fn unpark(&self, waited: f64, invite: JsValue, call: JsValue) -> Promise {
-        self.start(Call::unpark, waited, &[invite, call])
+        self.start(Method::Unpark, waited, &[invite, call])
     }
 
     /// Drops the socket and settles the calls under way. The next call connects again.
@@ -181,27 +184,33 @@ impl Handle {
     }
 }
 
-/// Reads the arguments of a call.
-type Read = fn(Vec<Json>) -> Result<Call, Error>;
-
 impl Handle {
     /// Every call's one way: `waited` is how many milliseconds ago it was made, for its deadline counts from there.
-    fn start(&self, read: Read, waited: f64, arguments: &[JsValue]) -> Promise {
+    fn start(&self, method: Method, waited: f64, arguments: &[JsValue]) -> Promise {
         let mut held = Held::default();
         let values: Result<Vec<_>, _> = arguments.iter().map(|one| held.read(one)).collect();
-        let call = Rc::clone(&self.0).call(values.and_then(read), waited, held);
-        future_to_promise(async move {
-            match call.await {
-                Ok(value) => Ok(value::write(&value)),
-                Err(error) => Err(value::error(&error)),
-            }
-        })
+        let call = values.and_then(|values| Call::read(method, values));
+        let call = Rc::clone(&self.0).call(call, waited, held);
+        promise(call)
     }
 }
 
-/// The name of the lock under which this key is accepted; `undefined` where there is no cryptography to name it by.
+/// What JavaScript waits for: one future for all, for each further one is compiled again.
+fn promise(work: Task<'static, Reply>) -> Promise {
+    future_to_promise(async move {
+        match work.await {
+            Ok(value) => Ok(value::write(&value)),
+            Err(error) => Err(value::error(&error)),
+        }
+    })
+}
+
+/// The name of the lock under which this key is accepted; `null` where there is no cryptography to name it by.
 #[wasm_bindgen(js_name = lockName)]
 pub fn lock_name(key: &str) -> Promise {
     let key = key.to_owned();
-    future_to_promise(async move { Ok(page::lock_name(&key).await.into()) })
+    promise(Box::pin(async move {
+        let name = page::lock_name(&key).await;
+        Ok(name.map_or(Json::Null, Json::from))
+    }))
 }

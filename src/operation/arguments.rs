@@ -5,8 +5,8 @@ use invite_key::{InviteKey, resource};
 use crate::error::{Code, Error};
 use crate::json::Json;
 
-use super::options::{CallOptions, Members};
-use super::{Invited, Policy};
+use super::Policy;
+use super::options::{CallOptions, WRONG_RESOURCE};
 
 /// What stands at a place of a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,14 +14,27 @@ pub(super) enum Slot {
     Options,
     /// A key or a whole invite.
     Invite,
+    /// The same, where an invite's id is enough.
+    InviteOrId,
     Resource,
+    /// A resource where people who look for `check` put a key.
+    ResourceToList,
     Text,
     Policy,
 }
 
-/// The values of a call in the order of its places.
+/// The values of a call, by their places.
 pub(super) struct Arguments {
-    values: std::vec::IntoIter<Json>,
+    /// `create`'s, `list`'s or `link`'s, unread.
+    pub(super) options: Json,
+    pub(super) resource: Option<String>,
+    pub(super) key: Option<InviteKey>,
+    pub(super) id: Option<String>,
+    /// Where an invite that was passed says that it belongs.
+    pub(super) home: Option<String>,
+    /// Empty where there is none.
+    pub(super) text: String,
+    pub(super) policy: Policy,
     /// What stood last.
     pub(super) call: CallOptions,
 }
@@ -37,115 +50,56 @@ impl Arguments {
         let place = slots.get(values.len().saturating_sub(1));
         let has_call = values.last().is_some_and(|last| match place {
             None => true,
-            Some(Slot::Options | Slot::Invite) => CallOptions::looks_like(last),
+            Some(Slot::Options | Slot::Invite | Slot::InviteOrId) => CallOptions::looks_like(last),
             Some(_) => last.is_object(),
         });
         let call = if has_call { values.pop() } else { None };
-        Ok(Arguments {
+        let mut sorted = Arguments {
             call: CallOptions::read(call.unwrap_or(Json::Null))?,
-            values: values.into_iter(),
-        })
-    }
-
-    fn next(&mut self) -> Json {
-        self.values.next().unwrap_or(Json::Null)
-    }
-
-    /// Options, by the function that knows their names.
-    pub(super) fn options<T>(
-        &mut self,
-        read: fn(&mut Members) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let mut members = Members::of(self.next())?;
-        let options = read(&mut members)?;
-        members.finish()?;
-        Ok(options)
-    }
-
-    /// A resource's id.
-    pub(super) fn resource(&mut self) -> Result<Option<String>, Error> {
-        match self.next() {
-            Json::Null => Ok(None),
-            Json::Text(id) if resource::is_valid(&id) => Ok(Some(id)),
-            _ => Err(Error::invalid(
-                "webstrateId",
-                " must be 1 to 128 letters, digits, dots, hyphens or underscores.",
-            )),
-        }
-    }
-
-    /// The resource of `get`, which people take for `check`.
-    pub(super) fn resource_to_list(&mut self) -> Result<Option<String>, Error> {
-        let first = self.values.as_slice().first().and_then(Json::as_text);
-        if first.is_some_and(|text| InviteKey::parse(text).is_ok()) {
-            return Err(Error::misused(
-                "webstrateId",
-                "get() lists; to look one up: check(key)",
-            ));
-        }
-        self.resource()
-    }
-
-    /// A string; empty where there is none.
-    pub(super) fn text(&mut self) -> String {
-        match self.next() {
-            Json::Text(text) => text,
-            _ => String::new(),
-        }
-    }
-
-    /// A key, or an invite that has one.
-    pub(super) fn invited(&mut self) -> Result<Invited, Error> {
-        let mut value = self.next();
-        let text = match &value {
-            Json::Object(_) => value.text("key"),
-            other => other.as_text(),
-        };
-        let key = key_of(text.unwrap_or_default());
-        let home = home_of(&value);
-        value.wipe();
-        Ok(Invited {
-            key: key?,
+            options: Json::Null,
             resource: None,
-            home,
-        })
-    }
-
-    /// What `remove` is given: an id is enough to cancel an invite, and for nothing else.
-    pub(super) fn id_without_key(&mut self) -> Option<(String, Option<String>)> {
-        let value = self.values.as_slice().first()?;
-        match (value.text("id"), value.text("key")) {
-            (Some(id), None) => {
-                let found = (id.to_owned(), home_of(value));
-                self.next();
-                Some(found)
-            }
-            _ => None,
+            key: None,
+            id: None,
+            home: None,
+            text: String::new(),
+            policy: Policy::Default,
+        };
+        let mut values = values.into_iter();
+        for slot in slots {
+            sorted.read(*slot, values.next().unwrap_or(Json::Null))?;
         }
+        Ok(sorted)
     }
 
-    /// When a person is asked.
-    pub(super) fn policy(&mut self) -> Result<Policy, Error> {
-        let value = self.next();
-        Ok(match (&value, value.as_text()) {
-            (Json::Null, _) => Policy::Default,
-            (Json::Bool(true), _) => Policy::Function,
-            (_, Some("signed-in")) => Policy::SignedIn,
-            (_, Some("confirm")) => Policy::Confirm,
-            (_, Some("off")) => Policy::Off,
-            _ => {
-                return Err(Error::invalid(
-                    "policy",
-                    " must be 'signed-in', 'confirm', 'off' or a function.",
-                ));
+    fn read(&mut self, slot: Slot, mut value: Json) -> Result<(), Error> {
+        match (slot, value.as_text()) {
+            (Slot::Options, _) => self.options = value,
+            (Slot::Text, text) => text.unwrap_or_default().clone_into(&mut self.text),
+            (Slot::Resource | Slot::ResourceToList, None) if value.is_null() => {}
+            (Slot::ResourceToList, Some(text)) if InviteKey::parse(text).is_ok() => {
+                let words = "get() lists; to look one up: check(key)";
+                return Err(Error::misused("webstrateId", words));
             }
-        })
+            (Slot::Resource | Slot::ResourceToList, Some(id)) if resource::is_valid(id) => {
+                self.resource = Some(id.to_owned());
+            }
+            (Slot::Resource | Slot::ResourceToList, _) => {
+                return Err(Error::invalid("webstrateId", WRONG_RESOURCE));
+            }
+            (Slot::Policy, text) => self.policy = policy_of(&value, text)?,
+            (Slot::Invite | Slot::InviteOrId, text) => {
+                let text = text.or_else(|| value.text("key"));
+                self.id = value.text("id").map(str::to_owned);
+                self.home = home_of(&value);
+                if text.is_some() || self.id.is_none() || slot == Slot::Invite {
+                    let key = InviteKey::parse(text.unwrap_or_default());
+                    value.wipe();
+                    self.key = Some(key.map_err(|error| malformed(&error.sentence()))?);
+                }
+            }
+        }
+        Ok(())
     }
-}
-
-/// Reads a key. What cannot be one never reaches the network.
-fn key_of(text: &str) -> Result<InviteKey, Error> {
-    InviteKey::parse(text).map_err(|error| malformed(&error.sentence()))
 }
 
 /// The words begin as Webstrates' own do.
@@ -156,10 +110,23 @@ pub(crate) fn malformed(sentence: &str) -> Error {
     )
 }
 
-/// Where an invite that was passed says that it belongs.
 fn home_of(invite: &Json) -> Option<String> {
     let home = invite
         .text("resource")
         .or_else(|| invite.text("webstrateId"));
     home.filter(|id| resource::is_valid(id)).map(str::to_owned)
+}
+
+fn policy_of(value: &Json, text: Option<&str>) -> Result<Policy, Error> {
+    Ok(match (value, text) {
+        (Json::Null, _) => Policy::Default,
+        (Json::Bool(true), _) => Policy::Function,
+        (_, Some("signed-in")) => Policy::SignedIn,
+        (_, Some("confirm")) => Policy::Confirm,
+        (_, Some("off")) => Policy::Off,
+        _ => {
+            let words = " must be 'signed-in', 'confirm', 'off' or a function.";
+            return Err(Error::invalid("policy", words));
+        }
+    })
 }

@@ -15,7 +15,7 @@ use options::{CallOptions, CreateOptions, LinkOptions, ListFilter};
 /// One thing to ask for.
 pub enum Operation {
     /// Make an invite.
-    Create(Create),
+    Create(Box<Create>),
     /// The caller's own invites that still work, all of them.
     Get(Option<String>),
     /// The invite of a key.
@@ -25,13 +25,13 @@ pub enum Operation {
     /// Cancel an invite.
     Remove(Remove),
     /// One page of invites.
-    List(List),
+    List(Box<List>),
     /// What accepting would give, and to whom.
     Preview(Invited),
     /// Who has access.
     Members,
     /// The link to send.
-    Link(LinkOf),
+    Link(Box<LinkOf>),
     /// Whether the server has a feature.
     Supports(String),
     /// Who is signed in.
@@ -143,157 +143,114 @@ pub struct Call {
     pub options: CallOptions,
 }
 
+/// A method of the handle: which arguments it takes, and which operation they make.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Debug))]
+pub enum Method {
+    /// `create(options?, webstrateId?, call?)`
+    Create,
+    /// `get(webstrateId?, call?)`
+    Get,
+    /// `check(key, webstrateId?, call?)`
+    Check,
+    /// `accept(key, webstrateId?, call?)`
+    Accept,
+    /// `remove(key or invite, webstrateId?, call?)`
+    Remove,
+    /// `listPage(filter?, token?, call?)`
+    ListPage,
+    /// `preview(key, call?)`
+    Preview,
+    /// `members(call?)`
+    Members,
+    /// `link(invite, options?, call?)`
+    Link,
+    /// `supports(feature, call?)`
+    Supports,
+    /// `identify(call?)`
+    Identify,
+    /// `acceptInvite(key, resource?, policy?, call?)`
+    AcceptInvite,
+    /// `watch(call?)`
+    Watch,
+    /// `park(key, resource?, continuePath?, call?)`
+    Park,
+    /// `parked(call?)`
+    Parked,
+    /// `unpark(key, call?)`
+    Unpark,
+}
+
+impl Method {
+    fn slots(self) -> &'static [Slot] {
+        match self {
+            Method::Create => &[Slot::Options, Slot::Resource],
+            Method::Get => &[Slot::ResourceToList],
+            Method::Check | Method::Accept => &[Slot::Invite, Slot::Resource],
+            Method::Remove => &[Slot::InviteOrId, Slot::Resource],
+            Method::ListPage => &[Slot::Options, Slot::Text],
+            Method::Preview | Method::Unpark => &[Slot::Invite],
+            Method::Link => &[Slot::Invite, Slot::Options],
+            Method::Supports => &[Slot::Text],
+            Method::AcceptInvite => &[Slot::Invite, Slot::Resource, Slot::Policy],
+            Method::Park => &[Slot::Invite, Slot::Resource, Slot::Text],
+            Method::Members | Method::Identify | Method::Watch | Method::Parked => &[],
+        }
+    }
+}
+
 impl Call {
-    fn read(
-        values: Vec<Json>,
-        slots: &[Slot],
-        operation: impl FnOnce(&mut Arguments) -> Result<Operation, Error>,
-    ) -> Result<Call, Error> {
-        let mut arguments = Arguments::sort(values, slots)?;
-        let operation = operation(&mut arguments)?;
+    /// Reads the arguments of a call. One function for all: what each of many would drop again is most of its code.
+    pub fn read(method: Method, values: Vec<Json>) -> Result<Call, Error> {
+        let given = Arguments::sort(values, method.slots())?;
+        let invited = given.key.map(|key| Invited {
+            key,
+            resource: given.resource.clone(),
+            home: given.home.clone(),
+        });
+        let operation = match (method, invited) {
+            (Method::Create, _) => Operation::Create(Box::new(Create {
+                options: CreateOptions::read(given.options)?,
+                resource: given.resource,
+            })),
+            (Method::Get, _) => Operation::Get(given.resource),
+            (Method::ListPage, _) => Operation::List(Box::new(List {
+                filter: ListFilter::read(given.options)?,
+                token: given.text,
+            })),
+            (Method::Supports, _) => Operation::Supports(given.text),
+            (Method::Members, _) => Operation::Members,
+            (Method::Identify, _) => Operation::Identify,
+            (Method::Watch, _) => Operation::Watch,
+            (Method::Parked, _) => Operation::Parked,
+            (Method::Remove, None) => Operation::Remove(Remove::Id {
+                id: given.id.unwrap_or_default(),
+                resource: given.resource,
+                home: given.home,
+            }),
+            (Method::Remove, Some(invited)) => Operation::Remove(Remove::Key(invited)),
+            (Method::Check, Some(invited)) => Operation::Check(invited),
+            (Method::Accept, Some(invited)) => Operation::Accept(invited),
+            (Method::Preview, Some(invited)) => Operation::Preview(invited),
+            (Method::Unpark, Some(invited)) => Operation::Unpark(invited),
+            (Method::Link, Some(invited)) => Operation::Link(Box::new(LinkOf {
+                options: LinkOptions::read(given.options)?,
+                invited,
+            })),
+            (Method::AcceptInvite, Some(invited)) => Operation::Offer(Offer {
+                invited,
+                policy: given.policy,
+            }),
+            (Method::Park, Some(invited)) => Operation::Park(Park {
+                invited,
+                continue_path: given.text,
+            }),
+            // Where a key must stand, one stands by now.
+            (_, None) => return Err(malformed("")),
+        };
         Ok(Call {
             operation,
-            options: arguments.call,
-        })
-    }
-
-    /// `create(options?, webstrateId?, call?)`
-    pub fn create(values: Vec<Json>) -> Result<Call, Error> {
-        Call::read(values, &[Slot::Options, Slot::Resource], |given| {
-            Ok(Operation::Create(Create {
-                options: given.options(CreateOptions::read)?,
-                resource: given.resource()?,
-            }))
-        })
-    }
-
-    /// `get(webstrateId?, call?)`
-    pub fn get(values: Vec<Json>) -> Result<Call, Error> {
-        Call::read(values, &[Slot::Resource], |given| {
-            given.resource_to_list().map(Operation::Get)
-        })
-    }
-
-    /// `check(key, webstrateId?, call?)`
-    pub fn check(values: Vec<Json>) -> Result<Call, Error> {
-        Call::of_invite(values, Operation::Check)
-    }
-
-    /// `accept(key, webstrateId?, call?)`
-    pub fn accept(values: Vec<Json>) -> Result<Call, Error> {
-        Call::of_invite(values, Operation::Accept)
-    }
-
-    fn of_invite(values: Vec<Json>, operation: fn(Invited) -> Operation) -> Result<Call, Error> {
-        Call::read(values, &[Slot::Invite, Slot::Resource], |given| {
-            let mut invited = given.invited()?;
-            invited.resource = given.resource()?;
-            Ok(operation(invited))
-        })
-    }
-
-    /// `remove(key or invite, webstrateId?, call?)`
-    pub fn remove(values: Vec<Json>) -> Result<Call, Error> {
-        Call::read(values, &[Slot::Invite, Slot::Resource], |given| {
-            Ok(Operation::Remove(match given.id_without_key() {
-                Some((id, home)) => Remove::Id {
-                    id,
-                    home,
-                    resource: given.resource()?,
-                },
-                None => {
-                    let mut invited = given.invited()?;
-                    invited.resource = given.resource()?;
-                    Remove::Key(invited)
-                }
-            }))
-        })
-    }
-
-    /// `listPage(filter?, token?, call?)`
-    pub fn list_page(values: Vec<Json>) -> Result<Call, Error> {
-        Call::read(values, &[Slot::Options, Slot::Text], |given| {
-            Ok(Operation::List(List {
-                filter: given.options(ListFilter::read)?,
-                token: given.text(),
-            }))
-        })
-    }
-
-    /// `preview(key, call?)`
-    pub fn preview(values: Vec<Json>) -> Result<Call, Error> {
-        Call::read(values, &[Slot::Invite], |given| {
-            given.invited().map(Operation::Preview)
-        })
-    }
-
-    /// `members(call?)`
-    pub fn members(values: Vec<Json>) -> Result<Call, Error> {
-        Call::read(values, &[], |_| Ok(Operation::Members))
-    }
-
-    /// `link(invite, options?, call?)`
-    pub fn link(values: Vec<Json>) -> Result<Call, Error> {
-        Call::read(values, &[Slot::Invite, Slot::Options], |given| {
-            Ok(Operation::Link(LinkOf {
-                invited: given.invited()?,
-                options: given.options(LinkOptions::read)?,
-            }))
-        })
-    }
-
-    /// `supports(feature, call?)`
-    pub fn supports(values: Vec<Json>) -> Result<Call, Error> {
-        Call::read(values, &[Slot::Text], |given| {
-            Ok(Operation::Supports(given.text()))
-        })
-    }
-
-    /// `identify(call?)`
-    pub fn identify(values: Vec<Json>) -> Result<Call, Error> {
-        Call::read(values, &[], |_| Ok(Operation::Identify))
-    }
-
-    /// `acceptInvite(key, resource?, policy?, call?)`
-    pub fn offer(values: Vec<Json>) -> Result<Call, Error> {
-        let slots = [Slot::Invite, Slot::Resource, Slot::Policy];
-        Call::read(values, &slots, |given| {
-            let mut invited = given.invited()?;
-            invited.resource = given.resource()?;
-            Ok(Operation::Offer(Offer {
-                invited,
-                policy: given.policy()?,
-            }))
-        })
-    }
-
-    /// `watch(call?)`
-    pub fn watch(values: Vec<Json>) -> Result<Call, Error> {
-        Call::read(values, &[], |_| Ok(Operation::Watch))
-    }
-
-    /// `park(key, resource?, continuePath?, call?)`
-    pub fn park(values: Vec<Json>) -> Result<Call, Error> {
-        let slots = [Slot::Invite, Slot::Resource, Slot::Text];
-        Call::read(values, &slots, |given| {
-            let mut invited = given.invited()?;
-            invited.resource = given.resource()?;
-            Ok(Operation::Park(Park {
-                invited,
-                continue_path: given.text(),
-            }))
-        })
-    }
-
-    /// `parked(call?)`
-    pub fn parked(values: Vec<Json>) -> Result<Call, Error> {
-        Call::read(values, &[], |_| Ok(Operation::Parked))
-    }
-
-    /// `unpark(key, call?)`
-    pub fn unpark(values: Vec<Json>) -> Result<Call, Error> {
-        Call::read(values, &[Slot::Invite], |given| {
-            given.invited().map(Operation::Unpark)
+            options: given.call,
         })
     }
 }
@@ -307,9 +264,10 @@ impl Operation {
             | Operation::Preview(invited)
             | Operation::Unpark(invited)
             | Operation::Remove(Remove::Key(invited)) => Some(&invited.key),
-            Operation::Link(LinkOf { invited, .. })
-            | Operation::Offer(Offer { invited, .. })
-            | Operation::Park(Park { invited, .. }) => Some(&invited.key),
+            Operation::Link(link) => Some(&link.invited.key),
+            Operation::Offer(Offer { invited, .. }) | Operation::Park(Park { invited, .. }) => {
+                Some(&invited.key)
+            }
             _ => None,
         }
     }
@@ -325,9 +283,10 @@ impl Operation {
             | Operation::Preview(invited)
             | Operation::Unpark(invited)
             | Operation::Remove(Remove::Key(invited)) => invited.place(),
-            Operation::Link(LinkOf { invited, .. })
-            | Operation::Offer(Offer { invited, .. })
-            | Operation::Park(Park { invited, .. }) => invited.place(),
+            Operation::Link(link) => link.invited.place(),
+            Operation::Offer(Offer { invited, .. }) | Operation::Park(Park { invited, .. }) => {
+                invited.place()
+            }
             Operation::Remove(Remove::Id { resource, home, .. }) => {
                 resource.as_deref().or(home.as_deref())
             }

@@ -21,30 +21,48 @@ const MAX_TIMEOUT: f64 = 2_147_483_647.0;
 const MAX_MESSAGE: usize = 1_000;
 const MAX_EXTRAS: usize = 8 * 1024;
 
-/// The members of an options object, taken out one by one; what is left in the end is a name nobody knows.
-pub struct Members(Vec<(String, Json)>);
+/// The members of an options object, taken out one by one. The first that is wrong is told in the end, and so is a name
+/// that nobody took: what reads them need not stop at each.
+pub struct Members {
+    left: Vec<(String, Json)>,
+    wrong: Option<Error>,
+}
 
 impl Members {
     /// `null` is no options.
-    pub fn of(options: Json) -> Result<Members, Error> {
-        match options {
-            Json::Null => Ok(Members(Vec::new())),
-            Json::Object(members) => Ok(Members(members)),
-            _ => Err(Error::misused("options", "Options must be an object.")),
+    pub fn of(options: Json) -> Members {
+        let (left, wrong) = match options {
+            Json::Null => (Vec::new(), None),
+            Json::Object(members) => (members, None),
+            _ => {
+                let words = "Options must be an object.";
+                (Vec::new(), Some(Error::misused("options", words)))
+            }
+        };
+        Members { left, wrong }
+    }
+
+    /// The options that were read, unless something was wrong. Names nobody knows are: most are typing errors.
+    pub fn finish<T>(self, options: T) -> Result<T, Error> {
+        // What was taken has no name any more.
+        let unknown = self.left.iter().find(|member| !member.0.is_empty());
+        match (self.wrong, unknown) {
+            (Some(error), _) => Err(error),
+            (None, Some((name, _))) => Err(Error::invalid(name, " is not an option here.")),
+            (None, None) => Ok(options),
         }
     }
 
-    /// Refuses what nobody took: most are typing errors.
-    pub fn finish(&mut self) -> Result<(), Error> {
-        match self.0.first() {
-            Some((name, _)) => Err(Error::invalid(name, " is not an option here.")),
-            None => Ok(()),
+    fn refuse(&mut self, name: &str, rest: &str) {
+        if self.wrong.is_none() {
+            self.wrong = Some(Error::invalid(name, rest));
         }
     }
 
     fn take(&mut self, name: &str) -> Option<Json> {
-        let place = self.0.iter().position(|member| member.0 == name)?;
-        Some(self.0.remove(place).1)
+        let member = self.left.iter_mut().find(|member| member.0 == name)?;
+        member.0.clear();
+        Some(core::mem::replace(&mut member.1, Json::Null))
     }
 
     /// As [`take`](Members::take), where `null` counts as left out. What a server is asked to write down is never
@@ -53,120 +71,89 @@ impl Members {
         self.take(name).filter(|value| !value.is_null())
     }
 
-    fn text(&mut self, name: &str) -> Result<Option<String>, Error> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Json::Text(text)) => Ok(Some(text)),
-            Some(_) => Err(Error::invalid(name, " must be a string.")),
+    /// A text that `fits`.
+    fn text_that(&mut self, name: &str, fits: fn(&str) -> bool, wrong: &str) -> Option<String> {
+        match self.take(name)? {
+            Json::Text(text) if fits(&text) => Some(text),
+            _ => {
+                self.refuse(name, wrong);
+                None
+            }
         }
     }
 
-    fn one_of<T: Copy>(
-        &mut self,
-        name: &str,
-        known: &[(&str, T)],
-        wrong: &str,
-    ) -> Result<Option<T>, Error> {
-        let Some(value) = self.take_unless_null(name) else {
-            return Ok(None);
-        };
-        let text = value.as_text();
-        let found = known.iter().find(|known| Some(known.0) == text);
-        found.map_or_else(
-            || Err(Error::invalid(name, wrong)),
-            |known| Ok(Some(known.1)),
-        )
+    fn text(&mut self, name: &str) -> Option<String> {
+        self.text_that(name, |_| true, " must be a string.")
     }
 
-    fn flag(&mut self, name: &str) -> Result<Option<bool>, Error> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Json::Bool(flag)) => Ok(Some(flag)),
-            Some(_) => Err(Error::invalid(name, " must be true or false.")),
+    fn resource(&mut self, name: &str) -> Option<String> {
+        self.drop_null(name);
+        self.text_that(name, resource::is_valid, WRONG_RESOURCE)
+    }
+
+    fn drop_null(&mut self, name: &str) {
+        self.left
+            .retain(|member| member.0 != name || !member.1.is_null());
+    }
+
+    fn one_of(&mut self, name: &str, known: &[&'static str], wrong: &str) -> Option<&'static str> {
+        let value = self.take_unless_null(name)?;
+        let text = value.as_text();
+        let found = known.iter().find(|known| Some(**known) == text);
+        if found.is_none() {
+            self.refuse(name, wrong);
+        }
+        found.copied()
+    }
+
+    fn flag(&mut self, name: &str) -> Option<bool> {
+        match self.take(name)? {
+            Json::Bool(flag) => Some(flag),
+            _ => {
+                self.refuse(name, " must be true or false.");
+                None
+            }
         }
     }
 
     /// Something that stayed in JavaScript.
-    fn held(&mut self, name: &str) -> Result<(), Error> {
-        match self.take_unless_null(name) {
-            None | Some(Json::Bool(true)) => Ok(()),
-            Some(_) => Err(Error::invalid(name, " is of the wrong kind.")),
+    fn held(&mut self, name: &str) {
+        if !matches!(self.take_unless_null(name), None | Some(Json::Bool(true))) {
+            self.refuse(name, " is of the wrong kind.");
         }
     }
 
     /// A whole number from 1 on. A string of digits counts, as it does in Webstrates.
-    fn whole(&mut self, name: &str, most: f64, wrong: &str) -> Result<Option<f64>, Error> {
-        let Some(value) = self.take(name) else {
-            return Ok(None);
-        };
-        let number = match &value {
-            Json::Number(number) => *number,
+    fn whole(&mut self, name: &str, most: f64, wrong: &str) -> Option<f64> {
+        let number = match self.take(name)? {
+            Json::Number(number) => number,
             // Not by `f64`'s own reader, which is 12 KB of tables.
             Json::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 text.parse::<u32>().map_or(f64::NAN, f64::from)
             }
             _ => f64::NAN,
         };
-        if number.fract() == 0.0 && (1.0..=most).contains(&number) {
-            Ok(Some(number))
-        } else {
-            Err(Error::invalid(name, wrong))
+        if number.trunc() == number && (1.0..=most).contains(&number) {
+            return Some(number);
         }
+        self.refuse(name, wrong);
+        None
     }
 
-    fn milliseconds(&mut self, name: &str) -> Result<Option<f64>, Error> {
-        match self.take_unless_null(name) {
-            None => Ok(None),
-            Some(Json::Number(time)) if time > 0.0 && time <= MAX_TIMEOUT => Ok(Some(time)),
-            Some(_) => Err(Error::invalid(
-                name,
-                " must be a positive number of milliseconds.",
-            )),
-        }
-    }
-
-    /// What people read.
-    fn message(&mut self, name: &str) -> Result<Option<String>, Error> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Json::Text(text)) if text.chars().nth(MAX_MESSAGE).is_none() => Ok(Some(text)),
-            Some(_) => Err(Error::invalid(
-                name,
-                " must be a string of at most 1000 characters.",
-            )),
-        }
-    }
-
-    /// Any small JSON.
-    fn extras(&mut self, name: &str) -> Result<Option<Json>, Error> {
-        match self.take(name) {
-            Some(extras) if json::write(&extras).len() > MAX_EXTRAS => {
-                Err(Error::invalid(name, " must be at most 8192 bytes of JSON."))
+    fn milliseconds(&mut self, name: &str) -> Option<f64> {
+        match self.take_unless_null(name)? {
+            Json::Number(time) if time > 0.0 && time <= MAX_TIMEOUT => Some(time),
+            _ => {
+                self.refuse(name, " must be a positive number of milliseconds.");
+                None
             }
-            extras => Ok(extras),
-        }
-    }
-
-    /// What can stand in a header: anything else would fail there.
-    fn header_value(&mut self, name: &str) -> Result<Option<String>, Error> {
-        match self.take_unless_null(name) {
-            None => Ok(None),
-            Some(Json::Text(text)) if is_printable_ascii(&text) => Ok(Some(text)),
-            Some(_) => Err(Error::invalid(name, " must be printable ASCII characters.")),
-        }
-    }
-
-    fn resource(&mut self, name: &str) -> Result<Option<String>, Error> {
-        match self.take_unless_null(name) {
-            None => Ok(None),
-            Some(Json::Text(id)) if resource::is_valid(&id) => Ok(Some(id)),
-            Some(_) => Err(Error::invalid(
-                name,
-                " must be 1 to 128 letters, digits, dots, hyphens or underscores.",
-            )),
         }
     }
 }
+
+/// What a resource's id is.
+pub(super) const WRONG_RESOURCE: &str =
+    " must be 1 to 128 letters, digits, dots, hyphens or underscores.";
 
 /// `create`
 pub struct CreateOptions {
@@ -191,33 +178,39 @@ pub struct CreateOptions {
 }
 
 impl CreateOptions {
-    pub(super) fn read(given: &mut Members) -> Result<CreateOptions, Error> {
-        let permissions = match given.take("permissions") {
-            None => "r".to_owned(),
-            Some(value) => {
-                let text = value.as_text().unwrap_or_default();
-                Permissions::parse(text)
-                    .map_err(|error| Error::misused("permissions", error.sentence()))?;
-                text.to_owned()
-            }
+    pub(super) fn read(given: Json) -> Result<CreateOptions, Error> {
+        let mut given = Members::of(given);
+        let permissions = given.take("permissions").unwrap_or_else(|| "r".into());
+        let permissions = permissions.as_text().unwrap_or_default();
+        if let Err(error) = Permissions::parse(permissions) {
+            return Err(Error::misused("permissions", error.sentence()));
+        }
+        let age = " must be a whole number of seconds from 1 to 2592000 (30 days).";
+        let uses = " must be a whole number from 1 to 10000.";
+        let is_message = |text: &str| text.chars().nth(MAX_MESSAGE).is_none();
+        let words = " must be a string of at most 1000 characters.";
+        let extras = given.take("extras");
+        if extras
+            .as_ref()
+            .is_some_and(|extras| json::write(extras).len() > MAX_EXTRAS)
+        {
+            given.refuse("extras", " must be at most 8192 bytes of JSON.");
+        }
+        let options = CreateOptions {
+            permissions: permissions.to_owned(),
+            // Always sent: a Webstrates server makes dead keys without.
+            max_age: given
+                .whole("maxAge", MAX_AGE, age)
+                .unwrap_or(DEFAULT_MAX_AGE),
+            max_uses: given.whole("maxUses", MAX_USES, uses),
+            email: given.text("email"),
+            message: given.text_that("message", is_message, words),
+            title: given.text("title"),
+            extras,
+            signed: given.flag("signed"),
+            send: given.flag("send"),
         };
-        let wrong = " must be a whole number of seconds from 1 to 2592000 (30 days).";
-        // Always sent: a Webstrates server makes dead keys without.
-        let max_age = given.whole("maxAge", MAX_AGE, wrong)?;
-        let wrong = " must be a whole number from 1 to 10000.";
-        let max_uses = given.whole("maxUses", MAX_USES, wrong)?;
-        let email = given.text("email")?;
-        Ok(CreateOptions {
-            permissions,
-            max_age: max_age.unwrap_or(DEFAULT_MAX_AGE),
-            max_uses,
-            email,
-            message: given.message("message")?,
-            title: given.text("title")?,
-            extras: given.extras("extras")?,
-            signed: given.flag("signed")?,
-            send: given.flag("send")?,
-        })
+        given.finish(options)
     }
 
     /// What was asked for by name, beyond what every invite has.
@@ -270,23 +263,20 @@ pub struct ListFilter {
     pub page_size: Option<f64>,
 }
 
-const STATUSES: &[(&str, &str)] = &[
-    ("pending", "pending"),
-    ("accepted", "accepted"),
-    ("expired", "expired"),
-    ("removed", "removed"),
-];
+const STATUSES: &[&str] = &["pending", "accepted", "expired", "removed"];
 
 impl ListFilter {
-    pub(super) fn read(given: &mut Members) -> Result<ListFilter, Error> {
+    pub(super) fn read(given: Json) -> Result<ListFilter, Error> {
+        let mut given = Members::of(given);
         let statuses = " must be 'pending', 'accepted', 'expired' or 'removed'.";
         let sizes = " must be a whole number from 1 to 100.";
-        Ok(ListFilter {
-            resource: given.resource("resource")?,
-            status: given.one_of("status", STATUSES, statuses)?,
-            everyone: given.flag("everyone")?.unwrap_or(false),
-            page_size: given.whole("pageSize", MAX_PAGE, sizes)?,
-        })
+        let filter = ListFilter {
+            resource: given.resource("resource"),
+            status: given.one_of("status", STATUSES, statuses),
+            everyone: given.flag("everyone").unwrap_or(false),
+            page_size: given.whole("pageSize", MAX_PAGE, sizes),
+        };
+        given.finish(filter)
     }
 }
 
@@ -301,13 +291,16 @@ pub struct LinkOptions {
 }
 
 impl LinkOptions {
-    pub(super) fn read(given: &mut Members) -> Result<LinkOptions, Error> {
-        let places = [("query", true), ("fragment", false)];
-        Ok(LinkOptions {
-            page: given.text("page")?,
-            in_query: given.one_of("in", &places, " must be 'query' or 'fragment'.")?,
-            parameter: given.text("param")?,
-        })
+    pub(super) fn read(given: Json) -> Result<LinkOptions, Error> {
+        let mut given = Members::of(given);
+        let wrong = " must be 'query' or 'fragment'.";
+        let place = given.one_of("in", &["query", "fragment"], wrong);
+        let options = LinkOptions {
+            page: given.text("page"),
+            in_query: place.map(|place| place == "query"),
+            parameter: given.text("param"),
+        };
+        given.finish(options)
     }
 }
 
@@ -323,15 +316,17 @@ pub struct CallOptions {
 impl CallOptions {
     const NAMES: [&str; 3] = ["signal", "timeout", "idempotencyKey"];
 
-    pub(super) fn read(value: Json) -> Result<CallOptions, Error> {
-        let mut given = Members::of(value)?;
-        given.held("signal")?;
+    pub(super) fn read(given: Json) -> Result<CallOptions, Error> {
+        let mut given = Members::of(given);
+        given.held("signal");
+        given.drop_null("idempotencyKey");
+        let wrong = " must be printable ASCII characters.";
         let options = CallOptions {
-            timeout: given.milliseconds("timeout")?,
-            idempotency_key: given.header_value("idempotencyKey")?,
+            timeout: given.milliseconds("timeout"),
+            // Anything else would fail in the header.
+            idempotency_key: given.text_that("idempotencyKey", is_printable_ascii, wrong),
         };
-        given.finish()?;
-        Ok(options)
+        given.finish(options)
     }
 
     /// Whether an object that could be another argument, too, is this one.
@@ -365,43 +360,45 @@ pub struct Auth {
     pub person: Option<Json>,
 }
 
-const CREDENTIALS: &[(&str, ())] = &[("omit", ()), ("same-origin", ()), ("include", ())];
-
 impl ConnectOptions {
     /// Reads them.
-    pub fn read(value: Json) -> Result<ConnectOptions, Error> {
-        let mut given = Members::of(value)?;
-        for name in ["fetch", "WebSocket"] {
-            given.held(name)?;
-        }
+    pub fn read(given: Json) -> Result<ConnectOptions, Error> {
+        let mut given = Members::of(given);
+        given.held("fetch");
+        given.held("WebSocket");
         // The page's side reads which (`page::Browser`).
         let wrong = " must be 'omit', 'same-origin' or 'include'.";
-        given.one_of("credentials", CREDENTIALS, wrong)?;
+        given.one_of("credentials", &["omit", "same-origin", "include"], wrong);
+        let server = given.take_unless_null("server");
+        let dialect = given.take_unless_null("dialect");
+        let auth = given.take_unless_null("auth");
         let options = ConnectOptions {
-            server: given
-                .take_unless_null("server")
-                .map(|server| server_address(server.as_text().unwrap_or_default()))
-                .transpose()?,
-            resource: given.resource("resource")?,
-            dialect: given
-                .take_unless_null("dialect")
-                .map(|name| dialect_named(name.as_text().unwrap_or_default()))
-                .transpose()?,
-            auth: given.take_unless_null("auth").map(read_auth).transpose()?,
-            timeout: given.milliseconds("timeout")?,
+            server: match server {
+                Some(server) => Some(server_address(server.as_text().unwrap_or_default())?),
+                None => None,
+            },
+            resource: given.resource("resource"),
+            dialect: match dialect {
+                Some(name) => Some(dialect_named(name.as_text().unwrap_or_default())?),
+                None => None,
+            },
+            auth: auth.map(read_auth).transpose()?,
+            timeout: given.milliseconds("timeout"),
         };
-        given.finish()?;
-        Ok(options)
+        given.finish(options)
     }
 }
 
 fn dialect_named(name: &str) -> Result<DialectName, Error> {
     DialectName::named(name).ok_or_else(|| {
-        let known: Vec<&str> = DialectName::ALL.iter().map(|known| known.0).collect();
-        Error::invalid(
-            "dialect",
-            &[" must be '", &known.join("' or '"), "'."].concat(),
-        )
+        let mut words = String::from(" must be one of:");
+        for (known, _) in DialectName::ALL {
+            words.push_str(" '");
+            words.push_str(known);
+            words.push('\'');
+        }
+        words.push('.');
+        Error::invalid("dialect", &words)
     })
 }
 

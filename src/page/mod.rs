@@ -10,7 +10,6 @@ use invite_key::text::is_printable_ascii;
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::RequestCredentials;
 
 use crate::dialect::DialectName;
 use crate::error::{Code, Error};
@@ -30,7 +29,7 @@ pub struct Browser {
     /// The caller's own `fetch`.
     pub(crate) fetch: Option<Function>,
     /// Whether cookies go along.
-    pub(crate) credentials: RequestCredentials,
+    pub(crate) credentials: &'static str,
     /// The caller's own `WebSocket`.
     pub(crate) web_socket: Option<Function>,
     /// A token, or what gets one.
@@ -111,11 +110,7 @@ impl Platform for Browser {
     }
 
     fn credentials(&self) -> &'static str {
-        match self.credentials {
-            RequestCredentials::Omit => "omit",
-            RequestCredentials::Include => "include",
-            _ => "same-origin",
-        }
+        self.credentials
     }
 
     fn after(&self, milliseconds: f64, then: Box<dyn FnOnce()>) -> Guard {

@@ -14,6 +14,7 @@ use invite_keys::error::Error;
 use invite_keys::json::Json;
 use invite_keys::later::{Later, Reply, Task};
 use invite_keys::operation::Call;
+pub use invite_keys::operation::Method;
 use invite_keys::transport::{Event, Line, Place, Platform, Request, Response};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
@@ -260,44 +261,7 @@ impl<S: Server> Client<S> {
         arguments: Vec<Json>,
         signal: Option<Later>,
     ) -> Task<'static, Reply> {
-        Rc::clone(&self.connection).call(method.with(arguments), 0.0, signal)
-    }
-}
-
-/// A method by its name, for tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    Create,
-    Get,
-    Check,
-    Accept,
-    Remove,
-    ListPage,
-    Preview,
-    Members,
-    Link,
-    Supports,
-    AcceptInvite,
-    Watch,
-}
-
-impl Method {
-    pub fn with(self, arguments: Vec<Json>) -> Result<Call, Error> {
-        let read = match self {
-            Method::Create => Call::create,
-            Method::Get => Call::get,
-            Method::Check => Call::check,
-            Method::Accept => Call::accept,
-            Method::Remove => Call::remove,
-            Method::ListPage => Call::list_page,
-            Method::Preview => Call::preview,
-            Method::Members => Call::members,
-            Method::Link => Call::link,
-            Method::Supports => Call::supports,
-            Method::AcceptInvite => Call::offer,
-            Method::Watch => Call::watch,
-        };
-        read(arguments)
+        Rc::clone(&self.connection).call(Call::read(method, arguments), 0.0, signal)
     }
 }
 

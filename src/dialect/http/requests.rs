@@ -5,7 +5,7 @@ use invite_key::percent;
 use crate::dialect::{Context, Remote};
 use crate::error::Error;
 use crate::json::{self, Json};
-use crate::operation::{Operation, Remove};
+use crate::operation::{Invited, Operation, Remove};
 use crate::transport::{Platform, Request};
 
 /// An address of the API.
@@ -43,29 +43,17 @@ pub(super) fn request<P: Platform>(cx: &Context<'_, P>, token: &str) -> Result<R
             ("DELETE", path, Some(Json::object()))
         }
         Operation::Parked => ("GET", "/pending".to_owned(), None),
-        Operation::Unpark(_) => ("DELETE", "/pending".to_owned(), Some(key(cx))),
+        Operation::Unpark(invited) => ("DELETE", "/pending".to_owned(), Some(of_key(invited))),
         Operation::Park(park) => {
-            let mut body = key(cx);
-            said(&mut body, "resource", park.invited.resource.as_deref());
-            let path = Some(park.continue_path.as_str()).filter(|path| !path.is_empty());
-            said(&mut body, "continuePath", path);
+            let mut body = of_key(&park.invited);
+            if !park.continue_path.is_empty() {
+                body.set("continuePath", park.continue_path.as_str().into());
+            }
             ("POST", "/pending".to_owned(), Some(body))
         }
-        Operation::Accept(invited) => {
-            let mut body = key(cx);
-            said(&mut body, "resource", invited.resource.as_deref());
-            ("POST", "/invites/accept".to_owned(), Some(body))
-        }
-        Operation::Remove(Remove::Key(invited)) => {
-            let mut body = key(cx);
-            said(&mut body, "resource", invited.resource.as_deref());
-            ("POST", "/invites/remove".to_owned(), Some(body))
-        }
-        Operation::Check(invited) | Operation::Preview(invited) => {
-            let mut body = key(cx);
-            said(&mut body, "resource", invited.resource.as_deref());
-            ("POST", "/invites/check".to_owned(), Some(body))
-        }
+        Operation::Accept(invited) => by_key(invited, "accept"),
+        Operation::Remove(Remove::Key(invited)) => by_key(invited, "remove"),
+        Operation::Check(invited) | Operation::Preview(invited) => by_key(invited, "check"),
         // Answered before anything is asked (`connection`), or in parts (`accepting`).
         Operation::Link(_) | Operation::Supports(_) | Operation::Offer(_) | Operation::Watch => {
             return Err(cx.remote.unsupported("This call"));
@@ -91,15 +79,18 @@ fn of_resource<P: Platform>(cx: &Context<'_, P>, behind: &str) -> Result<String,
     Ok(["/resources/", cx.resource()?, behind].concat())
 }
 
-fn key<P: Platform>(cx: &Context<'_, P>) -> Json {
-    Json::object().with("key", cx.key_text())
+fn by_key(invited: &Invited, action: &str) -> (&'static str, String, Option<Json>) {
+    let path = ["/invites/", action].concat();
+    ("POST", path, Some(of_key(invited)))
 }
 
 /// The key finds its resource: only what the caller says goes along.
-fn said(body: &mut Json, name: &str, value: Option<&str>) {
-    if let Some(value) = value {
-        body.set(name, value.into());
+fn of_key(invited: &Invited) -> Json {
+    let mut body = Json::object().with("key", invited.key.reveal());
+    if let Some(resource) = &invited.resource {
+        body.set("resource", resource.as_str().into());
     }
+    body
 }
 
 /// The parameters that have a value.
