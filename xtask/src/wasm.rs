@@ -49,8 +49,7 @@ struct Module {
     /// What cargo calls the compiled library.
     library: &'static str,
     cargo_features: &'static str,
-    /// For rustc, besides [`remap`]. A module with flags of its own has a target directory of its own: otherwise each
-    /// build of one would throw away what the other compiled.
+    /// For rustc, besides [`remap`].
     rust_flags: &'static [&'static str],
     /// Besides [`FEATURES`].
     wasm_features: &'static [&'static str],
@@ -97,8 +96,10 @@ const MODULES: [Module; 4] = [
 ];
 
 impl Module {
+    /// Modules of one package have a target directory each: otherwise each build of one would overwrite what the other
+    /// compiled.
     fn target(&self) -> PathBuf {
-        if self.rust_flags.is_empty() {
+        if self.package == "invite-keys" {
             target()
         } else {
             target().join(self.name)
