@@ -65,6 +65,9 @@ use nothing::{TRAITS, open};
 impl DialectName {
     /// Whose servers say what they speak (`/.well-known/invite-keys`): asked where nobody else does.
     pub(crate) const DISCOVERS: DialectName = DialectName::Http;
+    /// Whose servers' pages have `webstrate`.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) const WEBSTRATE: DialectName = DialectName::Webstrates;
 
     /// The dialect that callers call so.
     pub fn named(name: &str) -> Option<DialectName> {

@@ -203,7 +203,7 @@ impl Platform for Browser {
                 origin: own,
                 server: server.clone(),
                 resource,
-                dialect: Some(DialectName::Webstrates),
+                dialect: Some(DialectName::WEBSTRATE),
             });
         }
         let selector = Array::of1(&"meta[name=invite-keys]".into());

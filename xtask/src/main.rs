@@ -3,6 +3,7 @@
 mod bench;
 mod bundle;
 mod demo;
+mod dialects;
 mod files;
 mod fuzz;
 mod locks;

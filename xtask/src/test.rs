@@ -10,7 +10,7 @@ use crate::files::cargo;
 use crate::node_tests::node_tests;
 use crate::process::{heading, run_listening, seconds, timed};
 use crate::tally::Tally;
-use crate::{demo, locks, process, size, tools, wasm};
+use crate::{demo, dialects, locks, process, size, tools, wasm};
 
 /// A group of checks with a name one can type.
 struct Stage {
@@ -44,7 +44,7 @@ const fn stage_after_build(
 }
 
 /// In this order: what fails fast comes first.
-const STAGES: [Stage; 14] = [
+const STAGES: [Stage; 15] = [
     stage("locks", "lock files without download addresses", |_| {
         locks::check()
     }),
@@ -53,6 +53,11 @@ const STAGES: [Stage; 14] = [
         "clippy",
         "clippy, warnings denied, native and wasm32",
         clippy,
+    ),
+    stage(
+        "dialects",
+        "a new dialect is a folder and a line in a list",
+        |_| dialects::check(),
     ),
     stage(
         "native",
