@@ -44,10 +44,11 @@ const ROWS: [Row; 8] = [
         goal: 14_000,
     },
     Row {
-        // For four dialects, links, mending, key shapes and checksums.
+        // For four dialects, links, mending, key shapes and checksums. It was 60,000 while the build emptied what panics
+        // and formats and renamed imports, which saved 4,500.
         what: "first call: all JavaScript, core.wasm",
         files: "graph:pkg/index.js+pkg/wasm/core.js+pkg/wasm/core_bg.wasm",
-        ceiling: 60_000,
+        ceiling: 66_000,
         goal: 52_000,
     },
     Row {
