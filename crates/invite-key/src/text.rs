@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use zeroize::Zeroizing;
+
 /// Whether a text is one or more of the ASCII characters that show, `!` to `~`: what can stand in a header or a name, and
 /// nothing that is invisible or looks like something else.
 ///
@@ -31,6 +33,26 @@ pub fn push_integer(text: &mut String, number: u64) {
     text.push(char::from(b'0' + (number % 10) as u8));
 }
 
+/// Appends to a text that holds a secret. Where it has to move to grow, what it leaves behind is wiped.
+///
+/// ```
+/// use zeroize::Zeroizing;
+///
+/// let mut body = Zeroizing::new(String::from("key="));
+/// invite_key::text::push_secret(&mut body, "inv1_");
+/// assert_eq!(*body, "key=inv1_");
+/// ```
+pub fn push_secret(secret: &mut Zeroizing<String>, more: &str) {
+    let length = secret.len() + more.len();
+    if length > secret.capacity() {
+        let room = length.max(secret.capacity() * 2);
+        let mut moved = Zeroizing::new(String::with_capacity(room));
+        moved.push_str(secret);
+        *secret = moved;
+    }
+    secret.push_str(more);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +68,19 @@ mod tests {
         // Full-width, invisible, and the first character behind ASCII.
         for text in ["\u{FF41}", "a\u{200B}", "\u{80}"] {
             assert!(!is_printable_ascii(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_grows_by_moving() {
+        let mut secret = Zeroizing::new(String::new());
+        let mut expected = String::new();
+        for more in ["", "a", "", "øøø", &"x".repeat(100), "y"] {
+            let room = secret.capacity();
+            push_secret(&mut secret, more);
+            expected.push_str(more);
+            assert_eq!(*secret, expected);
+            assert!(secret.capacity() == room || secret.capacity() >= 2 * room);
         }
     }
 

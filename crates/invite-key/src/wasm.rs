@@ -1,6 +1,9 @@
 //! The bindings of the browser's modules besides the SDK: one file each, built by a feature of its own, so that a page
 //! loads only what it uses. Texts in, JSON text out: the files of the same names in `pkg/offline/` stand in front and
 //! know the rest, so that no object ever crosses over, which would cost bytes on both sides.
+//!
+//! What is given is wiped when it was looked at. What is answered is not, where it holds a key: the glue frees it, and the
+//! page has it as a JavaScript string then, which nobody can wipe.
 
 #[cfg(feature = "wasm-find")]
 pub mod find;

@@ -3,6 +3,8 @@
 use alloc::string::String;
 use core::ops::Range;
 
+use zeroize::Zeroizing;
+
 use super::address::{self, Parameter};
 use super::reading::{Reading, Writer};
 use super::repair::{Repair, Repairs};
@@ -11,6 +13,7 @@ use super::undo;
 use crate::key::{InviteKey, KeyKind};
 use crate::link::{self, Link, LinkError, LinkOptions};
 use crate::shape::{OPAQUE_LENGTH, OPAQUE_PREFIX};
+use crate::text::push_secret;
 use crate::verdict::{Malformed, Reason};
 
 /// UserKit's own name for the key in a link.
@@ -228,7 +231,7 @@ pub(super) fn joined(
 ) -> Option<(Writer<'_>, usize)> {
     const MAX_BREAKS: usize = 4;
     let bytes = reading.text().as_bytes();
-    let mut key = String::from(reading.slice(first.clone()));
+    let mut key = Zeroizing::new(String::from(reading.slice(first.clone())));
     if !key.starts_with(OPAQUE_PREFIX) {
         return None;
     }
@@ -248,7 +251,7 @@ pub(super) fn joined(
             .take_while(|byte| address::is_word(**byte))
             .count();
         at = next + count;
-        key.push_str(reading.slice(next..at));
+        push_secret(&mut key, reading.slice(next..at));
         if InviteKey::parse(&key).is_ok() {
             writer.keep(at);
             return Some((writer, at));

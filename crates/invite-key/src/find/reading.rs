@@ -4,7 +4,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use zeroize::Zeroizing;
+
 use super::repair::Repairs;
+use crate::text::push_secret;
 
 /// A place where reading and given text are not the same.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +26,8 @@ struct Edit {
 /// A text as it can be read.
 #[derive(Debug)]
 pub(super) struct Reading {
-    text: String,
+    /// Wiped on drop: there may be keys in it.
+    text: Zeroizing<String>,
     /// In order; none where the reading is the given text.
     edits: Vec<Edit>,
 }
@@ -32,7 +36,7 @@ impl Reading {
     /// The given text as it stands.
     pub(super) fn of(given: &str) -> Self {
         Self {
-            text: String::from(given),
+            text: Zeroizing::new(String::from(given)),
             edits: Vec::new(),
         }
     }
@@ -106,7 +110,7 @@ impl<'parent> Writer<'parent> {
     /// Begins at a place of the parent.
     pub(super) fn new(parent: &'parent Reading, start: usize) -> Self {
         let mut out = Reading {
-            text: String::new(),
+            text: Zeroizing::new(String::new()),
             edits: Vec::new(),
         };
         if start > 0 {
@@ -134,7 +138,7 @@ impl<'parent> Writer<'parent> {
     /// Takes over what stands up to here.
     pub(super) fn keep(&mut self, to: usize) {
         let at = self.out.text.len();
-        self.out.text.push_str(self.parent.slice(self.done..to));
+        push_secret(&mut self.out.text, self.parent.slice(self.done..to));
         while let Some(edit) = self.parent.edits.get(self.edits_done)
             && edit.at <= to
         {
@@ -169,7 +173,7 @@ impl<'parent> Writer<'parent> {
             repairs = repairs.and(edit.repairs);
             self.edits_done += 1;
         }
-        self.out.text.push_str(text);
+        push_secret(&mut self.out.text, text);
         self.out.edits.push(Edit {
             at: self.out.text.len(),
             before,

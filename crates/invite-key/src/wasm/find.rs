@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use wasm_bindgen::prelude::wasm_bindgen;
+use zeroize::Zeroizing;
 
 use super::wrong_link;
 use crate::find;
@@ -14,13 +15,14 @@ use crate::report;
 
 /// `{"found":[…],"broken":[…],"complete":…}`.
 #[wasm_bindgen(skip_jsdoc)]
-pub fn find(text: &str, parameter: String) -> String {
+pub fn find(text: String, parameter: String) -> String {
+    let text = Zeroizing::new(text);
     let options = match LinkOptions::named(parameter) {
         Ok(options) => options,
         Err(error) => return wrong_link(&error),
     };
-    let all = find::all(text, &options);
-    let mut units = Units::of(text);
+    let all = find::all(&text, &options);
+    let mut units = Units::of(&text);
     let (mut found, mut broken) = (Vec::new(), Vec::new());
     for piece in all.pieces {
         let range = units.range(&piece.range);

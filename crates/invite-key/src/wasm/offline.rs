@@ -5,6 +5,7 @@ use core::cell::RefCell;
 use std::thread_local;
 
 use wasm_bindgen::prelude::wasm_bindgen;
+use zeroize::Zeroizing;
 
 use super::{wrong, wrong_link};
 use crate::json::Object;
@@ -15,17 +16,19 @@ use crate::signed::{Audience, Checks, ChecksError, KeySet, PublicKey};
 
 /// The verdict on a key, or on the one in a link.
 #[wasm_bindgen(skip_jsdoc)]
-pub fn inspect(text: &str, parameter: String) -> String {
+pub fn inspect(text: String, parameter: String) -> String {
+    let text = Zeroizing::new(text);
     match LinkOptions::named(parameter) {
-        Ok(options) => report::inspect(text, &options).1,
+        Ok(options) => report::inspect(&text, &options).1,
         Err(error) => wrong_link(&error),
     }
 }
 
 /// The parts of a link, or `null`.
 #[wasm_bindgen(js_name = parseLink, skip_jsdoc)]
-pub fn parse_link(text: &str, parameter: String) -> String {
-    let parsed = LinkOptions::named(parameter).and_then(|options| link::parse(text, &options));
+pub fn parse_link(text: String, parameter: String) -> String {
+    let text = Zeroizing::new(text);
+    let parsed = LinkOptions::named(parameter).and_then(|options| link::parse(&text, &options));
     match parsed {
         Ok(None) => String::from("null"),
         Ok(Some(link)) => report::link(&link, true),
@@ -38,19 +41,20 @@ pub fn parse_link(text: &str, parameter: String) -> String {
 pub fn build_link(
     page: &str,
     resource: Option<String>,
-    key: &str,
+    key: String,
     placement: &str,
     parameter: String,
 ) -> String {
+    let key = Zeroizing::new(key);
     let placement = match placement {
         "query" => Placement::Query,
         "fragment" => Placement::Fragment,
         _ => return wrong("invalid_option", "in", "in must be 'query' or 'fragment'."),
     };
     let built = LinkOptions::named(parameter).and_then(|options| {
-        let key = InviteKey::parse(key)?;
+        let key = InviteKey::parse(&key)?;
         let link = Link::new(page, resource.as_deref(), key, placement, &options)?;
-        Ok(link::build(&link, &options))
+        Ok(Zeroizing::new(link::build(&link, &options)))
     });
     match built {
         Ok(link) => Object::new().text("link", &link).finish(),
@@ -77,13 +81,14 @@ fn wrong_checks(error: ChecksError) -> String {
 /// address, perhaps with a resource behind it.
 #[wasm_bindgen(js_name = verifySignedKey, skip_jsdoc)]
 pub fn verify_signed_key(
-    key: &str,
+    key: String,
     jwks: String,
     issuer: Option<String>,
     audience: &str,
     now: f64,
     leeway: f64,
 ) -> String {
+    let key = Zeroizing::new(key);
     let audience = match &issuer {
         Some(issuer) => Audience::of_issuer(issuer, audience),
         None => Ok(Audience::Address(audience)),
@@ -101,7 +106,7 @@ pub fn verify_signed_key(
                 Err(error) => return wrong("invalid_option", "jwks", &error.sentence()),
             },
         };
-        report::verdict(&keys.verify(key, &checks))
+        report::verdict(&keys.verify(&key, &checks))
     })
 }
 

@@ -13,6 +13,7 @@ use serde::{
     de::{Error as _, MapAccess, Visitor},
 };
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::ApiError;
 use crate::core::{
@@ -125,19 +126,20 @@ pub(super) struct KeyBody {
 }
 
 impl KeyBody {
-    pub(super) fn read(members: &Map<String, Value>) -> Result<KeyBody, Refusal> {
+    pub(super) fn read(members: Map<String, Value>) -> Result<KeyBody, Refusal> {
         let mut key = None;
         let mut resource = None;
         for (name, value) in members {
             match name.as_str() {
                 "key" => {
-                    key = Some(
-                        InviteKey::parse(&text_option("key", value)?)
-                            .map_err(Refusal::MalformedKey)?,
-                    )
+                    let text = Zeroizing::new(match value {
+                        Value::String(text) => text,
+                        other => text_option("key", &other)?,
+                    });
+                    key = Some(InviteKey::parse(&text).map_err(Refusal::MalformedKey)?);
                 }
-                "resource" => resource = Some(text_option("resource", value)?),
-                _ => return Err(unknown_member(name)),
+                "resource" => resource = Some(text_option("resource", &value)?),
+                _ => return Err(unknown_member(&name)),
             }
         }
         let key = key.ok_or_else(|| Refusal::invalid_option("key", "The body holds no key."))?;

@@ -152,7 +152,7 @@ pub(super) async fn remove(
     State(state): State<Shared>,
     Object(members): Object,
 ) -> Result<Json<RemovedView>, ApiError> {
-    let KeyBody { key, resource } = KeyBody::read(&members)?;
+    let KeyBody { key, resource } = KeyBody::read(members)?;
     state
         .invites
         .remove(caller.actor(), resource.as_deref(), &RemoveTarget::Key(key))
@@ -213,7 +213,7 @@ pub(super) async fn check(
     State(state): State<Shared>,
     Object(members): Object,
 ) -> Result<Json<CheckView>, ApiError> {
-    let KeyBody { key, resource } = KeyBody::read(&members)?;
+    let KeyBody { key, resource } = KeyBody::read(members)?;
     if caller.actor().is_none() && !state.public_check {
         return Err(Refusal::InvalidKey.into());
     }
@@ -242,7 +242,7 @@ pub(super) async fn accept(
     State(state): State<Shared>,
     Object(members): Object,
 ) -> Result<Json<AcceptedView>, ApiError> {
-    let KeyBody { key, resource } = KeyBody::read(&members)?;
+    let KeyBody { key, resource } = KeyBody::read(members)?;
     let accepted = state
         .invites
         .accept(caller.actor(), &key, resource.as_deref())

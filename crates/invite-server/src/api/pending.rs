@@ -14,8 +14,9 @@ use axum::{
 };
 use invite_key::InviteKey;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
+use zeroize::Zeroizing;
 
 use super::{
     ApiError, Shared,
@@ -53,7 +54,7 @@ pub struct Cookies<'a> {
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Waiting {
-    key: String,
+    key: Zeroizing<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     resource: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -162,9 +163,9 @@ pub(super) async fn keep(
         .map(|value| text_option("continuePath", &value))
         .transpose()?
         .filter(|path| path.len() <= 1024 && crate::auth::stays_here(path));
-    let KeyBody { key, resource } = KeyBody::read(&members)?;
+    let KeyBody { key, resource } = KeyBody::read(members)?;
     let waiting = Waiting {
-        key: key.reveal().to_owned(),
+        key: Zeroizing::new(key.reveal().to_owned()),
         resource,
         continue_path,
         since: seal::now(),
@@ -270,7 +271,7 @@ pub(super) async fn resolve(State(state): State<Shared>, request: Request, next:
             let key = body.get("key")?.as_str()?;
             let one = waiting
                 .into_iter()
-                .find(|one| one.key == key || one.stand_in(cookies.sealer) == key)?;
+                .find(|one| *one.key == key || one.stand_in(cookies.sealer) == key)?;
             Some((body, one))
         });
     let Some((mut body, one)) = meant else {
@@ -279,7 +280,7 @@ pub(super) async fn resolve(State(state): State<Shared>, request: Request, next:
             .await;
     };
     if let Some(key) = body.get_mut("key") {
-        *key = json!(one.key);
+        *key = one.key.as_str().into();
     }
     parts.headers.remove(header::CONTENT_LENGTH);
     let body = Body::from(body.to_string());

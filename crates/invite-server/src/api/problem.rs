@@ -7,6 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use invite_key::hex;
 use serde::Serialize;
 
 use crate::core::Refusal;

@@ -1,7 +1,7 @@
 //! What goes out, as JSON.
 
-use invite_key::permissions::Permissions;
-use serde::Serialize;
+use invite_key::{InviteKey, permissions::Permissions};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -109,8 +109,9 @@ pub(super) struct InviteView {
     #[schema(example = "invite_8rXkzQ1mS5eVw0pYt2uHcA")]
     id: String,
     /// The secret text. Only its inviter ever sees it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "revealed")]
+    #[schema(value_type = Option<String>)]
+    key: Option<InviteKey>,
     /// What it invites to.
     resource: String,
     /// What it grants.
@@ -148,11 +149,16 @@ pub(super) struct InviteView {
     email: Option<String>,
 }
 
+/// Writes a key where it is meant to be seen, with no copy in between.
+fn revealed<S: Serializer>(key: &Option<InviteKey>, serializer: S) -> Result<S::Ok, S::Error> {
+    key.as_ref().map(InviteKey::reveal).serialize(serializer)
+}
+
 impl From<Invite> for InviteView {
     fn from(invite: Invite) -> InviteView {
         InviteView {
             id: invite.id,
-            key: invite.key.map(|key| key.reveal().to_owned()),
+            key: invite.key,
             resource: invite.resource,
             permissions: invite.permissions.as_str(),
             created_at: invite.created_at.to_iso(),

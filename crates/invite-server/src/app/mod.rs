@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use invite_key::hex;
 use tokio::net::TcpListener;
 
 use serve::Limits;
@@ -259,8 +260,7 @@ impl TemporaryFolder {
         let mut bytes = [0_u8; 8];
         getrandom::fill(&mut bytes)
             .map_err(|_| io::Error::other("the system gives no random bytes"))?;
-        let path =
-            std::env::temp_dir().join(format!("invite-server-{:016x}", u64::from_be_bytes(bytes)));
+        let path = std::env::temp_dir().join(format!("invite-server-{}", hex::encode(&bytes)));
         let mut builder = std::fs::DirBuilder::new();
         // Only for the one who runs it; fails if the name is taken.
         #[cfg(unix)]

@@ -12,6 +12,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 /// Longest text looked at; what we write is far shorter.
 const LONGEST: usize = 2048;
@@ -131,7 +132,7 @@ impl Sealer {
     pub fn unlock<T: DeserializeOwned>(&self, purpose: Purpose, text: &str, now: u64) -> Option<T> {
         let Locked { nonce, text } = self.open(purpose, text, now)?;
         let nonce = URL_SAFE_NO_PAD.decode(nonce).ok()?.try_into().ok()?;
-        let mut bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let mut bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
         self.apply_stream(nonce, &mut bytes);
         serde_json::from_slice(&bytes).ok()
     }

@@ -356,7 +356,7 @@ fn write_beside(path: &Path, text: &str) -> io::Result<PathBuf> {
     let mut unique = [0u8; 8];
     getrandom::fill(&mut unique).map_err(|error| io::Error::other(error.to_string()))?;
     let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{:016x}.new", u64::from_be_bytes(unique)));
+    beside.push(format!(".{}.new", hex::encode(&unique)));
     let beside = PathBuf::from(beside);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

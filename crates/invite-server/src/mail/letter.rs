@@ -4,6 +4,7 @@ use invite_key::link::{self, Link, LinkOptions, Placement};
 use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
+use zeroize::Zeroizing;
 
 use super::templates::{Filling, Templates};
 use crate::core::{Letter, Mail};
@@ -28,7 +29,7 @@ pub(super) fn write(
         &options,
     )
     .map_err(|_| "no link can be made with this page")?;
-    let link = link::build(&link, &options);
+    let link = Zeroizing::new(link::build(&link, &options));
     let written = templates
         .fill(&Filling {
             inviter: letter.inviter.shown_name(),

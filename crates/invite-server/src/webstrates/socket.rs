@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt as _, StreamExt as _};
+use invite_key::hex;
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, timeout};
@@ -196,7 +197,7 @@ fn connection_id() -> String {
     let mut bytes = [0_u8; 16];
     // The id names the connection and proves nothing, so it may even be zero.
     let _ = getrandom::fill(&mut bytes);
-    format!("{:032x}", u128::from_be_bytes(bytes))
+    hex::encode(&bytes)
 }
 
 fn user(actor: Option<&Actor>) -> Value {
