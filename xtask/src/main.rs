@@ -10,6 +10,7 @@ mod locks;
 mod node_tests;
 mod process;
 mod size;
+mod soak;
 mod tally;
 mod test;
 mod tools;
@@ -30,6 +31,9 @@ cargo xtask build [--dev]                 Build the SDK: pkg/wasm, elements.js, 
 cargo xtask bench [NAME…]                 Measure time beside others that do the same, into target/bench.json
 cargo xtask size                          Weigh what a page downloads against its ceilings
 cargo xtask fuzz [TARGET] [--runs N]      Look for texts that break the parsers (needs nightly Rust and cargo-fuzz)
+cargo xtask soak [--schedules N] [--seed S]
+                                          Run the simulated world (tests/world) for long: 10 million schedules, unless
+                                          N says otherwise
 cargo xtask check-tools                   Install what the other commands need, and say what is there
 
 Every command installs what it misses: the wasm32 target, rustfmt and clippy by rustup, npm packages by npm, and
@@ -83,6 +87,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
             size::check()
         }
         ["fuzz", options @ ..] => fuzz::start(options),
+        ["soak", options @ ..] => soak::start(options),
         ["check-tools"] => tools::check_all(),
         [demo::ANNOUNCE, options @ ..] => demo::announce(options.is_empty()),
         _ => bail!(
