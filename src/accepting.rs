@@ -101,7 +101,8 @@ impl<P: Platform> Connection<P> {
                     let document = document_of(context);
                     let _alone = self.lock(&document).await;
                     let work = session.perform(context);
-                    self.flights.alone(Flight::Document(document), work).await?
+                    let flight = Flight::Document(document);
+                    self.flights.alone(&*self.platform, flight, work).await?
                 }
             };
             self.platform.emit("inviteaccepted", &outcome);
@@ -111,7 +112,9 @@ impl<P: Platform> Connection<P> {
             key: invited.key.clone(),
             place: invited.place().map(str::to_owned),
         };
-        self.flights.once(flight, Box::pin(work)).await
+        self.flights
+            .once(&*self.platform, flight, Box::pin(work))
+            .await
     }
 
     /// The lock among tabs, waited for a while: a tab that sleeps holds what it has, and servers bear two at once.

@@ -69,7 +69,9 @@ impl Progress {
 
     /// What it ends with where no answer came: a create that may have happened says so.
     fn without_answer(&self, error: Error) -> Error {
-        if self.creates && (self.sent.get() || self.lost.get()) {
+        // What was refused at once was not carried out.
+        let open = self.lost.get() || self.sent.get() && (is_lost(&error) || self.timed_out.get());
+        if self.creates && open {
             let mut unknown = unknown_outcome();
             unknown.status = error.status;
             unknown.cause.clone_from(&error.cause);
@@ -90,6 +92,7 @@ pub(crate) async fn until_done<'a, P: Platform>(
     confirm: impl Fn() -> Task<'a, Result<bool, Error>>,
 ) -> Reply {
     let mut tries = 0;
+    let since = platform.visible_since();
     loop {
         progress.sent.set(false);
         let error = match attempt().await {
@@ -101,16 +104,20 @@ pub(crate) async fn until_done<'a, P: Platform>(
         }
         let sent = progress.sent.get();
         let answered = !is_lost(&error);
+        // What is refused before it is looked at says nothing of the attempt that was lost.
+        let unread = !answered || is_passing(&error) || is_of_credentials(&error);
         progress.lost.set(progress.lost.get() || sent && !answered);
         tries += 1;
         let backoff = FIRST_PAUSE * 2f64.powi(tries - 1) * (0.5 + platform.chance() / 2.0);
         let pause = error.retry_after.unwrap_or(backoff);
-        let again = is_passing(&error) && (progress.repeats() || !sent);
+        // Names are each person's own, and somebody else may have signed in behind another tab.
+        let as_before = !progress.creates || platform.visible_since() == since;
+        let again = is_passing(&error) && (progress.repeats() && as_before || !sent);
         if !again || tries == MOST_TRIES || platform.monotonic() + pause >= deadline {
-            return Err(if answered {
-                error
-            } else {
+            return Err(if unread {
                 progress.without_answer(error)
+            } else {
+                error
             });
         }
         sleep(platform, pause).await;
@@ -141,7 +148,7 @@ pub(crate) fn closed() -> Error {
 }
 
 /// What a `create` ends with when nobody can say whether it happened.
-fn unknown_outcome() -> Error {
+pub(crate) fn unknown_outcome() -> Error {
     Error::new(
         Code::UnknownOutcome,
         "The answer was lost: the invite may exist. Look with get() before you create another.",
@@ -153,12 +160,20 @@ fn unknown_outcome() -> Error {
 fn is_lost(error: &Error) -> bool {
     match error.code {
         Code::Offline => true,
-        Code::ServerError => error.status.is_some(),
+        Code::ServerError | Code::BadResponse => error.status.is_some(),
         _ => false,
     }
 }
 
 /// Worth another attempt. Webstrates' unknown words are not: they would be the same again.
 fn is_passing(error: &Error) -> bool {
-    is_lost(error) || matches!(error.code, Code::RateLimited | Code::TryAgain)
+    match error.code {
+        Code::Offline | Code::RateLimited | Code::TryAgain => true,
+        Code::ServerError => error.status.is_some(),
+        _ => false,
+    }
+}
+
+fn is_of_credentials(error: &Error) -> bool {
+    matches!(error.code, Code::NotSignedIn | Code::BadCredentials)
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::call::{self, Progress};
 use crate::dialect::{Context, Hears, Remote, Session};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::flights::Flights;
 use crate::json::Json;
 use crate::later::{Later, Reply, Task, until};
@@ -26,6 +26,8 @@ pub struct Connection<P: Platform> {
     /// What stops each call under way.
     running: RefCell<Vec<Later>>,
     creates: Cell<u32>,
+    /// Until when the server, which does not speak of itself, is not asked to for a create's sake.
+    pub(crate) silent_until: Cell<f64>,
 }
 
 /// One phase of a call: what must be answered by one deadline.
@@ -47,6 +49,7 @@ impl<P: Platform> Connection<P> {
             flights: Flights::default(),
             running: RefCell::default(),
             creates: Cell::new(0),
+            silent_until: Cell::new(0.0),
         }
     }
 
@@ -219,7 +222,11 @@ impl<P: Platform> Connection<P> {
         match self.attempt(&look, &remote).await {
             Ok(_) => Ok(false),
             Err(error) if error.is_end_of_invite() => Ok(true),
-            Err(error) => Err(error),
+            // Where a key is unknown it may still work elsewhere, unless the invite itself said that it belongs here.
+            Err(error) => match (error.code, &invited.home) {
+                (Code::InvalidKey, Some(home)) if invited.place() == Some(home) => Ok(true),
+                _ => Err(error),
+            },
         }
     }
 

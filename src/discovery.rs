@@ -9,9 +9,15 @@ use crate::flights::Flight;
 use crate::json::Json;
 use crate::operation::Operation;
 use crate::operation::options;
-use crate::transport::Platform;
+use crate::transport::{Platform, within};
 
 const NO_SERVER: &str = "There is no page here to take the server from: call configure({ server: 'https://…' }) or connect({ server }).";
+
+/// So long, in milliseconds, for what a server says of itself.
+const PATIENCE: f64 = 4_000.0;
+
+/// So long, in milliseconds, a server that does not speak of itself is not asked again for a create's sake.
+const SILENT: f64 = 60_000.0;
 
 /// How much a call wants to know of the server's features first.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,16 +53,19 @@ impl<P: Platform> Connection<P> {
             }
             _ => Wants::Nothing,
         };
-        let known = self.remote(wants != Wants::Nothing).await;
-        match known {
+        let now = self.platform.monotonic();
+        if wants == Wants::WhatThereIs && now < self.silent_until.get() {
+            return self.remote(false).await;
+        }
+        match self.remote(wants != Wants::Nothing).await {
             // The caller said how it speaks: it need not speak of itself.
-            Err(error) if wants == Wants::WhatThereIs && error.code == Code::NotInvitesServer => {
-                let (mut remote, says_dialect) = self.named()?;
-                if !says_dialect {
-                    return Err(error);
-                }
-                remote.features = Some(Vec::new());
-                Ok(self.found(remote))
+            Err(error)
+                if wants == Wants::WhatThereIs
+                    && error.code == Code::NotInvitesServer
+                    && self.named()?.1 =>
+            {
+                self.silent_until.set(now + SILENT);
+                self.remote(false).await
             }
             known => known,
         }
@@ -84,11 +93,19 @@ impl<P: Platform> Connection<P> {
         }
         let work = async {
             let session = remote.dialect.open(&self.platform);
-            session.discover(&self.platform, &mut remote).await?;
+            let asking = session.discover(&self.platform, &mut remote);
+            let asked = within(&*self.platform, PATIENCE, asking).await;
+            // All wait for this one answer: lost, it is asked for again.
+            asked.map_err(|error| match error.code {
+                Code::Timeout => Error::offline(),
+                _ => error,
+            })?;
             self.found(remote);
             Ok(Json::Null)
         };
-        self.flights.once(Flight::Discovery, Box::pin(work)).await?;
+        self.flights
+            .once(&*self.platform, Flight::Discovery, Box::pin(work))
+            .await?;
         let found = self.remote.borrow().clone();
         found.ok_or_else(Error::bad_response)
     }

@@ -228,10 +228,7 @@ impl Error {
 
     /// Whether the server says of an invite that nobody can accept it any more.
     pub(crate) fn is_end_of_invite(&self) -> bool {
-        matches!(
-            self.code,
-            Code::InvalidKey | Code::Expired | Code::Removed | Code::NotFound
-        )
+        matches!(self.code, Code::Expired | Code::Removed)
     }
 
     /// Whether the invite that was to be accepted can never be: what waits is forgotten then.

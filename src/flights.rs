@@ -6,6 +6,11 @@ use invite_key::InviteKey;
 
 use crate::error::{Code, Error};
 use crate::later::{Later, Reply, Task};
+use crate::transport::{Platform, within};
+
+/// So long, in milliseconds, for the same work of another call: that may hang on something of its own, a token that
+/// does not come say, and have a later deadline.
+const PATIENCE: f64 = 5_000.0;
 
 /// What is under way at most once.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,10 +33,16 @@ pub(crate) struct Flights(RefCell<Vec<(Flight, Later)>>);
 impl Flights {
     /// Does the work, or waits for the same work that is under way. Where that is given up (its caller's deadline
     /// passed), one of those who waited does it instead.
-    pub(crate) async fn once(&self, flight: Flight, work: Task<'_, Reply>) -> Reply {
+    pub(crate) async fn once<P: Platform>(
+        &self,
+        platform: &P,
+        flight: Flight,
+        work: Task<'_, Reply>,
+    ) -> Reply {
         while let Some(later) = self.running(&flight) {
-            match later.wait().await {
+            match within(platform, PATIENCE, Box::pin(later.wait())).await {
                 Err(error) if error.code == Code::Aborted => {}
+                Err(error) if error.code == Code::Timeout => break,
                 reply => return reply,
             }
         }
@@ -39,9 +50,17 @@ impl Flights {
     }
 
     /// Does the work once no other of this name is under way.
-    pub(crate) async fn alone(&self, flight: Flight, work: Task<'_, Reply>) -> Reply {
+    pub(crate) async fn alone<P: Platform>(
+        &self,
+        platform: &P,
+        flight: Flight,
+        work: Task<'_, Reply>,
+    ) -> Reply {
         while let Some(later) = self.running(&flight) {
-            let _ = later.wait().await;
+            let wait = within(platform, PATIENCE, Box::pin(later.wait())).await;
+            if wait.is_err_and(|error| error.code == Code::Timeout) {
+                break;
+            }
         }
         self.lead(flight, work).await
     }

@@ -228,6 +228,23 @@ impl<P: Platform> Context<'_, P> {
     }
 }
 
+/// Whether what a server calls an invite is one, as far as it says anything.
+pub(crate) fn looks_like_invite(invite: &Json) -> bool {
+    let texts = [
+        "permissions",
+        "createdAt",
+        "expiresAt",
+        "resource",
+        "webstrateId",
+        "id",
+    ];
+    invite.is_object()
+        && texts.iter().all(|name| {
+            let value = invite.get(name);
+            value.is_none_or(|value| matches!(value, Json::Text(_) | Json::Null))
+        })
+}
+
 /// Seconds until an invite expires: by what the server counted, else by its clock (`now`, milliseconds since 1970);
 /// endless where it does not.
 pub(crate) fn seconds_left<P: Platform>(platform: &P, invite: &Json, now: f64) -> Json {

@@ -110,7 +110,8 @@ test('a lost answer: a create is not repeated, an accept is, a remove that is fo
   await it.change({ cutOn: { wa: 'acceptInvite', when: 'after' } });
   assert.equal((await bob.call('accept', key)).value, 'rw');
   await it.change({ cutOn: { wa: 'removeInvite', when: 'after' } });
-  assert.deepEqual((await alice.call('remove', key)).value, { acknowledged: true, deletedCount: 0 });
+  const invite = { key, webstrateId: id };
+  assert.deepEqual((await alice.call('remove', invite)).value, { acknowledged: true, deletedCount: 0 });
   await it.change({ answers: 'withheld' });
   const { error, took } = await alice.call('create', { permissions: 'r' }, id, { timeout: 1_000 });
   assert.equal(error.code, 'unknown_outcome');

@@ -69,7 +69,10 @@ impl Driver {
             None => Recovery::Failed,
             Some(Outcome::Answer(_)) => Recovery::Answered,
             Some(Outcome::Failed { code, .. }) => match code.as_str() {
-                "unknown_outcome" if record.left && world.dialect == Dialect::Webstrates => {
+                "unknown_outcome"
+                    if world.dialect == Dialect::Webstrates
+                        && (record.left || matches!(record.call.what, What::Remove(_))) =>
+                {
                     Recovery::Open
                 }
                 "not_invites_server" if world.is_old => Recovery::Answered,

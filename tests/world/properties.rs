@@ -71,21 +71,10 @@ pub enum Property {
 
 /// What today's code does not keep, with the fault of the issue that it is of the kind of.
 pub const TOLERATED: &[(Property, u32)] = &[
-    // Who asks first what a server speaks may wait a minute for an answer that was lost, and all others with them.
     (Property::RecoversAtOnce, 1),
     (Property::Recovers, 1),
-    // That a key is not valid on one webstrate is taken for being gone, and it lives on another.
-    (Property::RemovesAreTrue, 3),
-    // A named create that was carried out, and whose next attempt gets no token or is too many.
-    (Property::CreatesAreNotDenied, 7),
-    // Names are each person's own: a create that is sent again as somebody else is another.
-    (Property::CreatesOnceForAll, 7),
-    // Whatever cannot be read, a captive portal's page say, is `bad_response`, and the invite exists.
     (Property::FailuresOfCreatesAreOpen, 7),
-    // What is no list or no text passes; what could not be read of a server's features is taken for none, for good.
     (Property::AnswersHaveShape, 15),
-    // Who could not be told before they might read, and can be afterwards, is taken for two.
-    (Property::AcceptsTakeNothing, 16),
 ];
 
 pub fn in_time(world: &World, id: usize) {

@@ -8,7 +8,8 @@ use std::rc::Rc;
 use invite_key::KeyKind;
 
 use crate::dialect::{
-    Alone, Context, DialectName, Hears, LinkForm, Remote, Session, Traits, seconds_left,
+    Alone, Context, DialectName, Hears, LinkForm, Remote, Session, Traits, looks_like_invite,
+    seconds_left,
 };
 use crate::error::{Code, Error};
 use crate::json::Json;
@@ -64,7 +65,10 @@ async fn ask<P: Platform>(cx: &Context<'_, P>, token: &str) -> Reply {
     let request = requests::request(cx, token)?;
     let response = cx.platform.fetch(request, cx.progress.sent()).await?;
     let answer = Answer::read(cx.platform, &response)?;
-    meaning(cx, answer)
+    meaning(cx, answer).map_err(|mut error| {
+        error.status = Some(response.status);
+        error
+    })
 }
 
 /// The whole list, which comes in pages. A token that came before would lead in a circle.
@@ -112,19 +116,29 @@ async fn stream<P: Platform>(cx: &Context<'_, P>) -> Reply {
 fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
     let Answer { mut document, now } = answer;
     let required = match cx.operation {
-        Operation::Create(_) => "key",
+        Operation::Create(_) | Operation::Park(_) => "key",
         Operation::Get(_) | Operation::List(_) => "invites",
         Operation::Remove(_) => "acknowledged",
         Operation::Members => "members",
         Operation::Identify => "user",
-        Operation::Park(_) => "key",
         Operation::Parked => "pending",
         Operation::Unpark(_) => "deletedCount",
         _ => "permissions",
     };
-    let Some(found) = document.get(required) else {
-        return Err(Error::bad_response());
+    let found = document.get(required).unwrap_or(&Json::Null);
+    let fits = match (required, found) {
+        ("key" | "permissions", Json::Text(_)) => looks_like_invite(&document),
+        ("invites" | "members" | "pending", Json::List(items)) => {
+            items.iter().all(looks_like_invite)
+        }
+        ("acknowledged", Json::Bool(_)) | ("deletedCount", Json::Number(_)) => true,
+        ("user", Json::Object(_)) => true,
+        ("user", Json::Null) => document.get("user").is_some(),
+        _ => false,
     };
+    if !fits {
+        return Err(Error::bad_response());
+    }
     match cx.operation {
         Operation::Members | Operation::Identify | Operation::Parked => return Ok(found.clone()),
         Operation::Get(_) | Operation::List(_) => {
@@ -178,7 +192,9 @@ async fn discover<P: Platform>(platform: &P, remote: &mut Remote) -> Result<(), 
     if let Some(api) = document.text("api").filter(|api| is_path(api)) {
         api.clone_into(&mut remote.api);
     }
-    let features = document.get("features").map(Json::items).unwrap_or_default();
+    let Some(Json::List(features)) = document.get("features") else {
+        return Err(Error::bad_response());
+    };
     let named = |feature: &Json| feature.as_text().map(str::to_owned);
     remote.features = Some(features.iter().filter_map(named).collect());
     Ok(())

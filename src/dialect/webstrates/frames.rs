@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Wire;
+use crate::dialect::looks_like_invite;
 use crate::error::{Code, Error};
 use crate::json::Json;
 use crate::later::{Reply, Task};
@@ -66,7 +67,7 @@ pub(super) fn refusal<P: Platform>(cx: &Wire<'_, P>, words: &str) -> Error {
 /// Leaves the server's own object, but for the database's `_id`; false where it is no invite.
 pub(super) fn own_words(invite: &mut Json) -> bool {
     invite.take("_id");
-    invite.text("key").is_some()
+    invite.text("key").is_some() && looks_like_invite(invite)
 }
 
 /// The original takes any `maxAge` and makes keys of it that never work.

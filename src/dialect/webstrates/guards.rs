@@ -30,7 +30,11 @@ struct Recent {
 pub(super) async fn accept<P: Platform>(cx: &Wire<'_, P>) -> Reply {
     let id = cx.resource()?;
     if cx.auth.is_none() && cx.socket.is_refused() && cx.is_own_server() {
-        return accept_over_http(cx, id).await;
+        let account = cx.account(id).await?;
+        if has_nothing(cx, id, &account).await? {
+            return accept_over_http(cx, id, &account).await;
+        }
+        // Perhaps one can be had by now.
     }
     // Nothing: an admin, whose letters the server does not tell.
     let cached = cached_letters(cx).await?;
@@ -160,15 +164,20 @@ async fn cached_letters<P: Platform>(cx: &Wire<'_, P>) -> Result<Option<Permissi
     }
 }
 
-/// For where no socket can be had. Only who has nothing yet can lose nothing, for here the server does not say what it
-/// would merge with; and what came of it is known only to who may read.
-async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, id: &str) -> Reply {
-    let account = cx.account(id).await?;
-    let lately = recent(cx, &place(cx, id, &account)).is_some();
-    let truth = cx.own_letters(id, &account).await?;
-    if lately || truth.is_some_and(|truth| !truth.is_empty()) {
-        return Err(Error::offline());
-    }
+/// Only who has nothing yet can lose nothing.
+async fn has_nothing<P: Platform>(
+    cx: &Wire<'_, P>,
+    id: &str,
+    account: &Json,
+) -> Result<bool, Error> {
+    let lately = recent(cx, &place(cx, id, account)).is_some();
+    let truth = cx.own_letters(id, account).await?;
+    Ok(!lately && truth.is_none_or(|truth| truth.is_empty()))
+}
+
+/// For where no socket can be had, by who has nothing: here the server does not say what it would merge with, and what
+/// came of it is known only to who may read.
+async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, id: &str, account: &Json) -> Reply {
     let key = percent::encode(cx.key_text());
     cx.progress.sent().set(true);
     let answer = cx
@@ -187,7 +196,7 @@ async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, id: &str) -> Reply {
         _ => return Err(Error::bad_response()),
     }
     sleep(cx.platform, SETTLED).await;
-    match cx.own_letters(id, &account).await? {
+    match cx.own_letters(id, account).await? {
         Some(now) if now.is_empty() => Err(collision(cx)),
         Some(now) => outcome(cx, now.as_str(), now, Vec::new()),
         None => Err(Error::new(
@@ -246,7 +255,7 @@ fn collision<P: Platform>(cx: &Wire<'_, P>) -> Error {
 fn recent<P: Platform>(cx: &Wire<'_, P>, place: &str) -> Option<Recent> {
     let mut found: Option<Recent> = None;
     for gain in lately(cx) {
-        if gain.text("place") == Some(place) {
+        if gain.text("place").is_some_and(|other| is_same(other, place)) {
             let at = gain.number("at").unwrap_or_default();
             let new = letters(gain.text("letters").unwrap_or_default());
             let before = found.map_or(Permissions::NONE, |recent| recent.letters);
@@ -288,6 +297,15 @@ fn lately<P: Platform>(cx: &Wire<'_, P>) -> Vec<Json> {
         now - at < CACHED
     });
     gains
+}
+
+/// Whether two places are one; where nobody could say who somebody was, they may be anybody.
+fn is_same(a: &str, b: &str) -> bool {
+    let nobody = |place: &str| place.strip_suffix(" :").map(str::len);
+    match (nobody(a), nobody(b)) {
+        (None, None) => a == b,
+        (Some(end), _) | (_, Some(end)) => a.get(..=end) == b.get(..=end),
+    }
 }
 
 /// Whose gains where: another person of this browser has a cache of their own.

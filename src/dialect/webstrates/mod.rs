@@ -13,6 +13,7 @@ use std::rc::Rc;
 
 use invite_key::{KeyKind, Permissions};
 
+use crate::call::unknown_outcome;
 use crate::dialect::{Alone, Context, Hears, LinkForm, Session, Traits, seconds_left};
 use crate::error::{Code, Error};
 use crate::json::Json;
@@ -92,7 +93,15 @@ async fn perform<P: Platform>(cx: &Wire<'_, P>) -> Reply {
     let is_preview = matches!(cx.operation, Operation::Preview(_));
     let mut result = Json::Null;
     if let Some(frame) = frames::frame(cx)? {
-        result = read(cx, cx.ask(frame, is_preview).await?)?;
+        let reply = cx.ask(frame, is_preview).await;
+        result = reply.and_then(|reply| read(cx, reply)).map_err(|error| {
+            // It was answered, and nobody can tell how.
+            let creates = matches!(cx.operation, Operation::Create(_));
+            match error.code {
+                Code::BadResponse if creates && error.field.is_none() => unknown_outcome(),
+                _ => error,
+            }
+        })?;
     }
     let id = cx.resource()?;
     match cx.operation {
@@ -135,7 +144,9 @@ fn read<P: Platform>(cx: &Wire<'_, P>, mut reply: Json) -> Reply {
                 frames::own_words(invite)
             })
         }
-        (Operation::Remove(_), reply) => reply.get("acknowledged").is_some(),
+        (Operation::Remove(_), reply) => {
+            matches!(reply.get("acknowledged"), Some(Json::Bool(_)))
+        }
         (Operation::Create(_) | Operation::Check(_) | Operation::Preview(_), reply) => {
             frames::own_words(reply)
         }
@@ -146,7 +157,9 @@ fn read<P: Platform>(cx: &Wire<'_, P>, mut reply: Json) -> Reply {
         Operation::Create(_) if frames::is_dead(&reply) => {
             let words = "The server made an invite that can never be used.";
             guards::warning(cx, "already_expired", words);
-            Err(Error::new(Code::BadResponse, words))
+            let mut error = Error::new(Code::BadResponse, words);
+            error.field = Some("expiresAt".to_owned());
+            Err(error)
         }
         Operation::List(_) => Ok(Json::object().with("invites", reply)),
         _ => Ok(reply),

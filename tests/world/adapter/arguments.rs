@@ -1,19 +1,16 @@
 //! Arguments and answers, from this world's terms to the SDK's and back.
 
-use invite_keys::error::Error;
 use invite_keys::json::Json;
-use invite_keys::operation;
+use invite_keys::operation::Method;
 use serde_json::{Value, json};
 
 use crate::ledger::{Call, Policy, What};
 
-pub type Read = fn(Vec<Json>) -> Result<operation::Call, Error>;
-
 /// The arguments as JavaScript passes them.
-pub fn arguments(call: &Call) -> (Read, Vec<Value>, Policy) {
+pub fn arguments(call: &Call) -> (Method, Vec<Value>, Policy) {
     let place = json!(call.resource);
     let mut policy = Policy::Default;
-    let (read, mut arguments): (Read, _) = match &call.what {
+    let (method, mut arguments) = match &call.what {
         What::Create {
             letters,
             max_age,
@@ -27,22 +24,22 @@ pub fn arguments(call: &Call) -> (Read, Vec<Value>, Policy) {
             if *email {
                 options["email"] = "bob@example.org".into();
             }
-            (operation::Call::create, vec![options, place])
+            (Method::Create, vec![options, place])
         }
-        What::Get => (operation::Call::get, vec![place]),
-        What::Check(key) => (operation::Call::check, vec![json!(key), place]),
-        What::Accept(key) => (operation::Call::accept, vec![json!(key), place]),
-        What::Remove(key) => (operation::Call::remove, vec![json!(key), place]),
-        What::RemoveId(id) => (operation::Call::remove, vec![json!({"id": id}), place]),
+        What::Get => (Method::Get, vec![place]),
+        What::Check(key) => (Method::Check, vec![json!(key), place]),
+        What::Accept(key) => (Method::Accept, vec![json!(key), place]),
+        What::Remove(key) => (Method::Remove, vec![json!(key), place]),
+        What::RemoveId(id) => (Method::Remove, vec![json!({"id": id}), place]),
         What::ListPage { status, token } => {
             let filter = status.map_or(json!({}), |status| json!({"status": status}));
-            (operation::Call::list_page, vec![filter, json!(token)])
+            (Method::ListPage, vec![filter, json!(token)])
         }
-        What::Preview(key) => (operation::Call::preview, vec![json!(key)]),
-        What::Members => (operation::Call::members, vec![]),
-        What::Link(key) => (operation::Call::link, vec![json!(key), json!({})]),
-        What::Supports(feature) => (operation::Call::supports, vec![json!(feature)]),
-        What::Identify => (operation::Call::identify, vec![]),
+        What::Preview(key) => (Method::Preview, vec![json!(key)]),
+        What::Members => (Method::Members, vec![]),
+        What::Link(key) => (Method::Link, vec![json!(key), json!({})]),
+        What::Supports(feature) => (Method::Supports, vec![json!(feature)]),
+        What::Identify => (Method::Identify, vec![]),
         What::AcceptInvite(key, asked) => {
             policy = *asked;
             let asked = match asked {
@@ -52,15 +49,12 @@ pub fn arguments(call: &Call) -> (Read, Vec<Value>, Policy) {
                 Policy::Off => json!("off"),
                 _ => json!(true),
             };
-            (operation::Call::offer, vec![json!(key), place, asked])
+            (Method::AcceptInvite, vec![json!(key), place, asked])
         }
-        What::Watch => (operation::Call::watch, vec![]),
-        What::Park(key) => (
-            operation::Call::park,
-            vec![json!(key), place, json!("/join")],
-        ),
-        What::Parked => (operation::Call::parked, vec![]),
-        What::Unpark(key) => (operation::Call::unpark, vec![json!(key)]),
+        What::Watch => (Method::Watch, vec![]),
+        What::Park(key) => (Method::Park, vec![json!(key), place, json!("/join")]),
+        What::Parked => (Method::Parked, vec![]),
+        What::Unpark(key) => (Method::Unpark, vec![json!(key)]),
     };
     let mut options = json!({});
     if let Some(timeout) = call.timeout {
@@ -70,7 +64,7 @@ pub fn arguments(call: &Call) -> (Read, Vec<Value>, Policy) {
         options["idempotencyKey"] = name.as_str().into();
     }
     arguments.push(options);
-    (read, arguments, policy)
+    (method, arguments, policy)
 }
 
 pub fn json_of(value: &Value) -> Json {

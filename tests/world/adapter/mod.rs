@@ -12,6 +12,7 @@ use invite_keys::connection::Connection;
 use invite_keys::error::{Code, Error};
 use invite_keys::json::Json;
 use invite_keys::later::{Later, Task};
+use invite_keys::operation;
 use invite_keys::transport::{Event, Line, Place, Platform, Request, Response};
 use serde_json::{Value, json};
 
@@ -73,11 +74,15 @@ impl Run {
         call: &Call,
         signal: Signal,
     ) -> Pin<Box<dyn Future<Output = Outcome>>> {
-        let (read, arguments, policy) = arguments(call);
+        let (method, arguments, policy) = arguments(call);
         let held = CallHeld { id, signal, policy };
         let arguments = arguments.iter().map(json_of).collect();
         let waited = call.waited as f64;
-        let reply = Rc::clone(&self.connection).call(read(arguments), waited, held);
+        let reply = Rc::clone(&self.connection).call(
+            operation::Call::read(method, arguments),
+            waited,
+            held,
+        );
         Box::pin(async move {
             match reply.await {
                 Ok(value) => Outcome::Answer(value_of(&value)),

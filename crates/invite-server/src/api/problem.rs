@@ -7,7 +7,6 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use invite_key::hex;
 use serde::Serialize;
 
 use crate::core::Refusal;

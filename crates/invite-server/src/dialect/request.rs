@@ -1,5 +1,6 @@
 //! What is known of a request before anybody looks into it, and of its answer afterwards.
 
+use invite_key::hex;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ impl RequestId {
         let mut bytes = [0u8; 8];
         // Without random bytes requests share a number: the log is worse, the answer is not.
         let _ = getrandom::fill(&mut bytes);
-        RequestId(format!("{:016x}", u64::from_be_bytes(bytes)).into())
+        RequestId(hex::encode(&bytes).into())
     }
 
     /// A number that came with a request, from a proxy say. At most 36 letters, digits and hyphens, as a UUID has: no
