@@ -1,32 +1,130 @@
 // What `acceptPending` does once something waits: loaded where an invite was captured.
+import { forget, read, waits } from './record.js';
+import { ending } from './request.js';
 
 const LETTERS = { a: 'admin', r: 'read', w: 'write' };
 
-/**
- * Accepts what waits, by `send`, and forgets it after success and final failure; `reject` tells of any failure. What is no
- * longer `captured` when the policy has said yes was accepted by another tab, which has told so.
- */
-export async function accept(record, captured, policy, send, reject) {
-  const waits = () => captured()?.capturedAt === record.capturedAt;
-  // Not one that was captured meanwhile.
-  const forget = () => waits() && sessionStorage.removeItem('invite-keys:pending');
-  const still = async (preview) => (await policy(preview)) && waits();
-  try {
-    const outcome = await send('acceptInvite', record.key, record.resource, policy?.call ? still : policy);
-    if (outcome) forget();
-    return outcome;
-  } catch (error) {
-    if (error.final) forget();
-    // Whoever has the wrong account wants to know which.
-    if (error.code === 'wrong_account') error.account = await send('identify').catch(() => null);
-    reject({ code: error.code });
-    throw error;
+/** What each connection is accepting. */
+const underWay = new WeakMap();
+
+/** Accepts what waits: once, however many ask for it. `home` is the connection from within. */
+export async function accept(home, policy, call) {
+  const record = read();
+  if (!record) return null;
+  let accepting = underWay.get(home);
+  if (accepting?.record.capturedAt !== record.capturedAt) {
+    if (!accepting?.isDecided) accepting?.end();
+    accepting = new Accepting(home, record, policy, call);
+    underWay.set(home, accepting);
+    const done = () => underWay.get(home) === accepting && underWay.delete(home);
+    accepting.outcome.then(done, done);
   }
+  return accepting.join(policy, call?.signal?.addEventListener && call.signal);
+}
+
+/** The core's question. */
+export const ask = (home, preview) => underWay.get(home)?.ask(preview) ?? confirmed(preview);
+
+/** Settles when nothing is being accepted, unless somebody has still to decide: that may take for ever. */
+export async function settled(home) {
+  const accepting = underWay.get(home);
+  if (!accepting?.needsPage) await accepting?.outcome.catch(() => {});
 }
 
 /** The question of the policy `confirm`; a page asks better by passing a function. */
-export function ask({ inviter, title, resource, gained, account }) {
+function confirmed({ inviter, title, resource, gained, account }) {
   const who = inviter?.displayName || inviter?.username || 'Someone';
   const what = [...gained].map((letter) => LETTERS[letter]).join(', ');
   return !!globalThis.confirm?.(`${who} invites you to ${title || resource} (${what}). Accept as ${account?.displayName || account?.username}?`);
+}
+
+/**
+ * One invite on its way. Whoever asks for it meanwhile joins; a policy of theirs is asked, too, and the first answer counts.
+ * It ends when nobody is left who could answer, as when the element that asked was taken off the page.
+ */
+class Accepting {
+  #home;
+  #stop = new AbortController();
+  #askers = new Set();
+  /** Nobody but a page's own policy can answer, and none has. */
+  needsPage;
+  #question;
+  isDecided = false;
+
+  constructor(home, record, policy, call) {
+    this.#home = home;
+    this.record = record;
+    this.needsPage = typeof policy === 'function';
+    this.outcome = this.#run(this.needsPage ? (preview) => this.ask(preview) : policy, { ...call, signal: this.#stop.signal });
+  }
+
+  async #run(policy, call) {
+    const { send, emit } = this.#home;
+    const { key, resource } = this.record;
+    try {
+      const outcome = await send('acceptInvite', key, resource, policy, call);
+      if (outcome) forget(this.record);
+      return outcome;
+    } catch (error) {
+      const { aborted } = this.#stop.signal;
+      if (aborted && !waits(this.record)) return null;
+      if (error.final) forget(this.record);
+      // Whoever has the wrong account wants to know which.
+      if (error.code === 'wrong_account') error.account = await send('identify').catch(() => null);
+      if (!aborted) emit('inviterejected', { code: error.code });
+      throw error;
+    }
+  }
+
+  end() { this.#stop.abort(); }
+
+  async join(policy, signal) {
+    const asker = { policy: typeof policy === 'function' && policy };
+    this.#askers.add(asker);
+    if (this.#question) this.#put(asker);
+    try {
+      return await ending(this.outcome, signal);
+    } catch (error) {
+      throw signal?.aborted ? this.#home.error('aborted', 'The call was aborted.', { cause: signal.reason }) : error;
+    } finally {
+      this.#leave(asker);
+    }
+  }
+
+  #leave(asker) {
+    this.#askers.delete(asker);
+    if (!this.#askers.size || (this.needsPage && !this.#policies.length)) this.end();
+  }
+
+  get #policies() { return [...this.#askers].filter(({ policy }) => policy); }
+
+  /** A page's own answer takes the place of our question. */
+  ask(preview) {
+    const askers = this.#policies;
+    if (!askers.length) return confirmed(preview);
+    this.needsPage = true;
+    return new Promise((resolve, reject) => {
+      this.#question = { preview, resolve, reject };
+      for (const asker of askers) this.#put(asker);
+    });
+  }
+
+  async #put(asker) {
+    const { preview, resolve, reject } = this.#question;
+    if (!asker.policy) return;
+    try {
+      const answer = await asker.policy(preview);
+      if (!this.#askers.has(asker)) return;
+      this.#question = undefined;
+      this.needsPage = false;
+      this.isDecided = true;
+      // What no longer waits was accepted by another tab, which has told so.
+      resolve(answer && waits(this.record));
+    } catch (cause) {
+      asker.policy = undefined;
+      if (this.#policies.length) return;
+      this.#question = undefined;
+      reject(cause);
+    }
+  }
 }

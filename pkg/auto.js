@@ -1,20 +1,28 @@
 // Takes up the invite that the address bar brought. It imports nothing: the key is out of the address before any other
 // file is asked for, and a page that brings no invite loads no more than this. The rest is in pending.js. See auto.d.ts.
-const PENDING = 'invite-keys:pending';
+const PENDING = 'invite-keys:pending'; // as in record.js, which must not be loaded yet
+const MARK = 'invites_pending_'; // as in pending.js
 const page = globalThis.document;
+
+/** What a page may have forbidden: storage and cookies in a sandbox, an address that changes too often. */
+const attempt = (action) => {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+};
 
 const cut = (text, at) => {
   const index = text.indexOf(at);
   return index < 0 ? [text] : [text.slice(0, index), text.slice(index + 1)];
 };
 
-const decode = (text = '') => {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return text; // it is no key then, and the core says so
-  }
-};
+// What cannot be decoded is no key, and the core says so.
+const decode = (text = '') => attempt(() => decodeURIComponent(text.replaceAll('+', ' '))) ?? text;
+
+/** What storage did not take: it waits in this page alone. */
+let unkept;
 
 /** Takes one parameter out of a query or fragment; the rest stays byte for byte. */
 function take(parameter, sign, part) {
@@ -43,16 +51,12 @@ function capture() {
     if (fragment.found.size) resource = [...fragment.found].join(' ');
   }
   const continueUrl = base + query.rest + fragment.rest;
-  history.replaceState(history.state, '', continueUrl);
+  attempt(() => history.replaceState(history.state, '', continueUrl));
 
   // Two different keys become one that cannot be: an error, not a guess.
   const record = { key: [...keys].join(' '), resource, capturedAt: new Date(), continueUrl, via };
-  const keep = () => {
-    try {
-      sessionStorage.setItem(PENDING, JSON.stringify(record));
-    } catch {} // storage is blocked, and with it any sign-in: the invite ends here
-  };
-  keep();
+  const keep = () => attempt(() => !sessionStorage.setItem(PENDING, JSON.stringify(record)));
+  unkept = keep() ? undefined : record;
   // What a prerendering page stores is thrown away when it is shown.
   if (page.prerendering) page.addEventListener('prerenderingchange', keep, { once: true });
   return true;
@@ -63,12 +67,16 @@ export const setPolicy = (chosen) => {
   policy = chosen;
 };
 
-/** What waits: in this tab, or, says the server's mark, in this browser. */
+/** Whether something waits: in this page or tab, or, says the server's mark, in this browser. */
+const waits = () => unkept || attempt(() => sessionStorage.getItem(PENDING)) || attempt(() => page.cookie.includes(MARK));
+
 async function takeUp() {
+  if (!waits()) return;
   try {
-    if (!sessionStorage.getItem(PENDING) && !page.cookie.includes('invites_pending_')) return;
     const { takeUp } = await import('./pending.js');
-    await takeUp(() => policy);
+    const record = unkept;
+    unkept = undefined;
+    await takeUp(() => policy, record);
   } catch {
     page.dispatchEvent(new CustomEvent('inviterejected', { detail: { code: 'load_failed' } }));
   }

@@ -1,6 +1,7 @@
 // Loads the WebAssembly when it is needed. The rules live there; here is what must answer before it has come (see index.d.ts).
+import { homes } from './home.js';
+import { read } from './record.js';
 
-const PENDING = 'invite-keys:pending';
 const KINDS = { inv1_: 'opaque', invs1: 'signed', invt_: 'userkit', invit: 'rkvst' };
 
 export class InviteError extends Error {
@@ -82,15 +83,6 @@ export const buildLinkSync = /* @__PURE__ */ now('buildLink');
 export const qrCodeSync = /* @__PURE__ */ now('qrCode', 'qr');
 export const verifySignedKeySync = /* @__PURE__ */ now('verifySignedKey');
 
-/** What auto.js or the <head> snippet captured, if it is fresh. */
-function captured() {
-  try {
-    const record = JSON.parse(sessionStorage.getItem(PENDING));
-    if (record.key.slice && Date.now() - Date.parse(record.capturedAt) < 15 * 60_000) return record;
-    sessionStorage.removeItem(PENDING);
-  } catch {} // no storage, nothing there, or not ours
-}
-
 // Importing is harmless even where there is no EventTarget.
 class Invites extends (globalThis.EventTarget ?? Object) {
   static {
@@ -99,13 +91,24 @@ class Invites extends (globalThis.EventTarget ?? Object) {
   #options;
   #connection;
   #closed;
-  #accepting;
-  #policy;
   #unwatch;
+  #home = this.#within();
 
   constructor(options) {
     super();
     this.#options = options;
+    homes.set(this, this.#home);
+  }
+
+  #within() {
+    const options = () => this.#options;
+    return {
+      get options() { return options(); },
+      send: (...call) => this.#send(...call),
+      emit: (...event) => this.#emit(...event),
+      error: (...error) => new InviteError(...error),
+      lockName: async (key) => (await load('core')).lockName(key),
+    };
   }
 
   static configure(options) {
@@ -116,6 +119,8 @@ class Invites extends (globalThis.EventTarget ?? Object) {
 
   #send(name, ...args) {
     const begun = performance.now();
+    // Who still listens after close() watches again.
+    if (this.#unwatch && !this.#closed) this.#watch(false, ['inviteused']);
     return this.#call(begun, name, args).catch((error) => {
       if (error instanceof InviteError) throw error;
       const { code, message, final, ...more } = error;
@@ -131,7 +136,7 @@ class Invites extends (globalThis.EventTarget ?? Object) {
   }
 
   async #ask(preview) {
-    return (this.#policy ?? (await load('accept')).ask)(preview);
+    return (await load('accept')).ask(this.#home, preview);
   }
 
   #emit(type, detail) {
@@ -152,8 +157,7 @@ class Invites extends (globalThis.EventTarget ?? Object) {
 
   #watch(gone, args) {
     if (args[0] !== 'inviteused') return;
-    const home = { options: this.#options, send: (...call) => this.#send(...call), emit: (...event) => this.#emit(...event) };
-    load('events').then(({ watch }) => (this.#unwatch = watch(this, home, gone, ...args)), () => {});
+    load('events').then(({ watch }) => (this.#unwatch = watch(this, this.#home, gone, ...args)), () => {});
   }
 
   create(...args) { return this.#send('create', ...args); }
@@ -176,24 +180,15 @@ class Invites extends (globalThis.EventTarget ?? Object) {
   }
 
   get pending() {
-    const record = captured();
+    const record = read();
     if (!record) return null;
     const { capturedAt, resource, continueUrl, key } = record;
     return { capturedAt, resource, kind: KINDS[key.slice(0, 5)] ?? 'webstrates', continueUrl };
   }
 
-  acceptPending(policy) {
-    if (policy === 'off') return Promise.resolve(null);
-    // A page's own answer, given while `auto` looks the invite up, takes the place of our question.
-    if (policy?.call) this.#policy = policy;
-    return (this.#accepting ??= this.#acceptPending(policy).finally(() => (this.#accepting = this.#policy = undefined)));
-  }
-
-  async #acceptPending(policy) {
-    const record = captured();
-    if (!record) return null;
-    const { accept } = await load('accept');
-    return accept(record, captured, policy, (...call) => this.#send(...call), (detail) => this.#emit('inviterejected', detail));
+  async acceptPending(policy, call) {
+    if (policy === 'off' || !read()) return null;
+    return (await load('accept')).accept(this.#home, policy, call);
   }
 
   install() {

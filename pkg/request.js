@@ -1,6 +1,33 @@
 // Every request that the package's JavaScript makes goes through here. Those of calls are the core's.
 
-/** As `fetch`, by the caller's own where there is one. */
+/**
+ * As `fetch`, by the caller's own where there is one. It ends with `init.signal` even where that `fetch` does not listen,
+ * and lets go of an answer that comes after. What it throws becomes a rejection.
+ */
 export async function request(url, init, fetch = globalThis.fetch) {
-  return fetch(url, init);
+  const signal = init?.signal;
+  signal?.throwIfAborted();
+  const answer = fetch(url, init);
+  try {
+    return await ending(answer, signal);
+  } catch (error) {
+    if (signal?.aborted) Promise.resolve(answer).then((late) => late.body?.cancel()).catch(() => {});
+    throw error;
+  }
+}
+
+/** What a promise gives, unless the signal, where there is one, ends the wait. No listener stays behind. */
+export async function ending(promise, signal) {
+  if (!signal) return promise;
+  let end;
+  const ended = new Promise((_, reject) => {
+    end = () => reject(signal.reason);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end);
+  });
+  try {
+    return await Promise.race([promise, ended]);
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
 }
