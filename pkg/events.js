@@ -1,134 +1,180 @@
 // What others do with the invites of a resource, told while somebody listens for `inviteused`. Loaded by then.
-// Where the server sends events (dialect `http`), one tab of this origin reads them and passes them on to the others: a
-// browser has few connections to one server. Where it does not, the core looks by itself.
+// Where the server sends events, one tab of this origin reads them and passes them on to the others: a browser has few
+// connections to one server. Where it does not, the core looks by itself.
+import { ending, request } from './request.js';
+import { eachEvent } from './stream.js';
+
 const MOST_BETWEEN = 30_000;
-/** The server sends a sign of life every 15 seconds. */
+/** The server sends a sign of life every 15 seconds: of what is silent for so long nothing will come. */
 const SILENCE = 45_000;
+/** A stream that has lasted so long was no failure. */
+const LASTED = 10_000;
 /** Whoever may not watch is not asked to come back, but may be allowed to meanwhile. */
 const REFUSED = 60_000;
 /** So long the answer to a call of our own may come after its event. */
 const OWN = 300;
 
-const NAMES = { 'invite.created': 'invitecreated', 'invite.used': 'inviteused', 'invite.removed': 'inviteremoved' };
+const NAMES = new Map([['invite.created', 'invitecreated'], ['invite.used', 'inviteused'], ['invite.removed', 'inviteremoved']]);
 
 const watches = new WeakMap();
 
 /**
- * `listener` has come or `gone`; without one, what is there starts again. `home` is the connection from within: its
- * `options`, how to `send` a call and `emit` an event. Gives what stops it.
+ * `listener` has come or `gone`; without one, what is there starts again unless it still watches. `home` is the connection
+ * from within. Gives what stops it.
  */
 export function watch(invites, home, gone, type, listener, how) {
   const watch = watches.get(invites) ?? { listeners: [] };
   watches.set(invites, watch);
   const capture = how === true || Boolean(how?.capture);
-  const without = () => watch.listeners.filter((one) => one.listener !== listener || one.capture !== capture);
-  const leave = () => {
-    watch.listeners = without();
-    if (!watch.listeners.length) watch.stop?.abort();
-  };
-  if (gone) leave();
-  else if (listener && !how?.signal?.aborted) {
-    watch.listeners = [...without(), { listener, capture }];
-    how?.signal?.addEventListener('abort', leave, { once: true });
-    if (how?.once) EventTarget.prototype.addEventListener.call(invites, type, leave, { once: true });
-  }
+  const known = watch.listeners.find((one) => one.listener === listener && one.capture === capture);
+  if (gone) known?.leave();
+  else if (listener && !known && !how?.signal?.aborted) join(watch, invites, { type, listener, capture, how });
   if (watch.listeners.length && (watch.stop?.signal.aborted ?? true)) {
     watch.stop = new AbortController();
-    run(invites, home, watch.stop.signal);
+    run(invites, home, watch.stop);
   }
   return () => watch.stop?.abort();
 }
 
-const pause = (milliseconds, signal) =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
-  });
-const jittered = (milliseconds) => milliseconds * (0.5 + Math.random() / 2);
+function join(watch, invites, { type, listener, capture, how }) {
+  const { addEventListener, removeEventListener } = EventTarget.prototype;
+  const one = { listener, capture, leave };
+  function leave() {
+    how?.signal?.removeEventListener('abort', leave);
+    if (how?.once) removeEventListener.call(invites, type, leave);
+    watch.listeners = watch.listeners.filter((each) => each !== one);
+    if (!watch.listeners.length) watch.stop?.abort();
+  }
+  watch.listeners.push(one);
+  how?.signal?.addEventListener('abort', leave);
+  if (how?.once) addEventListener.call(invites, type, leave);
+}
 
-/** Until it is stopped. */
-async function run(invites, home, signal) {
-  for (let tries = 0; !signal.aborted; tries += 1) {
+function pause(milliseconds, signal) {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener('abort', done);
+  });
+}
+const jittered = (milliseconds) => milliseconds * (0.5 + Math.random() / 2);
+const between = (tries) => Math.min(MOST_BETWEEN, 500 * 2 ** tries);
+
+/** Until it is stopped, or nobody is there to ask; what fails for good is asked again with the next call. */
+async function run(invites, home, stop) {
+  const { signal } = stop;
+  for (let tries = 1; !signal.aborted; tries += 1) {
     try {
-      const source = await home.send('watch', { signal });
-      // Nobody to ask: there are no events, or the core has looked until now.
-      if (source) await follow(invites, home, source, signal);
-      return;
+      const stream = await begin(home, signal);
+      // There are no events, or the core has looked until now.
+      if (!stream) return;
+      await follow(invites, home, stream, signal);
     } catch (error) {
-      if (!error?.retryable) return;
-      await pause(jittered(Math.min(MOST_BETWEEN, 1000 * 2 ** tries)), signal);
+      if (!error?.retryable) break;
     }
+    await pause(jittered(between(tries)), signal);
+  }
+  stop.abort();
+}
+
+/** Where nobody sends events the core may look by itself, for as long as it is let; elsewhere it only says where they are. */
+async function begin(home, signal) {
+  if (!await home.send('supports', 'events', { signal })) return home.send('watch', { signal });
+  const line = lineOf(signal);
+  try {
+    return await ending(home.send('watch', { signal: line.signal }), line.signal);
+  } catch (error) {
+    throw line.signal.aborted ? home.error('timeout', 'Nothing was heard of the events.', { retryable: true }) : error;
+  } finally {
+    line.close();
   }
 }
 
-async function follow(invites, home, source, signal) {
+async function follow(invites, home, stream, signal) {
   const place = { last: undefined };
   const told = toldOnce(invites, home, signal);
-  const ask = async () => {
-    const { url, headers, credentials } = source ?? await home.send('watch', { signal });
-    source = undefined; // a bearer may be another by the next time
-    if (place.last !== undefined) headers['Last-Event-ID'] = place.last;
-    return (home.options?.fetch ?? fetch)(url, { headers, credentials, cache: 'no-store', signal });
+  let next = stream;
+  const ask = async (ended) => {
+    // Whose bearer it is may have changed since.
+    const { url, headers, credentials } = next ?? await home.send('watch', { signal: ended });
+    next = undefined;
+    const all = place.last === undefined ? headers : { ...headers, 'last-event-id': place.last };
+    return request(url, { headers: all, credentials, cache: 'no-store', signal: ended }, home.options?.fetch);
   };
-  const { url, headers } = source;
+  const alone = () => read(ask, place, told, signal);
   // Two bearers may be two people; the tabs of one origin have their cookies in common.
-  if (headers.authorization || !globalThis.navigator?.locks || !globalThis.BroadcastChannel) return read(ask, place, told, signal);
-  const name = `invite-keys:events:${url}`;
-  const channel = new BroadcastChannel(name);
-  channel.onmessage = ({ data: { last, event } }) => {
-    if (event) told(event);
-    if (last) place.last = last;
-    else if (place.last) channel.postMessage({ last: place.last });
-  };
-  const passOn = (event) => {
-    told(event);
-    channel.postMessage({ event, last: place.last });
-  };
-  channel.postMessage({}); // which place are you at? For when we take over
+  if (stream.headers.authorization) return alone();
+  const name = `invite-keys:events:${stream.url}`;
+  let channel;
+  let ours = false;
   try {
-    await navigator.locks.request(name, { signal }, () => read(ask, place, passOn, signal));
+    channel = new BroadcastChannel(name);
+    channel.onmessage = ({ data }) => {
+      if (data?.event) told(data.event);
+      if (data?.last) place.last = data.last;
+      else if (place.last) channel.postMessage({ last: place.last });
+    };
+    const passOn = (event) => {
+      told(event);
+      channel.postMessage({ event, last: place.last });
+    };
+    channel.postMessage({}); // which place are you at? For when we take over
+    await navigator.locks.request(name, { signal }, () => {
+      ours = true;
+      return read(ask, place, passOn, signal);
+    });
   } catch {} finally { // stopped while another tab reads
-    channel.close();
+    channel?.close();
   }
+  // There is no such thing here, or not for a frame in a sandbox.
+  if (!ours && !signal.aborted) await alone();
+}
+
+/** What ends with `signal`, or once it was silent for too long. */
+function lineOf(signal) {
+  const own = new AbortController();
+  const end = () => own.abort();
+  let timer;
+  const heard = () => {
+    clearTimeout(timer);
+    timer = setTimeout(end, SILENCE);
+  };
+  signal.addEventListener('abort', end);
+  heard();
+  return {
+    signal: own.signal,
+    heard,
+    close() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      end();
+    },
+  };
 }
 
 /** Reads the stream, again and again, from where it was cut off. */
 async function read(ask, place, tell, signal) {
   for (let tries = 0; !signal.aborted; tries += 1) {
     let least = 250;
+    const begun = performance.now();
+    const line = lineOf(signal);
     try {
-      const answer = await ask();
-      if (answer.ok) await eachEvent(answer, place, tell, signal, () => { tries = 0; });
+      const answer = await ending(ask(line.signal), line.signal);
+      if (answer.ok) await eachEvent(answer.body, line, place, tell);
       else if (answer.status === 422) place.last = undefined; // the server has forgotten what this was
       else if (answer.status < 500 && answer.status !== 429) least = REFUSED;
-    } catch {} // offline; or it ended in the middle
-    await pause(jittered(Math.max(least, Math.min(MOST_BETWEEN, 500 * 2 ** tries))), signal);
-  }
-}
-
-async function eachEvent(answer, place, tell, signal, alive) {
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let silent;
-  let text = '';
-  try {
-    for (;;) {
-      silent = setTimeout(() => reader.cancel(), SILENCE);
-      const { done, value } = await reader.read();
-      clearTimeout(silent);
-      if (done || signal.aborted) return;
-      alive();
-      const events = `${text}${value}`.replaceAll('\r\n', '\n').split('\n\n');
-      text = events.pop();
-      for (const event of events) {
-        const fields = Object.fromEntries(event.split('\n').map((line) => /^(\w*): ?(.*)$/s.exec(line)?.slice(1) ?? []));
-        if (fields.id) place.last = fields.id;
-        if (fields.data) tell({ type: fields.event, ...JSON.parse(fields.data) });
-      }
+    } catch (error) { // offline; or it ended in the middle; or there is no bearer
+      if (error?.retryable === false && error.code !== 'aborted') least = REFUSED;
+    } finally {
+      line.close();
     }
-  } finally {
-    clearTimeout(silent);
-    reader.cancel().catch(() => {});
+    if (performance.now() - begun > LASTED) tries = 0;
+    await pause(jittered(Math.max(least, between(tries))), signal);
   }
 }
 
@@ -139,12 +185,14 @@ function toldOnce(invites, { emit }, signal) {
     EventTarget.prototype.addEventListener.call(invites, type, ({ detail }) => told.add(type + detail.id), { signal });
   }
   return async ({ type, invite: id, resource, user, at, uses }) => {
-    const name = NAMES[type];
+    const name = NAMES.get(type);
     if (!name) return; // of a newer server
     if (name !== 'inviteused') {
       await pause(OWN, signal);
       if (signal.aborted || told.has(name + id)) return;
     }
-    emit(name, { id, resource, user, at, uses });
+    try {
+      emit(name, { id, resource, user, at, uses });
+    } catch {} // a page that took the means away
   };
 }

@@ -33,13 +33,14 @@ function cuttable() {
     const [address, init] = args;
     if (typeof address !== 'string') return globalThis.fetch(...args);
     await gate;
-    const cut = new AbortController();
-    const answer = await globalThis.fetch(address, { ...init, signal: AbortSignal.any([init.signal, cut.signal]) });
-    const stream = { last: init.headers['Last-Event-ID'], signal: init.signal, cut: () => cut.abort() };
+    const answer = await globalThis.fetch(address, init);
+    let cut;
+    const stream = { last: new Headers(init.headers).get('Last-Event-ID') ?? undefined, signal: init.signal, cut: () => cut.error(new Error('cut')) };
     let begun;
     stream.begun = new Promise((resolve) => { begun = resolve; });
     (opened.shift() ?? ((each) => streams.push(each)))(stream);
     const body = answer.body.pipeThrough(new TransformStream({
+      start(controller) { cut = controller; },
       transform(chunk, controller) {
         controller.enqueue(chunk);
         begun();
@@ -118,6 +119,92 @@ test('cut off before anything happened, it goes on from there', async () => {
   open();
   assert.equal((await used.next()).user.username, 'bob');
   alice.close();
+});
+
+/** Gives how many listen to a signal that has not been aborted. */
+function countedListeners(t) {
+  const all = new Map();
+  const of = (signal) => all.get(signal) ?? all.set(signal, new Set()).get(signal);
+  const { addEventListener, removeEventListener } = EventTarget.prototype;
+  AbortSignal.prototype.addEventListener = function (type, listener, how) {
+    of(this).add(listener);
+    addEventListener.call(this, type, listener, how);
+  };
+  AbortSignal.prototype.removeEventListener = function (type, listener, how) {
+    of(this).delete(listener);
+    removeEventListener.call(this, type, listener, how);
+  };
+  t.after(() => {
+    delete AbortSignal.prototype.addEventListener;
+    delete AbortSignal.prototype.removeEventListener;
+  });
+  return () => [...all].reduce((sum, [signal, its]) => sum + (signal.aborted ? 0 : its.size), 0);
+}
+
+test('thirty streams, one after the other, leave no listener behind', async (t) => {
+  const resource = await it.resource();
+  const streams = cuttable();
+  const warnings = [];
+  const warn = (warning) => warnings.push(warning.name);
+  process.on('warning', warn);
+  t.after(() => process.off('warning', warn));
+  // Each stream lasts for a minute.
+  let minutes = 0;
+  const now = performance.now.bind(performance);
+  performance.now = () => now() + minutes * 60_000;
+  t.after(() => { delete performance.now; });
+  const alice = await as('alice', resource, { fetch: streams.fetch });
+  t.after(() => alice.close());
+  const listeners = countedListeners(t);
+  const stop = new AbortController();
+  told(alice, 'inviteused', { signal: stop.signal });
+  let before;
+  for (let number = 0; number < 30; number += 1) {
+    const stream = await streams.next();
+    // Those that know their place say nothing before something happens.
+    if (!stream.last) await stream.begun;
+    minutes += 1;
+    if (number === 1) before = listeners();
+    if (number < 29) stream.cut();
+  }
+  assert.ok(before > 0 && listeners() <= before, `${before} listeners became ${listeners()}`);
+  assert.deepEqual(warnings, []);
+  // Who left by hand is not waited for by a signal either.
+  const { listener } = told(alice, 'inviteused', { signal: stop.signal });
+  await nextTurn();
+  const both = listeners();
+  alice.removeEventListener('inviteused', listener);
+  await nextTurn();
+  assert.equal(listeners(), both - 1);
+  stop.abort();
+  await nextTurn();
+  assert.equal(listeners(), 0);
+});
+
+test('who still listens after close() or configure() is told again, from the next call on', async () => {
+  const { configure, invites } = await import('../../pkg/node.js');
+  const [resource, other] = [await it.resource(), await it.resource()];
+  const streams = cuttable();
+  const { bearer } = await signIn(it.server.url, 'alice');
+  const options = { server: it.server.url, auth: { bearer }, fetch: streams.fetch };
+  configure({ ...options, resource });
+  const used = told(invites, 'inviteused');
+  const first = await streams.next();
+  const ended = once(first.signal, 'abort');
+  invites.close();
+  await ended;
+  const invite = await invites.create({});
+  await (await streams.next()).begun;
+  await (await as('bob', resource)).accept(invite);
+  assert.deepEqual([(await used.next()).resource, used.heard], [resource, []]);
+
+  configure({ ...options, resource: other });
+  const another = await invites.create({});
+  await (await streams.next()).begun;
+  await (await as('bob', other)).accept(another);
+  assert.deepEqual([(await used.next()).resource, used.heard], [other, []]);
+  invites.removeEventListener('inviteused', used.listener);
+  invites.close();
 });
 
 test('what was made and removed elsewhere is told too, what was done here once', async () => {
