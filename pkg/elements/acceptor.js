@@ -3,6 +3,7 @@
 // How to sign in is the page's business: it fills the slot "sign-in", or says where in the attribute of that name.
 import { announcer, avatar, create, define, icon, nameOf, upgrade } from './dom.js';
 import { styles } from './styles.js';
+import { serverClock } from './time.js';
 import { wordsFor } from './words.js';
 
 const ACCEPTOR_STYLES = `
@@ -36,22 +37,23 @@ export class InviteAcceptor extends HTMLElement {
   #invites;
   #ticket;
   #announce = announcer();
-  #running = false;
+  /** Ends what is shown and asked, where something is. */
+  #asking;
+  /** Somebody has said yes, and that goes on. */
+  #saidYes = false;
   #title = '';
   #words;
   #stop;
   #undecided;
   #acceptedElsewhere;
-  #again = false;
   #shownSince;
 
   /** The connection whose `pending` invite is shown. */
   get invites() { return this.#invites; }
   set invites(value) {
-    this.#stop?.abort();
     this.#invites = value;
     this.#listen();
-    this.#run();
+    this.#restart();
   }
 
   connectedCallback() {
@@ -73,6 +75,20 @@ export class InviteAcceptor extends HTMLElement {
 
   disconnectedCallback() {
     this.#stop?.abort();
+    // Nobody can decide here any more. An element that was only moved is back by then.
+    queueMicrotask(() => {
+      if (!this.isConnected && !this.#saidYes) this.#end();
+    });
+  }
+
+  #end() {
+    if (!this.#saidYes) this.#asking?.abort();
+    this.#asking = undefined;
+  }
+
+  #restart() {
+    this.#end();
+    this.#run();
   }
 
   #listen() {
@@ -82,10 +98,7 @@ export class InviteAcceptor extends HTMLElement {
     if (!this.isConnected || !this.#invites) return;
     // A second link, opened in this very tab, takes the place of the first.
     this.#invites.addEventListener('invitecaptured', ({ detail }) => {
-      if (detail.capturedAt === this.#shownSince) return;
-      this.#again = this.#running;
-      this.#undecided?.(false);
-      this.#run();
+      if (detail.capturedAt !== this.#shownSince) this.#restart();
     }, { signal });
     // Another tab was quicker: what is asked here has been answered there.
     this.#invites.addEventListener('inviteaccepted', ({ detail }) => {
@@ -95,31 +108,37 @@ export class InviteAcceptor extends HTMLElement {
   }
 
   async #run() {
-    if (!this.isConnected || !this.#invites || !this.#ticket || this.#running) return;
+    if (!this.isConnected || !this.#invites || !this.#ticket || this.#asking) return;
     this.#ticket.hidden = !this.#invites.pending;
     if (this.#ticket.hidden) return;
-    this.#running = true;
-    this.#again = false;
+    const asking = this.#asking = new AbortController();
+    this.#saidYes = false;
     this.#shownSince = this.#invites.pending.capturedAt;
     this.#acceptedElsewhere = undefined;
     this.#show(create('div', { class: 'head' }, create('p', { class: 'muted' }, this.#words.looking)));
-    try {
-      const outcome = await this.#invites.acceptPending((preview) => this.#decide(preview));
-      const done = outcome ?? this.#acceptedElsewhere;
-      if (done) this.#showAccepted(done);
-      else if (!this.#again) this.#showDeclined();
-    } catch (error) {
-      this.#showFailure(error);
-    } finally {
-      this.#running = false;
-    }
-    if (this.#again) this.#run();
+    const { signal } = asking;
+    const answer = this.#invites.acceptPending((preview) => this.#decide(preview, signal), { signal });
+    const show = await answer.then(
+      (outcome) => () => this.#showOutcome(outcome ?? this.#acceptedElsewhere),
+      (error) => () => this.#showFailure(error),
+    );
+    if (this.#asking !== asking) return;
+    this.#asking = undefined;
+    this.#saidYes = false;
+    show();
+  }
+
+  #showOutcome(outcome) {
+    if (outcome) this.#showAccepted(outcome);
+    else this.#showDeclined();
   }
 
   /** Shows the invite; settles when somebody decides. Signed out it waits: signing in leaves the page. */
-  #decide(preview) {
-    if (this.#acceptedElsewhere) return false;
+  #decide(preview, signal) {
+    if (this.#acceptedElsewhere || signal.aborted) return false;
     const words = this.#words;
+    const clock = serverClock();
+    clock.learn([preview]);
     this.#title = preview.title || preview.resource;
     const inviter = nameOf(preview.inviter) || words.somebody;
     const heading = create('h1', { tabindex: '-1' }, this.#title);
@@ -129,11 +148,12 @@ export class InviteAcceptor extends HTMLElement {
       heading,
       create('p', { class: 'row' },
         create('span', { class: 'chip', 'data-letters': preview.permissions }, words.permissionName(preview.permissions)),
-        create('span', { class: 'chip' }, icon('clock'), words.timeLeft(preview.expiresAt))));
+        create('span', { class: 'chip' }, icon('clock'), words.timeLeft(clock.until(preview.expiresAt)))));
     const foot = create('div', { class: 'foot' });
     return new Promise((settle) => {
       const resolve = this.#undecided = (answer) => {
         this.#undecided = undefined;
+        this.#saidYes = answer;
         settle(answer);
       };
       foot.append(...(preview.account ? this.#signedIn(preview, resolve) : this.#signedOut(preview)));
@@ -223,7 +243,7 @@ export class InviteAcceptor extends HTMLElement {
     const again = this.#invites.pending && (retry || signedOut);
     this.#result('warning', title, text,
       error?.account && create('p', { class: 'muted' }, `${words.account} ${nameOf(error.account)}.`),
-      again && create('button', { type: 'button', class: 'primary', on: { click: () => this.#run() } }, words.retry),
+      again && create('button', { type: 'button', class: 'primary', on: { click: () => this.#restart() } }, words.retry),
       (signedOut || error?.code === 'wrong_account') && this.#signInSlot());
     this.dispatchEvent(new CustomEvent('rejected', { bubbles: true, composed: true, detail: { code: error?.code ?? 'unknown' } }));
   }

@@ -13,7 +13,7 @@ function eventsOf(invites) {
 }
 
 /** A short list; `update` answers whether there is anything to show. */
-export function activityList(words) {
+export function activityList(words, clock) {
   const node = create('ol', { class: 'activity', part: 'activity', 'aria-labelledby': 'activity-heading' });
   return {
     node,
@@ -23,7 +23,7 @@ export function activityList(words) {
         icon(who ? 'people' : 'key'),
         create('span', {}, who ? words.fill(words.didJoin, nameOf(who), words.permissionName(invite.permissions)) : words.fill(words.didCreate, words.permissionName(invite.permissions)),
           invite.status === 'removed' && create('span', { class: 'muted' }, ` (${words.isRevoked})`)),
-        create('time', { class: 'muted', datetime: at, title: moment(at, words.lang) }, ago(at, words.lang)))));
+        create('time', { class: 'muted', datetime: at, title: moment(at, words.lang) }, ago(-clock.until(at), words.lang)))));
       return events.length > 0;
     },
   };

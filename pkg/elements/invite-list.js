@@ -9,7 +9,7 @@ export function identityOf(invite) {
 }
 
 /** `onCopy(invite) → boolean`, `onRevoke(invite, button)`. */
-export function inviteList({ words, onCopy, onRevoke }) {
+export function inviteList({ words, clock, onCopy, onRevoke }) {
   const list = create('ul', { class: 'invites', part: 'invites', 'aria-labelledby': 'list-heading' });
   const empty = create('p', { class: 'muted', part: 'empty' }, words.loading);
   // A page may say this in its own way.
@@ -39,7 +39,8 @@ export function inviteList({ words, onCopy, onRevoke }) {
       create('div', { class: 'actions' }, copy, revoke));
     made.update = (now) => {
       made.invite = now;
-      setText(left, words.timeLeft(now.expiresAt));
+      const time = words.timeLeft(clock.until(now.expiresAt));
+      setText(left, time);
       if (now.expiresAt) left.title = moment(now.expiresAt, words.lang);
       setText(used, words.uses(now));
       used.parentElement.hidden = now.uses === undefined;
@@ -47,7 +48,7 @@ export function inviteList({ words, onCopy, onRevoke }) {
       joined.hidden = names.length === 0;
       setText(joined, names.length ? words.fill(words.joined, listOf(names, words.lang)) : '');
       // Many buttons with one name: what a screen reader hears tells them apart.
-      const which = `${words.permissionName(now.permissions)}, ${words.timeLeft(now.expiresAt)}`;
+      const which = `${words.permissionName(now.permissions)}, ${time}`;
       copy.setAttribute('aria-label', `${words.copy}: ${which}`);
       revoke.setAttribute('aria-label', `${words.revoke}: ${which}`);
     };

@@ -8,6 +8,7 @@ import { copyText, linkField } from './link-field.js';
 import { memberList } from './member-list.js';
 import { revokeDialog } from './revoke-dialog.js';
 import { styles } from './styles.js';
+import { serverClock } from './time.js';
 import { wordsFor } from './words.js';
 
 // How often the list looks for what is new while somebody looks at it. A server that tells of it is asked all the same,
@@ -68,6 +69,7 @@ export class InviteManager extends HTMLElement {
   #seen;
   #now;
   #listening;
+  #clock = serverClock();
 
   /** The connection: `invites`, or what `connect({ resource })` gives. */
   get invites() { return this.#invites; }
@@ -89,6 +91,7 @@ export class InviteManager extends HTMLElement {
   disconnectedCallback() {
     this.#stop?.abort();
     this.#stop = null;
+    this.#parts?.dialog.cancel();
   }
 
   attributeChangedCallback() {
@@ -103,9 +106,9 @@ export class InviteManager extends HTMLElement {
     const announce = announcer();
     const form = createForm({ words, onCreate: (options) => this.#create(options) });
     const link = linkField({ words, say: announce.say });
-    const list = inviteList({ words, onCopy: (invite) => this.#copy(invite), onRevoke: (invite, button) => this.#revoke(invite, button) });
+    const list = inviteList({ words, clock: this.#clock, onCopy: (invite) => this.#copy(invite), onRevoke: (invite, button) => this.#revoke(invite, button) });
     const members = memberList(words);
-    const activity = activityList(words);
+    const activity = activityList(words, this.#clock);
     const dialog = revokeDialog(words);
     const problem = create('div', { class: 'notice bad', role: 'alert', hidden: true });
     const card = (name, heading, ...content) => create('section', { class: 'card stack', part: `card ${name}-card`, 'aria-labelledby': `${name}-heading` },
@@ -212,6 +215,7 @@ export class InviteManager extends HTMLElement {
     for await (const invite of this.#invites.list(filter, { signal })) {
       if (found.push(invite) >= most) break;
     }
+    this.#clock.learn(found);
     return found;
   }
 

@@ -20,6 +20,11 @@ export function revokeDialog(words) {
       create('button', { value: 'revoke', class: 'danger', part: 'confirm-revoke' }, words.revokeYes))));
   return {
     node,
+    /** Nobody will answer: the element was taken off the page. */
+    cancel() {
+      node.close('');
+      settle(false);
+    },
     ask() {
       settle(false);
       node.returnValue = '';

@@ -14,14 +14,27 @@ export function duration(exactly, lang) {
   return new Intl.NumberFormat(lang, { style: 'unit', unit, unitDisplay: 'long' }).format(amount);
 }
 
-/** Milliseconds until an ISO date; `Infinity` where there is none. */
-export function until(date, now = Date.now()) {
-  return date ? Date.parse(date) - now : Infinity;
+/**
+ * The server's clock, for the browser's may be wrong: an invite of whom it says both when and in how many seconds it
+ * expires gives the time away. Until one has come the browser's counts.
+ */
+export function serverClock() {
+  let ahead;
+  const now = () => (ahead === undefined ? Date.now() : performance.now() + ahead);
+  return {
+    /** What has just arrived. */
+    learn(invites) {
+      const told = invites.find(({ expiresAt, expiresIn }) => expiresAt && expiresIn > 0);
+      if (told) ahead = Date.parse(told.expiresAt) - told.expiresIn * 1000 - performance.now();
+    },
+    /** Milliseconds until an ISO date; `Infinity` where there is none. */
+    until: (date) => (date ? Date.parse(date) - now() : Infinity),
+  };
 }
 
 /** "2 hours ago", "yesterday", "now". */
-export function ago(date, lang) {
-  const past = Math.max(0, -until(date));
+export function ago(milliseconds, lang) {
+  const past = Math.max(0, milliseconds);
   const [unit, length] = unitOf(past) ?? ['second', Infinity];
   return new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }).format(-Math.floor(past / length), unit);
 }

@@ -1,5 +1,5 @@
 // Every sentence the elements say. Danish and German come in languages.js, with the same names, when a page is in them.
-import { duration, until } from './time.js';
+import { duration } from './time.js';
 
 const en = {
   read: 'Read', readWrite: 'Read and write', write: 'Write', admin: 'Admin', none: 'No access',
@@ -79,8 +79,8 @@ function speak(words, lang) {
     /** One sentence per letter, in the order people think of them. */
     abilities: (letters = '') => [['r', 'see'], ['w', 'change'], ['a', 'invite']].filter(([letter]) => letters.includes(letter)).map(([, name]) => words[name]),
 
-    timeLeft(expiresAt) {
-      const left = until(expiresAt);
+    /** Of milliseconds. */
+    timeLeft(left) {
       if (left === Infinity) return words.forever;
       if (left <= 0) return words.expired;
       return left < 60_000 ? words.soon : speaking.fill(words.left, duration(left, lang));
