@@ -18,6 +18,7 @@ impl<P: Platform> Connection<P> {
     pub(crate) async fn offer(&self, offer: &Offer, phase: &Phase<'_>, held: &P::Held) -> Reply {
         let invited = || Invited {
             key: offer.invited.key.clone(),
+            id: None,
             resource: offer.invited.resource.clone(),
             home: offer.invited.home.clone(),
         };

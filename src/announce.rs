@@ -19,7 +19,7 @@ pub(crate) fn created(invite: &Json) -> Json {
 /// The detail of `inviteremoved`.
 pub(crate) fn removed(remove: &Remove) -> Json {
     let (id, home) = match remove {
-        Remove::Key(invited) => (None, &invited.home),
+        Remove::Key(invited) => (invited.id.as_ref(), &invited.home),
         Remove::Id { id, home, .. } => (Some(id), home),
     };
     let mut detail = Json::object();

@@ -212,6 +212,7 @@ impl<P: Platform> Connection<P> {
         let look = Phase {
             operation: &Operation::Check(Invited {
                 key: invited.key.clone(),
+                id: None,
                 resource: invited.resource.clone(),
                 home: invited.home.clone(),
             }),

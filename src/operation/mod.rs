@@ -60,6 +60,8 @@ pub struct Create {
 pub struct Invited {
     /// Its key.
     pub key: InviteKey,
+    /// Its id, where the invite that was passed says so.
+    pub id: Option<String>,
     /// What it is to, where the call says so.
     pub resource: Option<String>,
     /// What it is to, where the invite that was passed says so.
@@ -205,6 +207,7 @@ impl Call {
         let given = Arguments::sort(values, method.slots())?;
         let invited = given.key.map(|key| Invited {
             key,
+            id: given.id.clone(),
             resource: given.resource.clone(),
             home: given.home.clone(),
         });
