@@ -1,6 +1,8 @@
 // What `acceptPending` does once something waits: loaded where an invite was captured.
-import { forget, read, waits } from './record.js';
+import { within } from './index.js';
 import { ending } from './request.js';
+
+const { forget, read, waits } = within;
 
 const LETTERS = { a: 'admin', r: 'read', w: 'write' };
 

@@ -1,9 +1,9 @@
 // The half of auto.js that may take its time: keeps the invite beyond this tab, accepts it by policy, and lets the other
 // tabs know. Loaded only where an invite waits.
 import { settled } from './accept.js';
-import { homes } from './home.js';
-import { invites } from './index.js';
-import { forget, read, waits, write } from './record.js';
+import { invites, within } from './index.js';
+
+const { forget, read, waits, write, homes } = within;
 
 /** Begins the names of the cookies by which our server says that something waits; the key is in none that we can read. */
 const MARK = 'invites_pending_';

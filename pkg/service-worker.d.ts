@@ -1,6 +1,6 @@
 /**
- * The same as `invite-keys`, for service workers, where `import()` is forbidden: everything but the core comes along at
- * once. Register the worker with `{ type: 'module' }`.
+ * The same as `invite-keys`, for service workers, where `import()` is forbidden: all JavaScript comes along at once, and the
+ * WebAssembly when it is needed. Register the worker with `{ type: 'module' }`.
  *
  * @example
  * ```js

@@ -42,13 +42,24 @@ function install({ outputFiles }) {
   }
 }
 
-// Each module beside its glue; what is written by hand in front of it (pkg/offline) is in the glue's file, so that a
-// browser asks once for both.
-const entries = { core: 'pkg/wasm/raw/core.js', offline: 'pkg/offline/offline.js', find: 'pkg/offline/find.js', qr: 'pkg/offline/qr.js' };
+// The package's front with the core's glue; and what is loaded later stays outside.
+const later = ['accept', 'events', 'rescue', 'wasm/offline', 'wasm/find', 'wasm/qr'];
 install(await build({
   ...OPTIONS,
-  entryPoints: Object.entries(entries).flatMap(([name, glue]) => [
-    { in: glue, out: `wasm/${name}` },
+  entryPoints: [
+    { in: 'pkg/sdk/index.js', out: 'index' },
+    { in: join(modules, 'core/core_bg.wasm'), out: 'wasm/core_bg' },
+  ],
+  external: later.map((name) => `./pkg/${name}.js`),
+  loader: { '.wasm': 'copy' },
+}));
+
+// Each other module beside its glue; what is written by hand in front of it (pkg/offline) is in the glue's file, so that a
+// browser asks once for both.
+install(await build({
+  ...OPTIONS,
+  entryPoints: ['offline', 'find', 'qr'].flatMap((name) => [
+    { in: `pkg/offline/${name}.js`, out: `wasm/${name}` },
     { in: join(modules, name, `${name}_bg.wasm`), out: `wasm/${name}_bg` },
   ]),
   loader: { '.wasm': 'copy' },
@@ -63,12 +74,13 @@ install(await build({
   chunkNames: 'elements-[name]',
 }));
 
-/** What works without a server has modules of its own, which stay outside of inline.js. */
-const withoutOffline = {
-  name: 'without offline',
+/** What works without a server has modules of its own, which stay outside of inline.js; the front is in it as it is written. */
+const inside = {
+  name: 'inside',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\.\/wasm\/(offline|find|qr)\.js$/ }, ({ path }) => ({ path, namespace: 'outside' }));
+    onResolve({ filter: /^\.\.\/wasm\/(offline|find|qr)\.js$/ }, ({ path }) => ({ path, namespace: 'outside' }));
     onLoad({ filter: /^/, namespace: 'outside' }, () => ({ contents: '' }));
+    onResolve({ filter: /^\.\/index\.js$/ }, ({ resolveDir }) => (resolveDir === join(ROOT, 'pkg') ? { path: join(ROOT, 'pkg/sdk/index.js') } : undefined));
   },
 };
 
@@ -77,7 +89,7 @@ if (!dev) {
     ...OPTIONS,
     entryPoints: [{ in: 'pkg/inline/index.js', out: 'inline' }],
     loader: { '.wasm': 'binary' },
-    plugins: [withoutOffline],
+    plugins: [inside],
   });
   const { imports } = inline.metafile.outputs['pkg/inline.js'];
   if (imports.length) throw new Error(`pkg/inline.js would load ${imports.map(({ path }) => path).join(', ')}`);

@@ -2,26 +2,19 @@
 // webstrate. `cargo xtask build` makes `pkg/inline.js` of this file, all it imports and the WebAssembly. See inline.d.ts.
 import * as accept from '../accept.js';
 import * as events from '../events.js';
-import { loadWith } from '../index.js';
-import * as core from '../wasm/core.js';
-import module_or_path from '../wasm/core_bg.wasm';
+import * as rescue from '../rescue.js';
+import { within } from '../sdk/index.js';
+import bytes from '../wasm/core_bg.wasm';
 
+const { parts } = within;
+parts.core.wasm = () => bytes;
+parts.accept.code = () => accept;
+parts.events.code = () => events;
+parts.rescue.code = () => rescue;
 // Signed keys, QR codes and the like have modules of their own, which stay outside.
-const outside = async () => ({});
+for (const name of ['offline', 'find', 'qr']) delete parts[name];
 
-loadWith({
-  core: async () => {
-    await core.default({ module_or_path });
-    return core;
-  },
-  accept: async () => accept,
-  events: async () => events,
-  offline: outside,
-  find: outside,
-  qr: outside,
-});
-
-export { InviteError, configure, connect, invites, isInviteError, ready } from '../index.js';
+export { InviteError, configure, connect, invites, isInviteError, ready } from '../sdk/index.js';
 
 export function auto(policy) {
   // The bundler's `require` runs the module here and now; `import()` would come a turn later.

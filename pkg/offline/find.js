@@ -1,10 +1,8 @@
 // Finding invites in texts.
 import * as glue from '../wasm/raw/find.js';
-import { needed, parameter, read, setErrorClass } from './shared.js';
+import { needed, parameter, read } from './shared.js';
 
-export { setErrorClass };
-
-export { default, initSync } from '../wasm/raw/find.js';
+export { initSync } from '../wasm/raw/find.js';
 
 export function find(given, options) {
   const { found, ...more } = read(glue.find(needed(given, 'text'), parameter(options)));

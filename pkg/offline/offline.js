@@ -1,9 +1,8 @@
 // Keys, links and signed keys. The module takes texts and gives JSON; here is what JavaScript knows better.
 import * as glue from '../wasm/raw/offline.js';
-import { members, needed, parameter, read, setErrorClass, text } from './shared.js';
+import { members, needed, parameter, read, text } from './shared.js';
 
-export { default, initSync } from '../wasm/raw/offline.js';
-export { setErrorClass };
+export { initSync } from '../wasm/raw/offline.js';
 export const verifySignature = (...args) => glue.verifySignature(...args); // for tests
 
 export const inspect = (key, options) => read(glue.inspect(text(key), parameter(options)));

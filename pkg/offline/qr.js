@@ -1,9 +1,8 @@
 // Links as pictures.
 import * as glue from '../wasm/raw/qr.js';
-import { needed, setErrorClass, wrong } from './shared.js';
+import { needed, wrong } from './shared.js';
 
-export { default, initSync } from '../wasm/raw/qr.js';
-export { setErrorClass };
+export { initSync } from '../wasm/raw/qr.js';
 
 export function qrCode(link) {
   const svg = glue.qrCode(needed(link, 'link'));

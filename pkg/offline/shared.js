@@ -1,9 +1,7 @@
 // What the modules without a server have in common. Each becomes one file, which holds only what it uses of this.
 
-let InviteError;
-export const setErrorClass = (given) => void (InviteError = given);
-
-export const wrong = (code, field, message) => new InviteError(code, message, { field });
+/** What is thrown: details, of which sdk/error.js makes the error. */
+export const wrong = (code, field, message) => ({ code, message, field, retryable: false });
 
 /** What a module answers, unless that is an error. */
 export function read(json) {

@@ -84,7 +84,8 @@ test('inline.js loads nothing more: it captures at once, creates, asks and accep
   assert.deepEqual(site.asked.filter((path) => path.startsWith('/files/')), ['/files/blank.html', '/files/inline.js']);
 });
 
-for (const part of ['core', 'offline', 'find', 'qr'].flatMap((name) => [`wasm/${name}.js`, `${name}_bg.wasm`])) {
+// The core's glue is a part of index.js.
+for (const part of ['core_bg.wasm', ...['offline', 'find', 'qr'].flatMap((name) => [`wasm/${name}.js`, `${name}_bg.wasm`])]) {
   test(`loading may be tried again after ${part} did not come`, async (t) => {
     const folder = await installedProject(t, { files });
     let broken = true;
@@ -99,20 +100,3 @@ for (const part of ['core', 'offline', 'find', 'qr'].flatMap((name) => [`wasm/${
     assert.equal(await attempt(), 'loaded');
   });
 }
-
-test('a call settles at its deadline, or by its signal, while the core does not come', async (t) => {
-  const folder = await installedProject(t, { files });
-  const site = await startSite(t, { folder });
-  const { page } = await open(t, site, 'relative.html');
-  await page.route('**/*.wasm', () => {}); // never answered
-  const codes = await page.evaluate(async () => {
-    const { connect } = await import('./node_modules/invite-keys/index.js');
-    const here = connect({ server: location.origin, dialect: 'http' });
-    const code = (promise) => promise.then(() => 'answered', (error) => error.code);
-    const controller = new AbortController();
-    const aborted = code(here.check('ab'.repeat(32), { signal: controller.signal }));
-    controller.abort();
-    return [await code(here.get('notes', { timeout: 50 })), await aborted];
-  });
-  assert.deepEqual(codes, ['timeout', 'aborted']);
-});

@@ -33,7 +33,9 @@ test('vite build, vite preview', async (t) => {
   const wasm = output.map(({ fileName }) => fileName).filter((name) => name.endsWith('.wasm'));
   assert.deepEqual(wasm.map((name) => /(\w+)_bg/.exec(name)[1]).sort(), ['core', 'find', 'offline', 'qr'], 'each .wasm once, as a file of its own');
   const entry = output.find(({ isEntry }) => isEntry);
-  assert.ok(!entry.imports.length, 'the glue is not part of what the page loads first');
+  assert.ok(!entry.imports.length, 'what the page loads first is one file');
+  const later = output.map(({ fileName }) => fileName).filter((name) => /(accept|events|rescue|offline|find|qr)-.*\.js$/.test(name));
+  assert.equal(later.length, 6, 'what is loaded later is not in it');
   const server = await preview({ root, base, configFile: false, logLevel: 'error', preview: { host: '127.0.0.1', port: 0 } });
   t.after(() => server.close());
   await tells(t, server);

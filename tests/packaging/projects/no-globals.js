@@ -1,5 +1,5 @@
 // Server-side rendering somewhere poor: what a browser has, and much of what Node has, is not there.
-for (const name of ['fetch', 'WebSocket', 'EventTarget', 'CustomEvent', 'navigator', 'WebAssembly', 'URL', 'AbortController', 'crypto']) {
+for (const name of ['fetch', 'WebSocket', 'EventTarget', 'CustomEvent', 'navigator', 'WebAssembly', 'URL', 'AbortController', 'crypto', 'WeakRef', 'FinalizationRegistry', 'performance', 'sessionStorage']) {
   Object.defineProperty(globalThis, name, { value: undefined, configurable: true });
 }
 const before = Object.keys(globalThis);

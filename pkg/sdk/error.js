@@ -1,0 +1,38 @@
+// What every rejection is.
+import { method } from './method.js';
+
+// Consoles call it by the name of a member, which no bundler shortens.
+export const { InviteError } = {
+  InviteError: class extends Error {
+    static {
+      this.prototype.name = 'InviteError';
+    }
+    constructor(code, message, details) {
+      super();
+      if (code) fill(this, { retryable: false, ...details, code, message });
+    }
+  },
+};
+
+export const isInviteError = /* @__PURE__ */ method('isInviteError', 'error', (_, error) => error?.name === 'InviteError' && typeof error.code === 'string');
+
+export const failed = (message, details) => new InviteError('load_failed', message, { retryable: true, ...details });
+
+/**
+ * An error for later, whose stack begins where the caller of the function `below` stands: what it gives takes what was
+ * thrown underneath. The core rejects with plain details.
+ */
+export function standing(below) {
+  const error = new InviteError();
+  Error.captureStackTrace?.(error, below);
+  return (thrown) => fill(error, typeof thrown?.code === 'string' ? thrown : failed('The WebAssembly of invite-keys broke: reload the page.', { retryable: false, cause: thrown }));
+}
+
+function fill(error, { code, message, cause, final, ...more }) {
+  // Where a stack begins with words, they are what a console prints of an error.
+  const stack = String(error.stack).replace(/^InviteError$/m, () => `InviteError [${code}]: ${message}`);
+  for (const [name, value] of Object.entries({ message, stack, cause })) {
+    if (value !== undefined) Object.defineProperty(error, name, { value, configurable: true, writable: true });
+  }
+  return Object.assign(error, { code }, more);
+}

@@ -1,0 +1,176 @@
+// What a page holds of a server: calls, events, and the invite that its address brought. The rules are in the core.
+import { InviteError, standing } from './error.js';
+import { homes } from './home.js';
+import { kindOf } from './kinds.js';
+import { load, now } from './load.js';
+import { method } from './method.js';
+import { read } from './record.js';
+import { Server } from './server.js';
+
+/** A list of more pages than this, or of so many without an invite one after the other, is none. */
+const MOST_PAGES = 10_000;
+const MOST_EMPTY = 100;
+
+/** The calls and what they take. */
+const CALLS = {
+  create: 'options, webstrateId, call',
+  get: 'webstrateId, call',
+  check: 'key, webstrateId, call',
+  accept: 'key, webstrateId, call',
+  remove: 'key, webstrateId, call',
+  preview: 'key, call',
+  members: 'call',
+  link: 'invite, options, call',
+  supports: 'feature, call',
+};
+
+/** Importing is harmless even where there is none of this. */
+const weak = (value) => (globalThis.WeakRef ? new WeakRef(value) : { deref: () => value });
+const Target = globalThis.EventTarget ?? Object;
+
+class Invites extends Target {
+  static name = 'Invites';
+  static {
+    if (Symbol.dispose) this.prototype[Symbol.dispose] = function () { this.close(); };
+  }
+  #server;
+  /** This one, and those of earlier for as long as a call of theirs is under way. */
+  #servers = [];
+  #home;
+  /** Listeners for `inviteused` that came and went, until events.js is there to hear of them. */
+  #heard = [];
+  #unwatch;
+
+  constructor(options) {
+    super();
+    this.#open(options);
+    this.#home = this.#within();
+    homes.set(this, this.#home);
+    const own = { install: () => this.#install(), close: () => this.#close() };
+    for (const [name, takes] of Object.entries(CALLS)) own[name] = method(name, takes, (self, ...args) => this.#call(self, name, args));
+    own.list = method('list', 'filter, call', (self, ...args) => this.#list(this.#wake(), standing(self), ...args));
+    own.acceptPending = method('acceptPending', 'policy, call', (self, ...args) => this.#acceptPending(standing(self), ...args));
+    for (const name of ['addEventListener', 'removeEventListener']) {
+      own[name] = method(name, 'type, listener, options', (_, ...args) => {
+        super[name](...args);
+        if (args[0] === 'inviteused') this.#watch(name === 'removeEventListener', ...args);
+      });
+    }
+    own.dispatchEvent = method('dispatchEvent', 'event', (_, event) => super.dispatchEvent(event));
+    Object.assign(this, own);
+  }
+
+  static configure(options) {
+    invites.#unwatch?.();
+    invites.#open(options);
+    invites.#wake();
+  }
+
+  #open(options) {
+    this.#server = new Server(options, Invites.#emitTo(weak(this)));
+    this.#servers = [...this.#servers.filter((server) => server.deref()), weak(this.#server)];
+  }
+
+  /** The core holds what this gives: with a strong reference in it a handle that nobody holds would never be collected. */
+  static #emitTo(self) {
+    return (type, detail) => (type === 'confirm' ? self.deref()?.#ask(detail) : self.deref()?.#emit(type, detail));
+  }
+
+  #within() {
+    const options = () => this.#server.options;
+    return {
+      get options() { return options(); },
+      send: (...call) => this.#server.send(...call),
+      emit: (type, detail) => this.#emit(type, detail),
+      error: (...error) => new InviteError(...error),
+      lockName: async (key) => (await load('core')).lockName(key),
+    };
+  }
+
+  async #ask(preview) {
+    return (await load('accept')).ask(this.#home, preview);
+  }
+
+  #emit(type, detail) {
+    for (const target of this === invites && globalThis.document ? [this, document] : [this]) {
+      target.dispatchEvent(new CustomEvent(type, { detail }));
+    }
+  }
+
+  /** The server that a call is made of from now on. */
+  #wake() {
+    if (this.#unwatch || this.#heard.length) this.#watch();
+    return this.#server;
+  }
+
+  async #call(self, name, args) {
+    const error = standing(self);
+    try {
+      return await this.#wake().send(name, ...args);
+    } catch (thrown) {
+      throw error(thrown);
+    }
+  }
+
+  async *#list(server, error, filter, call) {
+    const seen = new Set();
+    for (let empty = 0, token; ; ) {
+      const { invites, next } = await server.send('listPage', filter, token, call).catch((thrown) => { throw error(thrown); });
+      if (!Array.isArray(invites)) throw error(new InviteError('bad_response', "The server's list is none."));
+      yield* invites;
+      if (!next) return;
+      empty = invites.length ? 0 : empty + 1;
+      if (seen.has(next) || seen.size === MOST_PAGES || empty === MOST_EMPTY) {
+        throw error(new InviteError('bad_response', "The server's list does not end."));
+      }
+      token = next;
+      seen.add(token);
+    }
+  }
+
+  get [Symbol.toStringTag]() {
+    return 'Invites';
+  }
+
+  get pending() {
+    const record = read();
+    if (!record) return null;
+    const { capturedAt, resource, continueUrl, key } = record;
+    return { capturedAt, resource, kind: kindOf(key), continueUrl };
+  }
+
+  async #acceptPending(error, policy, call) {
+    if (policy === 'off' || !read()) return null;
+    try {
+      const { accept } = await this.#wake().load('accept', now(), call);
+      return await accept(this.#home, policy, call);
+    } catch (thrown) {
+      throw error(thrown);
+    }
+  }
+
+  /** Tells events.js of a listener that came or is `gone`; those it knows of are heard again, if they are not. */
+  async #watch(...one) {
+    this.#heard.push(one);
+    try {
+      const { watch } = await load('events', { timeout: Infinity });
+      for (const one of this.#heard.splice(0)) this.#unwatch = watch(this, this.#home, ...one);
+    } catch {} // the next call tries again
+  }
+
+  #install() {
+    const user = globalThis.webstrate?.user;
+    if (!user) throw new InviteError('unsupported', 'install() is for a page on a Webstrates server, once it has loaded: webstrate.user is not there.');
+    Object.defineProperty(user, 'invites', { value: this, configurable: true, enumerable: true, writable: true });
+  }
+
+  #close() {
+    for (const server of this.#servers) server.deref()?.close();
+    this.#unwatch?.();
+    if (this === invites) this.#open(this.#server.options);
+  }
+}
+
+export const invites = /* @__PURE__ */ new Invites();
+export const connect = /* @__PURE__ */ method('connect', 'options', (_, options) => new Invites(options));
+export const configure = /* @__PURE__ */ method('configure', 'options', (_, options) => Invites.configure(options));

@@ -1,0 +1,17 @@
+// node uncaught.js <which>: what is printed of an error that nobody catches.
+import { connect, parseLink, parseLinkSync, ready } from 'invite-keys';
+
+const here = connect({ server: 'http://127.0.0.1:1', dialect: 'http', resource: 'notes' });
+const which = {
+  async call() { await here.check('nothing'); },
+  async list() { for await (const invite of here.list({ pageSize: 0 })) console.log(invite); },
+  async pending() { await here.get({ signal: AbortSignal.abort(new Error('of the page')) }); },
+  async closed() { here.close(); await here.get(); },
+  async offline() { await parseLink('https://example.com/#acceptInvite=abc'); },
+  async sync() { await ready(); parseLinkSync('https://example.com/#acceptInvite=abc'); },
+};
+
+async function theCaller() {
+  await which[process.argv[2]]();
+}
+theCaller();
