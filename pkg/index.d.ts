@@ -39,7 +39,7 @@ export interface Member {
 }
 
 /** How a server speaks. */
-export type Dialect = 'webstrates' | 'http' | 'userkit' | 'rkvst';
+export type Dialect = 'webstrates' | 'http';
 
 /** What sort of key a text looks like. */
 export type KeyKind = 'webstrates' | 'opaque' | 'signed' | 'userkit' | 'rkvst';
@@ -50,8 +50,8 @@ export type InviteStatus = 'pending' | 'accepted' | 'expired' | 'removed';
 /**
  * An invite, as the server tells it. Dates are ISO 8601 strings; fields of a newer server pass through.
  *
- * From a Webstrates server, `create`, `get` and `check` give exactly what it sends ({@link WebstratesInvite}); `list` and
- * `preview` give the same form everywhere.
+ * From a Webstrates server, `create`, `get` and `check` give exactly what it sends ({@link WebstratesInvite}); `list` gives
+ * this form everywhere.
  */
 export interface Invite<Extras = Json> {
   /** The secret. Only the inviter gets it. */
@@ -84,10 +84,12 @@ export interface Invite<Extras = Json> {
   title?: string;
   /** Your own data. */
   extras?: Extras;
+  /** In {@link WebstratesInvite} alone. */
+  webstrateId?: undefined;
 }
 
-/** An invite as a Webstrates server sends it. */
-export interface WebstratesInvite {
+/** An invite as a Webstrates server sends it; nothing else that an {@link Invite} may have is in it. */
+export interface WebstratesInvite extends Absent<Exclude<keyof Invite, 'key' | 'permissions' | 'createdAt' | 'expiresAt' | 'createdBy' | 'webstrateId'>> {
   /** The secret. */
   key: string;
   /** What people are invited to. */
@@ -102,6 +104,12 @@ export interface WebstratesInvite {
   createdBy: User;
 }
 
+/** Members that are not there: they may be asked for all the same. */
+export type Absent<Names extends string> = { [Name in Names]?: undefined };
+
+/** What `create`, `get` and `check` give where the type of a connection does not say how its server speaks. */
+export type GivenInvite = Invite | WebstratesInvite;
+
 /** What {@link Invites.create} takes. */
 export interface CreateOptions {
   /**
@@ -114,9 +122,9 @@ export interface CreateOptions {
    * @defaultValue `604800`, a week
    */
   maxAge?: number;
-  /** How many people may use it: 1 to 10,000. Not on Webstrates. */
+  /** How many people may use it: 1 to 10,000; without it as many as like. Not on Webstrates. */
   maxUses?: number;
-  /** Whom it is for. A later version. */
+  /** The address whose account alone may accept it. Where {@link Invites.supports} knows `email`. */
   email?: string;
   /** What the person reads: 1,000 characters at most. Not on Webstrates. */
   message?: string;
@@ -124,9 +132,15 @@ export interface CreateOptions {
   title?: string;
   /** Your own data, handed to whoever accepts: 8 KiB of JSON at most. Not on Webstrates. */
   extras?: Json;
-  /** Whether the key proves offline who made it. A later version. */
+  /**
+   * Whether the key proves offline who made it, see {@link verifySignedKey}. Where {@link Invites.supports} knows `signed`.
+   * @defaultValue `false`
+   */
   signed?: boolean;
-  /** Whether the server mails it. A later version. */
+  /**
+   * Whether the server mails the link to `email`. Where {@link Invites.supports} knows `send`.
+   * @defaultValue `false`
+   */
   send?: boolean;
 }
 
@@ -139,7 +153,10 @@ export interface CallOptions {
    * @defaultValue `10000`
    */
   timeout?: number;
-  /** A later version. */
+  /**
+   * Names a `create`, so that it is done once however often it is asked for: printable ASCII characters. Where
+   * {@link Invites.supports} knows `idempotencyKey`.
+   */
   idempotencyKey?: string;
 }
 
@@ -147,7 +164,10 @@ export interface CallOptions {
 export interface ListFilter {
   /** Those that stand there; absent: all that the server lists. */
   status?: InviteStatus;
-  /** Everyone's invites, for an admin; otherwise your own. */
+  /**
+   * Everyone's invites, for an admin, instead of your own.
+   * @defaultValue `false`
+   */
   everyone?: boolean;
   /** How many to ask the server for at once: 1 to 100. */
   pageSize?: number;
@@ -249,6 +269,14 @@ export type Feature =
   | 'extras'
   | 'preview'
   | 'members'
+  | 'email'
+  | 'signed'
+  | 'send'
+  | 'idempotencyKey'
+  | 'events'
+  | 'pending'
+  | 'receipts'
+  | 'resend'
   | (string & {});
 
 /** A token, or what gets one. */
@@ -257,9 +285,14 @@ export type Bearer = string | (() => string | Promise<string>);
 /** The part of `WebSocket` that is used: a browser's own, or `WebSocket` from the npm package `ws`. */
 export interface WebSocketConstructor {
   new (url: string): {
-    readonly readyState: number;
+    /** Called with the text in `data`. */
+    onmessage: ((event: any) => void) | null;
+    /** Called before `onclose` where something went wrong. */
+    onerror: ((event: any) => void) | null;
+    /** Called once, with `code` and `reason`. */
+    onclose: ((event: any) => void) | null;
     send(data: string): void;
-    close(code?: number, reason?: string): void;
+    close(): void;
   };
 }
 
@@ -276,8 +309,7 @@ export interface ConnectOptions {
    */
   auth?:
     | { bearer: Bearer }
-    | { accessToken: string; username: string; provider: string }
-    | { appSecret: string };
+    | { accessToken: string; username: string; provider: string };
   /**
    * Whether cookies go along.
    * @defaultValue `'omit'` with a bearer, else `'same-origin'`
@@ -289,7 +321,7 @@ export interface ConnectOptions {
    */
   timeout?: number;
   /** Used in place of the global `fetch`. */
-  fetch?: typeof globalThis.fetch;
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /** Used in place of the global `WebSocket`, which Node 20 does not have. */
   WebSocket?: WebSocketConstructor;
 }
@@ -327,9 +359,11 @@ export interface InvitesEventMap {
  * One server's invites. {@link invites} is this page's; {@link connect} makes others.
  *
  * The first five calls are Webstrates' own, argument for argument. Each settles: with the answer, at its deadline, or by
- * its signal. Each rejection is an {@link InviteError}.
+ * its signal; both count from the call, though the WebAssembly may have to be loaded first. Each rejection is an
+ * {@link InviteError}. A call belongs to the server that was configured when it was made. All functions are bound:
+ * `const { create } = invites` works.
  */
-export interface Invites extends EventTarget {
+export interface Invites<Given extends GivenInvite = GivenInvite> extends EventTarget {
   /**
    * Makes an invite. Needs `a` on the resource.
    *
@@ -338,9 +372,9 @@ export interface Invites extends EventTarget {
    * const invite = await invites.create({ permissions: 'rw', maxAge: 24 * 3600 }, 'notes');
    * ```
    */
-  create(options?: CreateOptions, webstrateId?: string, call?: CallOptions): Promise<Invite>;
+  create(this: void, options?: CreateOptions, webstrateId?: string, call?: CallOptions): Promise<Given & { key: string }>;
   /** The same, with the resource left out. */
-  create(options: CreateOptions | undefined, call: CallOptions): Promise<Invite>;
+  create(this: void, options: CreateOptions | undefined, call: CallOptions): Promise<Given & { key: string }>;
 
   /**
    * The invites you made that still work.
@@ -350,9 +384,9 @@ export interface Invites extends EventTarget {
    * for (const invite of await invites.get('notes')) show(invite);
    * ```
    */
-  get(webstrateId?: string, call?: CallOptions): Promise<Invite[]>;
+  get(this: void, webstrateId?: string, call?: CallOptions): Promise<Given[]>;
   /** The same, with the resource left out. */
-  get(call: CallOptions): Promise<Invite[]>;
+  get(this: void, call: CallOptions): Promise<Given[]>;
 
   /**
    * Looks one invite up. Needs only the key.
@@ -362,9 +396,9 @@ export interface Invites extends EventTarget {
    * const { resource, permissions, createdBy } = await invites.check(key);
    * ```
    */
-  check(key: string | Invite, webstrateId?: string, call?: CallOptions): Promise<Invite>;
+  check(this: void, key: string | GivenInvite, webstrateId?: string, call?: CallOptions): Promise<Given>;
   /** The same, with the resource left out. */
-  check(key: string | Invite, call: CallOptions): Promise<Invite>;
+  check(this: void, key: string | GivenInvite, call: CallOptions): Promise<Given>;
 
   /**
    * Accepts an invite and resolves with all you may do now. Accepting twice is accepting once.
@@ -374,9 +408,9 @@ export interface Invites extends EventTarget {
    * const permissions = await invites.accept(key);   // 'rw'
    * ```
    */
-  accept(key: string | Invite, webstrateId?: string, call?: CallOptions): Promise<string>;
+  accept(this: void, key: string | GivenInvite, webstrateId?: string, call?: CallOptions): Promise<string>;
   /** The same, with the resource left out. */
-  accept(key: string | Invite, call: CallOptions): Promise<string>;
+  accept(this: void, key: string | GivenInvite, call: CallOptions): Promise<string>;
 
   /**
    * Cancels one of your invites. People who already joined keep their access.
@@ -386,19 +420,20 @@ export interface Invites extends EventTarget {
    * await invites.remove(invite);
    * ```
    */
-  remove(key: string | Invite, webstrateId?: string, call?: CallOptions): Promise<{ acknowledged: boolean; deletedCount: number }>;
+  remove(this: void, key: string | GivenInvite, webstrateId?: string, call?: CallOptions): Promise<{ acknowledged: boolean; deletedCount: number }>;
   /** The same, with the resource left out. */
-  remove(key: string | Invite, call: CallOptions): Promise<{ acknowledged: boolean; deletedCount: number }>;
+  remove(this: void, key: string | GivenInvite, call: CallOptions): Promise<{ acknowledged: boolean; deletedCount: number }>;
 
   /**
-   * Your invites, asked for page by page as you go.
+   * Your invites, asked for page by page as you go. A list that does not end, be it of 10,000 pages, rejects with
+   * `bad_response`.
    *
    * @example
    * ```js
    * for await (const invite of invites.list()) show(invite);
    * ```
    */
-  list(filter?: ListFilter, call?: CallOptions): AsyncIterable<Invite>;
+  list(this: void, filter?: ListFilter, call?: CallOptions): AsyncIterable<Invite>;
 
   /**
    * What accepting would do, and as whom.
@@ -408,10 +443,10 @@ export interface Invites extends EventTarget {
    * const { inviter, title, gained, account } = await invites.preview(key);
    * ```
    */
-  preview(key: string | Invite, call?: CallOptions): Promise<Preview>;
+  preview(this: void, key: string | GivenInvite, call?: CallOptions): Promise<Preview>;
 
   /** Who has access. */
-  members(call?: CallOptions): Promise<Member[]>;
+  members(this: void, call?: CallOptions): Promise<Member[]>;
 
   /**
    * The link to send to people.
@@ -421,10 +456,12 @@ export interface Invites extends EventTarget {
    * await navigator.clipboard.writeText(await invites.link(invite));
    * ```
    */
-  link(invite: Invite | string, options?: LinkOptions): Promise<string>;
+  link(this: void, invite: GivenInvite | string, options?: LinkOptions, call?: CallOptions): Promise<string>;
+  /** The same, without options. */
+  link(this: void, invite: GivenInvite | string, call: CallOptions): Promise<string>;
 
   /** Whether this server can do something, before you offer it. */
-  supports(feature: Feature): Promise<boolean>;
+  supports(this: void, feature: Feature, call?: CallOptions): Promise<boolean>;
 
   /**
    * The invite that `auto` or the `<head>` snippet captured in this tab, for 15 minutes.
@@ -437,7 +474,8 @@ export interface Invites extends EventTarget {
   readonly pending: PendingInvite | null;
 
   /**
-   * Accepts the pending invite. Called again meanwhile, it gives the same promise.
+   * Accepts the pending invite, once, however often it is called meanwhile: a policy given then is asked, too, and the
+   * first answer counts. A signal ends the wait of its own call.
    *
    * Resolves with `null` if there is none or the policy says no. It is gone after success and final failure, and kept
    * after a failure that may pass, such as `offline` and `not_signed_in`.
@@ -447,40 +485,44 @@ export interface Invites extends EventTarget {
    * acceptButton.onclick = () => invites.acceptPending(() => true);
    * ```
    */
-  acceptPending(policy?: AcceptPolicy): Promise<AcceptOutcome | null>;
+  acceptPending(this: void, policy?: AcceptPolicy, call?: CallOptions): Promise<AcceptOutcome | null>;
 
   /** Becomes `webstrate.user.invites` on this page. */
-  install(): void;
+  install(this: void): void;
 
   /**
    * Ends the calls under way with the code `closed` and drops the connection. What {@link connect} made stays closed;
-   * {@link invites} itself opens anew at the next call.
+   * {@link invites} itself opens anew at the next call, and who still listens for `inviteused` hears again from then on.
    */
-  close(): void;
+  close(this: void): void;
 
   /** {@link Invites.close}, for `using`; only where the engine has `Symbol.dispose`. */
   [Symbol.dispose](): void;
 
   /** One of this package's own events. */
   addEventListener<Type extends keyof InvitesEventMap>(
+    this: void,
     type: Type,
     listener: ((event: InvitesEventMap[Type]) => void) | { handleEvent(event: InvitesEventMap[Type]): void } | null,
     options?: boolean | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
   ): void;
   /** Any other event. */
   addEventListener(
+    this: void,
     type: string,
     listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
     options?: boolean | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
   ): void;
   /** One of this package's own events. */
   removeEventListener<Type extends keyof InvitesEventMap>(
+    this: void,
     type: Type,
     listener: ((event: InvitesEventMap[Type]) => void) | { handleEvent(event: InvitesEventMap[Type]): void } | null,
     options?: boolean | { capture?: boolean },
   ): void;
   /** Any other event. */
   removeEventListener(
+    this: void,
     type: string,
     listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
     options?: boolean | { capture?: boolean },
@@ -499,17 +541,22 @@ export interface Invites extends EventTarget {
 export declare const invites: Invites;
 
 /**
- * Another server, or another account. Never throws: what is wrong with the options rejects the calls.
+ * Another server, or another account. Never throws: what is wrong with the options rejects the calls. What nobody holds
+ * any longer is collected.
  *
  * @example
  * ```js
  * const other = connect({ server: 'https://invites.example.com', auth: { bearer } });
  * ```
  */
+export declare function connect(options: ConnectOptions & { dialect: 'webstrates' }): Invites<WebstratesInvite>;
+/** The same, of a server that speaks our own API. */
+export declare function connect(options: ConnectOptions & { dialect: 'http' }): Invites<Invite>;
+/** The same, of a server that says how it speaks. */
 export declare function connect(options?: ConnectOptions): Invites;
 
 /**
- * Says where {@link invites} finds its server. Later than the first call, it closes the connection there was.
+ * Says where {@link invites} finds its server, from now on: calls already made stay with the one there was.
  *
  * @example
  * ```js
@@ -519,8 +566,8 @@ export declare function connect(options?: ConnectOptions): Invites;
 export declare function configure(options?: ConnectOptions): void;
 
 /**
- * Loads ahead what calls need and what {@link inspect} and its like need: all WebAssembly, 230 KB before it is compressed,
- * 102 KB after. After it the `…Sync` forms work. After a failure, say offline, it may be called again.
+ * Loads ahead what calls need and what {@link inspect} and its like need: all WebAssembly, 280 KB before it is compressed,
+ * 115 KB after. After it the `…Sync` forms work. After a failure, say offline, it may be called again.
  *
  * @example
  * ```js
@@ -529,8 +576,8 @@ export declare function configure(options?: ConnectOptions): void;
  */
 export declare function ready(): Promise<void>;
 
-/** @internal How the entries for Node and service workers bring the WebAssembly. */
-export declare function loadWith(loaders: Record<string, () => Promise<object>>): void;
+/** @internal For the package's other files alone. */
+export declare const within: object;
 
 /** What a signed key says. Times are ISO 8601 strings. */
 export interface Claims {

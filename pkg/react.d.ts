@@ -16,7 +16,7 @@
  *
  * @packageDocumentation
  */
-import type { AcceptOutcome, AcceptPolicy, CreateOptions, Invite, InviteError, Invites, PendingInvite } from './index.js';
+import type { AcceptOutcome, AcceptPolicy, CreateOptions, GivenInvite, Invite, InviteError, Invites, PendingInvite } from './index.js';
 
 /** What {@link usePendingInvite} gives. */
 export interface PendingInviteState {
@@ -39,7 +39,7 @@ export interface InvitesState {
   /** Why they did not come. */
   readonly error: InviteError | null;
   /** Makes one; the list follows. */
-  create(options?: CreateOptions): Promise<Invite>;
+  create(options?: CreateOptions): Promise<GivenInvite & { key: string }>;
   /** Cancels one; the list follows. */
   remove(invite: Invite): Promise<{ acknowledged: boolean; deletedCount: number }>;
   /** Asks for the list again. It is asked for by itself after each change made here, and when the window gets the focus. */

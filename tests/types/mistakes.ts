@@ -14,6 +14,17 @@ export async function mistakes(key: string): Promise<void> {
   await invites.get('notes', { timeout: '1s' });
   // @ts-expect-error no such dialect
   connect({ dialect: 'smoke signals' });
+  // @ts-expect-error not in this version
+  connect({ dialect: 'userkit' });
+  // @ts-expect-error a secret that no browser may hold, and that is refused
+  connect({ auth: { appSecret: 'secret' } });
+  // @ts-expect-error it must have what is called: onmessage, onerror, onclose
+  connect({ WebSocket: class { constructor(_: string) {} send(_: string): void {} close(): void {} } });
+  // @ts-expect-error a Webstrates server knows no such thing
+  const uses: number = (await connect({ dialect: 'webstrates' }).check(key)).uses;
+  // @ts-expect-error which of the two forms it is, nobody has said
+  const resource: string = (await invites.check(key)).resource;
+  console.log(uses, resource);
   // @ts-expect-error no such policy
   const policy: AcceptPolicy = 'always';
   // @ts-expect-error the pending invite never shows its key

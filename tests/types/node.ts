@@ -1,8 +1,8 @@
 // Node without the types of a browser, and with `ws`, as Node 20 needs it.
 import { WebSocket } from 'ws';
-import { connect, configure, invites, isInviteError, type Invite } from 'invite-keys';
+import { connect, configure, invites, isInviteError, type GivenInvite } from 'invite-keys';
 
-export async function main(server: string, bearer: string): Promise<Invite[]> {
+export async function main(server: string, bearer: string): Promise<GivenInvite[]> {
   const webstrates = connect({ server, dialect: 'webstrates', auth: { bearer: () => bearer }, WebSocket });
   configure({ server: new URL(server), auth: { bearer }, fetch });
   try {

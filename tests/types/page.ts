@@ -2,8 +2,8 @@
 import {
   InviteError, buildLink, configure, connect, find, findSync, inspect, inspectSync, invites, isInviteError, parseLink, qrCode,
   ready, verifySignedKey, verifySignedKeySync,
-  type AcceptOutcome, type AcceptPolicy, type Claims, type CreateOptions, type Found, type Invite, type Invites, type Json, type Preview, type User,
-  type Verdict,
+  type AcceptOutcome, type AcceptPolicy, type Claims, type CreateOptions, type Found, type GivenInvite, type Invite, type Invites, type Json, type Preview,
+  type User, type Verdict, type WebstratesInvite,
 } from 'invite-keys';
 import { setPolicy } from 'invite-keys/auto';
 import { invites as fromConsole } from 'invite-keys/console';
@@ -18,15 +18,19 @@ export async function everyCall(key: string, signal: AbortSignal): Promise<void>
   const invite = await invites.create(options, 'notes', { signal, timeout: 500 });
   await invites.create();
   await invites.create(options, { signal });
-  same<typeof invite, Invite>();
+  // Which of the two it is, the server decides.
+  same<typeof invite, GivenInvite & { key: string }>();
+  same<typeof invite.key, string>();
+  same<typeof invite.resource, string | undefined>();
+  same<typeof invite.webstrateId, string | undefined>();
   same<Invite['key'], string | undefined>();
   same<Invite['expiresAt'], string | null>();
   same<Invite['extras'], Json | undefined>();
 
   const all = await invites.get('notes');
   await invites.get({ timeout: 100 });
-  same<typeof all, Invite[]>();
-  same<Awaited<ReturnType<typeof invites.check>>, Invite>();
+  same<typeof all, GivenInvite[]>();
+  same<Awaited<ReturnType<typeof invites.check>>, GivenInvite>();
   await invites.check(key);
   await invites.check(invite, { signal });
   const permissions = await invites.accept(key, 'notes');
@@ -40,7 +44,36 @@ export async function everyCall(key: string, signal: AbortSignal): Promise<void>
   const [member] = await invites.members();
   same<NonNullable<typeof member>['user'], User>();
   const link: string = await invites.link(invite, { in: 'fragment', page: new URL(location.href) });
-  if (await invites.supports('maxUses')) console.log(link, preview.gained, permissions.length);
+  await invites.link(key, { in: 'query' }, { timeout: 100 });
+  await invites.link(invite, { signal });
+  if (await invites.supports('maxUses', { signal })) console.log(link, preview.gained, permissions.length);
+}
+
+/** A connection that says how its server speaks says what it gives, too. */
+export async function everyDialect(): Promise<void> {
+  const http = connect({ dialect: 'http', resource: 'notes' });
+  const made = await http.create();
+  same<typeof made, Invite & { key: string }>();
+  same<typeof made.resource, string>();
+  const webstrates = connect({ dialect: 'webstrates' });
+  const mine = await webstrates.create();
+  same<typeof mine.webstrateId, string>();
+  same<typeof mine.status, undefined>();
+  same<Awaited<ReturnType<typeof webstrates.get>>, WebstratesInvite[]>();
+  for await (const each of webstrates.list()) same<typeof each, Invite>();
+  const either: Invites[] = [http, webstrates, connect()];
+  for (const one of either) one.close();
+}
+
+/** Bound, as Webstrates' own are: a linter that looks for lost methods has nothing to say. */
+export async function destructured(invite: string): Promise<void> {
+  const { create, check, list, close, addEventListener } = invites;
+  const alone: (this: void, key: string) => Promise<GivenInvite> = check;
+  await alone(invite);
+  await create({ permissions: 'r' });
+  list();
+  addEventListener('inviteused', ({ detail }) => console.log(detail.user.username));
+  close();
 }
 
 export async function thePendingOne(): Promise<void> {
@@ -52,7 +85,7 @@ export async function thePendingOne(): Promise<void> {
   const outcome = await invites.acceptPending(async (preview) => preview.gained !== '');
   same<typeof outcome, AcceptOutcome | null>();
   const policy: AcceptPolicy = 'signed-in';
-  await invites.acceptPending(policy);
+  await invites.acceptPending(policy, { signal: AbortSignal.timeout(1000) });
   setPolicy('confirm');
   setPolicy(() => false);
 }
@@ -130,9 +163,11 @@ export function elements(): void {
 }
 
 export async function hooks(): Promise<void> {
-  const { invites: open, create, remove } = useInvites(connect({ resource: 'notes' }));
+  const { invites: open, create, remove } = useInvites(connect({ resource: 'notes', dialect: 'http' }));
   same<typeof open, Invite[]>();
-  await remove(await create({ permissions: 'rw' }));
+  const [first] = open;
+  if (first) await remove(first);
+  await invites.link(await create({ permissions: 'rw' }));
   const { pending, error, accept } = usePendingInvite();
   same<NonNullable<typeof error>['name'], 'InviteError'>();
   if (pending) await accept('signed-in');
