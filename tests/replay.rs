@@ -239,7 +239,8 @@ fn fill_text(text: &str, max_age: f64) -> Value {
         "<oid>" => return json!("0123456789abcdef01234567"),
         "<hex32>" => return json!("0123456789abcdef0123456789abcdef"),
         "<text>" | "<any>" => return json!("something"),
-        "<number>" => return json!(7),
+        // As many seconds as a "<date>" of an expiry is ahead.
+        "<number>" => return json!(604_800),
         "<token>" | "<detail>" => return json!(text),
         _ => {}
     }

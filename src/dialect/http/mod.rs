@@ -142,6 +142,17 @@ fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
     match cx.operation {
         Operation::Members | Operation::Identify | Operation::Parked => return Ok(found.clone()),
         Operation::Get(_) | Operation::List(_) => {
+            if matches!(cx.operation, Operation::List(_))
+                && let Some(Json::List(mut invites)) = document.take("invites")
+            {
+                // By the server's clock: ours may be days off.
+                for invite in &mut invites {
+                    if invite.text("expiresAt").is_some() {
+                        invite.set("expiresIn", seconds_left(cx.platform, invite, now));
+                    }
+                }
+                document.set("invites", Json::List(invites));
+            }
             if let Some(Json::Text(next)) = document.take("next_page_token")
                 && !next.is_empty()
             {
