@@ -359,3 +359,35 @@ test('the sealed cookie lasts a day, and no script can read it', async (t) => {
   const hours = (cookie.expires - Date.now() / 1000) / 3600;
   assert.ok(hours > 23 && hours <= 24, `${hours} hours`);
 });
+
+test('a page of another origin than the server: nothing with the key reaches the page’s own', async (t) => {
+  const { resource, key, fragment } = await invited();
+  const { page } = await visitor(t);
+  const { bearer } = await signIn(site.url, 'bob');
+  const sent = [];
+  page.on('request', (request) => {
+    if (`${request.url()}${request.postData() ?? ''}${JSON.stringify(request.headers())}`.includes(key)) sent.push(new URL(request.url()).origin);
+  });
+  // Another origin that has a server of its own, as most pages have.
+  await page.route('**/configured.html*', (route) => route.fulfill({ contentType: 'text/html', body: `<!doctype html><title>x</title>
+<script>window.told = []; for (const type of ['invitecaptured', 'inviteaccepted', 'inviterejected']) document.addEventListener(type, ({ detail }) => told.push([type, detail]));</script>
+<script type="module">
+import { configure } from './node_modules/invite-keys/index.js';
+configure({ server: '${site.url}', auth: { bearer: '${bearer}' } });
+const { setPolicy } = await import('./node_modules/invite-keys/auto.js');
+setPolicy('signed-in');
+</script>` }));
+  // The server lets this origin in.
+  await page.route(`${site.url}/**`, async (route) => {
+    const cors = { 'Access-Control-Allow-Origin': elsewhere.url, 'Access-Control-Allow-Headers': '*, authorization', 'Access-Control-Allow-Methods': '*' };
+    if (route.request().method() === 'OPTIONS') return route.fulfill({ status: 204, headers: cors });
+    const answer = await route.fetch();
+    return route.fulfill({ response: answer, headers: { ...answer.headers(), ...cors } });
+  });
+  const before = elsewhere.asked.filter((path) => path.startsWith('/api/')).length;
+  await page.goto(`${elsewhere.files}/configured.html${fragment}`);
+  await heard(page, 'inviteaccepted');
+  assert.equal(await permissionsOf(resource, 'bob'), 'rw');
+  assert.deepEqual([...new Set(sent)], [site.url]);
+  assert.equal(elsewhere.asked.filter((path) => path.startsWith('/api/')).length, before);
+});

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { launchChromium } from '../support/chromium.mjs';
+import { freshResource, setMember, signIn } from '../support/server.mjs';
 import { installedProject } from './support/package.mjs';
 import { startSite } from './support/site.mjs';
 import { suite } from './support/suite.mjs';
@@ -34,11 +35,12 @@ const ADDRESSES = [
 ];
 
 const all = suite();
-let browser, site, snippet, address;
+let browser, site, snippet, snippetFolder, address;
 before(async () => {
   browser = await launchChromium();
   all.after(() => browser.close());
   const folder = await installedProject(all, { files: ['off.html', 'auto.html', 'blank.html'] });
+  snippetFolder = folder;
   snippet = await readFile(join(folder, 'node_modules', 'invite-keys', 'head.js'), 'utf8');
   site = await startSite(all, { folder });
   address = `${site.files}/off.html`;
@@ -138,4 +140,77 @@ test('a link to the very page that is open is captured, too', async (t) => {
   const { url, record } = await look(page);
   assert.equal(url, `${site.files}/auto.html`);
   assert.equal(record.key, KEY);
+});
+
+/** What a page may have taken away, or a frame in a sandbox does not have: each throws when it is touched. */
+function blocked({ replaceState = false } = {}) {
+  const refuse = () => { throw new DOMException('Access is denied for this document.', 'SecurityError'); };
+  for (const name of ['sessionStorage', 'localStorage']) Object.defineProperty(window, name, { get: refuse, configurable: true });
+  Object.defineProperty(Document.prototype, 'cookie', { get: refuse, set: refuse });
+  window.BroadcastChannel = class { constructor() { refuse(); } };
+  LockManager.prototype.request = async () => refuse();
+  if (replaceState) history.replaceState = refuse;
+  window.uncaught = [];
+  addEventListener('error', ({ message }) => uncaught.push(message));
+  addEventListener('unhandledrejection', ({ reason }) => uncaught.push(String(reason)));
+}
+
+test('without storage, cookies, channels and locks a page that brings no invite hears of none', async (t) => {
+  const page = await newPage(t);
+  await page.addInitScript(blocked);
+  await page.goto(`${site.files}/auto.html`, { waitUntil: 'networkidle' });
+  const pending = await page.evaluate(async () => (await import('./node_modules/invite-keys/index.js')).invites.pending);
+  assert.deepEqual([pending, await page.evaluate(() => [told, uncaught])], [null, [[], []]]);
+});
+
+test('without them an invite works on the page that it came to, once', async (t) => {
+  const resource = freshResource();
+  await setMember(site.url, resource, 'alice', 'arw');
+  const { bearer } = await signIn(site.url, 'alice');
+  const { key } = await (await fetch(`${site.url}/api/v1/resources/${resource}/invites`, {
+    method: 'POST', headers: { Authorization: `Bearer ${bearer}`, 'Content-Type': 'application/json' }, body: '{}',
+  })).json();
+  const page = await newPage(t);
+  await page.addInitScript(blocked);
+  const bob = await signIn(site.url, 'bob');
+  await page.context().setExtraHTTPHeaders({ Authorization: `Bearer ${bob.bearer}` });
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.goto(`${site.files}/auto.html#acceptInvite=${key}&resource=${resource}`);
+  await page.waitForFunction(() => told.some(([type]) => type === 'inviteaccepted' || type === 'inviterejected'));
+  assert.deepEqual(await page.evaluate(() => told.map(([type]) => type)), ['invitecaptured', 'inviteaccepted']);
+  assert.deepEqual(await page.evaluate(async () => [(await import('./node_modules/invite-keys/index.js')).invites.pending, uncaught]), [null, []]);
+  assert.equal(await page.evaluate(() => location.hash), '');
+});
+
+test('an address that cannot be cleaned fails no import, and the invite is taken up', async (t) => {
+  const page = await newPage(t);
+  await page.addInitScript(() => {
+    history.replaceState = () => { throw new DOMException('Too many calls', 'SecurityError'); };
+  });
+  await page.route(/well-known|api/, (route) => route.abort());
+  await page.goto(`${site.files}/auto.html?acceptInvite=${KEY}`);
+  await page.waitForFunction(() => told.some(([type]) => type === 'invitecaptured'));
+  assert.equal((await look(page)).record.key, KEY);
+  assert.equal(await page.evaluate(async () => typeof (await import('./node_modules/invite-keys/auto.js')).setPolicy), 'function');
+});
+
+test('the <head> snippet throws nothing where storage or the history are blocked', async (t) => {
+  for (const replaceState of [false, true]) {
+    const page = await newPage(t);
+    await page.addInitScript(blocked, { replaceState });
+    await page.route('**/snippet.html*', (route) => route.fulfill({
+      contentType: 'text/html', body: `<!doctype html><head><script>${snippet}</script><title>x</title>`,
+    }));
+    await page.goto(`${site.files}/snippet.html?acceptInvite=${KEY}`);
+    assert.deepEqual(await page.evaluate(() => [uncaught, location.search]), [[], replaceState ? `?acceptInvite=${KEY}` : '']);
+  }
+});
+
+test('auto.js, the <head> snippet and record.js write one record, and auto.js and pending.js know one mark', async () => {
+  const folder = join(snippetFolder, 'node_modules', 'invite-keys');
+  const [auto, record, pending] = await Promise.all(['auto.js', 'record.js', 'pending.js'].map((name) => readFile(join(folder, name), 'utf8')));
+  const of = (name, text) => new RegExp(`const ${name} = '([^']+)'`).exec(text)[1];
+  assert.equal(of('PENDING', auto), of('PENDING', record));
+  assert.ok(snippet.includes(`"${of('PENDING', record)}"`));
+  assert.equal(of('MARK', auto), of('MARK', pending));
 });
