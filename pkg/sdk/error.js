@@ -5,7 +5,8 @@ import { method } from './method.js';
 export const { InviteError } = {
   InviteError: class extends Error {
     static {
-      this.prototype.name = 'InviteError';
+      // Not assigned: where a page has frozen Error.prototype, nothing that inherits its members can be.
+      Object.defineProperty(this.prototype, 'name', { value: 'InviteError', configurable: true, writable: true });
     }
     constructor(code, message, details) {
       super();

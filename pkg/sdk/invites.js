@@ -57,7 +57,8 @@ class Invites extends Target {
       });
     }
     own.dispatchEvent = method('dispatchEvent', 'event', (_, event) => super.dispatchEvent(event));
-    Object.assign(this, own);
+    // Not assigned, for the same reason as an error's name.
+    for (const [name, value] of Object.entries(own)) Object.defineProperty(this, name, { value, configurable: true, enumerable: true, writable: true });
   }
 
   static configure(options) {

@@ -201,7 +201,10 @@ export async function anyOrder(world, { seed, count }) {
     const invites = chance() < 0.5 ? handle : ofThisPage;
     if (action < 0.05) invites.close();
     else if (action < 0.08) configure(options());
-    else if (action < 0.14) handle = connect(options());
+    else if (action < 0.14) {
+      handle.close();
+      handle = connect(options());
+    }
     else if (action < 0.17) invites[pick(['addEventListener', 'removeEventListener'])]('inviteused', listener);
     else {
       const stop = new AbortController();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { launchChromium } from '../support/chromium.mjs';
 import { freshResource, setMember, signIn } from '../support/server.mjs';
-import { installedProject } from './support/package.mjs';
+import { installedProject, packageFolder } from './support/package.mjs';
 import { startSite } from './support/site.mjs';
 import { suite } from './support/suite.mjs';
 
@@ -35,12 +35,11 @@ const ADDRESSES = [
 ];
 
 const all = suite();
-let browser, site, snippet, snippetFolder, address;
+let browser, site, snippet, address;
 before(async () => {
   browser = await launchChromium();
   all.after(() => browser.close());
   const folder = await installedProject(all, { files: ['off.html', 'auto.html', 'blank.html'] });
-  snippetFolder = folder;
   snippet = await readFile(join(folder, 'node_modules', 'invite-keys', 'head.js'), 'utf8');
   site = await startSite(all, { folder });
   address = `${site.files}/off.html`;
@@ -207,8 +206,7 @@ test('the <head> snippet throws nothing where storage or the history are blocked
 });
 
 test('auto.js, the <head> snippet and record.js write one record, and auto.js and pending.js know one mark', async () => {
-  const folder = join(snippetFolder, 'node_modules', 'invite-keys');
-  const [auto, record, pending] = await Promise.all(['auto.js', 'record.js', 'pending.js'].map((name) => readFile(join(folder, name), 'utf8')));
+  const [auto, record, pending] = await Promise.all(['auto.js', 'sdk/record.js', 'pending.js'].map((name) => readFile(join(packageFolder, name), 'utf8')));
   const of = (name, text) => new RegExp(`const ${name} = '([^']+)'`).exec(text)[1];
   assert.equal(of('PENDING', auto), of('PENDING', record));
   assert.ok(snippet.includes(`"${of('PENDING', record)}"`));
