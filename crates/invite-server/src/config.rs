@@ -1,5 +1,6 @@
 //! What the operator asks for: flags, environment variables and the checks that need no network.
 
+mod commands;
 mod error;
 mod file;
 mod limits;
@@ -23,6 +24,7 @@ use clap::Parser;
 
 use crate::address::{DatabaseAddress, Origins};
 
+pub use commands::{Apps, Backup, Clients, Command, Erase, Keys, Purge, Restore};
 pub use error::ConfigError;
 pub use file::Unread;
 pub use limits::LimitOptions;
@@ -35,7 +37,7 @@ pub use resources::ResourceOptions;
 pub use rkvst::RkvstOptions;
 pub use secret::SecretUnusable;
 pub use signin::{SignInOptions, SignInUnusable, SignOut};
-pub use webhooks::{Reach, WebhookOptions};
+pub use webhooks::{WebhookOptions, WebhooksTo};
 
 /// A server for invite keys: create, list, check, accept and remove them over HTTP and the Webstrates socket.
 ///
@@ -124,7 +126,7 @@ pub struct Config {
 
     /// Something else to do than to serve.
     #[command(subcommand)]
-    pub command: Option<crate::operate::Command>,
+    pub command: Option<Command>,
 
     /// How much to log, on the standard error stream. No level ever logs a key, a query or a body
     #[arg(
@@ -217,11 +219,11 @@ impl Config {
     }
 
     /// Where webhooks may go.
-    pub fn webhooks_to(&self) -> Reach {
+    pub fn webhooks_to(&self) -> WebhooksTo {
         let least = if self.demo {
-            Reach::Loopback
+            WebhooksTo::Loopback
         } else {
-            Reach::Public
+            WebhooksTo::Public
         };
         self.webhooks.webhooks_to.max(least)
     }

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::auth::{Auth, Source};
-use crate::core::{Actor, Authority, Refusal, User};
+use crate::core::{Actor, Authority, Refusal, TEST_PROVIDER, User, is_username};
 use crate::dialect::{Cors, Cost, Dialect, Identify, plainly};
-use crate::store::Invites;
+use crate::invites::Invites;
 
 const RESOURCES: [(&str, &str, &str); 3] = [
     ("notes", "Team notes", "alice"),
@@ -52,7 +52,7 @@ pub(crate) async fn fill(invites: &Invites) -> Result<(), Refusal> {
 fn person(username: &str) -> User {
     User {
         display_name: Some(crate::auth::display_name(username)),
-        ..User::new(username, crate::auth::TEST_PROVIDER)
+        ..User::new(username, TEST_PROVIDER)
     }
 }
 
@@ -106,10 +106,7 @@ async fn set_member(
             Err(error) => return unusable(error.sentence()),
         },
     };
-    if !crate::auth::is_username(&body.username)
-        || !resource::is_valid(&name)
-        || resource::is_reserved(&name)
-    {
+    if !is_username(&body.username) || !resource::is_valid(&name) || resource::is_reserved(&name) {
         return unusable("The user or the resource has a name that cannot be.");
     }
     match demo.invites.set_member(Authority::Operator, &name, &person(&body.username), permissions).await {

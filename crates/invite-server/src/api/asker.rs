@@ -8,6 +8,7 @@ use axum::{
 };
 
 use super::{ApiError, Cookies, Shared};
+use crate::auth::{Auth, Identity};
 use crate::core::{Actor, AppKey, Refusal, User};
 
 /// Whom an app acts for: `username:provider`.
@@ -51,6 +52,39 @@ pub trait Authenticator: Send + Sync + 'static {
     /// What the cookies of waiting invites are sealed with; without it none can wait.
     fn cookies(&self) -> Option<Cookies<'_>> {
         None
+    }
+}
+
+impl Authenticator for Auth {
+    fn cookies(&self) -> Option<Cookies<'_>> {
+        Some(Cookies {
+            sealer: self.sealer(),
+            secure: self.origins().is_secure(),
+        })
+    }
+
+    fn identify<'a>(
+        &'a self,
+        request: &'a Parts,
+    ) -> Pin<Box<dyn Future<Output = Result<Asker, Refusal>> + Send + 'a>> {
+        Box::pin(async move {
+            // The middleware has found it out; without it the address of whoever asks is not known.
+            let identity = match request.extensions.get::<Identity>() {
+                Some(identity) => identity.clone(),
+                None => Auth::identify(self, &request.headers, None).await,
+            };
+            let actor = identity.reader()?.cloned();
+            let proof = match &actor {
+                None => Proof::Nothing,
+                Some(_) if identity.is_ambient() => Proof::Ambient,
+                Some(_) => Proof::Bearer,
+            };
+            Ok(Asker {
+                actor,
+                proof,
+                from_own_page: identity.is_from_own_page(),
+            })
+        })
     }
 }
 

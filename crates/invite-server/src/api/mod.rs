@@ -38,9 +38,9 @@ pub use streams::Streams;
 use crate::{
     core::Refusal,
     dialect::{Cors, Cost, Dialect, Identify, Readers},
+    invites::Invites,
     limits::Limits,
     stop::Stop,
-    store::Invites,
 };
 use problem::ApiError;
 use webhooks::Webhooks;

@@ -1,6 +1,7 @@
 //! The whole server: the parts put together, the limits around them, start and stop.
 
 mod cors;
+mod handed;
 mod measure;
 mod router;
 mod serve;
@@ -21,13 +22,14 @@ use serve::Limits;
 pub use trace::start_logging;
 
 use crate::address::{DatabaseAddress, Origins};
-use crate::auth::{Auth, Issuer, TrustedProxy, Ways};
-use crate::config::{Config, ConfigError, SignInUnusable};
+use crate::auth::IssuerUnusable;
+use crate::config::{Config, ConfigError, SecretUnusable, SignInUnusable};
 use crate::core::{Clock, SecretFileUnusable, Secrets};
 use crate::demo;
+use crate::invites::Invites;
 use crate::mail::{MailUnusable, Mailer};
 use crate::stop::Stop;
-use crate::store::{Database, Invites, StoreUnusable};
+use crate::store::{Database, StoreUnusable};
 use crate::webhooks::Webhooks;
 
 /// What whoever reads the metrics is held to.
@@ -51,6 +53,12 @@ pub enum StartError {
     /// The options about who is asking.
     #[error(transparent)]
     SignIn(#[from] SignInUnusable),
+    /// The issuer.
+    #[error(transparent)]
+    Issuer(#[from] IssuerUnusable),
+    /// A password in a file.
+    #[error(transparent)]
+    Password(#[from] SecretUnusable),
     /// The secret file.
     #[error(transparent)]
     Secrets(#[from] SecretFileUnusable),
@@ -123,7 +131,7 @@ impl Server {
         };
 
         let secrets = Secrets::load_or_create(&config.secret_file_for(&database))?;
-        let auth = sign_in(config, &secrets, origins)?;
+        let auth = handed::sign_in(config, &secrets, origins)?;
         let database = Database::open(&database, config.database_connections).await?;
         let invites = Invites::new(database.clone(), secrets, Clock::system())
             .issuing_as(auth.origins().first())
@@ -134,7 +142,9 @@ impl Server {
                 .map_err(|refusal| StartError::Demo(refusal.sentence()))?;
         }
         let measures = measure::start(config.operation.metrics).await?;
-        let mailer = Mailer::new(&config.mail, auth.origins().first(), invites.clone())?;
+        let mailer = handed::mail(config)?
+            .map(|settings| Mailer::new(&settings, auth.origins().first(), invites.clone()))
+            .transpose()?;
         let stop = Stop::new();
         if let Some(mailer) = mailer {
             tokio::spawn(mailer.run(stop.begin()));
@@ -143,7 +153,7 @@ impl Server {
             measure::queues(database.clone(), stop.begin());
         }
         upkeep::start(database.clone(), config.purge, stop.begin());
-        let webhooks = Webhooks::new(invites.clone(), config.webhooks_to());
+        let webhooks = Webhooks::new(invites.clone(), handed::reach(config));
         tokio::spawn(webhooks.run(stop.begin()));
         let listed = config.sign_in.allowed_origins()?;
         let router = router::router(config, &invites, &auth, &stop, listed);
@@ -230,23 +240,6 @@ async fn bind(
         })?;
     let address = listener.local_addr().unwrap_or(address);
     Ok((listener, address))
-}
-
-fn sign_in(config: &Config, secrets: &Secrets, origins: Origins) -> Result<Auth, SignInUnusable> {
-    let options = &config.sign_in;
-    let ways = Ways {
-        issuer: Issuer::new(options, origins.first())?,
-        proxy: TrustedProxy::new(options, &config.proxy),
-        test: config.demo,
-        session_seconds: Some(u64::from(options.session_hours) * 3600),
-    };
-    // Whoever was anybody in a demo is nobody when the same files are served to the world.
-    let label = if config.demo {
-        "demo sign-in"
-    } else {
-        "sign-in"
-    };
-    Ok(Auth::with(&secrets.derive_for(label), origins, ways))
 }
 
 /// A folder that is there as long as this value is.

@@ -11,17 +11,17 @@ use axum::response::Response;
 use tower::ServiceBuilder;
 use tower_http::timeout::TimeoutLayer;
 
-use super::{cors, trace, unread};
+use super::{cors, handed, trace, unread};
 use crate::api::{self, ApiState, Streams};
 use crate::auth::{self, Auth};
 use crate::config::Config;
 use crate::demo;
 use crate::dialect::{Dialects, Hindrance, RequestId};
+use crate::invites::Invites;
 use crate::limits::{self, Limits as Rates};
 use crate::rkvst::{self, Rkvst};
-use crate::site::{self, Site};
+use crate::site;
 use crate::stop::Stop;
-use crate::store::Invites;
 use crate::webstrates::{self, Webstrates};
 
 /// Most bytes of a request's body.
@@ -36,8 +36,8 @@ pub(super) fn router(
     stop: &Stop,
     listed: Vec<HeaderValue>,
 ) -> Router {
-    let site = Site::new(config, auth.origins().clone());
-    let rates = Rates::new(&config.limits, config.demo);
+    let site = handed::site(config, auth.origins());
+    let rates = Rates::new(&handed::numbers(config));
     let webstrates = Webstrates::new(
         invites.clone(),
         auth.clone(),
@@ -85,7 +85,7 @@ pub(super) fn router(
             ))
             .layer(DefaultBodyLimit::max(BODY_BYTES))
             .layer(middleware::from_fn_with_state(
-                (rates.clone(), config.proxy.clone(), dialects.clone()),
+                (rates.clone(), handed::proxies(config), dialects.clone()),
                 limits::limit_address,
             ))
             .layer(middleware::from_fn_with_state(

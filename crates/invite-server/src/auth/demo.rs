@@ -11,11 +11,8 @@ use serde_json::json;
 
 use super::seal::{self, Purpose};
 use super::session::wants_json;
-use super::{Auth, BEARER_SECONDS, Source, display_name, is_username, stays_here};
-use crate::core::{Actor, User};
-
-/// The provider's name.
-pub const PROVIDER: &str = "test";
+use super::{Auth, BEARER_SECONDS, Source, display_name, stays_here};
+use crate::core::{Actor, TEST_PROVIDER, User, is_username};
 
 // The form posts to its own address, so what to go on with stays in the query: no attribute ever holds it.
 const FORM: &str = r#"<!doctype html>
@@ -97,7 +94,7 @@ async fn sign_in(
 
     let user = User {
         display_name: Some(display_name(&name)),
-        ..User::new(name, PROVIDER)
+        ..User::new(name, TEST_PROVIDER)
     };
     let Some(cookie) = auth.sign_in(&Actor::new(user.clone())) else {
         return refuse(

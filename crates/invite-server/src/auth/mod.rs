@@ -7,13 +7,13 @@ mod destination;
 mod names;
 mod oidc;
 mod origin;
+mod proxies;
 mod proxy;
 pub mod seal;
 mod session;
 
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
@@ -22,16 +22,15 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-pub use demo::PROVIDER as TEST_PROVIDER;
 pub use destination::stays_here;
-pub use names::{display_name, is_username};
-pub use oidc::Issuer;
+pub use names::display_name;
+pub use oidc::{ClientAccount, Issuer, IssuerSettings, IssuerUnusable, SignOut};
 pub use origin::Source;
+pub use proxies::Proxies;
 pub use proxy::TrustedProxy;
 
 use crate::address::Origins;
-use crate::api::{Asker, Authenticator, Cookies, Proof};
-use crate::core::{Actor, Refusal, User};
+use crate::core::{Actor, Refusal, TEST_PROVIDER, User};
 use crate::dialect::{Cors, Cost, Dialect, Dialects, Identify, Peer, plainly};
 use oidc::NotRecognised;
 use proxy::Said;
@@ -223,6 +222,17 @@ impl Identity {
         }
     }
 
+    /// Whether it was a cookie or the proxy's header that said who it is, which come along whatever page the browser
+    /// shows.
+    pub fn is_ambient(&self) -> bool {
+        matches!(self.who, Who::Ambient(_))
+    }
+
+    /// Whether the request came from a page of ours.
+    pub fn is_from_own_page(&self) -> bool {
+        self.source == Source::OwnOrigin
+    }
+
     /// Whoever opens a **socket**: the cookie counts from our own origin only, and anybody else is nobody, as
     /// browsers let every page open one.
     pub fn socket(&self) -> Option<&Actor> {
@@ -266,40 +276,6 @@ pub async fn identify(
     };
     request.extensions_mut().insert(identity);
     next.run(request).await
-}
-
-impl Authenticator for Auth {
-    fn cookies(&self) -> Option<Cookies<'_>> {
-        Some(Cookies {
-            sealer: self.sealer(),
-            secure: self.origins().is_secure(),
-        })
-    }
-
-    fn identify<'a>(
-        &'a self,
-        request: &'a Parts,
-    ) -> Pin<Box<dyn Future<Output = Result<Asker, Refusal>> + Send + 'a>> {
-        Box::pin(async move {
-            // The middleware has found it out; without it the address of whoever asks is not known.
-            let Identity { who, source } = match request.extensions.get::<Identity>() {
-                Some(identity) => identity.clone(),
-                None => self.identify(&request.headers, None).await,
-            };
-            let (actor, proof) = match who {
-                Who::Nobody => (None, Proof::Nothing),
-                Who::BadCredentials => return Err(Refusal::BadCredentials),
-                Who::Unknown => return Err(Refusal::TryAgain),
-                Who::Ambient(actor) => (Some(actor), Proof::Ambient),
-                Who::Bearer(actor) => (Some(actor), Proof::Bearer),
-            };
-            Ok(Asker {
-                actor,
-                proof,
-                from_own_page: source == Source::OwnOrigin,
-            })
-        })
-    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Identity {

@@ -5,11 +5,6 @@ use crate::core::User;
 /// Most bytes of a name that is shown.
 const SHOWN: usize = 200;
 
-/// Whether the test sign-in takes a name, and whether a provider may have it: 1 to 64 of `[A-Za-z0-9_.-]`.
-pub fn is_username(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.bytes().all(is_plain)
-}
-
 /// Whether somebody of another provider may be called so: 1 to 128 of `[A-Za-z0-9_.@+-]`, as many providers name
 /// people by e-mail address.
 pub(super) fn is_account_name(name: &str) -> bool {

@@ -4,18 +4,23 @@ use std::net::IpAddr;
 
 use axum::http::{HeaderMap, HeaderName};
 
+use super::Proxies;
 use super::names;
-use crate::config::{ProxyOptions, SignInOptions};
 use crate::core::Actor;
 
 /// The proxies whose headers are believed, and which headers.
 #[derive(Debug, Clone)]
 pub struct TrustedProxy {
-    proxies: ProxyOptions,
-    username: HeaderName,
-    shown_name: Option<HeaderName>,
-    email: Option<HeaderName>,
-    provider: String,
+    /// Who is believed.
+    pub proxies: Proxies,
+    /// The header that says who is asking.
+    pub username: HeaderName,
+    /// The one with the name to show.
+    pub shown_name: Option<HeaderName>,
+    /// The one with the e-mail address, which counts as verified.
+    pub email: Option<HeaderName>,
+    /// What the proxy's people are called behind the colon.
+    pub provider: String,
 }
 
 /// What the proxy says.
@@ -30,17 +35,6 @@ pub(super) enum Said {
 }
 
 impl TrustedProxy {
-    /// The proxy of the configuration, if there is one.
-    pub fn new(options: &SignInOptions, proxies: &ProxyOptions) -> Option<Self> {
-        Some(Self {
-            proxies: proxies.clone(),
-            username: options.trust_header.clone()?,
-            shown_name: options.trust_name_header.clone(),
-            email: options.trust_email_header.clone(),
-            provider: options.trust_provider_name.clone(),
-        })
-    }
-
     /// Whom a request from this address is from.
     pub(super) fn read(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Said {
         if !peer.is_some_and(|peer| self.proxies.trusts(peer)) {
@@ -76,23 +70,17 @@ impl TrustedProxy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
     use axum::http::HeaderValue;
-    use clap::Parser as _;
 
     fn proxy() -> TrustedProxy {
-        let config = Config::parse_from([
-            "invite-server",
-            "--trust-header",
-            "X-User",
-            "--trust-proxy",
-            "10.0.0.0/24,::1",
-            "--trust-name-header",
-            "X-Name",
-            "--trust-email-header",
-            "X-Email",
-        ]);
-        TrustedProxy::new(&config.sign_in, &config.proxy).unwrap()
+        let trusted = ["10.0.0.0/24", "::1/128"].map(|one| one.parse().unwrap());
+        TrustedProxy {
+            proxies: Proxies::new(trusted.to_vec()),
+            username: HeaderName::from_static("x-user"),
+            shown_name: Some(HeaderName::from_static("x-name")),
+            email: Some(HeaderName::from_static("x-email")),
+            provider: "proxy".into(),
+        }
     }
 
     fn said(headers: &[(&'static str, &str)], peer: &str) -> Said {

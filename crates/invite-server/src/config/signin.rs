@@ -8,8 +8,7 @@ use zeroize::Zeroizing;
 
 use super::secret::{SecretUnusable, secret};
 use crate::address::{Origins, is_loopback_url};
-use crate::auth::{TEST_PROVIDER, is_username};
-use crate::core::CLIENT_PROVIDER;
+use crate::core::{CLIENT_PROVIDER, TEST_PROVIDER, is_username};
 
 /// The environment variable with the secret of the client. It is no option, as others can read a command line.
 const CLIENT_SECRET: &str = "INVITE_SERVER_OIDC_CLIENT_SECRET";
@@ -200,9 +199,6 @@ pub enum SignInUnusable {
         "--allow-origin {0:?} is not an origin like https://app.example.com: scheme http or https, host, optional port, nothing after it"
     )]
     Origin(String),
-    /// No TLS, most likely because the system has no certificates.
-    #[error("the issuer cannot be asked over https: {0}. Install the system's CA certificates")]
-    Client(String),
 }
 
 impl SignInOptions {

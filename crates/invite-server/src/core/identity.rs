@@ -2,6 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The provider of the test sign-in.
+pub const TEST_PROVIDER: &str = "test";
+
+/// Whether the test sign-in takes a name, and whether a provider may have it: 1 to 64 of `[A-Za-z0-9_.-]`.
+pub fn is_username(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    (1..=64).contains(&name.len()) && name.bytes().all(plain)
+}
+
 /// A person, as their sign-in provider names them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -31,7 +31,7 @@ pub use authorise::{Call, Creators, On, authorise};
 pub use client::{CLIENT_PROVIDER, Client, ClientSecret};
 pub use clock::{Clock, Moment};
 pub use event::{Event, EventKind};
-pub use identity::{Actor, Authority, User, same_address};
+pub use identity::{Actor, Authority, TEST_PROVIDER, User, is_username, same_address};
 pub use invite::{
     Acceptance, Accepted, Checked, Invite, InviteList, InviteStatus, Member, Reader, Removed,
     ResourceOf,

@@ -7,8 +7,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::{Limits, Who};
-use crate::auth::Identity;
-use crate::config::ProxyOptions;
+use crate::auth::{Identity, Proxies};
 use crate::core::Refusal;
 use crate::dialect::{Cost, Dialects, Hindrance, Peer, RequestId, WrongKey, plainly};
 
@@ -18,7 +17,7 @@ struct Address(IpAddr);
 
 /// Middleware: refuses what is too much from one address, before anything is looked into that it brings.
 pub async fn limit_address(
-    State((limits, proxies, dialects)): State<(Limits, ProxyOptions, Dialects)>,
+    State((limits, proxies, dialects)): State<(Limits, Proxies, Dialects)>,
     mut request: Request,
     next: Next,
 ) -> Response {

@@ -12,23 +12,48 @@ use std::sync::Arc;
 
 pub use layer::{limit, limit_address};
 
-use crate::config::LimitOptions;
 use crate::core::{Actor, Refusal, User};
 use meter::Meter;
 use wrong_keys::WrongKeys;
 
-/// Calls a minute from one address, unless the operator says otherwise.
-const ADDRESS: u32 = 3000;
-/// Calls a minute by one person.
-const USER: u32 = 600;
-/// Invites a minute that somebody looks up who is not signed in.
-const SIGNED_OUT_CHECK: u32 = 30;
-/// Invites a minute that are kept in a cookie.
-const PENDING: u32 = 30;
-/// Keys a minute that open nothing.
-const WRONG_KEYS: u32 = 20;
-/// Mails an hour by one person.
-const MAILS: u32 = 60;
+/// How often one may call; 0 is any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbers {
+    /// Calls a minute from one address.
+    pub address: u32,
+    /// Calls a minute by one person.
+    pub user: u32,
+    /// Invites a minute that somebody looks up who is not signed in.
+    pub signed_out_check: u32,
+    /// Invites a minute that are kept in a cookie.
+    pub pending: u32,
+    /// Keys a minute that open nothing.
+    pub wrong_keys: u32,
+    /// Mails an hour by one person.
+    pub mails: u32,
+}
+
+impl Numbers {
+    /// Unless the operator says otherwise.
+    pub const USUAL: Numbers = Numbers {
+        address: 3000,
+        user: 600,
+        signed_out_check: 30,
+        pending: 30,
+        wrong_keys: 20,
+        mails: 60,
+    };
+
+    /// No limits at all.
+    pub const NONE: Numbers = Numbers {
+        address: 0,
+        user: 0,
+        signed_out_check: 0,
+        pending: 0,
+        wrong_keys: 0,
+        mails: 0,
+    };
+}
 
 /// All counts. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -64,25 +89,21 @@ impl Who {
 }
 
 impl Limits {
-    /// With the operator's numbers, or else the usual ones; a demo has no limits that it was not given.
-    pub fn new(options: &LimitOptions, demo: bool) -> Limits {
-        let per_minute = |given: Option<u32>, usual: u32| {
-            Meter::per_minute(given.unwrap_or(if demo { 0 } else { usual }))
-        };
-        let mails = options.limit_mails.unwrap_or(if demo { 0 } else { MAILS });
+    /// With these numbers.
+    pub fn new(numbers: &Numbers) -> Limits {
         Limits(Arc::new(All {
-            mails: Meter::per_hour(mails),
-            address: per_minute(options.limit_address, ADDRESS),
-            user: per_minute(options.limit_user, USER),
-            signed_out_check: per_minute(options.limit_signed_out_check, SIGNED_OUT_CHECK),
-            pending: per_minute(options.limit_pending, PENDING),
-            wrong_keys: per_minute(options.limit_wrong_keys, WRONG_KEYS).map(WrongKeys::new),
+            mails: Meter::per_hour(numbers.mails),
+            address: Meter::per_minute(numbers.address),
+            user: Meter::per_minute(numbers.user),
+            signed_out_check: Meter::per_minute(numbers.signed_out_check),
+            pending: Meter::per_minute(numbers.pending),
+            wrong_keys: Meter::per_minute(numbers.wrong_keys).map(WrongKeys::new),
         }))
     }
 
     /// No limits at all.
     pub fn none() -> Limits {
-        Limits::new(&LimitOptions::default(), true)
+        Limits::new(&Numbers::NONE)
     }
 
     /// Counts a call of any sort.
@@ -183,11 +204,10 @@ mod tests {
 
     #[test]
     fn an_address_is_a_neighbourhood() {
-        let options = LimitOptions {
-            limit_address: Some(1),
-            ..LimitOptions::default()
-        };
-        let limits = Limits::new(&options, true);
+        let limits = Limits::new(&Numbers {
+            address: 1,
+            ..Numbers::NONE
+        });
         for (address, allowed) in [
             ("192.0.2.1", true),
             ("192.0.2.1", false),
@@ -202,14 +222,14 @@ mod tests {
     }
 
     #[test]
-    fn a_demo_has_the_limits_it_was_given() {
+    fn without_limits_there_are_none() {
         let limits = Limits::none();
         for _ in 0..10_000 {
             assert_eq!(limits.call(&from("192.0.2.1")), Ok(()));
             limits.wrong_key(&from("192.0.2.1"));
         }
         assert_eq!(limits.try_key(&from("192.0.2.1")), Ok(()));
-        let usual = Limits::new(&LimitOptions::default(), false);
+        let usual = Limits::new(&Numbers::USUAL);
         let mut allowed = 0;
         while usual.signed_out_check(&from("192.0.2.1")).is_ok() {
             allowed += 1;

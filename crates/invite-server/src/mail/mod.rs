@@ -5,6 +5,7 @@
 //! are the key and the link made.
 
 mod letter;
+mod settings;
 mod smtp;
 mod templates;
 
@@ -14,10 +15,10 @@ use futures_util::future::join_all;
 use lettre::message::Mailbox;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
-use crate::config::{MailOptions, SecretUnusable};
 use crate::core::{Letter, Mail, MailChange, Moment, Refusal};
+use crate::invites::Invites;
 use crate::stop::Running;
-use crate::store::Invites;
+pub use settings::{Language, MailSettings};
 use templates::Templates;
 
 /// So many are sent at once.
@@ -43,9 +44,6 @@ pub enum MailUnusable {
     /// Where to.
     #[error("--smtp is not an address like smtp://USER@HOST:PORT or smtps://USER@HOST: {0}")]
     Smtp(&'static str),
-    /// The password.
-    #[error(transparent)]
-    Password(#[from] SecretUnusable),
     /// Who may vouch for the mail server.
     #[error("--smtp-ca-file {path:?}: {cause}")]
     Authorities {
@@ -93,21 +91,17 @@ enum Outcome {
 }
 
 impl Mailer {
-    /// With the operator's options; `None` if they want no mail. Links lead to this public address unless they say
-    /// otherwise.
+    /// As the operator wants it. Links lead to this public address unless they say otherwise.
     ///
     /// # Errors
     /// [`MailUnusable`], a sentence that says what to change.
     pub fn new(
-        options: &MailOptions,
+        settings: &MailSettings,
         public: &str,
         invites: Invites,
-    ) -> Result<Option<Mailer>, MailUnusable> {
-        let Some(address) = &options.smtp else {
-            return Ok(None);
-        };
-        let from = options.mail_from.clone().unwrap_or_default();
-        let page = match &options.mail_page {
+    ) -> Result<Mailer, MailUnusable> {
+        let from = settings.from.clone();
+        let page = match &settings.page {
             None => format!("{public}/join"),
             Some(page) => match url::Url::parse(page) {
                 Ok(url) if matches!(url.scheme(), "http" | "https") => page.clone(),
@@ -116,13 +110,13 @@ impl Mailer {
         };
         let mailer = Mailer {
             invites,
-            smtp: smtp::connect(address, options)?,
+            smtp: smtp::connect(settings)?,
             from: from.parse().map_err(|_| MailUnusable::From(from))?,
             page,
-            templates: Templates::load(options)?,
+            templates: Templates::load(settings)?,
         };
         mailer.templates.try_out()?;
-        Ok(Some(mailer))
+        Ok(mailer)
     }
 
     /// Sends until it is time to stop; what it has begun, it finishes.

@@ -10,8 +10,7 @@ use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use rustls::{CertificateError, InvalidMessage};
 use url::{Host, Url};
 
-use super::MailUnusable;
-use crate::config::MailOptions;
+use super::{MailSettings, MailUnusable};
 use crate::tls::certificates;
 
 /// How long the server may take for one answer.
@@ -21,10 +20,9 @@ pub(super) const TOO_LONG: &str = "it took too long";
 
 /// From `smtp://USER@HOST:PORT`, and the options beside it.
 pub(super) fn connect(
-    address: &str,
-    options: &MailOptions,
+    settings: &MailSettings,
 ) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailUnusable> {
-    let url = Url::parse(address).map_err(|_| MailUnusable::Smtp("it cannot be read"))?;
+    let url = Url::parse(&settings.server).map_err(|_| MailUnusable::Smtp("it cannot be read"))?;
     if url.password().is_some() {
         let sentence = "leave the password out, others can read a command line; put it into \
                         INVITE_SERVER_SMTP_PASSWORD or --smtp-password-file";
@@ -53,9 +51,9 @@ pub(super) fn connect(
             let sentence = "smtps:// is TLS from the start, so that ?tls=none cannot be meant";
             return Err(MailUnusable::Smtp(sentence));
         }
-        "smtps" => (Tls::Wrapper(parameters(host, options)?), 465),
+        "smtps" => (Tls::Wrapper(parameters(host, settings)?), 465),
         "smtp" if plain => (Tls::None, 25),
-        "smtp" => (Tls::Required(parameters(host, options)?), 587),
+        "smtp" => (Tls::Required(parameters(host, settings)?), 587),
         _ => return Err(MailUnusable::Smtp("it begins with smtp:// or smtps://")),
     };
     let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
@@ -65,12 +63,12 @@ pub(super) fn connect(
     if !url.username().is_empty() {
         let user = String::from_utf8(percent::decode(url.username()).collect())
             .map_err(|_| MailUnusable::Smtp("the user cannot be read"))?;
-        let password = options.password()?.ok_or(MailUnusable::Smtp(
+        let password = settings.password.as_ref().ok_or(MailUnusable::Smtp(
             "it names a user: put the password into INVITE_SERVER_SMTP_PASSWORD or --smtp-password-file",
         ))?;
         let credentials = Credentials::new(user, password.as_str().to_owned());
         builder = builder.credentials(credentials);
-    } else if options.smtp_password_file.is_some() {
+    } else if settings.password_file {
         let sentence = "with --smtp-password-file it has to name a user, as in smtp://USER@HOST";
         return Err(MailUnusable::Smtp(sentence));
     }
@@ -78,9 +76,9 @@ pub(super) fn connect(
 }
 
 /// Whom to believe that they are the mail server.
-fn parameters(host: &str, options: &MailOptions) -> Result<TlsParameters, MailUnusable> {
+fn parameters(host: &str, settings: &MailSettings) -> Result<TlsParameters, MailUnusable> {
     let mut builder = TlsParameters::builder(host.to_owned());
-    if let Some(path) = &options.smtp_ca_file {
+    if let Some(path) = &settings.authorities {
         let wrong = |cause: String| MailUnusable::Authorities {
             path: path.clone(),
             cause,
@@ -181,16 +179,14 @@ fn tls_cause(error: &lettre::transport::smtp::Error) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn with_password(path: &std::path::Path) -> MailOptions {
-        MailOptions {
-            smtp_password_file: Some(path.to_owned()),
-            ..MailOptions::default()
-        }
+    fn try_out(server: &str, settings: MailSettings) -> Result<(), MailUnusable> {
+        let server = server.to_owned();
+        connect(&MailSettings { server, ..settings }).map(|_| ())
     }
 
     #[test]
     fn addresses_are_read_and_passwords_refused() {
-        let none = MailOptions::default();
+        let none = MailSettings::default;
         for good in [
             "smtp://127.0.0.1:2525",
             "smtp://localhost",
@@ -200,7 +196,7 @@ mod tests {
             "smtps://[::1]",
             "smtp://relay:25?tls=none",
         ] {
-            assert!(connect(good, &none).is_ok(), "{good}");
+            assert!(try_out(good, none()).is_ok(), "{good}");
         }
         for (bad, sentence) in [
             (
@@ -215,7 +211,7 @@ mod tests {
             ("smtps://mail.example.com?tls=none", "cannot be meant"),
             ("smtp://", "host is missing"),
         ] {
-            let said = connect(bad, &none).map(|_| ()).unwrap_err().to_string();
+            let said = try_out(bad, none()).unwrap_err().to_string();
             assert!(
                 said.contains(sentence) && !said.contains("secret"),
                 "{said}"
@@ -224,27 +220,26 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_in_a_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("password");
-        std::fs::write(&path, "secret\n").unwrap();
-        let options = with_password(&path);
-        assert!(connect("smtps://me%40example.com@mail.example.com", &options).is_ok());
-        let said = connect("smtps://mail.example.com", &options).map(|_| ());
-        assert!(said.unwrap_err().to_string().contains("has to name a user"));
-        let options = with_password(&folder.path().join("none"));
-        assert!(connect("smtps://me@mail.example.com", &options).is_err());
+    fn a_password_is_somebodys() {
+        let settings = || MailSettings {
+            password: Some("secret".to_owned().into()),
+            password_file: true,
+            ..MailSettings::default()
+        };
+        assert!(try_out("smtps://me%40example.com@mail.example.com", settings()).is_ok());
+        let said = try_out("smtps://mail.example.com", settings()).unwrap_err();
+        assert!(said.to_string().contains("has to name a user"));
     }
 
     #[test]
     fn authorities_are_certificates() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ca.pem");
-        let options = MailOptions {
-            smtp_ca_file: Some(path.clone()),
-            ..MailOptions::default()
+        let settings = || MailSettings {
+            authorities: Some(path.clone()),
+            ..MailSettings::default()
         };
-        let refused = || connect("smtps://mail.example.com", &options).map(|_| ());
+        let refused = || try_out("smtps://mail.example.com", settings());
         assert!(
             refused()
                 .unwrap_err()

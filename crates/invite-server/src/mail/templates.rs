@@ -4,8 +4,7 @@ use std::path::Path;
 
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
-use super::MailUnusable;
-use crate::config::{MailLanguage, MailOptions};
+use super::{Language, MailSettings, MailUnusable};
 
 const SUBJECT: &str = "subject.txt";
 const TEXT: &str = "invite.txt";
@@ -42,17 +41,17 @@ pub(super) struct Templates {
 
 impl Templates {
     /// Ours in the operator's language, or theirs where they have one.
-    pub(super) fn load(options: &MailOptions) -> Result<Templates, MailUnusable> {
+    pub(super) fn load(settings: &MailSettings) -> Result<Templates, MailUnusable> {
         let mut environment = Environment::new();
         // A name that is not there is a slip of whoever wrote the template, not nothing.
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.add_filter("quoted", quoted);
-        for (name, ours) in built_in(options.mail_language) {
+        for (name, ours) in built_in(settings.language) {
             let unusable = |cause: String| MailUnusable::Template {
                 name: name.to_owned(),
                 cause,
             };
-            let theirs = match &options.mail_templates {
+            let theirs = match &settings.templates {
                 Some(folder) => {
                     theirs(folder, name).map_err(|error| unusable(error.to_string()))?
                 }
@@ -113,19 +112,19 @@ impl Templates {
     }
 }
 
-fn built_in(language: MailLanguage) -> [(&'static str, &'static str); 3] {
+fn built_in(language: Language) -> [(&'static str, &'static str); 3] {
     let [subject, text, html] = match language {
-        MailLanguage::En => [
+        Language::En => [
             include_str!("templates/en/subject.txt"),
             include_str!("templates/en/invite.txt"),
             include_str!("templates/en/invite.html"),
         ],
-        MailLanguage::Da => [
+        Language::Da => [
             include_str!("templates/da/subject.txt"),
             include_str!("templates/da/invite.txt"),
             include_str!("templates/da/invite.html"),
         ],
-        MailLanguage::De => [
+        Language::De => [
             include_str!("templates/de/subject.txt"),
             include_str!("templates/de/invite.txt"),
             include_str!("templates/de/invite.html"),
@@ -187,7 +186,7 @@ mod tests {
 
     #[test]
     fn what_others_wrote_is_text() {
-        let templates = Templates::load(&MailOptions::default()).unwrap();
+        let templates = Templates::load(&MailSettings::default()).unwrap();
         let hostile = "<script>alert(1)</script>\r\nBcc: eve@example.com";
         let message = "Hi\n<a href=\"https://evil.example\">Accept</a>\n\u{202e}{{ link }}";
         let mail = templates
@@ -206,10 +205,10 @@ mod tests {
 
     #[test]
     fn each_language_has_all_and_a_message_is_optional() {
-        for language in [MailLanguage::En, MailLanguage::Da, MailLanguage::De] {
-            let options = MailOptions {
-                mail_language: language,
-                ..MailOptions::default()
+        for language in [Language::En, Language::Da, Language::De] {
+            let options = MailSettings {
+                language: language,
+                ..MailSettings::default()
             };
             let templates = Templates::load(&options).unwrap();
             templates.try_out().unwrap();
@@ -227,9 +226,9 @@ mod tests {
     #[test]
     fn the_operators_words_count_and_slips_are_found() {
         let folder = tempfile::tempdir().unwrap();
-        let options = MailOptions {
-            mail_templates: Some(folder.path().to_owned()),
-            ..MailOptions::default()
+        let options = MailSettings {
+            templates: Some(folder.path().to_owned()),
+            ..MailSettings::default()
         };
         let write = |text: &str| std::fs::write(folder.path().join("subject.txt"), text).unwrap();
         write("For {{ email }}\n\n");
@@ -242,9 +241,9 @@ mod tests {
         assert!(said.to_string().contains("subject.txt"), "{said}");
         write("{{ ");
         assert!(Templates::load(&options).is_err());
-        let missing = MailOptions {
-            mail_templates: Some(folder.path().join("none")),
-            ..MailOptions::default()
+        let missing = MailSettings {
+            templates: Some(folder.path().join("none")),
+            ..MailSettings::default()
         };
         assert!(Templates::load(&missing).is_err());
     }

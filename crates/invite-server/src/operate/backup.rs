@@ -1,13 +1,12 @@
 //! `backup` and `restore`: a folder with every row and the secrets.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-
-use clap::Args;
+use std::path::Path;
 
 use super::OperateError;
 use crate::{
     address::DatabaseAddress,
+    config::{Backup, Restore},
     core::Secrets,
     store::{back_up, private_folder, restore},
 };
@@ -16,25 +15,6 @@ use crate::{
 const ROWS: &str = "invites.db";
 /// The secret file.
 const SECRETS: &str = "invites.secret";
-
-/// Where to.
-#[derive(Debug, Clone, Args)]
-pub struct Backup {
-    /// A folder that is not there yet; it will hold invites.db and invites.secret, which nobody else may read. With both,
-    /// every key works: keep it as safe as the server
-    folder: PathBuf,
-}
-
-/// Where from.
-#[derive(Debug, Clone, Args)]
-pub struct Restore {
-    /// A folder that `backup` has made, on this or the other sort of database
-    folder: PathBuf,
-
-    /// Delete what the database holds now. The secret file that is there is kept beside as ….replaced
-    #[arg(long)]
-    replace: bool,
-}
 
 impl Backup {
     pub(super) async fn run(

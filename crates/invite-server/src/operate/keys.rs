@@ -2,18 +2,9 @@
 
 use std::path::Path;
 
-use clap::Subcommand;
-
 use super::OperateError;
+use crate::config::Keys;
 use crate::core::Secrets;
-
-/// What to do with the secrets.
-#[derive(Debug, Clone, Subcommand)]
-pub enum Keys {
-    /// Add a new secret, from which all keys are made once the server is restarted. The older ones stay in the file: the
-    /// invites made with them go on working. Everybody has to sign in again
-    Rotate,
-}
 
 impl Keys {
     pub(super) fn run(&self, secret_file: &Path) -> Result<String, OperateError> {

@@ -10,48 +10,13 @@ mod webhooks;
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
-
 use crate::{
     address::DatabaseAddress,
-    config::Config,
+    config::{Command, Config},
     core::{Clock, Refusal, SecretFileUnusable, Secrets},
-    store::{Database, Invites, StoreUnusable},
+    invites::Invites,
+    store::{Database, StoreUnusable},
 };
-
-pub use apps::Apps;
-pub use backup::{Backup, Restore};
-pub use clients::Clients;
-pub use erase::Erase;
-pub use keys::Keys;
-pub use purge::Purge;
-
-/// What to do instead of serving. The options for the database and the secret file go before it.
-#[derive(Debug, Clone, Subcommand)]
-pub enum Command {
-    /// The backends that take part with app keys, in the name of the people they name
-    #[command(subcommand)]
-    Apps(Apps),
-    /// The backends that invite people over RKVST's Invites API, each with a client id and a secret
-    #[command(subcommand)]
-    Clients(Clients),
-    /// The secrets that keys are derived from and signed with
-    #[command(subcommand)]
-    Keys(Keys),
-    /// Delete what has ended: invites that expired or were removed long ago, events as old, used-up receipts and
-    /// Idempotency-Keys. A running server does it by itself once an hour. Nobody loses access
-    Purge(Purge),
-    /// Delete what names a person, as the law may ask you to. It cannot be undone
-    Erase(Erase),
-    /// Copy every row, as of one moment, and the secret file into a new folder. The server may go on serving. From
-    /// PostgreSQL too: the rows come as a SQLite file, from which either database can be filled again
-    Backup(Backup),
-    /// Fill the database and the secret file from a backup: every key that worked then works again. Stop all copies of
-    /// the server first
-    Restore(Restore),
-    /// Show the options in force and where each comes from, without secrets, as a configuration file would have them
-    Config,
-}
 
 /// Why a subcommand failed, for the operator.
 #[derive(Debug, thiserror::Error)]

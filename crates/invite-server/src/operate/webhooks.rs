@@ -2,7 +2,7 @@
 
 use crate::{
     core::{Refusal, Webhook},
-    store::Invites,
+    invites::Invites,
 };
 
 /// Sets an app's webhook; what to tell the operator: the secret and nothing else, as scripts read it too.

@@ -21,8 +21,8 @@ use refused::Status;
 
 use crate::core::Refusal;
 use crate::dialect::{Cors, Cost, Dialect, Identify, Readers};
+use crate::invites::Invites;
 use crate::limits::Limits;
-use crate::store::Invites;
 
 /// Where a client gets its bearer. No page of a browser has any business here.
 const TOKEN: &str = "/archivist/iam/v1/appidp/token";

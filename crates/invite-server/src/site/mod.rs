@@ -19,7 +19,6 @@ pub use assets::{Asset, Assets};
 pub use policy::NOTHING;
 
 use crate::address::Origins;
-use crate::config::Config;
 use crate::dialect::{Cors, Cost, Dialect, Identify, Readers, plainly};
 
 /// Where the manager page is.
@@ -43,10 +42,8 @@ struct Inner {
 }
 
 impl Site {
-    /// The built-in files, or the folders of the configuration.
-    pub fn new(config: &Config, origins: Origins) -> Self {
-        let pages = config.www.clone().map_or(Assets::Pages, Assets::Folder);
-        let package = config.sdk.clone().map_or(Assets::Package, Assets::Folder);
+    /// These files for a server of these origins.
+    pub fn new(pages: Assets, package: Assets, origins: Origins) -> Self {
         Self {
             inner: Arc::new(Inner {
                 pages,

@@ -20,9 +20,6 @@ pub use sweep::{Person, Retention, Swept};
 /// So many of an invite's uses come with it; `uses` counts them all.
 const ACCEPTED_SHOWN: u32 = 100;
 
-/// The rules over the server's store.
-pub type Invites = crate::core::Invites<Database>;
-
 /// A store could not be opened; the sentence says what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]

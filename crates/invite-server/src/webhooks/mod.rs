@@ -4,6 +4,7 @@
 //! because it was killed say, is due again after [`LEASE`]: everything arrives at least once.
 
 mod post;
+mod reach;
 
 use std::{
     collections::HashMap,
@@ -14,12 +15,12 @@ use std::{
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
 use crate::{
-    config::Reach,
     core::{Delivery, Moment, Refusal, Webhook, WebhookChange, WebhookSecret},
+    invites::Invites,
     stop::Running,
-    store::Invites,
 };
 use post::{Outcome, Post};
+pub use reach::Reach;
 
 /// Deliveries to one webhook at once: one that hangs delays no other's.
 const AT_ONCE: usize = 16;

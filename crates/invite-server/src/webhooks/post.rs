@@ -10,10 +10,8 @@ use reqwest::{
 };
 use url::{Host, Url};
 
-use crate::{
-    config::Reach,
-    core::{Delivery, Moment, WebhookSecret},
-};
+use super::Reach;
+use crate::core::{Delivery, Moment, WebhookSecret};
 
 /// How long an attempt may take.
 pub(super) const TIME: Duration = Duration::from_secs(15);

@@ -13,8 +13,8 @@ use crate::core::options::{LIST_PAGE_LIMIT, MAX_AGE_LIMIT, max_age_option, permi
 use crate::core::{
     Actor, CreateRequest, Invite, InviteStatus, ListRequest, Refusal, RemoveTarget, User,
 };
+use crate::invites::Invites;
 use crate::limits::{Limits, Who};
-use crate::store::Invites;
 
 const SIGNED_OUT: &str = "Must be logged in to handle invites";
 const NO_RESOURCE: &str = "Missing webstrateId";

@@ -30,10 +30,10 @@ use tokio::sync::Semaphore;
 use crate::auth::{Auth, Identity};
 use crate::core::{Actor, Member, Refusal};
 use crate::dialect::{Cors, Cost, Dialect, Identify, plainly};
+use crate::invites::Invites;
 use crate::limits::{Limits, Who};
 use crate::site::{self, Site};
 use crate::stop::Stop;
-use crate::store::Invites;
 use socket::Session;
 
 const UNREADABLE: &str = "Insufficient permissions. Read is required to access this webstrate.";

@@ -14,9 +14,9 @@ use tokio::time::{Instant, timeout};
 use super::answer::answer;
 use super::frame::{self, Incoming};
 use crate::core::Actor;
+use crate::invites::Invites;
 use crate::limits::{Limits, Who};
 use crate::stop::Running;
-use crate::store::Invites;
 
 /// Most bytes of a message.
 const MESSAGE_BYTES: usize = 64 * 1024;

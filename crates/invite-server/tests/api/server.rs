@@ -17,8 +17,9 @@ use invite_server::{
         seal::{self, Purpose},
     },
     core::{Authority, Clock, CreateRequest, Creators, Moment, Secrets, User},
+    invites::Invites,
     stop::Stop,
-    store::{Invites, SqliteStore},
+    store::SqliteStore,
 };
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::{Value, json};

@@ -12,7 +12,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use invite_server::{config::Reach, core::Webhook, stop::Stop, webhooks::Webhooks};
+use invite_server::{
+    core::Webhook,
+    stop::Stop,
+    webhooks::{Reach, Webhooks},
+};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Notify, time::timeout};
 

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use invite_key::{InviteKey, KeyKind, Permissions};
 use invite_server::address::DatabaseAddress;
 use invite_server::core::{Actor, Authority, Clock, CreateRequest, ListRequest, Secrets, User};
-use invite_server::store::{Database, Invites, Store as _};
+use invite_server::invites::Invites;
+use invite_server::store::{Database, Store as _};
 
 use crate::cluster::Postgres;
 use crate::support::command;

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::Issuer;
-use crate::config::SignOut;
+use super::{Issuer, SignOut};
 use crate::core::User;
 
 /// Nobody waits longer for an issuer that they want to leave.

@@ -25,7 +25,6 @@ use token::{Expected, Fault};
 use web::Trouble;
 
 use crate::address::is_loopback_url;
-use crate::config::{SignInOptions, SignInUnusable, SignOut};
 use crate::core::Actor;
 
 /// How old what the issuer publishes may get. A key that it has withdrawn counts ten minutes longer at most, an hour if
@@ -55,11 +54,47 @@ struct Inner {
     keys: Cached<KeySet>,
 }
 
+/// The issuer's people and this server's account there, as the operator says it.
+#[derive(Debug)]
+pub struct IssuerSettings {
+    /// Its address, exactly as it writes it.
+    pub address: String,
+    /// Our account; without it only bearer tokens count.
+    pub client: Option<ClientAccount>,
+    /// What its people are called behind the colon.
+    pub provider: String,
+    /// The claim that names them.
+    pub username_claim: String,
+    /// Whom a bearer token must be for; without any it is the client and the public address.
+    pub audiences: Vec<String>,
+    /// What people end when they sign out.
+    pub sign_out: SignOut,
+}
+
+/// What people of the issuer end when they sign out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignOut {
+    /// Their session with this server.
+    Here,
+    /// That, and the browser goes on to the issuer.
+    Issuer,
+    /// That, and it comes back from there.
+    IssuerAndBack,
+}
+
+/// No TLS, most likely because the system has no certificates.
+#[derive(Debug, thiserror::Error)]
+#[error("the issuer cannot be asked over https: {0}. Install the system's CA certificates")]
+pub struct IssuerUnusable(String);
+
 /// This server's own account at the issuer.
-pub(super) struct ClientAccount {
-    pub(super) id: String,
-    pub(super) secret: Option<Zeroizing<String>>,
-    pub(super) scopes: String,
+pub struct ClientAccount {
+    /// Its id.
+    pub id: String,
+    /// Its secret, if it has one.
+    pub secret: Option<Zeroizing<String>>,
+    /// What is asked for.
+    pub scopes: String,
 }
 
 impl std::fmt::Debug for ClientAccount {
@@ -92,45 +127,33 @@ pub(super) enum NotRecognised {
 }
 
 impl Issuer {
-    /// The issuer of the configuration, if there is one; `public_url` is an audience of its own.
+    /// An issuer; `public_url` is an audience of its own.
     ///
     /// # Errors
-    /// [`SignInUnusable`].
-    pub fn new(options: &SignInOptions, public_url: &str) -> Result<Option<Self>, SignInUnusable> {
-        options.validate()?;
-        let Some(name) = options.oidc_issuer.clone() else {
-            return Ok(None);
-        };
-        let client = match &options.oidc_client_id {
-            Some(id) => Some(ClientAccount {
-                id: id.clone(),
-                secret: options.client_secret()?,
-                scopes: options.oidc_scopes.clone(),
-            }),
-            None => None,
-        };
-        let mut audiences = options.oidc_audience.clone();
+    /// [`IssuerUnusable`].
+    pub fn new(settings: IssuerSettings, public_url: &str) -> Result<Self, IssuerUnusable> {
+        let mut audiences = settings.audiences;
         audiences.retain(|audience| !audience.is_empty());
         if audiences.is_empty() {
             audiences.push(public_url.to_owned());
-            audiences.extend(options.oidc_client_id.clone());
+            audiences.extend(settings.client.as_ref().map(|client| client.id.clone()));
         }
-        let web = web::client().map_err(|error| SignInUnusable::Client(error.to_string()))?;
-        Ok(Some(Self {
+        let web = web::client().map_err(|error| IssuerUnusable(error.to_string()))?;
+        Ok(Self {
             inner: Arc::new(Inner {
-                name,
+                name: settings.address,
                 naming: Naming {
-                    provider: options.oidc_provider_name.clone(),
-                    claim: options.oidc_username_claim.clone(),
+                    provider: settings.provider,
+                    claim: settings.username_claim,
                 },
                 audiences,
-                client,
-                sign_out: options.oidc_sign_out,
+                client: settings.client,
+                sign_out: settings.sign_out,
                 web,
                 metadata: Cached::new(AGES),
                 keys: Cached::new(AGES),
             }),
-        }))
+        })
     }
 
     /// Whose bearer token this is.

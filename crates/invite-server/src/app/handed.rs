@@ -1,0 +1,159 @@
+//! From what the operator asks for to what each part is given: plain values, so that no part knows how they are asked
+//! for.
+
+use crate::address::Origins;
+use crate::auth::{
+    Auth, ClientAccount, Issuer, IssuerSettings, Proxies, SignOut, TrustedProxy, Ways,
+};
+use crate::config::{self, Config, MailLanguage, SecretUnusable, SignInUnusable, WebhooksTo};
+use crate::core::Secrets;
+use crate::limits::Numbers;
+use crate::mail::{Language, MailSettings};
+use crate::site::{Assets, Site};
+use crate::webhooks::Reach;
+
+use super::StartError;
+
+/// Who may be asking.
+pub(super) fn sign_in(
+    config: &Config,
+    secrets: &Secrets,
+    origins: Origins,
+) -> Result<Auth, StartError> {
+    let options = &config.sign_in;
+    options.validate()?;
+    let issuer = issuer_settings(config)?
+        .map(|settings| Issuer::new(settings, origins.first()))
+        .transpose()?;
+    let ways = Ways {
+        issuer,
+        proxy: options.trust_header.clone().map(|username| TrustedProxy {
+            proxies: proxies(config),
+            username,
+            shown_name: options.trust_name_header.clone(),
+            email: options.trust_email_header.clone(),
+            provider: options.trust_provider_name.clone(),
+        }),
+        test: config.demo,
+        session_seconds: Some(u64::from(options.session_hours) * 3600),
+    };
+    // Whoever was anybody in a demo is nobody when the same files are served to the world.
+    let label = if config.demo {
+        "demo sign-in"
+    } else {
+        "sign-in"
+    };
+    Ok(Auth::with(&secrets.derive_for(label), origins, ways))
+}
+
+fn issuer_settings(config: &Config) -> Result<Option<IssuerSettings>, SignInUnusable> {
+    let options = &config.sign_in;
+    let Some(address) = options.oidc_issuer.clone() else {
+        return Ok(None);
+    };
+    let client = match options.oidc_client_id.clone() {
+        Some(id) => Some(ClientAccount {
+            id,
+            secret: options.client_secret()?,
+            scopes: options.oidc_scopes.clone(),
+        }),
+        None => None,
+    };
+    Ok(Some(IssuerSettings {
+        address,
+        client,
+        provider: options.oidc_provider_name.clone(),
+        username_claim: options.oidc_username_claim.clone(),
+        audiences: options.oidc_audience.clone(),
+        sign_out: match options.oidc_sign_out {
+            config::SignOut::Here => SignOut::Here,
+            config::SignOut::Issuer => SignOut::Issuer,
+            config::SignOut::IssuerAndBack => SignOut::IssuerAndBack,
+        },
+    }))
+}
+
+/// The proxies in front.
+pub(super) fn proxies(config: &Config) -> Proxies {
+    Proxies::new(config.proxy.trust_proxy.clone())
+}
+
+/// How often one may call: the operator's numbers, or else the usual ones; a demo has no limits that it was not given.
+pub(super) fn numbers(config: &Config) -> Numbers {
+    let options = &config.limits;
+    let usual = if config.demo {
+        Numbers::NONE
+    } else {
+        Numbers::USUAL
+    };
+    Numbers {
+        address: options.limit_address.unwrap_or(usual.address),
+        user: options.limit_user.unwrap_or(usual.user),
+        signed_out_check: options
+            .limit_signed_out_check
+            .unwrap_or(usual.signed_out_check),
+        pending: options.limit_pending.unwrap_or(usual.pending),
+        wrong_keys: options.limit_wrong_keys.unwrap_or(usual.wrong_keys),
+        mails: options.limit_mails.unwrap_or(usual.mails),
+    }
+}
+
+/// How invites are mailed; `None` if they are not.
+pub(super) fn mail(config: &Config) -> Result<Option<MailSettings>, SecretUnusable> {
+    let options = &config.mail;
+    let Some(server) = options.smtp.clone() else {
+        return Ok(None);
+    };
+    Ok(Some(MailSettings {
+        server,
+        password: options.password()?,
+        password_file: options.smtp_password_file.is_some(),
+        authorities: options.smtp_ca_file.clone(),
+        from: options.mail_from.clone().unwrap_or_default(),
+        page: options.mail_page.clone(),
+        templates: options.mail_templates.clone(),
+        language: match options.mail_language {
+            MailLanguage::En => Language::En,
+            MailLanguage::Da => Language::Da,
+            MailLanguage::De => Language::De,
+        },
+    }))
+}
+
+/// Where webhooks may go.
+pub(super) fn reach(config: &Config) -> Reach {
+    match config.webhooks_to() {
+        WebhooksTo::Public => Reach::Public,
+        WebhooksTo::Loopback => Reach::Loopback,
+        WebhooksTo::Private => Reach::Private,
+    }
+}
+
+/// Pages and package.
+pub(super) fn site(config: &Config, origins: &Origins) -> Site {
+    let pages = config.www.clone().map_or(Assets::Pages, Assets::Folder);
+    let package = config.sdk.clone().map_or(Assets::Package, Assets::Folder);
+    Site::new(pages, package, origins.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    #[test]
+    fn a_demo_has_the_limits_it_was_given_and_no_others() {
+        let given =
+            |more: &[&str]| numbers(&Config::parse_from([&["invite-server"], more].concat()));
+        assert_eq!(given(&[]), Numbers::USUAL);
+        assert_eq!(given(&["--demo"]), Numbers::NONE);
+        let one = given(&["--demo", "--limit-user", "7"]);
+        assert_eq!(
+            one,
+            Numbers {
+                user: 7,
+                ..Numbers::NONE
+            }
+        );
+    }
+}

@@ -1,0 +1,155 @@
+//! What to do instead of serving.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use invite_key::Permissions;
+
+use super::Period;
+use crate::core::User;
+
+/// What to do instead of serving. The options for the database and the secret file go before it.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// The backends that take part with app keys, in the name of the people they name
+    #[command(subcommand)]
+    Apps(Apps),
+    /// The backends that invite people over RKVST's Invites API, each with a client id and a secret
+    #[command(subcommand)]
+    Clients(Clients),
+    /// The secrets that keys are derived from and signed with
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Delete what has ended: invites that expired or were removed long ago, events as old, used-up receipts and
+    /// Idempotency-Keys. A running server does it by itself once an hour. Nobody loses access
+    Purge(Purge),
+    /// Delete what names a person, as the law may ask you to. It cannot be undone
+    Erase(Erase),
+    /// Copy every row, as of one moment, and the secret file into a new folder. The server may go on serving. From
+    /// PostgreSQL too: the rows come as a SQLite file, from which either database can be filled again
+    Backup(Backup),
+    /// Fill the database and the secret file from a backup: every key that worked then works again. Stop all copies of
+    /// the server first
+    Restore(Restore),
+    /// Show the options in force and where each comes from, without secrets, as a configuration file would have them
+    Config,
+}
+
+/// What to do with the apps. A running server knows of it at once.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Apps {
+    /// Let a backend take part: prints its key, which is never shown again
+    Add {
+        /// 1 to 64 letters, digits, dots, hyphens or underscores
+        name: String,
+    },
+    /// List them
+    List,
+    /// Tell a backend what happens to all invites, as Standard Webhooks: prints the secret (whsec_…) that it verifies
+    /// signatures with, which is never shown again. Setting it anew makes another secret and sends there at once what
+    /// waits
+    Webhook {
+        /// The app's name
+        name: String,
+        /// https://…, or http:// on this machine; see --webhooks-to
+        #[arg(required_unless_present = "none")]
+        url: Option<String>,
+        /// Tell it nothing any more; what waits is forgotten
+        #[arg(long, conflicts_with = "url")]
+        none: bool,
+    },
+    /// List where backends are told, how much waits, and what went wrong last
+    Webhooks,
+    /// Let a backend no longer take part
+    Remove {
+        /// Its name
+        name: String,
+    },
+}
+
+/// What to do with the clients. A running server knows of it at once.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Clients {
+    /// Let a backend invite people to one resource: prints its client id and, on a second line, its secret, which is
+    /// never shown again. With both it gets a bearer at PUBLIC-URL/archivist/iam/v1/appidp/token. The resource is made
+    /// where it does not exist, and the client becomes an admin of it. People learn of their invites by mail: see --smtp
+    Add {
+        /// What the people it invites see it called: 1 to 64 letters, digits, spaces, dots, hyphens or underscores
+        name: String,
+        /// What it invites to: its tenancy
+        #[arg(long, value_name = "ID")]
+        resource: String,
+        /// What its invites grant: one to three of the letters a (admin), r (read) and w (write)
+        #[arg(long, value_name = "LETTERS", default_value = "r", value_parser = Permissions::parse)]
+        permissions: Permissions,
+    },
+    /// List them: when each came, its id, its resource, what its invites grant, its name
+    List,
+    /// Let a backend invite no longer: its bearers are refused at once, and invites of its that nobody accepted open
+    /// nothing any more. Whoever came in by one stays
+    Remove {
+        /// Its name or its id
+        #[arg(value_name = "NAME|ID")]
+        name: String,
+    },
+}
+
+/// What to do with the secrets.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Keys {
+    /// Add a new secret, from which all keys are made once the server is restarted. The older ones stay in the file: the
+    /// invites made with them go on working. Everybody has to sign in again
+    Rotate,
+}
+
+/// What to purge.
+#[derive(Debug, Clone, Args)]
+pub struct Purge {
+    /// How long ago it must have ended, as in 12h or 7d; 0s takes all that has ended
+    /// [default: what --keep-ended says]
+    #[arg(long, value_name = "DURATION")]
+    pub older_than: Option<Period>,
+}
+
+/// Whom to erase.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct Erase {
+    /// Somebody who has signed in, as in alice:google: what they may do, the invites they made, where they used an
+    /// invite, what they did. They can sign in again as a newcomer: close their account at the provider first
+    #[arg(long, value_name = "NAME:PROVIDER", value_parser = named)]
+    pub user: Option<User>,
+
+    /// Somebody with this address: the invites that only they may accept
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<String>,
+}
+
+/// Where to.
+#[derive(Debug, Clone, Args)]
+pub struct Backup {
+    /// A folder that is not there yet; it will hold invites.db and invites.secret, which nobody else may read. With both,
+    /// every key works: keep it as safe as the server
+    pub folder: PathBuf,
+}
+
+/// Where from.
+#[derive(Debug, Clone, Args)]
+pub struct Restore {
+    /// A folder that `backup` has made, on this or the other sort of database
+    pub folder: PathBuf,
+
+    /// Delete what the database holds now. The secret file that is there is kept beside as ….replaced
+    #[arg(long)]
+    pub replace: bool,
+}
+
+/// Providers have no colon in their names; people may.
+fn named(text: &str) -> Result<User, String> {
+    match text.rsplit_once(':') {
+        Some((name, provider)) if !name.is_empty() && !provider.is_empty() => {
+            Ok(User::new(name, provider))
+        }
+        _ => Err("write the name and the sign-in provider, as in alice:google".into()),
+    }
+}
