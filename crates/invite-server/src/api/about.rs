@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::core::Refusal;
 
-use super::{ApiError, Shared, asker::Caller, problem::Problem, views::Me};
+use super::{ApiError, Shared, asker::Caller, views::Me};
 
 /// What this server can do beyond the five calls.
 const FEATURES: &[&str] = &[
@@ -71,8 +71,6 @@ pub(super) struct Health {
 /// Says who you are.
 #[utoipa::path(get, path = "/api/v1/me", tag = "about", responses(
     (status = 200, body = Me),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn me(caller: Caller) -> Json<Me> {
     Json(Me {
@@ -113,8 +111,6 @@ pub(super) async fn healthy() -> Json<Health> {
 /// Says whether the database takes reads and writes, and the server is not about to stop.
 #[utoipa::path(get, path = "/readyz", tag = "about", responses(
     (status = 200, body = Health),
-    (status = 500, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn ready(State(state): State<Shared>) -> Result<Json<Health>, ApiError> {
     if state.stop.is_draining() {

@@ -3,8 +3,10 @@
 
 use serde_json::Value;
 use utoipa::{
-    ToSchema,
-    openapi::{ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, ResponseBuilder, schema::Type},
+    Modify, ToSchema,
+    openapi::{
+        ContentBuilder, HeaderBuilder, ObjectBuilder, OpenApi, Ref, ResponseBuilder, schema::Type,
+    },
 };
 
 /// A new resource.
@@ -106,33 +108,52 @@ pub(super) struct KeyAndResource {
     resource: Option<String>,
 }
 
-/// Whatever is asked too often is refused so; what watches over the server is not.
-pub(super) fn may_be_too_much(description: &mut utoipa::openapi::OpenApi) {
-    let problem = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name("Problem")))
-        .build();
-    let wait = HeaderBuilder::new()
-        .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
-        .description(Some("Seconds to wait."))
-        .build();
-    let response = ResponseBuilder::new()
-        .description("Too many calls.")
-        .content("application/problem+json", problem)
-        .header("Retry-After", wait)
-        .build();
-    for (path, item) in &mut description.paths.paths {
-        if matches!(path.as_str(), "/healthz" | "/readyz") {
-            continue;
-        }
+/// How any call may be refused, said once for all of them: by their one word for it.
+pub(super) struct Refusals;
+
+impl Modify for Refusals {
+    fn modify(&self, document: &mut OpenApi) {
+        let problem = || {
+            ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name("Problem")))
+                .build()
+        };
+        let refused = |description: &str| {
+            ResponseBuilder::new()
+                .description(description)
+                .content("application/problem+json", problem())
+        };
+        let wait = HeaderBuilder::new()
+            .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
+            .description(Some("Seconds to wait."))
+            .build();
         let all = [
-            &mut item.get,
-            &mut item.put,
-            &mut item.post,
-            &mut item.delete,
+            ("4XX", refused("Refused: `code` says why.").build()),
+            (
+                "429",
+                refused("Too many calls.")
+                    .header("Retry-After", wait)
+                    .build(),
+            ),
+            ("5XX", refused("It failed here: `code` says how.").build()),
         ];
-        for operation in all.into_iter().flatten() {
-            let responses = &mut operation.responses.responses;
-            responses.insert("429".to_owned(), response.clone().into());
+        for (path, item) in &mut document.paths.paths {
+            // What watches over the server is not counted, nor asked who it is.
+            let watches = matches!(path.as_str(), "/healthz" | "/readyz");
+            let operations = [
+                &mut item.get,
+                &mut item.put,
+                &mut item.post,
+                &mut item.delete,
+            ];
+            for operation in operations.into_iter().flatten() {
+                for (status, response) in &all {
+                    if !watches || *status == "5XX" {
+                        let responses = &mut operation.responses.responses;
+                        responses.insert((*status).to_owned(), response.clone().into());
+                    }
+                }
+            }
         }
     }
 }

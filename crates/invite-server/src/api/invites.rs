@@ -13,7 +13,6 @@ use super::{
     asker::Caller,
     body::{KeyBody, Object, Path},
     documented::{KeyAndResource, NewInvite, Resend},
-    problem::Problem,
     views::{AcceptedView, CheckView, InviteView, Invites, RemovedView},
 };
 use crate::core::{
@@ -32,13 +31,6 @@ const IDEMPOTENCY_KEY_LIMIT: usize = 255;
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
             description = "visible ASCII of your choice, a new one for each invite")), request_body = NewInvite, responses(
     (status = 201, body = InviteView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn create(
     caller: Caller,
@@ -84,10 +76,6 @@ pub(super) async fn create(
     ("everyone" = Option<bool>, Query),
 ), responses(
     (status = 200, body = Invites),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn list(
     caller: Caller,
@@ -112,13 +100,6 @@ pub(super) async fn list(
     ("resource" = String, Path), ("id" = String, Path),
 ), responses(
     (status = 200, body = RemovedView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn remove_by_id(
     caller: Caller,
@@ -139,13 +120,6 @@ pub(super) async fn remove_by_id(
 /// Removes an invite of yours by its key.
 #[utoipa::path(post, path = "/api/v1/invites/remove", tag = "invites", request_body = KeyAndResource, responses(
     (status = 200, body = RemovedView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn remove(
     caller: Caller,
@@ -165,14 +139,6 @@ pub(super) async fn remove(
 #[utoipa::path(post, path = "/api/v1/invites/{id}/resend", tag = "invites",
     params(("id" = String, Path)), request_body = Resend, responses(
     (status = 200, body = InviteView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn resend(
     caller: Caller,
@@ -198,15 +164,6 @@ pub(super) async fn resend(
 /// nothing at all, and answer that to every key.
 #[utoipa::path(post, path = "/api/v1/invites/check", tag = "invites", request_body = KeyAndResource, responses(
     (status = 200, body = CheckView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn check(
     caller: Caller,
@@ -227,15 +184,6 @@ pub(super) async fn check(
 /// Accepts an invite. Accepting again answers the same letters and uses nothing up.
 #[utoipa::path(post, path = "/api/v1/invites/accept", tag = "invites", request_body = KeyAndResource, responses(
     (status = 200, body = AcceptedView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn accept(
     caller: Caller,

@@ -12,7 +12,6 @@ use super::{
     asker::Caller,
     body::{Object, Path},
     documented::NewMembers,
-    problem::Problem,
     views::{MemberView, Members},
 };
 use crate::core::{
@@ -27,9 +26,6 @@ type Listed = ([(HeaderName, String); 1], Json<Members>);
 #[utoipa::path(get, path = "/api/v1/resources/{resource}/members", tag = "resources",
     params(("resource" = String, Path)), responses(
     (status = 200, body = Members, headers(("ETag" = String))),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn list(
     caller: Caller,
@@ -47,15 +43,6 @@ pub(super) async fn list(
         ("If-Match" = String, Header, description = "the ETag of the list that you decided on")),
     request_body = NewMembers, responses(
     (status = 200, body = Members, headers(("ETag" = String))),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 412, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-    (status = 428, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn replace(
     caller: Caller,

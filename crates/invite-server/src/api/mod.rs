@@ -80,6 +80,7 @@ impl fmt::Debug for ApiState {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "invite-keys", description = "Create, list, check, accept and remove invite keys."),
+    components(schemas(problem::Problem)),
     modifiers(&Credentials, &Webhooks),
     security((), ("session" = []), ("bearer" = [])),
 )]
@@ -131,7 +132,7 @@ fn router(state: ApiState) -> Router {
         .routes(routes!(invites::accept))
         .routes(routes!(pending::keep, pending::list, pending::forget))
         .split_for_parts();
-    documented::may_be_too_much(&mut description);
+    documented::Refusals.modify(&mut description);
     let description = Arc::new(description);
     let describe = move || async move { Json(description.as_ref()).into_response() };
     router

@@ -21,7 +21,6 @@ use zeroize::Zeroizing;
 use super::{
     ApiError, Shared,
     body::{KeyBody, Object},
-    problem::Problem,
 };
 use crate::auth::seal::{self, Purpose, Sealer};
 use crate::core::{
@@ -144,12 +143,6 @@ impl FromRequestParts<Shared> for OwnPage {
 /// Keeps an invite in a sealed cookie for 24 hours.
 #[utoipa::path(post, path = "/api/v1/pending", tag = "pending", request_body = NewPending, responses(
     (status = 200, body = Pending),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn keep(
     _: OwnPage,
@@ -190,8 +183,6 @@ pub(super) async fn keep(
 /// The invites that wait in this browser.
 #[utoipa::path(get, path = "/api/v1/pending", tag = "pending", responses(
     (status = 200, body = PendingList),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn list(
     State(state): State<Shared>,
@@ -207,12 +198,6 @@ pub(super) async fn list(
 /// Forgets one waiting invite, or all.
 #[utoipa::path(delete, path = "/api/v1/pending", tag = "pending", responses(
     (status = 200, body = Forgotten),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn forget(
     _: OwnPage,

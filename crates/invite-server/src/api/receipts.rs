@@ -5,9 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{
-    ApiError, Shared, asker::AppCaller, body::Object, documented::ReceiptToRedeem, problem::Problem,
-};
+use super::{ApiError, Shared, asker::AppCaller, body::Object, documented::ReceiptToRedeem};
 use crate::core::{
     Moment, Refusal, User,
     options::{text_option, unknown_member},
@@ -37,13 +35,6 @@ pub(super) struct Redeemed {
 /// Redeems a receipt, once and within five minutes. For app keys, which name nobody here: the receipt does.
 #[utoipa::path(post, path = "/api/v1/receipts/redeem", tag = "apps", request_body = ReceiptToRedeem, responses(
     (status = 200, body = Redeemed),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn redeem(
     _app: AppCaller,

@@ -7,7 +7,6 @@ use super::{
     asker::Caller,
     body::{Object, Path},
     documented::NewResource,
-    problem::Problem,
     views::{ResourceView, Resources},
 };
 use crate::core::options::{text_option, unknown_member};
@@ -15,8 +14,6 @@ use crate::core::options::{text_option, unknown_member};
 /// Lists the resources you have any permission on.
 #[utoipa::path(get, path = "/api/v1/resources", tag = "resources", responses(
     (status = 200, body = Resources),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn list(
     caller: Caller,
@@ -32,13 +29,6 @@ pub(super) async fn list(
 #[utoipa::path(put, path = "/api/v1/resources/{resource}", tag = "resources",
     params(("resource" = String, Path, pattern = "^[A-Za-z0-9_.-]{1,128}$")), request_body = NewResource, responses(
     (status = 201, body = ResourceView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 415, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn create(
     caller: Caller,

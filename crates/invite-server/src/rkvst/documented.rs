@@ -4,6 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use super::{invites, token};
@@ -13,7 +14,8 @@ use super::{invites, token};
     info(title = "RKVST's Invites API", description = "As invite-keys serves it. The same calls are at \
         /archivist/v1/invites, and all of them with a slash at the end. An access token is an OAuth 2.0 bearer."),
     paths(token::token, invites::create, invites::list, invites::one, invites::delete),
-    modifiers(&Credentials),
+    components(schemas(Refused)),
+    modifiers(&Credentials, &Refusals),
     security(("bearer" = [])),
 )]
 struct Description;
@@ -25,6 +27,30 @@ impl Modify for Credentials {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// How any call may be refused, said once for all of them.
+struct Refusals;
+
+impl Modify for Refusals {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let body = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Refused")))
+            .build();
+        let refused = ResponseBuilder::new()
+            .description("Refused: `code` is gRPC's.")
+            .content("application/json", body)
+            .build();
+        for item in document.paths.paths.values_mut() {
+            let operations = [&mut item.get, &mut item.post, &mut item.delete];
+            for operation in operations.into_iter().flatten() {
+                for status in ["4XX", "5XX"] {
+                    let responses = &mut operation.responses.responses;
+                    responses.insert(status.to_owned(), refused.clone().into());
+                }
+            }
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::Rkvst;
 use super::caller::Caller;
-use super::documented::{NewInvite, Refused};
+use super::documented::NewInvite;
 use super::page::Page;
 use super::refused::Status;
 use crate::core::{
@@ -59,11 +59,6 @@ pub(super) struct Empty {}
 /// Invites somebody, and mails them where the server sends mail.
 #[utoipa::path(post, path = "/archivist/iam/v1/invites", tag = "invites", request_body = NewInvite, responses(
     (status = 200, body = InviteView),
-    (status = 400, body = Refused),
-    (status = 401, body = Refused),
-    (status = 403, body = Refused),
-    (status = 429, body = Refused),
-    (status = 500, body = Refused),
 ))]
 pub(super) async fn create(
     caller: Caller,
@@ -97,11 +92,6 @@ pub(super) async fn create(
     ("X-Request-Total-Count" = Option<String>, Header, description = "true: X-Total-Count tells how many there are in all"),
 ), responses(
     (status = 200, body = InvitesView, headers(("X-Total-Count" = i64))),
-    (status = 400, body = Refused),
-    (status = 401, body = Refused),
-    (status = 403, body = Refused),
-    (status = 429, body = Refused),
-    (status = 500, body = Refused),
 ))]
 pub(super) async fn list(
     Caller { client, actor }: Caller,
@@ -148,11 +138,6 @@ pub(super) async fn list(
 /// Gives one of the caller's pending invites.
 #[utoipa::path(get, path = "/archivist/iam/v1/invites/{uuid}", tag = "invites", params(("uuid" = String, Path)), responses(
     (status = 200, body = InviteView),
-    (status = 401, body = Refused),
-    (status = 403, body = Refused),
-    (status = 404, body = Refused),
-    (status = 429, body = Refused),
-    (status = 500, body = Refused),
 ))]
 pub(super) async fn one(
     Caller { client, actor }: Caller,
@@ -167,11 +152,6 @@ pub(super) async fn one(
 /// Takes one of the caller's pending invites back.
 #[utoipa::path(delete, path = "/archivist/iam/v1/invites/{uuid}", tag = "invites", params(("uuid" = String, Path)), responses(
     (status = 200, body = Empty),
-    (status = 401, body = Refused),
-    (status = 403, body = Refused),
-    (status = 404, body = Refused),
-    (status = 429, body = Refused),
-    (status = 500, body = Refused),
 ))]
 pub(super) async fn delete(
     Caller { client, actor }: Caller,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use super::Rkvst;
-use super::documented::{Credential, Refused};
+use super::documented::Credential;
 use super::refused::Status;
 use crate::core::{ACCESS_TOKEN_SECONDS, ClientSecret, Refusal};
 
@@ -34,10 +34,6 @@ struct Form {
 #[utoipa::path(post, path = "/archivist/iam/v1/appidp/token", tag = "token", security(()),
     request_body(content = Credential, content_type = "application/x-www-form-urlencoded"), responses(
     (status = 200, body = Token),
-    (status = 400, body = Refused),
-    (status = 401, body = Refused),
-    (status = 429, body = Refused),
-    (status = 500, body = Refused),
 ))]
 pub(super) async fn token(
     State(state): State<Rkvst>,

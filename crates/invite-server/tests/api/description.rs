@@ -38,7 +38,12 @@ impl Description {
             );
             return;
         };
-        let response = &operation["responses"][answer.status.to_string()];
+        let responses = &operation["responses"];
+        // What has no word of its own is refused in the common one.
+        let response = match &responses[answer.status.to_string()] {
+            Value::Null => &responses[format!("{}XX", answer.status / 100)],
+            own => own,
+        };
         assert!(
             response.is_object(),
             "{method} {template} answered {} {}",
