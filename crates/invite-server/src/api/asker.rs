@@ -10,6 +10,7 @@ use axum::{
 use super::{ApiError, Cookies, Shared};
 use crate::auth::{Auth, Identity};
 use crate::core::{Actor, AppKey, Refusal, User};
+use crate::dialect::once;
 
 /// Whom an app acts for: `username:provider`.
 const ON_BEHALF_OF: &str = "on-behalf-of";
@@ -25,6 +26,8 @@ pub struct Asker {
     /// Whether the browser says that the request came from one of our own pages: `Origin` is a public origin of ours,
     /// or `Sec-Fetch-Site` is `same-origin`.
     pub from_own_page: bool,
+    /// When the proof counts no longer, in seconds since 1970.
+    pub until: Option<u64>,
 }
 
 /// What a request brought to prove who sent it.
@@ -83,6 +86,7 @@ impl Authenticator for Auth {
                 actor,
                 proof,
                 from_own_page: identity.is_from_own_page(),
+                until: identity.until(),
             })
         })
     }
@@ -90,11 +94,19 @@ impl Authenticator for Auth {
 
 /// Whoever asks, allowed to ask at all: extracting it refuses bad credentials, and changes that a page of another
 /// site made the browser send.
-pub(super) struct Caller(Option<Actor>);
+pub(super) struct Caller {
+    actor: Option<Actor>,
+    until: Option<u64>,
+}
 
 impl Caller {
     pub(super) fn actor(&self) -> Option<&Actor> {
-        self.0.as_ref()
+        self.actor.as_ref()
+    }
+
+    /// When what proved it counts no longer, in seconds since 1970.
+    pub(super) fn until(&self) -> Option<u64> {
+        self.until
     }
 }
 
@@ -114,12 +126,15 @@ impl FromRequestParts<Shared> for Caller {
                     .into(),
             }));
         }
-        Ok(Caller(asker.actor))
+        Ok(Caller {
+            actor: asker.actor,
+            until: asker.until,
+        })
     }
 }
 
 fn app_key(headers: &HeaderMap) -> Option<AppKey> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let value = once(headers, header::AUTHORIZATION).ok()??.to_str().ok()?;
     let (scheme, bearer) = value.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("bearer")
@@ -130,17 +145,22 @@ fn app_key(headers: &HeaderMap) -> Option<AppKey> {
 /// An app acts for somebody, whom it names and vouches for.
 async fn by_app(state: &Shared, headers: &HeaderMap, key: &AppKey) -> Result<Caller, ApiError> {
     let app = app_named(state, key).await?;
-    let named = headers.get(ON_BEHALF_OF).and_then(|value| {
+    let named = once(headers, ON_BEHALF_OF).ok().flatten();
+    let named = named.and_then(|value| {
         let (username, provider) = str::from_utf8(value.as_bytes()).ok()?.rsplit_once(':')?;
         let nameable =
             |name: &str| (1..=NAME_LIMIT).contains(&name.len()) && !name.contains(char::is_control);
         (nameable(username) && nameable(provider)).then(|| User::new(username, provider))
     });
     let user = named.ok_or_else(|| Refusal::Forbidden {
-        sentence: "An app key acts for somebody. Name them in On-Behalf-Of as username:provider."
-            .into(),
+        sentence:
+            "An app key acts for somebody. Name them once in On-Behalf-Of as username:provider."
+                .into(),
     })?;
-    Ok(Caller(Some(Actor::new(user).by_app(app))))
+    Ok(Caller {
+        actor: Some(Actor::new(user).by_app(app)),
+        until: None,
+    })
 }
 
 async fn app_named(state: &Shared, key: &AppKey) -> Result<String, Refusal> {

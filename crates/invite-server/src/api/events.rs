@@ -15,8 +15,9 @@ use serde::Serialize;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::{ApiError, Shared, asker::Caller, body::Path, problem::Problem, streams::Place};
+use super::{ApiError, Shared, asker::Caller, body::Path, streams::Place};
 use crate::{
+    auth::seal,
     core::{self, Actor, Refusal, User},
     stop::Running,
 };
@@ -54,11 +55,6 @@ pub(super) struct EventView {
     ("Last-Event-ID" = Option<String>, Header, description = "browsers send it by themselves"),
 ), responses(
     (status = 200, body = EventView, content_type = "text/event-stream"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-    (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn watch(
     caller: Caller,
@@ -85,7 +81,7 @@ pub(super) async fn watch(
     let watcher = Watcher {
         begins,
         running: state.stop.begin(),
-        end: Instant::now() + LIFETIME,
+        end: end(caller.until()),
         _held: held,
         waiting: events.into(),
         place,
@@ -94,6 +90,12 @@ pub(super) async fn watch(
         state,
     };
     Ok(Sse::new(watcher.stream()).keep_alive(KeepAlive::default()))
+}
+
+/// After some minutes, and never later than what proved who watches.
+fn end(until: Option<u64>) -> Instant {
+    let left = until.map(|until| Duration::from_secs(until.saturating_sub(seal::now())));
+    Instant::now() + left.unwrap_or(LIFETIME).min(LIFETIME)
 }
 
 struct Watcher {

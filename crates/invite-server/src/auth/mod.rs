@@ -31,7 +31,7 @@ pub use proxy::TrustedProxy;
 
 use crate::address::Origins;
 use crate::core::{Actor, Refusal, TEST_PROVIDER, User};
-use crate::dialect::{Cors, Cost, Dialect, Dialects, Identify, Peer, plainly};
+use crate::dialect::{Cors, Cost, Dialect, Dialects, Identify, Peer, once, plainly};
 use oidc::NotRecognised;
 use proxy::Said;
 use seal::{Purpose, Sealer};
@@ -113,41 +113,48 @@ impl Auth {
     /// Who the headers of a request from this address say is asking.
     pub async fn identify(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Identity {
         let source = Source::of(headers, self.origins());
-        let who = self.who(headers, peer).await;
-        Identity { who, source }
+        let (who, until) = self.who(headers, peer).await;
+        Identity { who, source, until }
     }
 
-    async fn who(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Who {
+    async fn who(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> (Who, Option<u64>) {
         let proxy = self.inner.ways.proxy.as_ref();
         let said = proxy.map_or(Said::Nothing, |proxy| proxy.read(headers, peer));
-        let credentials = headers.get(header::AUTHORIZATION);
+        let (Ok(credentials), false) =
+            (once(headers, header::AUTHORIZATION), said == Said::Nonsense)
+        else {
+            return (Who::BadCredentials, None);
+        };
         let bearer = credentials.and_then(|value| bearer_of(value.to_str().ok()?));
         match (bearer, said) {
             (Some(bearer), _) => self.by_bearer(bearer).await,
-            (None, Said::Nonsense) => Who::BadCredentials,
-            // What other credentials there are were the proxy's business.
-            (None, Said::Somebody(actor)) => Who::Ambient(actor),
-            (None, Said::Nothing) if credentials.is_some() => Who::BadCredentials,
-            (None, Said::Nothing) => self.session(headers).map_or(Who::Nobody, Who::Ambient),
+            // What other credentials there are were the proxy's business, and so is how long its word counts.
+            (None, Said::Somebody(actor)) => (Who::Ambient(actor), None),
+            (None, _) if credentials.is_some() => (Who::BadCredentials, None),
+            (None, _) => match self.session(headers) {
+                Some((actor, until)) => (Who::Ambient(actor), Some(until)),
+                None => (Who::Nobody, None),
+            },
         }
     }
 
-    async fn by_bearer(&self, bearer: &str) -> Who {
+    async fn by_bearer(&self, bearer: &str) -> (Who, Option<u64>) {
         let own = self
             .sealer()
-            .open::<User>(Purpose::Bearer, bearer, seal::now());
-        match (own, &self.inner.ways.issuer) {
-            (Some(user), _) => Who::Bearer(actor(user)),
+            .open_until::<User>(Purpose::Bearer, bearer, seal::now());
+        let who = match (own, &self.inner.ways.issuer) {
+            (Some((user, until)), _) => return (Who::Bearer(actor(user)), Some(until)),
             // Three parts: a token of an issuer, and no app key, nor anything else that is looked at elsewhere.
             (None, Some(issuer)) if bearer.split('.').count() == 3 => {
                 match issuer.bearer(bearer).await {
-                    Ok(actor) => Who::Bearer(actor),
+                    Ok((actor, until)) => return (Who::Bearer(actor), Some(until)),
                     Err(NotRecognised::BadToken) => Who::BadCredentials,
                     Err(NotRecognised::Unavailable) => Who::Unknown,
                 }
             }
             (None, _) => Who::BadCredentials,
-        }
+        };
+        (who, None)
     }
 }
 
@@ -170,6 +177,8 @@ fn bearer_of(value: &str) -> Option<&str> {
 pub struct Identity {
     who: Who,
     source: Source,
+    /// Seconds since 1970.
+    until: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -189,6 +198,7 @@ impl Identity {
         Self {
             who: Who::Nobody,
             source: Source::Elsewhere,
+            until: None,
         }
     }
 
@@ -226,6 +236,12 @@ impl Identity {
     /// shows.
     pub fn is_ambient(&self) -> bool {
         matches!(self.who, Who::Ambient(_))
+    }
+
+    /// When what proved it counts no longer, in seconds since 1970: the session's end or the bearer's. Nothing that is
+    /// open longer than a request may outlive it.
+    pub fn until(&self) -> Option<u64> {
+        self.until
     }
 
     /// Whether the request came from a page of ours.

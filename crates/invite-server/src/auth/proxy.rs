@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderName};
 use super::Proxies;
 use super::names;
 use crate::core::Actor;
+use crate::dialect::{Twice, once};
 
 /// The proxies whose headers are believed, and which headers.
 #[derive(Debug, Clone)]
@@ -40,30 +41,40 @@ impl TrustedProxy {
         if !peer.is_some_and(|peer| self.proxies.trusts(peer)) {
             return Said::Nothing;
         }
-        let mut all = headers.get_all(&self.username).iter();
-        let (named, more) = (all.next(), all.next());
-        let username = match named.map(|value| value.to_str().unwrap_or("unreadable/").trim()) {
-            None | Some("") if more.is_none() => return Said::Nothing,
-            Some(name) if more.is_none() && names::is_account_name(name) => name.to_owned(),
-            _ => {
-                tracing::warn!(header = %self.username, "the proxy's header does not hold one name");
-                return Said::Nonsense;
-            }
-        };
-        let text = |name: &Option<HeaderName>| {
-            let value = headers.get(name.as_ref()?)?;
+        self.say(headers).unwrap_or_else(|header| {
+            tracing::warn!(%header, "the proxy's header does not hold one value");
+            Said::Nonsense
+        })
+    }
+
+    /// The error is the header at fault.
+    fn say<'a>(&'a self, headers: &HeaderMap) -> Result<Said, &'a HeaderName> {
+        let one = |name: &'a HeaderName| once(headers, name).map_err(|Twice| name);
+        let text = |name: &'a Option<HeaderName>| -> Result<Option<&str>, &'a HeaderName> {
+            let Some(name) = name else { return Ok(None) };
             // Proxies send names as they are, in UTF-8, which `to_str` refuses.
-            std::str::from_utf8(value.as_bytes()).ok()
+            let text = one(name)?.and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+            Ok(text)
         };
-        let actor = Actor::new(names::user(
-            username,
-            &self.provider,
-            text(&self.shown_name),
-        ));
-        Said::Somebody(match text(&self.email).and_then(names::email) {
+        let (shown, email) = (text(&self.shown_name)?, text(&self.email)?);
+        let username = match one(&self.username)?
+            .map(|value| value.to_str().unwrap_or("unreadable/").trim())
+        {
+            None | Some("") => return Ok(Said::Nothing),
+            Some(name) if names::is_account_name(name) => name.to_owned(),
+            Some(_) => return Err(&self.username),
+        };
+        let actor = Actor::new(names::user(username, &self.provider, shown));
+        // Two that somebody has joined are one value with a comma.
+        if let (Some(name), Some(text)) = (&self.email, email)
+            && text.contains(',')
+        {
+            return Err(name);
+        }
+        Ok(Said::Somebody(match email.and_then(names::email) {
             Some(email) => actor.with_email(email),
             None => actor,
-        })
+        }))
     }
 }
 
@@ -115,6 +126,32 @@ mod tests {
         for peer in ["10.0.1.7", "127.0.0.1", "::2", "nowhere"] {
             assert_eq!(said(&alice, peer), Said::Nothing, "{peer}");
         }
+    }
+
+    #[test]
+    fn what_comes_twice_is_nonsense() {
+        let alice = ("x-user", "alice");
+        for twice in [
+            [("x-email", "mallory@b.example"), ("x-email", "a@b.example")],
+            [("x-name", "Mallory"), ("x-name", "Alice")],
+            [("x-email", ""), ("x-email", "a@b.example")],
+            // Some proxies join them into one line.
+            [
+                ("x-name", "Alice"),
+                ("x-email", "mallory@b.example, a@b.example"),
+            ],
+            [
+                ("x-name", "Alice"),
+                ("x-email", "mallory@b.example,a@b.example"),
+            ],
+        ] {
+            let [first, second] = twice;
+            let headers = [alice, first, second];
+            assert_eq!(said(&headers, "::1"), Said::Nonsense, "{headers:?}");
+            assert_eq!(said(&headers, "10.0.1.7"), Said::Nothing, "{headers:?}");
+        }
+        let headers = [alice, ("x-name", "Doe, Alice"), ("x-email", "")];
+        assert!(matches!(said(&headers, "::1"), Said::Somebody(_)));
     }
 
     #[test]

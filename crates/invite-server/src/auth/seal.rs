@@ -96,6 +96,17 @@ impl Sealer {
 
     /// What was sealed, if it is ours, for this purpose, and not past its time.
     pub fn open<T: DeserializeOwned>(&self, purpose: Purpose, text: &str, now: u64) -> Option<T> {
+        self.open_until(purpose, text, now)
+            .map(|(content, _)| content)
+    }
+
+    /// The same, and when its time is over, in seconds since 1970.
+    pub fn open_until<T: DeserializeOwned>(
+        &self,
+        purpose: Purpose,
+        text: &str,
+        now: u64,
+    ) -> Option<(T, u64)> {
         if text.len() > LONGEST {
             return None;
         }
@@ -103,7 +114,7 @@ impl Sealer {
         let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
         self.tag(purpose, body).verify_slice(&tag).ok()?;
         let sealed: Sealed<T> = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()?;
-        (now < sealed.expires).then_some(sealed.content)
+        (now < sealed.expires).then_some((sealed.content, sealed.expires))
     }
 
     /// Seals `content` so that its holder cannot read it either. `None` if that gives too long a text.

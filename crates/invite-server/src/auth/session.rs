@@ -36,23 +36,26 @@ impl Auth {
         cookie::set_session(&text, seconds, self.origins().is_secure())
     }
 
-    /// Whom the session cookie of a request is for. As in Webstrates, a cookie that is broken or out of date is no
+    /// Whom the session cookie of a request is for, and until when, in seconds since 1970. As in Webstrates, a cookie that is broken or out of date is no
     /// error: whoever sends it is nobody.
-    pub(super) fn session(&self, headers: &HeaderMap) -> Option<Actor> {
+    pub(super) fn session(&self, headers: &HeaderMap) -> Option<(Actor, u64)> {
         let text = cookie::session(headers, self.origins().is_secure())?;
-        let Session { user, email } = self.sealer().open(Purpose::Session, text, seal::now())?;
+        let sealer = self.sealer();
+        let (session, until) = sealer.open_until(Purpose::Session, text, seal::now())?;
+        let Session { user, email } = session;
         let actor = super::actor(user);
-        Some(match email {
+        let actor = match email {
             Some(email) => actor.with_email(email),
             None => actor,
-        })
+        };
+        Some((actor, until))
     }
 }
 
 impl Auth {
     /// Where whoever signs out goes on to, to sign out there as well.
     async fn sign_out_address(&self, headers: &HeaderMap) -> Option<String> {
-        let who = self.session(headers)?.user;
+        let who = self.session(headers)?.0.user;
         let address = self
             .issuer()?
             .sign_out_address(&who, self.origins().first());

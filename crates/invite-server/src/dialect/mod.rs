@@ -15,7 +15,7 @@ use axum::response::Response;
 
 pub use cors::{Cors, Readers};
 pub use cost::Cost;
-pub use request::{Peer, RequestId, WrongKey};
+pub use request::{Peer, RequestId, Twice, WrongKey, once};
 pub use words::{Hindrance, plainly};
 
 /// One wire, or a part of the server with addresses of its own.

@@ -4,6 +4,9 @@ use invite_key::hex;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::http::header::AsHeaderName;
+use axum::http::{HeaderMap, HeaderValue};
+
 /// Who is at the other end of a connection. Whoever takes connections puts it among each request's extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
@@ -11,6 +14,22 @@ pub struct Peer(pub IpAddr);
 /// Among a response's extensions: somebody tried a key or a secret that opens nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WrongKey;
+
+/// A header comes twice, and nobody knows which of them counts: who stands in front may have looked at the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Twice;
+
+/// A header that says who somebody is, or for whom they act.
+///
+/// # Errors
+/// [`Twice`].
+pub fn once(headers: &HeaderMap, name: impl AsHeaderName) -> Result<Option<&HeaderValue>, Twice> {
+    let mut all = headers.get_all(name).into_iter();
+    match (all.next(), all.next()) {
+        (_, Some(_)) => Err(Twice),
+        (value, None) => Ok(value),
+    }
+}
 
 /// The number of a request, as its log lines have it. Whoever numbers requests puts it among the request's extensions;
 /// without one a dialect numbers them itself.

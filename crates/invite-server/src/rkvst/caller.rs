@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use super::Rkvst;
 use super::refused::Status;
 use crate::core::{Actor, Client, Refusal};
+use crate::dialect::{Twice, once};
 use crate::limits::Who;
 
 /// A client that calls, and the account that it acts as.
@@ -19,7 +20,8 @@ impl FromRequestParts<Rkvst> for Caller {
     type Rejection = Status;
 
     async fn from_request_parts(parts: &mut Parts, state: &Rkvst) -> Result<Caller, Status> {
-        let value = parts.headers.get(header::AUTHORIZATION);
+        let value = once(&parts.headers, header::AUTHORIZATION);
+        let value = value.map_err(|Twice| Refusal::BadCredentials)?;
         let value = value.ok_or(Refusal::NotSignedIn)?;
         let text = value.to_str().ok();
         let (scheme, bearer) = text

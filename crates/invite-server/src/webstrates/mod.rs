@@ -7,6 +7,7 @@
 
 mod answer;
 mod frame;
+mod opener;
 mod socket;
 mod token;
 
@@ -34,6 +35,7 @@ use crate::invites::Invites;
 use crate::limits::{Limits, Who};
 use crate::site::{self, Site};
 use crate::stop::Stop;
+use opener::Opener;
 use socket::Session;
 
 const UNREADABLE: &str = "Insufficient permissions. Read is required to access this webstrate.";
@@ -171,12 +173,20 @@ fn open_socket(
     identity: &Identity,
     address: Option<IpAddr>,
 ) -> Response {
-    let actor = match &query.token {
+    let opener = match &query.token {
         Some(token) => match token::open(&state.auth, id, token) {
-            Some(actor) => Some(actor),
+            Some((actor, until)) => Opener {
+                actor: Some(actor),
+                until: Some(until),
+                only: Some(id.to_owned()),
+            },
             None => return refuse_socket(upgrade, Some(BAD_TOKEN)),
         },
-        None => identity.socket().cloned(),
+        None => Opener {
+            actor: identity.socket().cloned(),
+            until: identity.until(),
+            only: None,
+        },
     };
     let Ok(place) = state.sockets.try_acquire_owned() else {
         return (
@@ -187,9 +197,9 @@ fn open_socket(
     };
     let session = Session {
         invites: state.invites,
-        who: Who::new(address, actor.as_ref()),
+        who: Who::new(address, opener.actor.as_ref()),
         limits: state.limits,
-        actor,
+        opener,
         running: state.stop.begin(),
         place,
     };
@@ -213,7 +223,7 @@ async fn read(state: &Webstrates, id: Id, query: &Query, identity: &Identity) ->
     };
     let actor = match &query.token {
         Some(token) => match token::open(&state.auth, &id, token) {
-            Some(actor) => Some(actor),
+            Some((actor, _)) => Some(actor),
             None => return (StatusCode::FORBIDDEN, BAD_TOKEN).into_response(),
         },
         None => match identity.reader() {

@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout};
 
 use super::answer::answer;
 use super::frame::{self, Incoming};
+use super::opener::Opener;
 use crate::core::Actor;
 use crate::invites::Invites;
 use crate::limits::{Limits, Who};
@@ -39,8 +40,7 @@ const GONE: Duration = Duration::from_secs(150);
 /// What a socket works with.
 pub(super) struct Session {
     pub(super) invites: Invites,
-    /// Who opened it; fixed from then on, as in the original.
-    pub(super) actor: Option<Actor>,
+    pub(super) opener: Opener,
     /// The same, and from where, as far as it counts.
     pub(super) who: Who,
     /// How often they may call.
@@ -54,7 +54,7 @@ pub(super) struct Session {
 pub(super) async fn serve(socket: WebSocket, session: Session) {
     let Session {
         invites,
-        actor,
+        opener,
         who,
         limits,
         mut running,
@@ -65,10 +65,15 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
     let writer = tokio::spawn(write(sink, waiting));
     let connection = connection_id();
     let calls = Arc::new(Semaphore::new(CALLS_AT_ONCE));
-    let (actor, who) = (Arc::new(actor), Arc::new(who));
+    let (opener, who) = (Arc::new(opener), Arc::new(who));
+    let end = opener.end();
     let mut heard = Instant::now();
     let _open = OpenSocket::count();
-    tracing::debug!(connection, signed_in = actor.is_some(), "socket opened");
+    tracing::debug!(
+        connection,
+        signed_in = opener.actor.is_some(),
+        "socket opened"
+    );
 
     let _ = answers.send(text(frame::init(&connection))).await;
     let mut farewell = None;
@@ -81,12 +86,20 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
                 continue;
             }
             () = tokio::time::sleep_until(heard + GONE) => break,
+            () = tokio::time::sleep_until(end.unwrap_or(heard)), if end.is_some() => {
+                farewell = Some(over(&opener));
+                break;
+            }
             () = running.told() => {
                 farewell = Some(close(close_code::AWAY, "The server is stopping."));
                 break;
             }
         };
         heard = Instant::now();
+        if opener.is_over() {
+            farewell = Some(over(&opener));
+            break;
+        }
         match message {
             Some(Ok(Message::Text(text))) if text.len() <= MESSAGE_BYTES => {
                 match frame::read(&text) {
@@ -95,12 +108,13 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
                         let Ok(permit) = Arc::clone(&calls).acquire_owned().await else {
                             break;
                         };
-                        let (invites, actor, answers) =
-                            (invites.clone(), Arc::clone(&actor), answers.clone());
+                        let (invites, opener, answers) =
+                            (invites.clone(), Arc::clone(&opener), answers.clone());
                         let (limits, who) = (limits.clone(), Arc::clone(&who));
                         tokio::spawn(async move {
                             let held = (&limits, who.as_ref());
-                            let outcome = answer(&invites, (*actor).as_ref(), held, &call).await;
+                            let actor = opener.on(call.resource.as_deref());
+                            let outcome = answer(&invites, actor, held, &call).await;
                             let _ = answers
                                 .send(self::text(frame::reply(call.token, outcome)))
                                 .await;
@@ -108,7 +122,8 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
                         });
                     }
                     Incoming::Subscribe(document) => {
-                        let hello = frame::hello(&connection, &document, user((*actor).as_ref()));
+                        let user = user(opener.on(Some(&document)));
+                        let hello = frame::hello(&connection, &document, user);
                         let _ = answers.send(self::text(hello)).await;
                     }
                     Incoming::Nothing => {}
@@ -191,6 +206,11 @@ fn close(code: u16, reason: &'static str) -> Message {
         code,
         reason: Utf8Bytes::from_static(reason),
     }))
+}
+
+fn over(opener: &Opener) -> Message {
+    let (code, reason) = opener.farewell();
+    close(code, reason)
 }
 
 fn connection_id() -> String {

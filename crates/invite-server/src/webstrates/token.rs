@@ -46,12 +46,11 @@ pub(super) fn issue(auth: &Auth, resource: &str, actor: &Actor, seconds: &str) -
     }
 }
 
-/// Whose token it is, if it is good for this address.
-pub(super) fn open(auth: &Auth, resource: &str, token: &str) -> Option<Actor> {
-    let claims: Claims = auth
-        .sealer()
-        .open(Purpose::AccessToken, token, seal::now())?;
-    (claims.resource == resource).then(|| Actor::new(claims.user))
+/// Whose token it is, if it is good for this address, and until when, in seconds since 1970.
+pub(super) fn open(auth: &Auth, resource: &str, token: &str) -> Option<(Actor, u64)> {
+    let sealer = auth.sealer();
+    let (claims, until) = sealer.open_until::<Claims>(Purpose::AccessToken, token, seal::now())?;
+    (claims.resource == resource).then(|| (Actor::new(claims.user), until))
 }
 
 #[cfg(test)]
@@ -64,7 +63,8 @@ mod tests {
         let auth = Auth::new(&[3; 32], Origins::public("https://a.example").unwrap());
         let alice = Actor::new(User::new("alice", "test"));
         let issued = issue(&auth, "doc", &alice, "60");
-        assert_eq!(open(&auth, "doc", &issued.token), Some(alice.clone()));
+        let opened = open(&auth, "doc", &issued.token);
+        assert_eq!(opened, Some((alice.clone(), issued.expiration)));
         assert_eq!(open(&auth, "few", &issued.token), None);
         assert_eq!(open(&auth, "doc", "nonsense"), None);
         for (asked, lasts) in [

@@ -141,6 +141,18 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "it says who, not what they may: that is looked up at every call",
     ),
     behaviour(
+        "a call for another webstrate on a socket opened with an access token",
+        "answered",
+        "`Must be logged in to handle invites`",
+        "the token is for one webstrate",
+    ),
+    behaviour(
+        "an access token that ends while its socket is open",
+        "the socket goes on",
+        "closed, 1002",
+        "what was lent for a time is over then",
+    ),
+    behaviour(
         "an access token for nobody",
         "given",
         "401",

@@ -1,6 +1,8 @@
 //! Who somebody is: cookie, origin, bearer, access token, sign-in and sign-out.
 
+use futures_util::SinkExt as _;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Person, Server, Socket, closed, connect, http, json_of};
 
@@ -92,8 +94,9 @@ async fn a_bearer_counts_on_socket_and_http() {
 }
 
 #[tokio::test]
-async fn an_access_token_opens_its_own_address_for_any_webstrate() {
+async fn an_access_token_opens_its_own_webstrate_alone() {
     let server = Server::demo(&[]);
+    server.member("doc", "alice", Some("arw")).await;
     server.member("few", "alice", Some("arw")).await;
     let alice = server.person("alice").await;
     let issued = token(&alice, "doc", "60").await;
@@ -125,7 +128,25 @@ async fn an_access_token_opens_its_own_address_for_any_webstrate() {
         ],
     ] {
         let mut socket = Socket::open(&server.url, &format!("/doc/?token={text}"), &headers).await;
-        assert!(socket.list("few").await.is_empty());
+        assert!(socket.list("doc").await.is_empty());
+        // On every other webstrate, hers too, it is nobody's.
+        for call in [
+            json!({ "wa": "getInvites", "d": "few" }),
+            json!({ "wa": "createInvite", "d": "few", "options": { "permissions": "r", "maxAge": 60 } }),
+            json!({ "wa": "checkInvite", "d": "few", "options": { "key": "0".repeat(64) } }),
+            json!({ "wa": "getInvites" }),
+        ] {
+            let reply = socket.call(call.clone()).await;
+            assert_eq!(
+                reply["error"], "Must be logged in to handle invites",
+                "{call}"
+            );
+        }
+        socket
+            .send(&json!({ "a": "s", "c": "webstrates", "d": "few" }))
+            .await;
+        let hello = json_of(socket.next().await.unwrap());
+        assert_eq!(hello["user"]["username"], "anonymous");
         assert_eq!(name_of(socket).await, "alice");
     }
     // Another address, a changed token, the bearer or the cookie in its place.
@@ -162,6 +183,52 @@ async fn an_access_token_opens_its_own_address_for_any_webstrate() {
         .await
         .unwrap();
     assert!(response.json::<Value>().await.unwrap()["version"].is_number());
+}
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+#[tokio::test]
+async fn no_socket_outlives_its_token() {
+    let server = Server::demo(&[]);
+    server.member("doc", "alice", Some("arw")).await;
+    let alice = server.person("alice").await;
+    let issued = token(&alice, "doc", "2").await;
+    let path = format!("/doc/?token={}", issued["token"].as_str().unwrap());
+    let mut socket = Socket::open(&server.url, &path, &[]).await;
+    let mut idle = Socket::open(&server.url, &path, &[]).await;
+    // Both one that is never silent and one that always is.
+    let mut calls = 0;
+    let end = loop {
+        calls += 1;
+        let call = json!({ "wa": "getInvites", "d": "doc", "token": calls });
+        if socket
+            .stream
+            .send(Message::text(call.to_string()))
+            .await
+            .is_err()
+        {
+            break socket.next().await;
+        }
+        match socket.next().await {
+            Some(Message::Text(text)) => {
+                let reply: Value = serde_json::from_str(&text).unwrap();
+                assert_eq!(reply["reply"], json!([]));
+                assert!(
+                    now() <= issued["expiration"].as_i64().unwrap(),
+                    "call {calls}"
+                );
+            }
+            end => break end,
+        }
+    };
+    let refused = (1002, "Invalid access token.".to_owned());
+    if let Some(Message::Close(Some(frame))) = end {
+        assert_eq!((frame.code.into(), frame.reason.to_string()), refused);
+    }
+    assert!(calls > 1);
+    assert_eq!(closed(&mut idle.stream).await, refused);
 }
 
 #[tokio::test]

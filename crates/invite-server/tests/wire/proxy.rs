@@ -13,6 +13,10 @@ fn server(folder: &TempDir, address: &str) -> Server {
         "X-Forwarded-User",
         "--trust-proxy",
         address,
+        "--trust-name-header",
+        "X-Name",
+        "--trust-email-header",
+        "X-Email",
     ];
     Server::start(&[&database[..], &trust].concat())
 }
@@ -55,6 +59,41 @@ async fn the_proxy_is_believed_and_nobody_else() {
         me(&elsewhere, &[alice, forwarded]).await,
         (200, Value::Null)
     );
+}
+
+#[tokio::test]
+async fn what_says_who_somebody_is_comes_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let behind = server(&folder, "127.0.0.1");
+    let alice = ("x-forwarded-user", "alice");
+    for headers in [
+        [
+            ("x-email", "mallory@b.example"),
+            ("x-email", "alice@b.example"),
+        ],
+        [("x-name", "Mallory"), ("x-name", "Alice")],
+        [
+            ("x-name", "Alice"),
+            ("x-email", "mallory@b.example, alice@b.example"),
+        ],
+        [
+            ("authorization", "Basic YTpi"),
+            ("authorization", "Bearer x"),
+        ],
+    ] {
+        let [first, second] = headers;
+        assert_eq!(
+            me(&behind, &[alice, first, second]).await.0,
+            401,
+            "{headers:?}"
+        );
+    }
+    let once = [
+        alice,
+        ("x-name", "Doe, Alice"),
+        ("x-email", "alice@b.example"),
+    ];
+    assert_eq!(me(&behind, &once).await, (200, json!("alice")));
 }
 
 #[tokio::test]

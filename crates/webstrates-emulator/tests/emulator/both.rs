@@ -78,6 +78,12 @@ async fn probe(name: &str, server: &Place) -> String {
         "the session cookie" => addresses::cookie(server).await,
         "`GET /auth/logout`" => addresses::signing_out(server).await,
         "an access token after somebody's rights were edited" => addresses::token(server).await,
+        "a call for another webstrate on a socket opened with an access token" => {
+            addresses::token_elsewhere(server).await
+        }
+        "an access token that ends while its socket is open" => {
+            addresses::token_that_ends(server).await
+        }
         "an access token for nobody" => addresses::token_for_nobody(server).await,
         "the page of a webstrate one may not read" => addresses::page(server).await,
         "`?v` of a webstrate that does not exist" => addresses::ghost(server).await,

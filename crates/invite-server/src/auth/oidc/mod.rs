@@ -156,16 +156,16 @@ impl Issuer {
         })
     }
 
-    /// Whose bearer token this is.
-    pub(super) async fn bearer(&self, token: &str) -> Result<Actor, NotRecognised> {
+    /// Whose bearer token this is, and until when it counts, in seconds since 1970.
+    pub(super) async fn bearer(&self, token: &str) -> Result<(Actor, u64), NotRecognised> {
         let expected = Expected {
             issuer: &self.inner.name,
             audiences: &self.inner.audiences,
         };
         let claims = self.verified(token, expected, Wanted::Newer).await?;
-        self.inner
-            .naming
-            .actor(&claims)
+        let actor = self.inner.naming.actor(&claims);
+        actor
+            .zip(token::end(&claims))
             .ok_or(NotRecognised::BadToken)
     }
 

@@ -63,6 +63,13 @@ pub(super) fn verify(
     Err(fault)
 }
 
+/// When a token that is good counts no longer, in seconds since 1970.
+pub(super) fn end(claims: &Claims) -> Option<u64> {
+    let end = claims.get("exp")?;
+    let whole = end.as_u64().or_else(|| Some(end.as_f64()? as u64))?;
+    Some(whole.saturating_add(LEEWAY))
+}
+
 fn verify_with(
     token: &str,
     header: &Header,

@@ -1,8 +1,11 @@
 //! What is done over HTTP.
 
-use serde_json::Value;
+use std::time::Duration;
 
-use crate::support::{Place, http};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::support::{Place, Socket, http};
 
 pub(super) async fn cookie(server: &Place) -> String {
     let form = [("username", "alice"), ("password", "any")];
@@ -61,6 +64,42 @@ pub(super) async fn token(server: &Place) -> String {
     {
         200 => "good until its time is over".into(),
         _ => "dead".into(),
+    }
+}
+
+/// A socket of alice's, opened with an access token for `doc` that lasts so many seconds.
+async fn socket_by_token(server: &Place, seconds: &str) -> Socket {
+    let alice = server.person("alice").await;
+    let request = alice
+        .request(reqwest::Method::POST, "/doc/")
+        .form(&[("token", seconds)]);
+    let issued: Value = request.send().await.unwrap().json().await.unwrap();
+    let path = format!("/doc/?token={}", issued["token"].as_str().unwrap());
+    Socket::open(&server.url, &path, &[]).await
+}
+
+pub(super) async fn token_elsewhere(server: &Place) -> String {
+    server.member("other", "alice", Some("arw")).await;
+    let mut socket = socket_by_token(server, "60").await;
+    let reply = socket
+        .call(json!({ "wa": "getInvites", "d": "other" }))
+        .await;
+    match reply["error"].as_str() {
+        None => "answered".into(),
+        Some(error) => format!("`{error}`"),
+    }
+}
+
+pub(super) async fn token_that_ends(server: &Place) -> String {
+    let mut socket = socket_by_token(server, "2").await;
+    // The event to wait for is the time itself.
+    match tokio::time::timeout(Duration::from_secs(5), socket.next()).await {
+        Ok(Some(Message::Close(Some(frame)))) => format!("closed, {}", u16::from(frame.code)),
+        Ok(other) => panic!("{other:?}"),
+        Err(_) => {
+            socket.list("doc").await;
+            "the socket goes on".into()
+        }
     }
 }
 

@@ -1,0 +1,49 @@
+//! Who opened a socket: for which webstrates it counts, and until when.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::BAD_TOKEN;
+use crate::auth::seal;
+use crate::core::Actor;
+
+/// Who opened a socket; fixed from then on, as in the original.
+pub(super) struct Opener {
+    pub(super) actor: Option<Actor>,
+    /// When what proved it counts no longer, in seconds since 1970.
+    pub(super) until: Option<u64>,
+    /// The one webstrate that it counts for: an access token's.
+    pub(super) only: Option<String>,
+}
+
+impl Opener {
+    /// Who they are on a webstrate. Where an access token is for another one they are nobody.
+    pub(super) fn on(&self, webstrate: Option<&str>) -> Option<&Actor> {
+        let counts = match &self.only {
+            None => true,
+            Some(only) => webstrate == Some(only),
+        };
+        self.actor.as_ref().filter(|_| counts)
+    }
+
+    /// Whether that is over. Asked at each frame, as timers can be late.
+    pub(super) fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| seal::now() >= until)
+    }
+
+    /// When it will be over; `None` if that is beyond what a clock can tell.
+    pub(super) fn end(&self) -> Option<Instant> {
+        let left = self.until?.saturating_sub(seal::now());
+        Instant::now().checked_add(Duration::from_secs(left))
+    }
+
+    /// Why the socket ends then: a code and a sentence.
+    pub(super) fn farewell(&self) -> (u16, &'static str) {
+        use axum::extract::ws::close_code::{AWAY, PROTOCOL};
+        match self.only {
+            Some(_) => (PROTOCOL, BAD_TOKEN),
+            None => (AWAY, "The session is over."),
+        }
+    }
+}
