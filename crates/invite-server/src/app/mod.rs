@@ -27,18 +27,18 @@ use crate::config::{Config, ConfigError, SecretUnusable, SignInUnusable};
 use crate::core::{Clock, SecretFileUnusable, Secrets};
 use crate::demo;
 use crate::invites::Invites;
+use crate::limits::Places;
 use crate::mail::{MailUnusable, Mailer};
 use crate::stop::Stop;
 use crate::store::{Database, StoreUnusable};
 use crate::webhooks::Webhooks;
 
-/// What whoever reads the metrics is held to.
-const METRICS_LIMITS: Limits = Limits {
-    connections: 16,
-    header_time: Duration::from_secs(30),
-};
+/// So many read the metrics at once.
+const METRICS_READERS: u32 = 16;
 /// How long a connection may take to send a request's headers, and may idle between requests.
 const HEADER_TIME: Duration = Duration::from_secs(30);
+/// How long a connection may take nothing of what it is sent.
+const WRITE_TIME: Duration = Duration::from_secs(30);
 /// How long stopping waits for what was begun.
 const STOPPING_TIME: Duration = Duration::from_secs(15);
 /// How long stopping then waits for the database.
@@ -173,6 +173,9 @@ impl Server {
             limits: Limits {
                 connections: config.max_connections,
                 header_time: HEADER_TIME,
+                write_time: WRITE_TIME,
+                places: Places::new(handed::numbers(config).connections),
+                proxies: handed::proxies(config),
             },
             drain_time: Duration::from_secs(config.operation.drain_seconds.into()),
             measures,
@@ -188,6 +191,11 @@ impl Server {
 
     /// Answers until `signal` comes, then finishes what was begun.
     pub async fn run(self, signal: impl Future<Output = ()>) {
+        let metrics = Limits {
+            connections: METRICS_READERS,
+            places: Places::new(0),
+            ..self.limits.clone()
+        };
         let serving = serve::serve(self.listener, self.router, self.limits, &self.stop);
         let signal = async {
             signal.await;
@@ -200,7 +208,7 @@ impl Server {
         let measuring = async {
             match self.measures {
                 Some((listener, router)) => {
-                    serve::serve(listener, router, METRICS_LIMITS, &self.stop).await;
+                    serve::serve(listener, router, metrics, &self.stop).await;
                 }
                 None => std::future::pending().await,
             }

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::demo;
 use crate::dialect::{Dialects, Hindrance, RequestId};
 use crate::invites::Invites;
-use crate::limits::{self, Limits as Rates};
+use crate::limits::{self, Limits as Rates, Places};
 use crate::rkvst::{self, Rkvst};
 use crate::site;
 use crate::stop::Stop;
@@ -37,7 +37,8 @@ pub(super) fn router(
     listed: Vec<HeaderValue>,
 ) -> Router {
     let site = handed::site(config, auth.origins());
-    let rates = Rates::new(&handed::numbers(config));
+    let numbers = handed::numbers(config);
+    let rates = Rates::new(&numbers);
     let webstrates = Webstrates::new(
         invites.clone(),
         auth.clone(),
@@ -45,7 +46,7 @@ pub(super) fn router(
         stop.clone(),
         config.max_connections,
     )
-    .held_to(rates.clone());
+    .held_to(rates.clone(), Places::new(numbers.sockets));
     let rkvst = Rkvst {
         invites: invites.clone(),
         limits: rates.clone(),

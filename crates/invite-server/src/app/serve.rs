@@ -1,4 +1,5 @@
-//! Taking connections: so many at once, each with a time limit on its headers.
+//! Taking connections: so many at once, and so many from one address, each with a time limit on its headers and on
+//! taking what it is answered.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,10 +13,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 
 use tower::ServiceExt as _;
 
+use crate::auth::Proxies;
 use crate::dialect::Peer;
+use crate::limits::Places;
 use crate::stop::Stop;
 
 /// Most bytes of a request's head.
@@ -26,12 +30,18 @@ const HEADERS: usize = 64;
 const REFUSED_PAUSE: Duration = Duration::from_millis(100);
 
 /// What connections are held to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Limits {
     /// So many at once.
     pub(super) connections: u32,
     /// How long one may take to send a request's headers, and may idle between requests.
     pub(super) header_time: Duration,
+    /// How long one may take nothing of what it is sent: whoever asks and does not read holds a place.
+    pub(super) write_time: Duration,
+    /// So many from one address.
+    pub(super) places: Places,
+    /// But for these, who come with everybody's.
+    pub(super) proxies: Proxies,
 }
 
 /// Serves until `stop` has been told and every connection has ended.
@@ -50,16 +60,15 @@ pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits,
         };
         match stream {
             Ok((stream, peer)) => {
-                let connection = connection(
-                    stream,
-                    peer,
-                    router.clone(),
-                    limits.header_time,
-                    stop.clone(),
-                );
+                let address = Some(peer.ip()).filter(|address| !limits.proxies.trusts(*address));
+                // Closed without a word: there is nothing that was asked.
+                let Some(place) = limits.places.take(address) else {
+                    continue;
+                };
+                let connection = connection(stream, peer, router.clone(), &limits, stop.clone());
                 tokio::spawn(async move {
                     connection.await;
-                    drop(permit);
+                    drop((permit, place));
                 });
             }
             Err(error) => {
@@ -70,16 +79,19 @@ pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits,
     }
 }
 
-async fn connection(
+fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    header_time: Duration,
+    limits: &Limits,
     stop: Stop,
-) {
+) -> impl Future<Output = ()> + use<> {
     let mut running = stop.begin();
     // Answers are small and somebody waits for each.
     let _ = stream.set_nodelay(true);
+    let header_time = limits.header_time;
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits.write_time));
     let service = router.map_request(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer.ip()));
         request
@@ -89,15 +101,20 @@ async fn connection(
         .header_read_timeout(header_time)
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEADERS)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(
+            TokioIo::new(Box::pin(stream)),
+            TowerToHyperService::new(service),
+        )
         .with_upgrades();
-    let mut connection = std::pin::pin!(connection);
-    tokio::select! {
-        // A connection that breaks off is the client's business.
-        _ = connection.as_mut() => return,
-        () = running.told() => connection.as_mut().graceful_shutdown(),
+    async move {
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            // A connection that breaks off is the client's business.
+            _ = connection.as_mut() => return,
+            () = running.told() => connection.as_mut().graceful_shutdown(),
+        }
+        let _ = connection.await;
     }
-    let _ = connection.await;
 }
 
 #[cfg(test)]
@@ -108,19 +125,26 @@ mod tests {
 
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 
-    async fn serving(connections: u32, header_time: Duration) -> (SocketAddr, Stop) {
+    fn limits(connections: u32) -> Limits {
+        Limits {
+            connections,
+            header_time: Duration::from_secs(60),
+            write_time: Duration::from_secs(60),
+            places: Places::new(0),
+            proxies: Proxies::default(),
+        }
+    }
+
+    async fn serving(limits: Limits) -> (SocketAddr, Stop) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = Stop::new();
-        let (limits, stopping) = (
-            Limits {
-                connections,
-                header_time,
-            },
-            stop.clone(),
-        );
+        let stopping = stop.clone();
         tokio::spawn(async move {
-            let router = Router::new().route("/", get(|| async { "here" }));
+            let large = || async { vec![0_u8; 64 * 1024 * 1024] };
+            let router = Router::new()
+                .route("/", get(|| async { "here" }))
+                .route("/large", get(large));
             serve(listener, router, limits, &stopping).await;
         });
         (address, stop)
@@ -134,7 +158,11 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_dawdles_over_headers_is_cut_off() {
-        let (address, stop) = serving(8, Duration::from_millis(50)).await;
+        let (address, stop) = serving(Limits {
+            header_time: Duration::from_millis(50),
+            ..limits(8)
+        })
+        .await;
         let mut silent = TcpStream::connect(address).await.unwrap();
         let mut slow = TcpStream::connect(address).await.unwrap();
         slow.write_all(b"GET / HTTP/1.1\r\nhost: ").await.unwrap();
@@ -147,7 +175,7 @@ mod tests {
 
     #[tokio::test]
     async fn beyond_the_limit_newcomers_wait() {
-        let (address, stop) = serving(1, Duration::from_secs(60)).await;
+        let (address, stop) = serving(limits(1)).await;
         let mut first = TcpStream::connect(address).await.unwrap();
         first.write_all(REQUEST).await.unwrap();
         assert!(answer(&mut first).await.contains("here"));
@@ -166,8 +194,55 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whoever_takes_nothing_of_the_answer_gives_the_place_back() {
+        let (address, stop) = serving(Limits {
+            write_time: Duration::from_millis(200),
+            ..limits(1)
+        })
+        .await;
+        let mut deaf = TcpStream::connect(address).await.unwrap();
+        let large = b"GET /large HTTP/1.1\r\nhost: a\r\n\r\n";
+        deaf.write_all(large).await.unwrap();
+        let mut next = TcpStream::connect(address).await.unwrap();
+        next.write_all(REQUEST).await.unwrap();
+        let text = tokio::time::timeout(Duration::from_secs(20), answer(&mut next)).await;
+        assert!(text.unwrap().contains("here"));
+        drop(deaf);
+        stop.stop().await;
+    }
+
+    #[tokio::test]
+    async fn one_address_has_so_many_connections_and_a_proxy_any_number() {
+        for (proxies, alone) in [
+            (vec![], true),
+            (vec!["127.0.0.1/32".parse().unwrap()], false),
+        ] {
+            let (address, stop) = serving(Limits {
+                places: Places::new(1),
+                proxies: Proxies::new(proxies),
+                ..limits(8)
+            })
+            .await;
+            let mut first = TcpStream::connect(address).await.unwrap();
+            first.write_all(REQUEST).await.unwrap();
+            assert!(answer(&mut first).await.contains("here"));
+            let mut second = TcpStream::connect(address).await.unwrap();
+            // It may be closed before that is written, or reset.
+            let _ = second.write_all(REQUEST).await;
+            let mut text = Vec::new();
+            let mut bytes = [0; 1024];
+            if let Ok(count) = second.read(&mut bytes).await {
+                text.extend_from_slice(&bytes[..count]);
+            }
+            assert_eq!(text.is_empty(), alone);
+            drop((first, second));
+            stop.stop().await;
+        }
+    }
+
+    #[tokio::test]
     async fn stopping_ends_idle_connections() {
-        let (address, stop) = serving(8, Duration::from_secs(60)).await;
+        let (address, stop) = serving(limits(8)).await;
         let mut idle = TcpStream::connect(address).await.unwrap();
         idle.write_all(REQUEST).await.unwrap();
         assert!(answer(&mut idle).await.contains("here"));

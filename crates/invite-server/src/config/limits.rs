@@ -63,6 +63,26 @@ pub struct LimitOptions {
     )]
     pub limit_mails: Option<u32>,
 
+    /// Connections at once from one address; further ones are closed at once; 0 for any number. Those of a --trust-proxy
+    /// are not counted [default: 512; with --demo 0]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "INVITE_SERVER_LIMIT_CONNECTIONS",
+        help_heading = "Limits"
+    )]
+    pub limit_connections: Option<u32>,
+
+    /// WebSockets at once from one address, behind a --trust-proxy from the one that it names; 0 for any number
+    /// [default: 256; with --demo 0]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "INVITE_SERVER_LIMIT_SOCKETS",
+        help_heading = "Limits"
+    )]
+    pub limit_sockets: Option<u32>,
+
     /// Show nothing of an invite to whoever is not signed in: to them every key is an invalid one
     #[arg(long, env = "INVITE_SERVER_NO_PUBLIC_CHECK", help_heading = "Limits")]
     pub no_public_check: bool,

@@ -5,12 +5,14 @@
 
 mod layer;
 mod meter;
+mod places;
 mod wrong_keys;
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 pub use layer::{limit, limit_address};
+pub use places::{Place, Places};
 
 use crate::core::{Actor, Refusal, User};
 use meter::Meter;
@@ -31,6 +33,10 @@ pub struct Numbers {
     pub wrong_keys: u32,
     /// Mails an hour by one person.
     pub mails: u32,
+    /// Connections at once from one address.
+    pub connections: u32,
+    /// WebSockets at once from one address.
+    pub sockets: u32,
 }
 
 impl Numbers {
@@ -42,6 +48,8 @@ impl Numbers {
         pending: 30,
         wrong_keys: 20,
         mails: 60,
+        connections: 512,
+        sockets: 256,
     };
 
     /// No limits at all.
@@ -52,6 +60,8 @@ impl Numbers {
         pending: 0,
         wrong_keys: 0,
         mails: 0,
+        connections: 0,
+        sockets: 0,
     };
 }
 

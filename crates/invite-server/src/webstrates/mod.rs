@@ -32,7 +32,7 @@ use crate::auth::{Auth, Identity};
 use crate::core::{Actor, Member, Refusal};
 use crate::dialect::{Cors, Cost, Dialect, Identify, plainly};
 use crate::invites::Invites;
-use crate::limits::{Limits, Who};
+use crate::limits::{Limits, Places, Who};
 use crate::site::{self, Site};
 use crate::stop::Stop;
 use opener::Opener;
@@ -51,6 +51,7 @@ pub struct Webstrates {
     site: Site,
     stop: Stop,
     sockets: Arc<Semaphore>,
+    places: Places,
     limits: Limits,
 }
 
@@ -63,13 +64,18 @@ impl Webstrates {
             site,
             stop,
             sockets: Arc::new(Semaphore::new(sockets as usize)),
+            places: Places::new(0),
             limits: Limits::none(),
         }
     }
 
-    /// With limits on how often one may call.
-    pub fn held_to(self, limits: Limits) -> Self {
-        Self { limits, ..self }
+    /// With limits on how often one may call, and on how many sockets may come from one address.
+    pub fn held_to(self, limits: Limits, places: Places) -> Self {
+        Self {
+            limits,
+            places,
+            ..self
+        }
     }
 }
 
@@ -188,6 +194,12 @@ fn open_socket(
             only: None,
         },
     };
+    let Some(own_place) = state.places.take(address) else {
+        let sentence =
+            "So many sockets are open from your address that there can be no other. Close one.";
+        let wait = [(header::RETRY_AFTER, "5")];
+        return (StatusCode::TOO_MANY_REQUESTS, wait, sentence).into_response();
+    };
     let Ok(place) = state.sockets.try_acquire_owned() else {
         return (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -201,7 +213,7 @@ fn open_socket(
         limits: state.limits,
         opener,
         running: state.stop.begin(),
-        place,
+        places: (place, own_place),
     };
     bounded(upgrade).on_upgrade(move |socket| socket::serve(socket, session))
 }

@@ -16,7 +16,7 @@ use super::frame::{self, Incoming};
 use super::opener::Opener;
 use crate::core::Actor;
 use crate::invites::Invites;
-use crate::limits::{Limits, Who};
+use crate::limits::{Limits, Place, Who};
 use crate::stop::Running;
 
 /// Most bytes of a message.
@@ -46,8 +46,8 @@ pub(super) struct Session {
     /// How often they may call.
     pub(super) limits: Limits,
     pub(super) running: Running,
-    /// Its place among the sockets there may be.
-    pub(super) place: OwnedSemaphorePermit,
+    /// Its places among the sockets there may be, and among those of its address.
+    pub(super) places: (OwnedSemaphorePermit, Place),
 }
 
 /// Serves a socket until either side ends it. Calls that were begun are finished and answered.
@@ -58,7 +58,7 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
         who,
         limits,
         mut running,
-        place,
+        places,
     } = session;
     let (sink, mut stream) = socket.split();
     let (answers, waiting) = mpsc::channel(ANSWERS_WAITING);
@@ -154,7 +154,7 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
     })
     .await;
     tracing::debug!(connection, "socket closed");
-    drop(place);
+    drop(places);
     drop(running);
 }
 

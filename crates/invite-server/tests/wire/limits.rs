@@ -3,6 +3,7 @@
 use futures_util::SinkExt as _;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -45,6 +46,28 @@ async fn a_body_beyond_64_kib_is_refused() {
         .await
         .unwrap();
     assert!(sign_in.status().is_client_error());
+}
+
+#[tokio::test]
+async fn one_address_takes_its_own_sockets_alone() {
+    let server = Server::demo(&["--limit-sockets", "2", "--trust-proxy", "127.0.0.1"]);
+    let open = async |from: &str| {
+        let address = format!("{}/notes/", server.url.replacen("http", "ws", 1));
+        let mut request = address.into_client_request().unwrap();
+        let from = from.parse().unwrap();
+        request.headers_mut().insert("x-forwarded-for", from);
+        tokio_tungstenite::connect_async(request).await
+    };
+    let mut held = vec![open("192.0.2.1").await.unwrap()];
+    held.push(open("192.0.2.1").await.unwrap());
+    let refused = open("192.0.2.1").await.unwrap_err();
+    assert!(format!("{refused:?}").contains("429"), "{refused:?}");
+    // Nobody else notices, not even behind the same proxy.
+    held.push(open("192.0.2.2").await.unwrap());
+    held.remove(0);
+    while open("192.0.2.1").await.is_err() {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
