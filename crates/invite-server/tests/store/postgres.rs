@@ -32,7 +32,8 @@ async fn the_suite() {
             println!("{}", stringify!($case));
             number += 1;
             let store = open(&postgres, &format!("case{number}")).await;
-            crate::suite::$group::$case(store).await;
+            // On the heap: all together are more than a test's stack.
+            Box::pin(crate::suite::$group::$case(store)).await;
         };
     }
     store_suite!(@each case);

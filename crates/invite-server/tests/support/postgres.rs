@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
@@ -48,7 +49,11 @@ fn write_as_its_user(path: &Path, text: &str) {
 pub(crate) struct Postgres {
     folder: TempDir,
     postmaster: Child,
+    log: Log,
 }
+
+/// What it says.
+type Log = Arc<Mutex<String>>;
 
 impl Postgres {
     /// Makes a cluster and starts it. `durable` is for tests that kill it: else it never waits for the disk.
@@ -117,8 +122,18 @@ impl Postgres {
         }
         let file = data.join("postgresql.auto.conf");
         fs::write(&file, settings).unwrap();
-        let postmaster = run(&data);
-        Self { folder, postmaster }
+        let log = Log::default();
+        let postmaster = run(&data, &log);
+        Self {
+            folder,
+            postmaster,
+            log,
+        }
+    }
+
+    /// All it has logged.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     /// A fresh, empty database; its address.
@@ -174,7 +189,7 @@ impl Postgres {
             .stderr(Stdio::null())
             .status();
         self.postmaster.wait().unwrap();
-        self.postmaster = run(&self.folder.path().join("data"));
+        self.postmaster = run(&self.folder.path().join("data"), &self.log);
     }
 }
 
@@ -190,7 +205,7 @@ impl Drop for Postgres {
 
 /// Runs it until it takes connections. After a crash its old processes may hold on to their memory for a moment: then
 /// it ends at once and is run again.
-fn run(data: &Path) -> Child {
+fn run(data: &Path, log: &Log) -> Child {
     let mut said = Vec::new();
     for _ in 0..200 {
         let mut child = as_its_user("postgres")
@@ -207,7 +222,14 @@ fn run(data: &Path) -> Child {
             said.push(line);
             if ready {
                 // Its log goes on; a full pipe would stop it.
-                std::thread::spawn(move || lines.for_each(drop));
+                let log = Arc::clone(log);
+                std::thread::spawn(move || {
+                    for line in lines.map_while(Result::ok) {
+                        let mut log = log.lock().unwrap();
+                        log.push_str(&line);
+                        log.push('\n');
+                    }
+                });
                 return child;
             }
         }

@@ -1,12 +1,12 @@
 //! Apps.
 
-use deadpool_postgres::GenericClient;
-
-use super::{rows::query, trouble::Trouble};
+use super::{session::Session, trouble::Trouble};
 use crate::core::{App, Moment, state::KeyHash};
 
-pub(super) async fn all(client: &impl GenericClient) -> Result<Vec<App>, Trouble> {
-    let rows = query(client, "SELECT name, created_at FROM apps", &[]).await?;
+pub(super) async fn all(session: &Session) -> Result<Vec<App>, Trouble> {
+    let rows = session
+        .query("SELECT name, created_at FROM apps", &[])
+        .await?;
     let mut apps = rows
         .iter()
         .map(|row| {
@@ -20,11 +20,8 @@ pub(super) async fn all(client: &impl GenericClient) -> Result<Vec<App>, Trouble
     Ok(apps)
 }
 
-pub(super) async fn named(
-    client: &impl GenericClient,
-    key: KeyHash,
-) -> Result<Option<String>, Trouble> {
+pub(super) async fn named(session: &Session, key: KeyHash) -> Result<Option<String>, Trouble> {
     let sql = "SELECT name FROM apps WHERE key_hash = $1";
-    let rows = query(client, sql, &[&key.0.as_slice()]).await?;
+    let rows = session.query(sql, &[&key.0.as_slice()]).await?;
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
 }

@@ -1,6 +1,5 @@
 //! Writing what a rule decided, inside the transaction that holds the locks.
 
-use deadpool_postgres::Transaction;
 use futures_util::future::{try_join, try_join3};
 use invite_key::permissions::Permissions;
 use tokio_postgres::types::ToSql;
@@ -10,19 +9,16 @@ use crate::core::{
     state::{Change, StoredInvite},
 };
 
-use super::{clients, events, mails, trouble::Trouble, webhooks};
+use super::{clients, events, mails, session::Session, trouble::Trouble, webhooks};
 
-pub(super) async fn write(
-    transaction: &Transaction<'_>,
-    changes: &[Change],
-) -> Result<(), Trouble> {
+pub(super) async fn write(session: &Session, changes: &[Change]) -> Result<(), Trouble> {
     for change in changes {
-        write_one(transaction, change).await?;
+        write_one(session, change).await?;
     }
     Ok(())
 }
 
-async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(), Trouble> {
+async fn write_one(session: &Session, change: &Change) -> Result<(), Trouble> {
     match change {
         Change::AddResource {
             resource,
@@ -30,7 +26,7 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
             at,
         } => {
             let sql = "INSERT INTO resources (name, title, created_at) VALUES ($1, $2, $3)";
-            execute(transaction, sql, &[resource, title, &at.0]).await?;
+            session.execute(sql, &[resource, title, &at.0]).await?;
         }
         Change::SetMember {
             resource,
@@ -40,65 +36,67 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
             // Sent together: each round trip is time that others wait for the lock on the resource.
             let sql = "UPDATE resources SET version = version + 1 WHERE name = $1";
             let named: [&(dyn ToSql + Sync); 1] = [resource];
-            let moved = execute(transaction, sql, &named);
-            let member = set_member(transaction, resource, user, *permissions);
-            let (moved, (), ()) = try_join3(moved, member, remember(transaction, user)).await?;
+            let moved = session.execute(sql, &named);
+            let member = set_member(session, resource, user, *permissions);
+            let (moved, (), ()) = try_join3(moved, member, remember(session, user)).await?;
             only_one(moved)?;
         }
         Change::AddInvite(invite) => {
-            remember(transaction, &invite.inviter).await?;
-            add_invite(transaction, invite).await?;
+            remember(session, &invite.inviter).await?;
+            add_invite(session, invite).await?;
         }
         Change::AddUse { invite, user, at } => {
             let sql = "UPDATE invites SET uses = uses + 1 WHERE id = $1";
             let named: [&(dyn ToSql + Sync); 1] = [invite];
-            let counted = execute(transaction, sql, &named);
+            let counted = session.execute(sql, &named);
             let sql = "INSERT INTO uses (invite, username, provider, at) VALUES ($1, $2, $3, $4)";
             let values: [&(dyn ToSql + Sync); 4] = [invite, &user.username, &user.provider, &at.0];
-            let used = execute(transaction, sql, &values);
-            let (counted, _, ()) = try_join3(counted, used, remember(transaction, user)).await?;
+            let used = session.execute(sql, &values);
+            let (counted, _, ()) = try_join3(counted, used, remember(session, user)).await?;
             only_one(counted)?;
         }
         Change::RemoveInvite { invite, at } => {
             let sql = "UPDATE invites SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL";
-            only_one(execute(transaction, sql, &[invite, &at.0]).await?)?;
+            only_one(session.execute(sql, &[invite, &at.0]).await?)?;
         }
         Change::MoveEnd { invite, expires_at } => {
             let sql = "UPDATE invites SET expires_at = $2, ended = FALSE WHERE id = $1";
-            only_one(execute(transaction, sql, &[invite, &expires_at.0]).await?)?;
+            only_one(session.execute(sql, &[invite, &expires_at.0]).await?)?;
         }
         Change::AddApp { name, key, at } => {
             let sql = "INSERT INTO apps (name, key_hash, created_at) VALUES ($1, $2, $3)";
-            execute(transaction, sql, &[name, &key.0.as_slice(), &at.0]).await?;
+            session
+                .execute(sql, &[name, &key.0.as_slice(), &at.0])
+                .await?;
         }
         Change::RemoveApp { name } => {
-            webhooks::forget(transaction, name).await?;
+            webhooks::forget(session, name).await?;
             let sql = "DELETE FROM apps WHERE name = $1";
-            only_one(execute(transaction, sql, &[name]).await?)?;
+            only_one(session.execute(sql, &[name]).await?)?;
         }
-        Change::AddClient(client) => clients::add(transaction, client).await?,
+        Change::AddClient(client) => clients::add(session, client).await?,
         Change::RemoveClient { id } => {
             let sql = "DELETE FROM clients WHERE id = $1";
-            only_one(execute(transaction, sql, &[id]).await?)?;
+            only_one(session.execute(sql, &[id]).await?)?;
         }
         Change::Redeem { receipt, until } => {
             let sql = "INSERT INTO receipts (id, until) VALUES ($1, $2)";
-            execute(transaction, sql, &[receipt, &until.0]).await?;
+            session.execute(sql, &[receipt, &until.0]).await?;
         }
         Change::EndInvite { invite } => {
             let sql = "UPDATE invites SET ended = TRUE WHERE id = $1 AND NOT ended";
-            only_one(execute(transaction, sql, &[invite]).await?)?;
+            only_one(session.execute(sql, &[invite]).await?)?;
         }
-        Change::Mail(change) => mails::write(transaction, change).await?,
-        Change::Webhook(change) => webhooks::write(transaction, change).await?,
+        Change::Mail(change) => mails::write(session, change).await?,
+        Change::Webhook(change) => webhooks::write(session, change).await?,
         Change::Tell {
             kind,
             invite,
             user,
             at,
         } => {
-            let told = events::add(transaction, *kind, invite, user, *at);
-            let delivered = webhooks::deliver(transaction, *kind, invite, user, *at);
+            let told = events::add(session, *kind, invite, user, *at);
+            let delivered = webhooks::deliver(session, *kind, invite, user, *at);
             try_join(told, delivered).await?;
         }
         Change::Remember {
@@ -122,14 +120,14 @@ async fn write_one(transaction: &Transaction<'_>, change: &Change) -> Result<(),
                 invite,
                 &until.0,
             ];
-            execute(transaction, sql, &values).await?;
+            session.execute(sql, &values).await?;
         }
     }
     Ok(())
 }
 
 async fn set_member(
-    transaction: &Transaction<'_>,
+    session: &Session,
     resource: &str,
     user: &User,
     permissions: Permissions,
@@ -137,18 +135,18 @@ async fn set_member(
     if permissions.is_empty() {
         let sql = "DELETE FROM members WHERE resource = $1 AND username = $2 AND provider = $3";
         let values: [&(dyn ToSql + Sync); 3] = [&resource, &user.username, &user.provider];
-        execute(transaction, sql, &values).await?;
+        session.execute(sql, &values).await?;
         return Ok(());
     }
     let sql = "INSERT INTO members (resource, username, provider, permissions) VALUES ($1, $2, $3, $4)
         ON CONFLICT (resource, username, provider) DO UPDATE SET permissions = excluded.permissions";
     let letters = permissions.as_str();
     let values: [&(dyn ToSql + Sync); 4] = [&resource, &user.username, &user.provider, &letters];
-    execute(transaction, sql, &values).await?;
+    session.execute(sql, &values).await?;
     Ok(())
 }
 
-async fn add_invite(transaction: &Transaction<'_>, invite: &StoredInvite) -> Result<(), Trouble> {
+async fn add_invite(session: &Session, invite: &StoredInvite) -> Result<(), Trouble> {
     let sql = "INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
             inviter_username, inviter_provider, uses, max_uses, message, title, extras, removed_at,
             email, issuer)
@@ -178,29 +176,22 @@ async fn add_invite(transaction: &Transaction<'_>, invite: &StoredInvite) -> Res
         &invite.email,
         &invite.issuer,
     ];
-    execute(transaction, sql, &values).await?;
+    session.execute(sql, &values).await?;
     Ok(())
 }
 
 /// Keeps the name to show, where there is one.
-async fn remember(transaction: &Transaction<'_>, user: &User) -> Result<(), Trouble> {
+async fn remember(session: &Session, user: &User) -> Result<(), Trouble> {
     let Some(name) = &user.display_name else {
         return Ok(());
     };
     let sql = "INSERT INTO people (username, provider, display_name) VALUES ($1, $2, $3)
         ON CONFLICT (username, provider) DO UPDATE SET display_name = excluded.display_name
         WHERE people.display_name <> excluded.display_name";
-    execute(transaction, sql, &[&user.username, &user.provider, name]).await?;
+    session
+        .execute(sql, &[&user.username, &user.provider, name])
+        .await?;
     Ok(())
-}
-
-pub(super) async fn execute(
-    transaction: &Transaction<'_>,
-    sql: &str,
-    values: &[&(dyn ToSql + Sync)],
-) -> Result<u64, Trouble> {
-    let statement = transaction.prepare_cached(sql).await?;
-    Ok(transaction.execute(&statement, values).await?)
 }
 
 fn only_one(rows: u64) -> Result<(), Trouble> {

@@ -1,37 +1,35 @@
 //! RKVST clients.
 
-use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
-    changes::execute,
-    rows::{hash_at, permissions_at, query, storable},
+    rows::{hash_at, permissions_at, storable},
+    session::Session,
     trouble::Trouble,
 };
 use crate::core::{Client, Moment, state::KeyHash};
 
 const CLIENT: &str = "SELECT id, name, secret_hash, resource, permissions, created_at FROM clients";
 
-pub(super) async fn all(client: &impl GenericClient) -> Result<Vec<Client>, Trouble> {
-    let rows = query(client, CLIENT, &[]).await?;
+pub(super) async fn all(session: &Session) -> Result<Vec<Client>, Trouble> {
+    let rows = session.query(CLIENT, &[]).await?;
     let mut clients = rows.iter().map(of_row).collect::<Result<Vec<_>, _>>()?;
     // By bytes: the database may sort by the rules of some language.
     clients.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(clients)
 }
 
-pub(super) async fn of_id(
-    client: &impl GenericClient,
-    id: &str,
-) -> Result<Option<Client>, Trouble> {
+pub(super) async fn of_id(session: &Session, id: &str) -> Result<Option<Client>, Trouble> {
     if !storable(id) {
         return Ok(None);
     }
-    let rows = query(client, &format!("{CLIENT} WHERE id = $1"), &[&id]).await?;
+    let rows = session
+        .query(&format!("{CLIENT} WHERE id = $1"), &[&id])
+        .await?;
     rows.first().map(of_row).transpose()
 }
 
-pub(super) async fn add(transaction: &Transaction<'_>, client: &Client) -> Result<(), Trouble> {
+pub(super) async fn add(session: &Session, client: &Client) -> Result<(), Trouble> {
     let sql = "INSERT INTO clients (id, name, secret_hash, resource, permissions, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     let (secret, permissions) = (client.secret.0.as_slice(), client.permissions.as_str());
@@ -43,7 +41,7 @@ pub(super) async fn add(transaction: &Transaction<'_>, client: &Client) -> Resul
         &permissions,
         &client.created_at.0,
     ];
-    execute(transaction, sql, &values).await?;
+    session.execute(sql, &values).await?;
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! What happened, row by row.
 
-use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::types::ToSql;
 
 use super::{
-    rows::{query, storable, user},
+    rows::{storable, user},
+    session::Session,
     trouble::Trouble,
 };
 use crate::core::{Event, EventKind, Moment, User, state::StoredInvite};
@@ -12,14 +12,14 @@ use crate::core::{Event, EventKind, Moment, User, state::StoredInvite};
 /// Writes an event under the resource's next number. The lock on the resource keeps the numbers in the order in which
 /// they are committed, so that nobody who reads on from a number misses a smaller one.
 pub(super) async fn add(
-    transaction: &Transaction<'_>,
+    session: &Session,
     kind: EventKind,
     invite: &StoredInvite,
     who: &User,
     at: Moment,
 ) -> Result<(), Trouble> {
     let sql = "UPDATE resources SET events = events + 1 WHERE name = $1 RETURNING events";
-    let rows = query(transaction, sql, &[&invite.resource]).await?;
+    let rows = session.query(sql, &[&invite.resource]).await?;
     let number: i64 = rows.first().ok_or(Trouble::Rows(0))?.try_get(0)?;
     let sql = "INSERT INTO events (resource, number, kind, invite, username, provider, at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -33,13 +33,12 @@ pub(super) async fn add(
         &who.provider,
         &at.0,
     ];
-    let statement = transaction.prepare_cached(sql).await?;
-    transaction.execute(&statement, &values).await?;
+    session.execute(sql, &values).await?;
     Ok(())
 }
 
 pub(super) async fn after(
-    client: &impl GenericClient,
+    session: &Session,
     resource: &str,
     after: i64,
     limit: u32,
@@ -52,7 +51,9 @@ pub(super) async fn after(
         FROM events LEFT JOIN people
             ON people.username = events.username AND people.provider = events.provider
         WHERE resource = $1 AND number > $2 ORDER BY number LIMIT $3";
-    let rows = query(client, sql, &[&resource, &after, &i64::from(limit)]).await?;
+    let rows = session
+        .query(sql, &[&resource, &after, &i64::from(limit)])
+        .await?;
     let event = |row: &tokio_postgres::Row| {
         Ok(Event {
             number: row.try_get(0)?,

@@ -1,10 +1,10 @@
 //! Reading invites page by page, and counting them.
 
-use deadpool_postgres::GenericClient;
 use tokio_postgres::types::ToSql;
 
 use super::{
-    rows::{INVITE, query, storable, stored, uses},
+    rows::{INVITE, storable, stored, uses},
+    session::Session,
     trouble::Trouble,
 };
 use crate::core::{
@@ -15,7 +15,7 @@ use crate::core::{
 type Values<'a> = Vec<&'a (dyn ToSql + Sync)>;
 
 pub(super) async fn invites(
-    client: &impl GenericClient,
+    session: &Session,
     asked: &InviteQuery,
 ) -> Result<Vec<ListedInvite>, Trouble> {
     let Some((conditions, mut values)) = conditions(asked) else {
@@ -40,7 +40,7 @@ pub(super) async fn invites(
     let limit = i64::from(asked.limit);
     let limit = bind(&mut values, &limit);
     let sql = format!("{INVITE} WHERE {conditions} AND {place} LIMIT {limit}");
-    let rows = query(client, &sql, &values).await?;
+    let rows = session.query(&sql, &values).await?;
     let found = rows
         .iter()
         .map(|row| Ok((row.try_get(0)?, stored(row)?)))
@@ -50,7 +50,7 @@ pub(super) async fn invites(
         .filter(|(_, invite)| invite.uses > 0)
         .map(|(_, invite)| invite.id.as_str())
         .collect();
-    let mut accepted = uses(client, &used).await?;
+    let mut accepted = uses(session, &used).await?;
     Ok(found
         .into_iter()
         .map(|(number, invite)| ListedInvite {
@@ -61,15 +61,12 @@ pub(super) async fn invites(
         .collect())
 }
 
-pub(super) async fn count(
-    client: &impl GenericClient,
-    asked: &InviteQuery,
-) -> Result<i64, Trouble> {
+pub(super) async fn count(session: &Session, asked: &InviteQuery) -> Result<i64, Trouble> {
     let Some((conditions, values)) = conditions(asked) else {
         return Ok(0);
     };
     let sql = format!("SELECT count(*) FROM invites WHERE {conditions}");
-    let rows = query(client, &sql, &values).await?;
+    let rows = session.query(&sql, &values).await?;
     rows.first().map_or(Ok(0), |row| Ok(row.try_get(0)?))
 }
 

@@ -1,14 +1,13 @@
 //! Mails that have yet to be sent.
 
-use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::{Row, types::ToSql};
 
-use super::{changes::execute, rows::query, trouble::Trouble};
+use super::{session::Session, trouble::Trouble};
 use crate::core::{Mail, MailChange, Moment};
 
 /// Rows that another copy is just taking are passed over, not waited for.
 pub(super) async fn claim(
-    client: &impl GenericClient,
+    session: &Session,
     now: Moment,
     until: Moment,
     limit: u32,
@@ -27,29 +26,27 @@ pub(super) async fn claim(
             until,
         })
     };
-    query(client, sql, &values)
+    session
+        .query(sql, &values)
         .await?
         .iter()
         .map(mail)
         .collect()
 }
 
-pub(super) async fn write(
-    transaction: &Transaction<'_>,
-    change: &MailChange,
-) -> Result<(), Trouble> {
+pub(super) async fn write(session: &Session, change: &MailChange) -> Result<(), Trouble> {
     match change {
         MailChange::Ask { invite, at } => {
             let sql = "INSERT INTO mails (invite, asked_at, due_at) VALUES ($1, $2, $2)";
-            execute(transaction, sql, &[invite, &at.0]).await
+            session.execute(sql, &[invite, &at.0]).await
         }
         MailChange::AskAgain { invite, at } => {
             let sql = "UPDATE mails SET asked_at = $2, due_at = $2, attempts = 0 WHERE invite = $1";
-            execute(transaction, sql, &[invite, &at.0]).await
+            session.execute(sql, &[invite, &at.0]).await
         }
         MailChange::Done { invite, until } => {
             let sql = "UPDATE mails SET due_at = NULL WHERE invite = $1 AND due_at = $2";
-            execute(transaction, sql, &[invite, &until.0]).await
+            session.execute(sql, &[invite, &until.0]).await
         }
         MailChange::TryLater {
             invite,
@@ -57,12 +54,12 @@ pub(super) async fn write(
             due_at,
         } => {
             let sql = "UPDATE mails SET due_at = $3 WHERE invite = $1 AND due_at = $2";
-            execute(transaction, sql, &[invite, &until.0, &due_at.0]).await
+            session.execute(sql, &[invite, &until.0, &due_at.0]).await
         }
         MailChange::Sweep => {
             let sql = "DELETE FROM mails WHERE due_at IS NULL
                 AND NOT EXISTS (SELECT 1 FROM invites WHERE id = invite)";
-            execute(transaction, sql, &[]).await
+            session.execute(sql, &[]).await
         }
     }?;
     Ok(())

@@ -13,14 +13,15 @@ mod mails;
 mod queues;
 mod rows;
 mod schema;
+mod session;
+mod sessions;
+mod shares;
 mod sweep;
 mod tls;
 mod trouble;
 mod webhooks;
 
-use std::{fmt, time::Duration};
-
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use std::fmt;
 
 use crate::core::{
     Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
@@ -31,21 +32,19 @@ use crate::core::{
 use super::{Store, StoreUnusable};
 use attempts::Attempts;
 use rows::Lock;
+use session::{Session, Work};
+use sessions::Sessions;
+pub(super) use sessions::pool;
+use shares::Crowd;
 use trouble::Trouble;
-
-/// How long a call waits for a connection while all are busy: nearly as long as a request may take. When a thousand
-/// people accept one invite at once, each change of that one row waits for all before it.
-const BUSY: Duration = Duration::from_secs(25);
-/// How long connecting may take.
-const CONNECTING: Duration = Duration::from_secs(5);
 
 /// Reads, and again where a connection had died unnoticed or the database is just coming back.
 macro_rules! read {
-    ($store:expr, $client:ident => $look:expr) => {{
+    ($store:expr, $work:expr, $crowd:expr, $session:ident => $look:expr) => {{
         let mut attempts = Attempts::new();
         loop {
-            let looked = match $store.client().await {
-                Ok($client) => $look.await,
+            let looked = match $store.sessions.begin($work, $crowd).await {
+                Ok($session) => $look.await,
                 Err(trouble) => Err(trouble),
             };
             match looked {
@@ -61,7 +60,7 @@ use read;
 /// A PostgreSQL database. Cheap to clone.
 #[derive(Clone)]
 pub struct PostgresStore {
-    pool: Pool,
+    sessions: Sessions,
 }
 
 impl PostgresStore {
@@ -70,9 +69,9 @@ impl PostgresStore {
     /// # Errors
     /// A sentence that never holds the address: a password may be in it.
     pub async fn open(address: &str, connections: usize) -> Result<PostgresStore, StoreUnusable> {
-        let pool = pool(address, connections)?;
-        match schema::migrate(&pool).await {
-            Ok(Ok(())) => Ok(PostgresStore { pool }),
+        let sessions = Sessions::new(address, connections)?;
+        match schema::migrate(sessions.pool()).await {
+            Ok(Ok(())) => Ok(PostgresStore { sessions }),
             Ok(Err(newer)) => Err(StoreUnusable(format!(
                 "the database has schema {}, newer than this server's {}; start a newer server",
                 newer.found, newer.known
@@ -83,16 +82,13 @@ impl PostgresStore {
 
     /// Ends all connections; whoever calls from now on is refused.
     pub fn close(&self) {
-        self.pool.close();
-    }
-
-    async fn client(&self) -> Result<Object, Trouble> {
-        Ok(self.pool.get().await?)
+        self.sessions.close();
     }
 
     /// One attempt. The outer error is worth another attempt or not; the inner one is final.
     async fn attempt<Answer, Rule>(
         &self,
+        crowd: Crowd,
         scope: &Scope,
         rule: &Rule,
     ) -> Result<Result<Answer, Refusal>, Trouble>
@@ -100,10 +96,8 @@ impl PostgresStore {
         Answer: Send + 'static,
         Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + Sync + 'static,
     {
-        let mut client = self.client().await?;
-        // A transaction that is dropped, also because whoever called has gone away, is rolled back.
-        let transaction = client.transaction().await?;
-        let state = rows::state(&transaction, scope, Lock::Yes).await?;
+        let mut session = self.sessions.begin(Work::Change, Some(crowd)).await?;
+        let state = rows::state(&mut session, scope, Lock::Yes).await?;
         let decision = match rule(&state) {
             Ok(decision) => decision,
             Err(refusal) => return Ok(Err(refusal)),
@@ -111,16 +105,11 @@ impl PostgresStore {
         if decision.changes.is_empty() {
             return Ok(Ok(decision.answer));
         }
-        changes::write(&transaction, &decision.changes).await?;
-        match transaction.commit().await {
-            Ok(()) => Ok(Ok(decision.answer)),
-            // The database itself says that it did not happen.
-            Err(error) if error.code().is_some() => Err(error.into()),
-            Err(error) => {
-                tracing::error!(cause = %Trouble::from(error), "nobody knows whether a commit was carried out");
-                Ok(Err(Refusal::ServerError))
-            }
-        }
+        changes::write(&session, &decision.changes).await?;
+        Ok(match session.commit().await? {
+            Ok(()) => Ok(decision.answer),
+            Err(unknown) => Err(unknown.refusal()),
+        })
     }
 }
 
@@ -131,9 +120,11 @@ impl Store for PostgresStore {
         Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + Sync + 'static,
     {
         let mut attempts = Attempts::new();
+        let mut crowd = Crowd::of(&scope);
         loop {
-            match self.attempt(&scope, &rule).await {
+            match self.attempt(crowd.clone(), &scope, &rule).await {
                 Ok(outcome) => return outcome,
+                Err(Trouble::Crowded(resource)) => crowd = Crowd::Resource(resource),
                 Err(trouble) if attempts.another(trouble.attempts()).await => {}
                 Err(trouble) => return Err(trouble.refusal()),
             }
@@ -141,19 +132,22 @@ impl Store for PostgresStore {
     }
 
     async fn look(&self, scope: Scope) -> Result<State, Refusal> {
-        read!(self, client => rows::state(&client, &scope, Lock::No))
+        read!(self, Work::Look, None, session => async {
+            let mut session = session;
+            rows::state(&mut session, &scope, Lock::No).await
+        })
     }
 
     async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
-        read!(self, client => listing::invites(&client, &query))
+        read!(self, Work::Look, Some(Crowd::Resource(query.resource.clone())), session => listing::invites(&session, &query))
     }
 
     async fn count(&self, query: InviteQuery) -> Result<i64, Refusal> {
-        read!(self, client => listing::count(&client, &query))
+        read!(self, Work::Look, Some(Crowd::Resource(query.resource.clone())), session => listing::count(&session, &query))
     }
 
     async fn acceptances(&self, invite: &str) -> Result<Vec<Acceptance>, Refusal> {
-        let mut found = read!(self, client => rows::uses(&client, &[invite]))?;
+        let mut found = read!(self, Work::Look, None, session => rows::uses(&session, &[invite]))?;
         Ok(found.remove(invite).unwrap_or_default())
     }
 
@@ -165,39 +159,39 @@ impl Store for PostgresStore {
     }
 
     async fn resource(&self, resource: &str) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {
-        read!(self, client => rows::resource_with_members(&client, resource))
+        read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => rows::resource_with_members(&session, resource))
     }
 
     async fn resources(&self, user: &User) -> Result<Vec<ResourceOf>, Refusal> {
-        read!(self, client => rows::resources(&client, user))
+        read!(self, Work::Look, None, session => rows::resources(&session, user))
     }
 
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
-        read!(self, client => events::after(&client, resource, after, limit))
+        read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => events::after(&session, resource, after, limit))
     }
 
     async fn apps(&self) -> Result<Vec<App>, Refusal> {
-        read!(self, client => apps::all(&client))
+        read!(self, Work::Look, None, session => apps::all(&session))
     }
 
     async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
-        read!(self, client => apps::named(&client, key))
+        read!(self, Work::Look, None, session => apps::named(&session, key))
     }
 
     async fn clients(&self) -> Result<Vec<Client>, Refusal> {
-        read!(self, client => clients::all(&client))
+        read!(self, Work::Look, None, session => clients::all(&session))
     }
 
     async fn client(&self, id: &str) -> Result<Option<Client>, Refusal> {
-        read!(self, client => clients::of_id(&client, id))
+        read!(self, Work::Look, None, session => clients::of_id(&session, id))
     }
 
     async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {
-        read!(self, client => webhooks::all(&client))
+        read!(self, Work::Look, None, session => webhooks::all(&session))
     }
 
     async fn waiting(&self, app: &str) -> Result<i64, Refusal> {
-        read!(self, client => webhooks::waiting(&client, app))
+        read!(self, Work::Look, Some(Crowd::Server), session => webhooks::waiting(&session, app))
     }
 
     async fn claim(
@@ -208,11 +202,11 @@ impl Store for PostgresStore {
         limit: u32,
     ) -> Result<Vec<Delivery>, Refusal> {
         // Taken twice when an answer was lost, these are simply late.
-        read!(self, client => webhooks::claim(&client, app, now, until, limit))
+        read!(self, Work::Change, Some(Crowd::Server), session => take(session, async |session| webhooks::claim(session, app, now, until, limit).await))
     }
 
     async fn expired(&self, now: Moment, limit: u32) -> Result<Vec<String>, Refusal> {
-        read!(self, client => webhooks::expired(&client, now, limit))
+        read!(self, Work::Look, Some(Crowd::Server), session => webhooks::expired(&session, now, limit))
     }
 
     async fn claim_mails(
@@ -222,19 +216,31 @@ impl Store for PostgresStore {
         limit: u32,
     ) -> Result<Vec<Mail>, Refusal> {
         // Taken twice when an answer was lost, these are simply late.
-        read!(self, client => mails::claim(&client, now, until, limit))
+        read!(self, Work::Change, Some(Crowd::Server), session => take(session, async |session| mails::claim(session, now, until, limit).await))
     }
 
     async fn queues(&self) -> Result<Queues, Refusal> {
-        read!(self, client => queues::all(&client))
+        read!(self, Work::Look, Some(Crowd::Server), session => queues::all(&session))
     }
 
     async fn ready(&self) -> Result<(), Refusal> {
-        let read_only = read!(self, client => rows::read_only(&client))?;
+        let read_only = read!(self, Work::Ready, None, session => rows::read_only(&session))?;
         if read_only {
             return Err(Refusal::TryAgain);
         }
         Ok(())
+    }
+}
+
+/// Lets a statement that takes rows stand.
+async fn take<Taken>(
+    session: Session,
+    statement: impl AsyncFnOnce(&Session) -> Result<Taken, Trouble>,
+) -> Result<Taken, Trouble> {
+    let taken = statement(&session).await?;
+    match session.commit().await? {
+        Ok(()) => Ok(taken),
+        Err(unknown) => Err(unknown.0),
     }
 }
 
@@ -243,24 +249,9 @@ impl fmt::Debug for PostgresStore {
         write!(
             formatter,
             "PostgresStore({} connections)",
-            self.pool.status().size
+            self.sessions.pool().status().size
         )
     }
-}
-
-/// So many connections at most; none is opened yet.
-pub(super) fn pool(address: &str, connections: usize) -> Result<Pool, StoreUnusable> {
-    let (config, tls) = tls::settings(address)?;
-    let recycling = ManagerConfig {
-        recycling_method: RecyclingMethod::Fast,
-    };
-    Pool::builder(Manager::from_config(config, tls, recycling))
-        .max_size(connections)
-        .wait_timeout(Some(BUSY))
-        .create_timeout(Some(CONNECTING))
-        .runtime(Runtime::Tokio1)
-        .build()
-        .map_err(|cause| unusable(&cause))
 }
 
 fn unusable(cause: &dyn fmt::Display) -> StoreUnusable {

@@ -1,22 +1,20 @@
 //! How much waits.
 
-use deadpool_postgres::GenericClient;
-
-use super::{rows::query, trouble::Trouble};
+use super::{session::Session, trouble::Trouble};
 use crate::{
     core::{Moment, Queue, Queues},
     store::queues,
 };
 
-pub(super) async fn all(client: &impl GenericClient) -> Result<Queues, Trouble> {
+pub(super) async fn all(session: &Session) -> Result<Queues, Trouble> {
     Ok(Queues {
-        webhooks: queue(client, &queues::webhooks()).await?,
-        mails: queue(client, &queues::mails()).await?,
+        webhooks: queue(session, &queues::webhooks()).await?,
+        mails: queue(session, &queues::mails()).await?,
     })
 }
 
-async fn queue(client: &impl GenericClient, sql: &str) -> Result<Queue, Trouble> {
-    let rows = query(client, sql, &[]).await?;
+async fn queue(session: &Session, sql: &str) -> Result<Queue, Trouble> {
+    let rows = session.query(sql, &[]).await?;
     let row = rows.first().ok_or(Trouble::Rows(0))?;
     Ok(Queue {
         waiting: row.try_get(0)?,

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use deadpool_postgres::GenericClient;
 use invite_key::permissions::Permissions;
 use tokio_postgres::{Row, types::ToSql};
 
@@ -14,7 +13,7 @@ use crate::{
     store::{ACCEPTED_SHOWN, kind_named},
 };
 
-use super::trouble::Trouble;
+use super::{session::Session, trouble::Trouble};
 
 pub(super) const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
         expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at,
@@ -41,28 +40,31 @@ impl Lock {
 /// What is stored about a scope. Locks always go from the invite to its resource, so that none wait in a circle; who
 /// may do what is read under the lock of the resource, which every change of members takes.
 pub(super) async fn state(
-    client: &impl GenericClient,
+    session: &mut Session,
     scope: &Scope,
     lock: Lock,
 ) -> Result<State, Trouble> {
     let mut state = State::default();
     if let Some(name) = &scope.invite {
-        state.invite = invite(client, name, lock).await?;
+        state.invite = invite(session, name, lock).await?;
     }
     let of_invite = state.invite.as_ref().map(|invite| invite.resource.as_str());
     if let Some(name) = scope.resource.as_deref().or(of_invite) {
-        state.resource = resource(client, name, lock).await?;
+        if lock == Lock::Yes {
+            session.also_enter(name)?;
+        }
+        state.resource = resource(session, name, lock).await?;
         if let Some(user) = &scope.user {
-            state.permissions = permissions(client, name, user).await?;
+            state.permissions = permissions(session, name, user).await?;
         }
         if scope.members {
-            let found = resource_with_members(client, name).await?;
+            let found = resource_with_members(session, name).await?;
             state.members = found.map_or_else(Vec::new, |(_, members)| members);
         }
     }
     if let Some(receipt) = &scope.receipt {
         let sql = "SELECT 1 FROM receipts WHERE id = $1";
-        state.redeemed = !query(client, sql, &[receipt]).await?.is_empty();
+        state.redeemed = !session.query(sql, &[receipt]).await?.is_empty();
     }
     if let Scope {
         resource: Some(resource),
@@ -71,23 +73,25 @@ pub(super) async fn state(
         ..
     } = scope
     {
-        state.repeated = repeated(client, resource, user, key).await?;
+        state.repeated = repeated(session, resource, user, key).await?;
     }
     if let Some(invite) = &state.invite {
-        state.inviter_permissions = permissions(client, &invite.resource, &invite.inviter).await?;
+        state.inviter_permissions = permissions(session, &invite.resource, &invite.inviter).await?;
     }
     if let Some((invite, user)) = state.perhaps_used(scope) {
         let sql =
             "SELECT 1 FROM uses WHERE invite = $1 AND username = $2 AND provider = $3 LIMIT 1";
-        let found = query(client, sql, &[&invite, &user.username, &user.provider]).await?;
+        let found = session
+            .query(sql, &[&invite, &user.username, &user.provider])
+            .await?;
         state.used = !found.is_empty();
     }
     Ok(state)
 }
 
 /// Whether the database takes no changes, as a standby.
-pub(super) async fn read_only(client: &impl GenericClient) -> Result<bool, Trouble> {
-    let rows = query(client, "SHOW transaction_read_only", &[]).await?;
+pub(super) async fn read_only(session: &Session) -> Result<bool, Trouble> {
+    let rows = session.query("SHOW transaction_read_only", &[]).await?;
     let answer: Option<&str> = rows.first().map(|row| row.try_get(0)).transpose()?;
     Ok(answer != Some("off"))
 }
@@ -97,20 +101,7 @@ pub(super) fn storable(text: &str) -> bool {
     !text.contains('\0')
 }
 
-pub(super) async fn query(
-    client: &impl GenericClient,
-    sql: &str,
-    values: &[&(dyn ToSql + Sync)],
-) -> Result<Vec<Row>, Trouble> {
-    let statement = client.prepare_cached(sql).await?;
-    Ok(client.query(&statement, values).await?)
-}
-
-async fn resource(
-    client: &impl GenericClient,
-    name: &str,
-    lock: Lock,
-) -> Result<Option<Resource>, Trouble> {
+async fn resource(session: &Session, name: &str, lock: Lock) -> Result<Option<Resource>, Trouble> {
     if !storable(name) {
         return Ok(None);
     }
@@ -118,7 +109,7 @@ async fn resource(
         "SELECT name, title, version, events FROM resources WHERE name = $1{}",
         lock.of("resources")
     );
-    let rows = query(client, &sql, &[&name]).await?;
+    let rows = session.query(&sql, &[&name]).await?;
     rows.first().map(resource_of).transpose()
 }
 
@@ -133,7 +124,7 @@ fn resource_of(row: &Row) -> Result<Resource, Trouble> {
 
 /// A resource and its members in one statement, which sees one state of both.
 pub(super) async fn resource_with_members(
-    client: &impl GenericClient,
+    session: &Session,
     name: &str,
 ) -> Result<Option<(Resource, Vec<Member>)>, Trouble> {
     if !storable(name) {
@@ -143,7 +134,7 @@ pub(super) async fn resource_with_members(
         FROM resources LEFT JOIN members ON members.resource = name
         LEFT JOIN people ON people.username = members.username AND people.provider = members.provider
         WHERE name = $1 ORDER BY members.number";
-    let rows = query(client, sql, &[&name]).await?;
+    let rows = session.query(sql, &[&name]).await?;
     let Some(first) = rows.first() else {
         return Ok(None);
     };
@@ -160,16 +151,15 @@ pub(super) async fn resource_with_members(
     Ok(Some((found, members)))
 }
 
-pub(super) async fn resources(
-    client: &impl GenericClient,
-    user: &User,
-) -> Result<Vec<ResourceOf>, Trouble> {
+pub(super) async fn resources(session: &Session, user: &User) -> Result<Vec<ResourceOf>, Trouble> {
     if !storable(&user.username) {
         return Ok(Vec::new());
     }
     let sql = "SELECT name, title, permissions FROM members JOIN resources ON name = resource
         WHERE username = $1 AND provider = $2";
-    let rows = query(client, sql, &[&user.username, &user.provider]).await?;
+    let rows = session
+        .query(sql, &[&user.username, &user.provider])
+        .await?;
     let mut found = rows
         .iter()
         .map(|row| {
@@ -187,7 +177,7 @@ pub(super) async fn resources(
 
 /// The last uses of invites, newest first.
 pub(super) async fn uses(
-    client: &impl GenericClient,
+    session: &Session,
     invites: &[&str],
 ) -> Result<HashMap<String, Vec<Acceptance>>, Trouble> {
     let mut found: HashMap<String, Vec<Acceptance>> = HashMap::new();
@@ -199,7 +189,10 @@ pub(super) async fn uses(
               FROM uses WHERE invite = ANY($1)) AS last
         LEFT JOIN people ON people.username = last.username AND people.provider = last.provider
         WHERE place <= $2 ORDER BY invite, place";
-    for row in query(client, sql, &[&invites, &i64::from(ACCEPTED_SHOWN)]).await? {
+    for row in session
+        .query(sql, &[&invites, &i64::from(ACCEPTED_SHOWN)])
+        .await?
+    {
         found.entry(row.try_get(0)?).or_default().push(Acceptance {
             user: user(&row, 1)?,
             at: Moment(row.try_get(4)?),
@@ -209,7 +202,7 @@ pub(super) async fn uses(
 }
 
 async fn invite(
-    client: &impl GenericClient,
+    session: &Session,
     name: &InviteName,
     lock: Lock,
 ) -> Result<Option<StoredInvite>, Trouble> {
@@ -217,11 +210,11 @@ async fn invite(
     let rows = match name {
         InviteName::Key(hash) => {
             let sql = format!("{INVITE} WHERE key_hash = $1{lock}");
-            query(client, &sql, &[&hash.0.as_slice()]).await?
+            session.query(&sql, &[&hash.0.as_slice()]).await?
         }
         InviteName::Id(id) if storable(id) => {
             let sql = format!("{INVITE} WHERE id = $1{lock}");
-            query(client, &sql, &[id]).await?
+            session.query(&sql, &[id]).await?
         }
         InviteName::Id(_) => Vec::new(),
     };
@@ -229,7 +222,7 @@ async fn invite(
 }
 
 async fn repeated(
-    client: &impl GenericClient,
+    session: &Session,
     resource: &str,
     user: &User,
     key: &[u8; 32],
@@ -241,13 +234,13 @@ async fn repeated(
         WHERE resource = $1 AND username = $2 AND provider = $3 AND key_hash = $4";
     let values: [&(dyn ToSql + Sync); 4] =
         [&resource, &user.username, &user.provider, &key.as_slice()];
-    let rows = query(client, sql, &values).await?;
+    let rows = session.query(sql, &values).await?;
     let Some(row) = rows.first() else {
         return Ok(None);
     };
     let name = InviteName::Id(row.try_get(0)?);
     let (body, until) = (hash_at(row, 1)?, Moment(row.try_get(2)?));
-    Ok(invite(client, &name, Lock::No)
+    Ok(invite(session, &name, Lock::No)
         .await?
         .map(|invite| Repeated {
             invite,
@@ -257,7 +250,7 @@ async fn repeated(
 }
 
 async fn permissions(
-    client: &impl GenericClient,
+    session: &Session,
     resource: &str,
     user: &User,
 ) -> Result<Permissions, Trouble> {
@@ -266,7 +259,9 @@ async fn permissions(
     }
     let sql =
         "SELECT permissions FROM members WHERE resource = $1 AND username = $2 AND provider = $3";
-    let rows = query(client, sql, &[&resource, &user.username, &user.provider]).await?;
+    let rows = session
+        .query(sql, &[&resource, &user.username, &user.provider])
+        .await?;
     rows.first()
         .map_or(Ok(Permissions::NONE), |row| permissions_at(row, 0))
 }

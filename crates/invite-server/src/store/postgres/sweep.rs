@@ -2,7 +2,7 @@
 
 use tokio_postgres::types::ToSql;
 
-use super::{Attempts, PostgresStore, rows::query, trouble::Trouble};
+use super::{Attempts, Crowd, PostgresStore, Work, trouble::Trouble};
 use crate::{
     core::Refusal,
     store::sweep::{BATCH, Choice, Round, Sweep, Value},
@@ -21,14 +21,16 @@ impl PostgresStore {
     }
 
     async fn carry_out(&self, sweep: &Sweep) -> Result<Round, Trouble> {
-        let mut client = self.client().await?;
-        let transaction = client.transaction().await?;
+        let session = self
+            .sessions
+            .begin(Work::Sweep, Some(Crowd::Server))
+            .await?;
         let mut round = Round::default();
         let chosen = match &sweep.invites {
             Choice::None => Vec::new(),
             Choice::Given(ids) => ids.clone(),
             Choice::Found(sql, values) => {
-                let found = texts(query(&transaction, &portable(sql), &all(values)).await?)?;
+                let found = texts(session.query(&portable(sql), &all(values)).await?)?;
                 if found.is_empty() {
                     return Ok(round);
                 }
@@ -39,8 +41,7 @@ impl PostgresStore {
         for step in &sweep.steps {
             let these: Option<&(dyn ToSql + Sync)> = step.about_invites().then_some(&chosen);
             let values: Vec<_> = these.into_iter().chain(all(&step.values)).collect();
-            let statement = transaction.prepare_cached(&portable(&step.sql)).await?;
-            let rows = transaction.execute(&statement, &values).await?;
+            let rows = session.execute(&portable(&step.sql), &values).await?;
             if let Some(name) = step.counted {
                 round.swept.add(name, rows);
             }
@@ -49,8 +50,11 @@ impl PostgresStore {
                 break;
             }
         }
-        transaction.commit().await?;
-        Ok(round)
+        match session.commit().await? {
+            Ok(()) => Ok(round),
+            // What is gone is gone, and the next round finds the rest.
+            Err(unknown) => Err(unknown.0),
+        }
     }
 
     pub(in crate::store) async fn texts(
@@ -58,7 +62,7 @@ impl PostgresStore {
         sql: &'static str,
         values: &[Value],
     ) -> Result<Vec<String>, Refusal> {
-        let rows = super::read!(self, client => query(&client, sql, &all(values)))?;
+        let rows = super::read!(self, Work::Look, Some(Crowd::Server), session => session.query(sql, &all(values)))?;
         texts(rows).map_err(|trouble| trouble.refusal())
     }
 }

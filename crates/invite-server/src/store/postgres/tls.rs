@@ -1,7 +1,7 @@
 //! Whether the way to the database is encrypted, and how the database proves that it is the right one: `sslmode` and
 //! `sslrootcert` in its address, as PostgreSQL's own programs have them.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
@@ -14,6 +14,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::store::StoreUnusable;
 use crate::tls::certificates;
+
+/// After so long a silence the driver itself would ask whether anybody is there.
+const DRIVERS_IDLE: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// What an address asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,6 +56,7 @@ pub(super) fn settings(
         Mode::Prefer => SslMode::Prefer,
         Mode::Require | Mode::Verify => SslMode::Require,
     });
+    notice_silence(&mut config);
     let provider = Arc::new(aws_lc_rs::default_provider());
     let client = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -66,6 +70,23 @@ pub(super) fn settings(
             .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
     };
     Ok((config, MakeRustlsConnect::new(client.with_no_client_auth())))
+}
+
+/// A machine that is gone without a word is noticed within half a minute, where the address does not say otherwise; one
+/// that takes long to answer is not, since its system goes on answering for it.
+fn notice_silence(config: &mut tokio_postgres::Config) {
+    if config.get_keepalives_idle() == DRIVERS_IDLE {
+        config.keepalives_idle(Duration::from_secs(15));
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_interval(Duration::from_secs(5));
+    }
+    if config.get_keepalives_retries().is_none() {
+        config.keepalives_retries(3);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(Duration::from_secs(30));
+    }
 }
 
 #[cfg(unix)]
@@ -216,5 +237,22 @@ mod tests {
             assert_eq!(found, expected, "{query}");
         }
         assert!(asked("postgres://me@db.example/x?sslmode=sometimes").is_err());
+    }
+
+    #[test]
+    fn a_machine_that_is_gone_without_a_word_is_noticed() {
+        let (config, _) = settings("postgres://me@db.example/x").unwrap();
+        let silence = config.get_keepalives_idle()
+            + config.get_keepalives_interval().unwrap() * config.get_keepalives_retries().unwrap();
+        assert!(config.get_keepalives() && silence <= Duration::from_secs(30));
+        assert_eq!(
+            config.get_tcp_user_timeout(),
+            Some(&Duration::from_secs(30))
+        );
+
+        let said = "postgres://me@db.example/x?keepalives_idle=60&tcp_user_timeout=5";
+        let (config, _) = settings(said).unwrap();
+        assert_eq!(config.get_keepalives_idle(), Duration::from_secs(60));
+        assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(5)));
     }
 }

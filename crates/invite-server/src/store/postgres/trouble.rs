@@ -1,6 +1,8 @@
 //! What can go wrong between here and the database, and what that means for a call.
 
-use deadpool_postgres::PoolError;
+use std::time::Duration;
+
+use deadpool_postgres::{PoolError, TimeoutType};
 use tokio_postgres::error::SqlState;
 
 use crate::core::Refusal;
@@ -9,8 +11,20 @@ use crate::core::Refusal;
 pub(super) enum Trouble {
     #[error("{}", with_cause(.0))]
     Database(#[from] tokio_postgres::Error),
-    #[error("no connection: {0}")]
+    #[error("{}", without_connection(.0))]
     Pool(#[from] PoolError),
+    /// Others are before it, longer than it waits.
+    #[error("as many calls as may change or read one resource at once took longer than {} seconds", .0.as_secs())]
+    NoPlace(Duration),
+    /// The same for changes of whatever sort.
+    #[error("all connections that may change anything were busy for {} seconds", .0.as_secs())]
+    NoWriter(Duration),
+    /// This resource, of which nobody knew when it began, is crowded: it begins again when there is a place.
+    #[error("others are changing the resource")]
+    Crowded(String),
+    /// The session is over.
+    #[error("the connection was given back already")]
+    Ended,
     /// A row that no server of this schema wrote.
     #[error("a row cannot be read: {0}")]
     Unreadable(&'static str),
@@ -24,6 +38,18 @@ fn with_cause(error: &tokio_postgres::Error) -> String {
     match std::error::Error::source(error) {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
+    }
+}
+
+fn without_connection(error: &PoolError) -> String {
+    match error {
+        PoolError::Timeout(TimeoutType::Wait) => {
+            "all connections to the database were busy for too long".into()
+        }
+        PoolError::Timeout(TimeoutType::Create) => {
+            "connecting to the database took too long".into()
+        }
+        other => format!("no connection: {other}"),
     }
 }
 
@@ -42,7 +68,7 @@ impl Trouble {
                     None => 1,
                 }
             }
-            Trouble::Pool(_) | Trouble::Unreadable(_) | Trouble::Rows(_) => 1,
+            _ => 1,
         }
     }
 
@@ -50,9 +76,12 @@ impl Trouble {
     pub(super) fn refusal(&self) -> Refusal {
         tracing::error!(cause = %self, "the database did not do its part");
         match self {
-            Trouble::Pool(_) => Refusal::TryAgain,
+            Trouble::Pool(_) | Trouble::NoPlace(_) | Trouble::NoWriter(_) | Trouble::Crowded(_) => {
+                Refusal::TryAgain
+            }
+            Trouble::Database(error) if error.code().is_some_and(too_long) => Refusal::TryAgain,
             Trouble::Database(_) if self.attempts() > 3 => Refusal::TryAgain,
-            Trouble::Database(_) | Trouble::Unreadable(_) | Trouble::Rows(_) => {
+            Trouble::Database(_) | Trouble::Unreadable(_) | Trouble::Rows(_) | Trouble::Ended => {
                 Refusal::ServerError
             }
         }
@@ -61,6 +90,16 @@ impl Trouble {
 
 fn lost(error: &tokio_postgres::Error) -> bool {
     std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>())
+}
+
+/// One of our own time limits was reached: another attempt would only wait once more.
+fn too_long(code: &SqlState) -> bool {
+    [
+        SqlState::QUERY_CANCELED,
+        SqlState::LOCK_NOT_AVAILABLE,
+        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+    ]
+    .contains(code)
 }
 
 fn passing(code: &SqlState) -> bool {

@@ -1,10 +1,9 @@
 //! Webhooks and what they have yet to be told.
 
-use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::future::try_join_all;
 use tokio_postgres::{Row, types::ToSql};
 
-use super::{changes::execute, rows::query, trouble::Trouble};
+use super::{session::Session, trouble::Trouble};
 use crate::{
     core::{
         Delivery, EventKind, Moment, User, Webhook, WebhookChange, state::StoredInvite,
@@ -13,10 +12,10 @@ use crate::{
     store::message_id,
 };
 
-pub(super) async fn all(client: &impl GenericClient) -> Result<Vec<Webhook>, Trouble> {
+pub(super) async fn all(session: &Session) -> Result<Vec<Webhook>, Trouble> {
     let sql = "SELECT app, id, secret_id, url, created_at, disabled_at, failed, trouble, trouble_at
         FROM webhooks";
-    let rows = query(client, sql, &[]).await?;
+    let rows = session.query(sql, &[]).await?;
     let webhook = |row: &Row| {
         let trouble: Option<String> = row.try_get(7)?;
         let trouble_at: Option<i64> = row.try_get(8)?;
@@ -39,33 +38,33 @@ pub(super) async fn all(client: &impl GenericClient) -> Result<Vec<Webhook>, Tro
     Ok(all)
 }
 
-pub(super) async fn waiting(client: &impl GenericClient, app: &str) -> Result<i64, Trouble> {
+pub(super) async fn waiting(session: &Session, app: &str) -> Result<i64, Trouble> {
     let sql = "SELECT count(*) FROM deliveries WHERE app = $1";
-    let rows = query(client, sql, &[&app]).await?;
+    let rows = session.query(sql, &[&app]).await?;
     Ok(rows.first().ok_or(Trouble::Rows(0))?.try_get(0)?)
 }
 
 pub(super) async fn expired(
-    client: &impl GenericClient,
+    session: &Session,
     now: Moment,
     limit: u32,
 ) -> Result<Vec<String>, Trouble> {
     let sql = "SELECT id FROM invites WHERE NOT ended AND removed_at IS NULL AND expires_at <= $1
         ORDER BY expires_at LIMIT $2";
-    let rows = query(client, sql, &[&now.0, &i64::from(limit)]).await?;
+    let rows = session.query(sql, &[&now.0, &i64::from(limit)]).await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 /// Writes a delivery of an event for each webhook.
 pub(super) async fn deliver(
-    transaction: &Transaction<'_>,
+    session: &Session,
     kind: EventKind,
     invite: &StoredInvite,
     who: &User,
     at: Moment,
 ) -> Result<(), Trouble> {
     let sql = "SELECT app FROM webhooks WHERE disabled_at IS NULL";
-    let apps = query(transaction, sql, &[]).await?;
+    let apps = session.query(sql, &[]).await?;
     if apps.is_empty() {
         return Ok(());
     }
@@ -76,7 +75,7 @@ pub(super) async fn deliver(
         // Without random bytes there is none, and a message without a name is refused.
         let message = message_id();
         let values: [&(dyn ToSql + Sync); 4] = [&message, &app, &body, &at.0];
-        execute(transaction, sql, &values).await
+        session.execute(sql, &values).await
     });
     try_join_all(inserts).await?;
     Ok(())
@@ -84,7 +83,7 @@ pub(super) async fn deliver(
 
 /// Rows that another copy is just taking are passed over, not waited for.
 pub(super) async fn claim(
-    client: &impl GenericClient,
+    session: &Session,
     app: &str,
     now: Moment,
     until: Moment,
@@ -95,7 +94,7 @@ pub(super) async fn claim(
             ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED)
         RETURNING message, body, created_at, attempts";
     let values: [&(dyn ToSql + Sync); 4] = [&app, &now.0, &until.0, &i64::from(limit)];
-    let rows = query(client, sql, &values).await?;
+    let rows = session.query(sql, &values).await?;
     let delivery = |row: &Row| {
         let attempts: i64 = row.try_get(3)?;
         Ok(Delivery {
@@ -109,20 +108,17 @@ pub(super) async fn claim(
 }
 
 /// Nothing of an app's webhook stays.
-pub(super) async fn forget(transaction: &Transaction<'_>, app: &str) -> Result<(), Trouble> {
+pub(super) async fn forget(session: &Session, app: &str) -> Result<(), Trouble> {
     for sql in [
         "DELETE FROM deliveries WHERE app = $1",
         "DELETE FROM webhooks WHERE app = $1",
     ] {
-        execute(transaction, sql, &[&app]).await?;
+        session.execute(sql, &[&app]).await?;
     }
     Ok(())
 }
 
-pub(super) async fn write(
-    transaction: &Transaction<'_>,
-    change: &WebhookChange,
-) -> Result<(), Trouble> {
+pub(super) async fn write(session: &Session, change: &WebhookChange) -> Result<(), Trouble> {
     match change {
         WebhookChange::Set {
             app,
@@ -135,14 +131,16 @@ pub(super) async fn write(
                 ON CONFLICT (app) DO UPDATE SET id = excluded.id, secret_id = excluded.secret_id,
                     url = excluded.url, created_at = excluded.created_at, disabled_at = NULL, failed = 0,
                     trouble = NULL, trouble_at = NULL";
-            execute(transaction, sql, &[app, id, secret_id, url, &at.0]).await?;
+            session
+                .execute(sql, &[app, id, secret_id, url, &at.0])
+                .await?;
             let sql = "UPDATE deliveries SET due_at = $2 WHERE app = $1 AND due_at > $2";
-            execute(transaction, sql, &[app, &at.0]).await?;
+            session.execute(sql, &[app, &at.0]).await?;
         }
-        WebhookChange::Remove { app } => forget(transaction, app).await?,
+        WebhookChange::Remove { app } => forget(session, app).await?,
         WebhookChange::Delivered { message } => {
             let sql = "DELETE FROM deliveries WHERE message = $1";
-            execute(transaction, sql, &[message]).await?;
+            session.execute(sql, &[message]).await?;
         }
         WebhookChange::TryLater {
             message,
@@ -152,9 +150,9 @@ pub(super) async fn write(
             at,
         } => {
             let sql = "UPDATE deliveries SET due_at = $2 WHERE message = $1";
-            execute(transaction, sql, &[message, &due_at.0]).await?;
+            session.execute(sql, &[message, &due_at.0]).await?;
             let sql = "UPDATE webhooks SET trouble = $2, trouble_at = $3 WHERE app = $1";
-            execute(transaction, sql, &[app, trouble, &at.0]).await?;
+            session.execute(sql, &[app, trouble, &at.0]).await?;
         }
         WebhookChange::GiveUp {
             message,
@@ -163,23 +161,23 @@ pub(super) async fn write(
             at,
         } => {
             let sql = "DELETE FROM deliveries WHERE message = $1";
-            let gone = execute(transaction, sql, &[message]).await? as i64;
+            let gone = session.execute(sql, &[message]).await? as i64;
             let sql = "UPDATE webhooks SET failed = failed + $2, trouble = $3, trouble_at = $4 WHERE app = $1";
-            execute(transaction, sql, &[app, &gone, trouble, &at.0]).await?;
+            session.execute(sql, &[app, &gone, trouble, &at.0]).await?;
         }
         WebhookChange::Disable { app, id, at } => {
             let sql = "UPDATE webhooks SET disabled_at = $3, trouble = 'gone', trouble_at = $3,
                     failed = failed + (SELECT count(*) FROM deliveries WHERE app = $1)
                 WHERE app = $1 AND id = $2 AND disabled_at IS NULL";
-            if execute(transaction, sql, &[app, id, &at.0]).await? > 0 {
+            if session.execute(sql, &[app, id, &at.0]).await? > 0 {
                 let sql = "DELETE FROM deliveries WHERE app = $1";
-                execute(transaction, sql, &[app]).await?;
+                session.execute(sql, &[app]).await?;
             }
         }
         WebhookChange::Sweep => {
             let sql = "DELETE FROM deliveries
                 WHERE app NOT IN (SELECT app FROM webhooks WHERE disabled_at IS NULL)";
-            execute(transaction, sql, &[]).await?;
+            session.execute(sql, &[]).await?;
         }
     }
     Ok(())

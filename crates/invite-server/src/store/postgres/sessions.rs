@@ -1,0 +1,146 @@
+//! Connections: who gets one, and how long one waits for it.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::{
+    session::{Lease, Session, Work},
+    shares::{Crowd, Shares},
+    tls,
+    trouble::Trouble,
+    unusable,
+};
+use crate::store::StoreUnusable;
+
+/// How long a call waits for a connection, or for its turn among those of one resource, while all are busy: nearly as
+/// long as a request may take. When a thousand people accept one invite at once, each waits for all before it.
+const BUSY: Duration = Duration::from_secs(25);
+/// How long connecting to one machine may take, where the address does not say.
+const CONNECTING: Duration = Duration::from_secs(4);
+/// Of this many connections, one resource has one; and one is left to whoever only reads.
+const SHARE: usize = 4;
+
+/// The connections to a database. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Sessions {
+    pool: Pool,
+    /// Whether the database is there is asked on a connection of its own: to be busy is not to be away.
+    ready: Pool,
+    /// Not all of them: where commits wait for a standby, everybody can still read.
+    writing: Arc<Semaphore>,
+    changing: Shares,
+    reading: Shares,
+    tls: MakeRustlsConnect,
+}
+
+impl Sessions {
+    /// So many connections at most, and one more to see whether the database is there; none is opened yet.
+    pub(super) fn new(address: &str, connections: usize) -> Result<Sessions, StoreUnusable> {
+        let (_, tls) = tls::settings(address)?;
+        Ok(Sessions {
+            pool: pool(address, connections)?,
+            ready: pool(address, 1)?,
+            writing: Arc::new(Semaphore::new(writers(connections))),
+            changing: Shares::of(connections / SHARE),
+            reading: Shares::of(connections / SHARE),
+            tls,
+        })
+    }
+
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Whoever calls from now on is refused.
+    pub(super) fn close(&self) {
+        self.pool.close();
+        self.ready.close();
+    }
+
+    /// A connection for a transaction, when it is the crowd's turn.
+    pub(super) async fn begin(&self, work: Work, crowd: Option<Crowd>) -> Result<Session, Trouble> {
+        let began = Instant::now();
+        let shares = match work {
+            Work::Look | Work::Ready => &self.reading,
+            Work::Change | Work::Sweep => &self.changing,
+        };
+        let mut places = Vec::new();
+        if let Some(crowd) = crowd {
+            places.push(shares.enter(crowd, BUSY).await?);
+        }
+        let writing = match work {
+            Work::Look | Work::Ready => None,
+            Work::Change | Work::Sweep => Some(self.writer().await?),
+        };
+        let pool = if work == Work::Ready {
+            &self.ready
+        } else {
+            &self.pool
+        };
+        let object = pool.get().await?;
+        metrics::histogram!("invite_server_store_wait_seconds").record(began.elapsed());
+        let lease = Lease {
+            object,
+            places,
+            _writing: writing,
+            shares: shares.clone(),
+            tls: self.tls.clone(),
+        };
+        Ok(Session::new(lease, work))
+    }
+
+    async fn writer(&self) -> Result<OwnedSemaphorePermit, Trouble> {
+        let permit = timeout(BUSY, Arc::clone(&self.writing).acquire_owned()).await;
+        permit
+            .ok()
+            .and_then(Result::ok)
+            .ok_or(Trouble::NoWriter(BUSY))
+    }
+}
+
+/// All but a part of them, and one at least.
+fn writers(connections: usize) -> usize {
+    connections
+        .saturating_sub(connections.div_ceil(SHARE))
+        .max(1)
+}
+
+/// So many connections at most; none is opened yet.
+pub(in crate::store) fn pool(address: &str, connections: usize) -> Result<Pool, StoreUnusable> {
+    let (mut config, tls) = tls::settings(address)?;
+    let machines = config.get_hosts().len().max(config.get_hostaddrs().len());
+    let each = *config.get_connect_timeout().unwrap_or(&CONNECTING);
+    config.connect_timeout(each);
+    // A machine that is away without a word may be the first of several.
+    let connecting = each.saturating_mul(u32::try_from(machines.max(1)).unwrap_or(u32::MAX));
+    let recycling = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    Pool::builder(Manager::from_config(config, tls, recycling))
+        .max_size(connections)
+        .wait_timeout(Some(BUSY))
+        .create_timeout(Some(connecting.saturating_add(Duration::from_secs(1))))
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|cause| unusable(&cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_connections_are_left_to_readers() {
+        let all = [1, 2, 3, 4, 5, 16].map(writers);
+        assert_eq!(all, [1, 1, 2, 3, 3, 12]);
+    }
+}
