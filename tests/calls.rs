@@ -26,6 +26,10 @@ fn key() -> Json {
 struct Http {
     answers: RefCell<Vec<(u16, &'static str, Option<&'static str>)>>,
     requests: RefCell<Vec<String>>,
+    /// The names under which creates went.
+    names: RefCell<Vec<String>>,
+    /// The server's clock.
+    date: RefCell<Option<String>>,
 }
 
 impl Server for Http {
@@ -33,15 +37,25 @@ impl Server for Http {
         self.requests
             .borrow_mut()
             .push(format!("{} {}", request.method, request.url));
+        let name = request
+            .headers
+            .iter()
+            .find(|header| header.0 == "idempotency-key");
+        self.names
+            .borrow_mut()
+            .extend(name.map(|name| name.1.clone()));
         let (status, text, retry_after) = self.answers.borrow_mut().remove(0);
         let kind = if text.starts_with('{') {
             "application/json"
         } else {
             "text/html"
         };
+        let mut headers = headers(kind, retry_after);
+        let date = self.date.borrow().clone();
+        headers.extend(date.map(|date| ("date".to_owned(), date)));
         (status > 0).then(|| Response {
             status,
-            headers: headers(kind, retry_after),
+            headers,
             text: text.to_owned(),
         })
     }
@@ -53,7 +67,7 @@ const KNOWN: &str =
 fn http(options: &str, answers: &[(u16, &'static str, Option<&'static str>)]) -> Client<Http> {
     let server = Http {
         answers: RefCell::new(answers.to_vec()),
-        requests: RefCell::default(),
+        ..Http::default()
     };
     Client::new(World::new(server), options)
 }
@@ -274,5 +288,122 @@ fn who_has_access_is_read_from_the_document_however_it_is_quoted() {
             (error.code, error.message.as_str()),
             (Code::Forbidden, "Insufficient permissions.")
         );
+    });
+}
+
+const NAMED: &str = r#"{"invite-keys":1,"dialect":"http","features":["idempotencyKey"]}"#;
+const MADE: &str = r#"{"id":"1","key":"k","resource":"doc","permissions":"r"}"#;
+const DOC: &str = r#"{"server":"https://example.org","resource":"doc"}"#;
+
+#[test]
+fn a_create_whose_answer_was_lost_is_asked_for_again_under_one_name() {
+    run(async {
+        let client = http(DOC, &[(200, NAMED, None), (0, "", None), (201, MADE, None)]);
+        assert!(client.call(Method::Create, vec![]).await.is_ok());
+        let names = client.world.server.names.take();
+        assert_eq!(names.len(), 2);
+        assert!(names[0].len() > 20 && names[0] == names[1], "{names:?}");
+
+        // Another create is another.
+        let client = http(
+            DOC,
+            &[(200, NAMED, None), (201, MADE, None), (201, MADE, None)],
+        );
+        for _ in 0..2 {
+            assert!(client.call(Method::Create, vec![]).await.is_ok());
+        }
+        let names = client.world.server.names.take();
+        assert_ne!(names[0], names[1]);
+    });
+}
+
+#[test]
+fn a_create_that_cannot_have_left_is_offline_and_one_that_may_have_is_unknown() {
+    run(async {
+        let options = r#"{"server":"https://example.org","dialect":"http","resource":"doc"}"#;
+        let none = (404, "", None);
+        let client = http(options, &[none, (0, "", None)]);
+        let error = client.call(Method::Create, vec![]).await.unwrap_err();
+        assert_eq!(error.code, Code::UnknownOutcome);
+
+        // A refused connection: it is tried again, and in the end nothing has happened.
+        let client = http(options, &[none]);
+        client.world.refuses.set(true);
+        let error = client.call(Method::Create, vec![]).await.unwrap_err();
+        assert_eq!(
+            (error.code, error.retryable()),
+            (Code::Offline, true),
+            "{}",
+            error.message
+        );
+    });
+}
+
+#[test]
+fn a_list_whose_pages_lead_in_a_circle_ends() {
+    run(async {
+        let options = r#"{"server":"https://example.org","dialect":"http","resource":"doc"}"#;
+        let to = |token: &str| -> &'static str {
+            let invite = r#"{"id":"1","key":"k","permissions":"r"}"#;
+            format!(r#"{{"invites":[{invite}],"next_page_token":"{token}"}}"#).leak()
+        };
+        let client = http(
+            options,
+            &[
+                (200, to("a"), None),
+                (200, to("b"), None),
+                (200, to("a"), None),
+            ],
+        );
+        let error = client.call(Method::Get, vec![]).await.unwrap_err();
+        assert_eq!(error.code, Code::BadResponse);
+        // New tokens for ever, and nothing on the pages.
+        let pages: Vec<_> = (0..100)
+            .map(|number| {
+                let page = format!(r#"{{"invites":[],"next_page_token":"{number}"}}"#);
+                (200, &*page.leak(), None)
+            })
+            .collect();
+        let client = http(options, &pages);
+        let error = client.call(Method::Get, vec![]).await.unwrap_err();
+        assert_eq!(error.code, Code::BadResponse);
+        assert!(client.world.server.requests.borrow().len() < 50);
+    });
+}
+
+#[test]
+fn times_left_are_counted_by_the_servers_clock() {
+    run(async {
+        let options = r#"{"server":"https://example.org","dialect":"http"}"#;
+        // Ours is eight days ahead of what the server says.
+        let invite = r#"{"resource":"doc","permissions":"r","expiresAt":"2026-11-13T05:21:08.803Z","account":null}"#;
+        let client = http(options, &[(200, invite, None)]);
+        *client.world.server.date.borrow_mut() = Some("2026-11-13T05:20:08.803Z".to_owned());
+        let preview = client.call(Method::Preview, vec![key()]).await.unwrap();
+        assert_eq!(preview.number("expiresIn"), Some(60.0));
+        // What the server counted itself goes before.
+        let invite = r#"{"resource":"doc","permissions":"r","expiresAt":"2026-11-13T05:21:08.803Z","expiresIn":42,"account":null}"#;
+        let client = http(options, &[(200, invite, None)]);
+        let preview = client.call(Method::Preview, vec![key()]).await.unwrap();
+        assert_eq!(preview.number("expiresIn"), Some(42.0));
+    });
+}
+
+#[test]
+fn a_dialect_that_nobody_knows_is_refused_and_is_not_webstrates() {
+    run(async {
+        for name in ["userkit", "rkvst", "Webstrates", ""] {
+            let options = format!(r#"{{"server":"https://example.org","dialect":"{name}"}}"#);
+            let client = http(&options, &[]);
+            let error = client.call(Method::Check, vec![key()]).await.unwrap_err();
+            assert_eq!(
+                (error.code, error.field.as_deref()),
+                (Code::InvalidOption, Some("dialect"))
+            );
+        }
+        let strange = r#"{"invite-keys":1,"dialect":"of-tomorrow","features":[]}"#;
+        let client = http(DOC, &[(200, strange, None)]);
+        let error = client.call(Method::Get, vec![]).await.unwrap_err();
+        assert_eq!(error.code, Code::Unsupported);
     });
 }

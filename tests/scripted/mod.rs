@@ -69,6 +69,8 @@ pub struct World<S> {
     pub events: RefCell<Vec<(String, Json)>>,
     pub visible: Cell<f64>,
     pub hidden: Cell<bool>,
+    /// Nobody listens at the server's port, but for the question what it speaks.
+    pub refuses: Cell<bool>,
     /// What a policy or a person answers.
     pub answer: Cell<bool>,
     pub asked: Cell<u32>,
@@ -84,6 +86,7 @@ impl<S: Server> World<S> {
             events: RefCell::default(),
             visible: Cell::new(0.0),
             hidden: Cell::new(false),
+            refuses: Cell::new(false),
             answer: Cell::new(true),
             asked: Cell::new(0),
             token: None,
@@ -128,8 +131,11 @@ impl<S: Server> Platform for World<S> {
         left: &'a Cell<bool>,
     ) -> Task<'a, Result<Response, Error>> {
         Box::pin(async move {
-            left.set(true);
             tokio::task::yield_now().await;
+            if self.refuses.get() && request.method == "POST" {
+                return Err(Error::offline());
+            }
+            left.set(true);
             self.server.request(&request).ok_or_else(Error::offline)
         })
     }
