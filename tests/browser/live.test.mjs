@@ -31,7 +31,7 @@ function cuttable() {
   let gate = Promise.resolve();
   const fetch = async (...args) => {
     const [address, init] = args;
-    if (typeof address !== 'string') return globalThis.fetch(...args);
+    if (new Headers(init?.headers).get('accept') !== 'text/event-stream') return globalThis.fetch(...args);
     await gate;
     const answer = await globalThis.fetch(address, init);
     let cut;
