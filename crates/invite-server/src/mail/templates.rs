@@ -207,7 +207,7 @@ mod tests {
     fn each_language_has_all_and_a_message_is_optional() {
         for language in [Language::En, Language::Da, Language::De] {
             let options = MailSettings {
-                language: language,
+                language,
                 ..MailSettings::default()
             };
             let templates = Templates::load(&options).unwrap();
