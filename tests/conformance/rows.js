@@ -52,9 +52,16 @@ async function holds(step, names, world) {
 
 // ---- through the SDK
 
+/** Where a row connects. An access token counts for one webstrate: who speaks of another one speaks there. */
+function place(row, wire, names) {
+  const spoken = row.dialect === 'webstrates' ? wire.map(({ send }) => send?.d).find((id) => OTHERS.includes(id)) : undefined;
+  const resource = spoken ?? row.resource;
+  return resource && names.real(resource);
+}
+
 async function runCall(row, wire, names, world, sdk) {
   const observed = observe();
-  const resource = row.resource && names.real(row.resource);
+  const resource = place(row, wire, names);
   const invites = sdk.connect({
     server: world.server, dialect: row.dialect, resource, fetch: observed.fetch, WebSocket: observed.WebSocket,
     auth: row.wire?.length === 0 ? undefined : await world.auth(row.as, row.dialect, resource),
@@ -107,6 +114,8 @@ function detailOf(log) {
   return last ? ` after ${last.method} ${last.path} answered ${last.status}` : '';
 }
 
+/** Webstrates that rows speak of beside their own. */
+const OTHERS = ['few', 'ghost'];
 const WELL_KNOWN = '/.well-known/invite-keys';
 
 function matchWire(wire, everything, names) {
@@ -178,7 +187,7 @@ function lastsAsAsked(invite, { maxAge = 604800 } = {}) {
 // ---- past the SDK
 
 async function runFrames(row, wire, names, world) {
-  const socket = await world.socket(row.as, names.real(row.resource));
+  const socket = await world.socket(row.as, place(row, wire, names));
   try {
     for (const { send, receive, close } of wire) {
       if (close) names.match(close, socket.closed, 'close');

@@ -99,9 +99,16 @@ function oddOptions(context, dialect) {
 }
 
 async function unknownResource(context, dialect) {
-  const resource = await freshResource(context);
-  const { invites } = await connected(context, 'alice', dialect, resource);
   const ghost = `ghost-${context.run}`;
+  let resource = await freshResource(context);
+  if (dialect === 'webstrates') {
+    // An access token counts for one webstrate: who speaks of another one there is nobody.
+    const { invites } = await connected(context, 'alice', dialect, resource);
+    same(await codeOf(invites.get(ghost), context.sdk), 'not_signed_in', 'the code elsewhere');
+    invites.close();
+    resource = ghost;
+  }
+  const { invites } = await connected(context, 'alice', dialect, resource);
   const key = '0'.repeat(64);
   const calls = [invites.create({}, ghost), invites.get(ghost), invites.check(key, ghost), invites.accept(key, ghost)];
   const codes = await Promise.all(calls.map((call) => codeOf(call, context.sdk)));

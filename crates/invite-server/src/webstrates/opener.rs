@@ -18,11 +18,13 @@ pub(super) struct Opener {
 }
 
 impl Opener {
-    /// Who they are on a webstrate. Where an access token is for another one they are nobody.
+    /// Who they are on a webstrate. Where an access token is for another one they are nobody; a call that names none
+    /// does nothing, whoever asks.
     pub(super) fn on(&self, webstrate: Option<&str>) -> Option<&Actor> {
-        let counts = match &self.only {
-            None => true,
-            Some(only) => webstrate == Some(only),
+        let named = webstrate.filter(|webstrate| !webstrate.is_empty());
+        let counts = match (&self.only, named) {
+            (Some(only), Some(named)) => named == only,
+            _ => true,
         };
         self.actor.as_ref().filter(|_| counts)
     }
