@@ -66,6 +66,8 @@ export interface Invite<Extras = Json> {
   createdAt: string;
   /** `null`: it does not expire. */
   expiresAt: string | null;
+  /** In how many seconds, by the server's clock when it answered: a browser's own may be days off. Not on Webstrates. */
+  expiresIn?: number;
   /** Who invites. */
   createdBy: User;
   /** Where it stands. */
