@@ -201,7 +201,7 @@ impl StoredInvite {
     pub fn status(&self, now: Moment) -> InviteStatus {
         if self.removed_at.is_some() {
             InviteStatus::Removed
-        } else if self.expires_at <= now {
+        } else if self.ended || self.expires_at <= now {
             InviteStatus::Expired
         } else if self.max_uses.is_some_and(|most| self.uses >= most) {
             InviteStatus::Accepted

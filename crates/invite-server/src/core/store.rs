@@ -5,7 +5,9 @@ use std::future::Future;
 use super::{
     Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
     User, Webhook,
-    state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
+    state::{
+        Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
+    },
 };
 
 /// A database that holds resources, members and invites.
@@ -92,12 +94,17 @@ pub trait Store: Clone + Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Delivery>, Refusal>> + Send;
 
-    /// The ids of invites whose time is over and of which nobody was told yet, so many at most.
-    fn expired(
+    /// Finds invites whose time is over and of which nobody was told yet, the longest over first, so many at most; asks
+    /// `rule` of each, and writes all that it wants at once. Those that others hold are left to another time. Of how many
+    /// the rule wanted something.
+    fn end<Rule>(
         &self,
         now: Moment,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<String>, Refusal>> + Send;
+        rule: Rule,
+    ) -> impl Future<Output = Result<usize, Refusal>> + Send
+    where
+        Rule: Fn(&StoredInvite) -> Vec<Change> + Clone + Send + Sync + 'static;
 
     /// Takes mails that are due now, the longest due first, so many at most, and counts an attempt of each: nobody gets
     /// them again before `until`.

@@ -7,7 +7,9 @@ use crate::address::DatabaseAddress;
 use crate::core::{
     Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
     User, Webhook,
-    state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
+    state::{
+        Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
+    },
 };
 
 /// One variant per database. Cheap to clone.
@@ -147,8 +149,11 @@ impl Store for Database {
         either!(self, store => store.claim(app, now, until, limit))
     }
 
-    async fn expired(&self, now: Moment, limit: u32) -> Result<Vec<String>, Refusal> {
-        either!(self, store => store.expired(now, limit))
+    async fn end<Rule>(&self, now: Moment, limit: u32, rule: Rule) -> Result<usize, Refusal>
+    where
+        Rule: Fn(&StoredInvite) -> Vec<Change> + Clone + Send + Sync + 'static,
+    {
+        either!(self, store => store.end(now, limit, rule))
     }
 
     async fn claim_mails(

@@ -2,8 +2,10 @@
 
 mod copy;
 mod database;
+mod listing;
 pub mod postgres;
 mod queues;
+mod shares;
 pub mod sqlite;
 mod sweep;
 

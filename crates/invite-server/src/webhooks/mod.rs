@@ -34,8 +34,10 @@ const LONGEST_PAUSE: u32 = 3600;
 const LOOK: Duration = Duration::from_secs(1);
 /// What happens in one go is taken in one go.
 const GATHER: Duration = Duration::from_millis(40);
-/// Invites whose end is told before it is looked whether to stop.
+/// Invites whose end is told in one change.
 const ENDS: u32 = 100;
+/// Between two such changes: whoever waits to write comes first.
+const BETWEEN: Duration = Duration::from_millis(10);
 const SWEEP: Duration = Duration::from_secs(600);
 /// How long stopping waits for what is on its way.
 const STOPPING: Duration = Duration::from_secs(10);
@@ -147,7 +149,7 @@ async fn tell_ends(invites: Invites, mut running: Running) {
         let told = invites.end_expired(ENDS).await;
         // A refusal is of the database, whose trouble the store has logged.
         let pause = match told {
-            Ok(told) if told == ENDS as usize => Duration::ZERO,
+            Ok(told) if told == ENDS as usize => BETWEEN,
             Ok(_) | Err(_) => LOOK,
         };
         tokio::select! {

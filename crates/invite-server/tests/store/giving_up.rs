@@ -24,6 +24,8 @@ struct Scene {
     world: World<PostgresStore>,
     /// Another's connection to the same database.
     other: Client,
+    /// Looks on; a transaction would see what is going on as it was when it first looked.
+    watch: Client,
 }
 
 /// alice is admin of `notes` and of `plans`.
@@ -35,11 +37,13 @@ async fn scene(connections: usize) -> Scene {
     world.member("alice", "notes", "arw").await;
     world.member("alice", "plans", "arw").await;
     let other = postgres.connect("scene").await;
+    let watch = postgres.connect("scene").await;
     Scene {
         postgres,
         store,
         world,
         other,
+        watch,
     }
 }
 
@@ -58,7 +62,7 @@ impl Scene {
     async fn waiting_for(&self, what: &str) -> i64 {
         let sql = "SELECT count(*) FROM pg_stat_activity
             WHERE datname = 'scene' AND (wait_event_type = $1 OR wait_event = $1)";
-        self.other.query_one(sql, &[&what]).await.unwrap().get(0)
+        self.watch.query_one(sql, &[&what]).await.unwrap().get(0)
     }
 
     async fn until_waiting_for(&self, what: &str, count: i64) {

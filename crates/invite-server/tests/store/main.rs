@@ -12,6 +12,7 @@
 mod authority;
 #[path = "../support/postgres.rs"]
 mod cluster;
+mod ends;
 mod giving_up;
 mod plans;
 mod postgres;

@@ -1,6 +1,6 @@
 //! PostgreSQL reads through no table that grows; and, as a measurement, how much room 100,000 invites take on either.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use invite_key::{KeyKind, Permissions};
 use invite_server::{
@@ -157,16 +157,14 @@ async fn postgresql_reads_through_no_table_that_grows() {
         store.resources(&user("person8")).await.unwrap();
         store.members("resource7").await.unwrap();
         store.events("resource7", 90, 10).await.unwrap();
-        store.expired(world.time.now(), 10).await.unwrap();
+        world.invites.end_expired(2).await.unwrap();
         let waiting = store.queues().await.unwrap();
         assert_eq!(waiting.webhooks.waiting, Queue::COUNTED);
         assert_eq!(waiting.mails.waiting, 200);
     }
     // Whoever leaves tells what they read.
     store.close();
-    while !alone(&client).await {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    until_alone(&client).await;
     let found = "SELECT idx_scan FROM pg_stat_user_tables WHERE relname = 'invites'";
     let found: i64 = client.query_one(found, &[]).await.unwrap().get(0);
     assert!(found > 100, "the calls are in the counts: {found}");
@@ -177,11 +175,81 @@ async fn postgresql_reads_through_no_table_that_grows() {
     }
 }
 
-/// Whether nobody else is connected any more.
-async fn alone(client: &Client) -> bool {
+/// A list costs the rows that it answers: dead invites are passed over, and of uses only the last are read.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_visits_only_the_rows_it_answers() {
+    const DEAD: i64 = 20_000;
+    const USES: i64 = 2_000;
+    const ROUNDS: i64 = 10;
+    let postgres = Postgres::start(false);
+    let address = postgres.database("visits").await;
+    let store = PostgresStore::open(&address, 1).await.unwrap();
+    let world = World::over(store.clone());
+    for resource in ["heap", "crowd"] {
+        world.member("alice", resource, "arw").await;
+    }
+    for _ in 0..20 {
+        world.invite("alice", "crowd", "r", None).await;
+    }
+    store.close();
+    let client = postgres.connect("visits").await;
+    // What was read until then is told when whoever read it leaves.
+    until_alone(&client).await;
+    let dead = format!(
+        "INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
+            inviter_username, inviter_provider, ended, removed_at)
+        SELECT 'dead' || n, sha256(('dead' || n)::BYTEA), 'opaque', '1', 'heap', 'r', 1, 2, 'alice', 'test',
+            n % 2 = 0, CASE WHEN n % 2 = 1 THEN 3 END
+        FROM generate_series(1, {DEAD}) AS n"
+    );
+    let uses = format!(
+        "INSERT INTO uses (invite, username, provider, at)
+        SELECT id, 'guest' || n, 'test', n FROM invites, generate_series(1, {USES}) AS n WHERE resource = 'crowd'"
+    );
+    let counted = format!("UPDATE invites SET uses = {USES} WHERE resource = 'crowd'");
+    for sql in [dead, uses, counted] {
+        client.batch_execute(&sql).await.unwrap();
+    }
+    client.batch_execute("VACUUM ANALYZE").await.unwrap();
+
+    for (resource, answered, most) in [("heap", 0, 100), ("crowd", 20, 2 * (20 + 20 * 100))] {
+        let store = PostgresStore::open(&address, 1).await.unwrap();
+        let before = visited(&client).await;
+        let world = World::over(store.clone());
+        for _ in 0..ROUNDS {
+            let request = ListRequest::default();
+            let listed = world
+                .invites
+                .list(Some(&actor("alice")), resource, &request)
+                .await
+                .unwrap();
+            assert_eq!(listed.invites.len(), answered);
+        }
+        store.close();
+        until_alone(&client).await;
+        let each = (visited(&client).await - before) / ROUNDS;
+        assert!(each <= most, "{resource}: {each} rows for each list");
+    }
+}
+
+/// How many rows of invites and uses were read since the beginning, in tables and in their indexes.
+async fn visited(client: &Client) -> i64 {
+    let sql = "SELECT (SELECT sum(seq_tup_read)::BIGINT FROM pg_stat_user_tables WHERE relname IN ('invites', 'uses'))
+        + (SELECT sum(idx_tup_read)::BIGINT FROM pg_stat_user_indexes WHERE relname IN ('invites', 'uses'))";
+    client.query_one(sql, &[]).await.unwrap().get(0)
+}
+
+/// Waits until nobody else is connected any more.
+async fn until_alone(client: &Client) {
+    while others(client).await > 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn others(client: &Client) -> i64 {
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
         AND backend_type = 'client backend'";
-    client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == 0
+    client.query_one(sql, &[]).await.unwrap().get(0)
 }
 
 /// `cargo test --release -p invite-server --test store -- --ignored --nocapture room`

@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::Invites;
 use crate::core::{
     Delivery, Moment, Refusal, Store, Webhook, WebhookChange, WebhookSecret, rules,
-    state::{Change, Decision, InviteName, Scope, State},
+    state::{Change, Decision, Scope, State, StoredInvite},
     webhook::validate_webhook_url,
 };
 
@@ -81,16 +81,8 @@ impl<S: Store> Invites<S> {
     /// Copies of the server may do this at once: each is told once.
     pub async fn end_expired(&self, limit: u32) -> Result<usize, Refusal> {
         let now: Moment = self.clock.now();
-        let over = self.store.expired(now, limit).await?;
-        let mut told = 0;
-        for id in over {
-            let scope = Scope {
-                invite: Some(InviteName::Id(id)),
-                ..Scope::default()
-            };
-            let rule = move |state: &State| rules::end(state, now);
-            told += usize::from(self.store.transact(scope, rule).await?);
-        }
+        let rule = move |invite: &StoredInvite| rules::end(invite, now);
+        let told = self.store.end(now, limit, rule).await?;
         if told > 0 {
             self.happened.notify_waiters();
         }

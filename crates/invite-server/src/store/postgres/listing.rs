@@ -1,46 +1,28 @@
 //! Reading invites page by page, and counting them.
 
-use tokio_postgres::types::ToSql;
-
 use super::{
-    rows::{INVITE, storable, stored, uses},
+    rows::{storable, stored, uses},
     session::Session,
+    sweep::all,
     trouble::Trouble,
 };
-use crate::core::{
-    Addressed, InviteStatus,
-    state::{InviteQuery, ListedInvite, Order, StoredInvite},
+use crate::{
+    core::{
+        Addressed,
+        state::{InviteQuery, ListedInvite, StoredInvite},
+    },
+    store::listing,
 };
-
-type Values<'a> = Vec<&'a (dyn ToSql + Sync)>;
 
 pub(super) async fn invites(
     session: &Session,
-    asked: &InviteQuery,
+    query: &InviteQuery,
 ) -> Result<Vec<ListedInvite>, Trouble> {
-    let Some((conditions, mut values)) = conditions(asked) else {
+    if is_about_nothing(query) {
         return Ok(Vec::new());
-    };
-    let (newest, first) = (i64::MAX, (String::new(), 0));
-    let place = match &asked.order {
-        Order::Newest { before } => {
-            let before = bind(&mut values, before.as_ref().unwrap_or(&newest));
-            format!("invites.number < {before} ORDER BY invites.number DESC")
-        }
-        Order::Address { after } => {
-            let (address, number) = after.as_ref().unwrap_or(&first);
-            let address = bind(&mut values, address);
-            let number = bind(&mut values, number);
-            format!(
-                "email IS NOT NULL AND (email, invites.number) > ({address}, {number})
-                 ORDER BY email, invites.number"
-            )
-        }
-    };
-    let limit = i64::from(asked.limit);
-    let limit = bind(&mut values, &limit);
-    let sql = format!("{INVITE} WHERE {conditions} AND {place} LIMIT {limit}");
-    let rows = session.query(&sql, &values).await?;
+    }
+    let asked = listing::page(query);
+    let rows = session.query(&asked.sql, &all(&asked.values)).await?;
     let found = rows
         .iter()
         .map(|row| Ok((row.try_get(0)?, stored(row)?)))
@@ -61,57 +43,20 @@ pub(super) async fn invites(
         .collect())
 }
 
-pub(super) async fn count(session: &Session, asked: &InviteQuery) -> Result<i64, Trouble> {
-    let Some((conditions, values)) = conditions(asked) else {
+pub(super) async fn count(session: &Session, query: &InviteQuery) -> Result<i64, Trouble> {
+    if is_about_nothing(query) {
         return Ok(0);
-    };
-    let sql = format!("SELECT count(*) FROM invites WHERE {conditions}");
-    let rows = session.query(&sql, &values).await?;
+    }
+    let asked = listing::count(query);
+    let rows = session.query(&asked.sql, &all(&asked.values)).await?;
     rows.first().map_or(Ok(0), |row| Ok(row.try_get(0)?))
 }
 
-/// Which invites are meant, wherever a page begins; `None` for none, as no row can hold what is asked for.
-fn conditions(asked: &InviteQuery) -> Option<(String, Values<'_>)> {
-    if !storable(&asked.resource) {
-        return None;
-    }
-    let mut values: Values<'_> = Vec::new();
-    let mut sql = format!("resource = {}", bind(&mut values, &asked.resource));
-    if let Some(inviter) = &asked.inviter {
-        let username = bind(&mut values, &inviter.username);
-        let provider = bind(&mut values, &inviter.provider);
-        sql.push_str(&format!(
-            " AND inviter_username = {username} AND inviter_provider = {provider}"
-        ));
-    }
-    match &asked.addressed {
-        Addressed::OrNot => {}
-        Addressed::ToSomebody => sql.push_str(" AND email IS NOT NULL"),
-        Addressed::To(email) if storable(email) => {
-            sql.push_str(&format!(" AND email = {}", bind(&mut values, email)));
-        }
-        Addressed::To(_) => return None,
-    }
-    if asked.status == Some(InviteStatus::Removed) {
-        sql.push_str(" AND removed_at IS NOT NULL");
-        return Some((sql, values));
-    }
-    let now = bind(&mut values, &asked.now.0);
-    let lives = match asked.status {
-        Some(InviteStatus::Expired) => format!(" AND removed_at IS NULL AND expires_at <= {now}"),
-        _ => format!(" AND removed_at IS NULL AND expires_at > {now}"),
+/// No row can hold what is asked for.
+fn is_about_nothing(query: &InviteQuery) -> bool {
+    let address = match &query.addressed {
+        Addressed::To(email) => email,
+        Addressed::OrNot | Addressed::ToSomebody => "",
     };
-    sql.push_str(&lives);
-    sql.push_str(match asked.status {
-        Some(InviteStatus::Pending) => " AND (max_uses IS NULL OR uses < max_uses)",
-        Some(InviteStatus::Accepted) => " AND uses >= max_uses",
-        _ => "",
-    });
-    Some((sql, values))
-}
-
-/// A value, and the name that the statement calls it by.
-fn bind<'a>(values: &mut Values<'a>, value: &'a (dyn ToSql + Sync)) -> String {
-    values.push(value);
-    format!("${}", values.len())
+    !storable(&query.resource) || !storable(address)
 }

@@ -7,6 +7,7 @@ mod apps;
 mod attempts;
 mod changes;
 mod clients;
+mod ends;
 mod events;
 mod listing;
 mod mails;
@@ -15,28 +16,34 @@ mod rows;
 mod schema;
 mod session;
 mod sessions;
-mod shares;
 mod sweep;
 mod tls;
 mod trouble;
 mod webhooks;
 
-use std::fmt;
+use std::{fmt, time::Duration};
+
+use tokio::time::timeout;
 
 use crate::core::{
     Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
     User, Webhook,
-    state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
+    state::{
+        Change, Decision, InviteName, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State,
+        StoredInvite,
+    },
 };
 
-use super::{Store, StoreUnusable};
+use super::{Store, StoreUnusable, shares::Crowd};
 use attempts::Attempts;
 use rows::Lock;
 use session::{Session, Work};
 use sessions::Sessions;
 pub(super) use sessions::pool;
-use shares::Crowd;
 use trouble::Trouble;
+
+/// How long an invite is waited for that others hold when its time is over.
+const HELD: Duration = Duration::from_secs(1);
 
 /// Reads, and again where a connection had died unnoticed or the database is just coming back.
 macro_rules! read {
@@ -111,6 +118,49 @@ impl PostgresStore {
             Err(unknown) => Err(unknown.refusal()),
         })
     }
+
+    async fn end_some<Rule>(&self, now: Moment, limit: u32, rule: &Rule) -> Result<usize, Trouble>
+    where
+        Rule: Fn(&StoredInvite) -> Vec<Change> + Send + Sync + 'static,
+    {
+        let session = self
+            .sessions
+            .begin(Work::Sweep, Some(Crowd::Server))
+            .await?;
+        let ended = ends::end(&session, now, limit, rule).await?;
+        match session.commit().await? {
+            Ok(()) => Ok(ended),
+            // What was ended is ended, and the next time finds the rest.
+            Err(unknown) => Err(unknown.0),
+        }
+    }
+
+    /// A resource where always somebody is before this would never be told: waits a moment for one of those invites,
+    /// another each time.
+    async fn end_one_of<Rule>(&self, held: Vec<String>, rule: Rule) -> usize
+    where
+        Rule: Fn(&StoredInvite) -> Vec<Change> + Send + Sync + 'static,
+    {
+        let mut random = [0u8; 1];
+        // Without a random byte always the first.
+        let _ = getrandom::fill(&mut random);
+        let [random] = random;
+        let place = usize::from(random) % held.len().max(1);
+        let Some(id) = held.into_iter().nth(place) else {
+            return 0;
+        };
+        let scope = Scope {
+            invite: Some(InviteName::Id(id)),
+            ..Scope::default()
+        };
+        let rule = move |state: &State| {
+            let changes = state.invite.as_ref().map(&rule).unwrap_or_default();
+            let answer = usize::from(!changes.is_empty());
+            Ok(Decision { answer, changes })
+        };
+        let ended = timeout(HELD, self.transact(scope, rule)).await;
+        ended.ok().and_then(Result::ok).unwrap_or(0)
+    }
 }
 
 impl Store for PostgresStore {
@@ -163,7 +213,7 @@ impl Store for PostgresStore {
     }
 
     async fn resources(&self, user: &User) -> Result<Vec<ResourceOf>, Refusal> {
-        read!(self, Work::Look, None, session => rows::resources(&session, user))
+        read!(self, Work::Look, Some(Crowd::Person(user.user_id())), session => rows::resources(&session, user))
     }
 
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
@@ -205,8 +255,24 @@ impl Store for PostgresStore {
         read!(self, Work::Change, Some(Crowd::Server), session => take(session, async |session| webhooks::claim(session, app, now, until, limit).await))
     }
 
-    async fn expired(&self, now: Moment, limit: u32) -> Result<Vec<String>, Refusal> {
-        read!(self, Work::Look, Some(Crowd::Server), session => webhooks::expired(&session, now, limit))
+    async fn end<Rule>(&self, now: Moment, limit: u32, rule: Rule) -> Result<usize, Refusal>
+    where
+        Rule: Fn(&StoredInvite) -> Vec<Change> + Clone + Send + Sync + 'static,
+    {
+        let mut attempts = Attempts::new();
+        let ended = loop {
+            match self.end_some(now, limit, &rule).await {
+                Ok(ended) => break ended,
+                Err(trouble) if attempts.another(trouble.attempts()).await => {}
+                Err(trouble) => return Err(trouble.refusal()),
+            }
+        };
+        if ended >= limit as usize {
+            return Ok(ended);
+        }
+        let held =
+            read!(self, Work::Look, Some(Crowd::Server), session => ends::held(&session, now))?;
+        Ok(ended + self.end_one_of(held, rule).await)
     }
 
     async fn claim_mails(

@@ -10,15 +10,10 @@ use crate::{
         Acceptance, Member, Moment, ResourceOf, User,
         state::{InviteName, KeyHash, Repeated, Resource, Scope, State, StoredInvite},
     },
-    store::{ACCEPTED_SHOWN, kind_named},
+    store::{ACCEPTED_SHOWN, kind_named, listing::INVITE},
 };
 
 use super::{session::Session, trouble::Trouble};
-
-pub(super) const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
-        expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at,
-        email, issuer, ended
-    FROM invites LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
 
 /// Whether what is read is locked until the transaction ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -184,11 +179,13 @@ pub(super) async fn uses(
     if invites.is_empty() {
         return Ok(found);
     }
-    let sql = "SELECT invite, last.username, last.provider, display_name, at
-        FROM (SELECT *, row_number() OVER (PARTITION BY invite ORDER BY number DESC) AS place
-              FROM uses WHERE invite = ANY($1)) AS last
+    // LATERAL: of each invite only the last are read, however often it was used.
+    let sql = "SELECT asked.invite, last.username, last.provider, display_name, at
+        FROM unnest($1::TEXT[]) AS asked (invite)
+        CROSS JOIN LATERAL (SELECT number, username, provider, at FROM uses
+            WHERE uses.invite = asked.invite ORDER BY number DESC LIMIT $2) AS last
         LEFT JOIN people ON people.username = last.username AND people.provider = last.provider
-        WHERE place <= $2 ORDER BY invite, place";
+        ORDER BY asked.invite, last.number DESC";
     for row in session
         .query(sql, &[&invites, &i64::from(ACCEPTED_SHOWN)])
         .await?

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_clients.sql"),
     include_str!("migrations/0011_queues.sql"),
     include_str!("migrations/0012_addresses.sql"),
+    include_str!("migrations/0013_live.sql"),
 ];
 
 /// The schema of a database, if it is newer than this server's.

@@ -13,12 +13,12 @@ use tokio::{runtime::Handle, sync::OwnedSemaphorePermit, time::timeout};
 use tokio_postgres::{Row, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::core::Refusal;
-
-use super::{
-    shares::{Crowd, Place, Shares},
-    trouble::Trouble,
+use crate::{
+    core::Refusal,
+    store::shares::{Crowd, Place, Shares},
 };
+
+use super::trouble::Trouble;
 
 /// A statement that nobody waits for any more is cancelled if it does not end by itself within this.
 const GRACE: Duration = Duration::from_millis(100);

@@ -14,12 +14,14 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
     session::{Lease, Session, Work},
-    shares::{Crowd, Shares},
     tls,
     trouble::Trouble,
     unusable,
 };
-use crate::store::StoreUnusable;
+use crate::store::{
+    StoreUnusable,
+    shares::{Crowd, Shares},
+};
 
 /// How long a call waits for a connection, or for its turn among those of one resource, while all are busy: nearly as
 /// long as a request may take. When a thousand people accept one invite at once, each waits for all before it.

@@ -2,9 +2,10 @@
 
 use tokio_postgres::types::ToSql;
 
-use super::{Attempts, Crowd, PostgresStore, Work, trouble::Trouble};
+use super::{Attempts, PostgresStore, Work, trouble::Trouble};
 use crate::{
     core::Refusal,
+    store::shares::Crowd,
     store::sweep::{BATCH, Choice, Round, Sweep, Value},
 };
 
@@ -67,7 +68,7 @@ impl PostgresStore {
     }
 }
 
-fn all(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+pub(super) fn all(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
     values
         .iter()
         .map(|value| match value {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use deadpool_postgres::{PoolError, TimeoutType};
 use tokio_postgres::error::SqlState;
 
-use crate::core::Refusal;
+use crate::{core::Refusal, store::shares::NoPlace};
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
@@ -13,9 +13,8 @@ pub(super) enum Trouble {
     Database(#[from] tokio_postgres::Error),
     #[error("{}", without_connection(.0))]
     Pool(#[from] PoolError),
-    /// Others are before it, longer than it waits.
-    #[error("as many calls as may change or read one resource at once took longer than {} seconds", .0.as_secs())]
-    NoPlace(Duration),
+    #[error(transparent)]
+    NoPlace(#[from] NoPlace),
     /// The same for changes of whatever sort.
     #[error("all connections that may change anything were busy for {} seconds", .0.as_secs())]
     NoWriter(Duration),

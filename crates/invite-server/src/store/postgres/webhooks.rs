@@ -44,17 +44,6 @@ pub(super) async fn waiting(session: &Session, app: &str) -> Result<i64, Trouble
     Ok(rows.first().ok_or(Trouble::Rows(0))?.try_get(0)?)
 }
 
-pub(super) async fn expired(
-    session: &Session,
-    now: Moment,
-    limit: u32,
-) -> Result<Vec<String>, Trouble> {
-    let sql = "SELECT id FROM invites WHERE NOT ended AND removed_at IS NULL AND expires_at <= $1
-        ORDER BY expires_at LIMIT $2";
-    let rows = session.query(sql, &[&now.0, &i64::from(limit)]).await?;
-    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
-}
-
 /// Writes a delivery of an event for each webhook.
 pub(super) async fn deliver(
     session: &Session,

@@ -3,6 +3,7 @@
 mod apps;
 mod changes;
 mod clients;
+mod ends;
 mod events;
 mod listing;
 mod mails;
@@ -21,10 +22,12 @@ use std::path::Path;
 use crate::core::{
     Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
     User, Webhook,
-    state::{Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State},
+    state::{
+        Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
+    },
 };
 
-use super::{Store, StoreUnusable};
+use super::{Store, StoreUnusable, shares::Crowd};
 
 /// A SQLite database. Cheap to clone; it closes when the last clone is gone.
 #[derive(Clone, Debug)]
@@ -68,27 +71,32 @@ impl Store for SqliteStore {
 
     async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
         self.readers
-            .read(move |connection| listing::invites(connection, &query))
+            .list(Crowd::Resource(query.resource.clone()), move |connection| {
+                listing::invites(connection, &query)
+            })
             .await
     }
 
     async fn count(&self, query: InviteQuery) -> Result<i64, Refusal> {
         self.readers
-            .read(move |connection| listing::count(connection, &query))
+            .list(Crowd::Resource(query.resource.clone()), move |connection| {
+                listing::count(connection, &query)
+            })
             .await
     }
 
     async fn acceptances(&self, invite: &str) -> Result<Vec<Acceptance>, Refusal> {
-        let invite = invite.to_owned();
         self.readers
-            .read(move |connection| rows::uses(connection, &invite))
+            .glance(|connection| rows::uses(connection, invite))
             .await
     }
 
     async fn members(&self, resource: &str) -> Result<Vec<Member>, Refusal> {
-        let resource = resource.to_owned();
+        let (resource, crowd) = (resource.to_owned(), Crowd::Resource(resource.to_owned()));
         self.readers
-            .read(move |connection| rows::members(connection, &resource))
+            .list(crowd, move |connection| {
+                rows::members(connection, &resource)
+            })
             .await
     }
 
@@ -98,25 +106,30 @@ impl Store for SqliteStore {
             None => Ok(None),
             Some(resource) => Ok(Some((resource, rows::members(connection, &name)?))),
         };
-        self.readers.read(look).await
+        let crowd = Crowd::Resource(resource.to_owned());
+        self.readers.list(crowd, look).await
     }
 
     async fn resources(&self, user: &User) -> Result<Vec<ResourceOf>, Refusal> {
         let user = user.clone();
         self.readers
-            .read(move |connection| rows::resources(connection, &user))
+            .list(Crowd::Person(user.user_id()), move |connection| {
+                rows::resources(connection, &user)
+            })
             .await
     }
 
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
-        let resource = resource.to_owned();
+        let (resource, crowd) = (resource.to_owned(), Crowd::Resource(resource.to_owned()));
         self.readers
-            .read(move |connection| events::after(connection, &resource, after, limit))
+            .list(crowd, move |connection| {
+                events::after(connection, &resource, after, limit)
+            })
             .await
     }
 
     async fn apps(&self) -> Result<Vec<App>, Refusal> {
-        self.readers.read(apps::all).await
+        self.readers.list(Crowd::Server, apps::all).await
     }
 
     async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
@@ -126,24 +139,23 @@ impl Store for SqliteStore {
     }
 
     async fn clients(&self) -> Result<Vec<Client>, Refusal> {
-        self.readers.read(clients::all).await
+        self.readers.list(Crowd::Server, clients::all).await
     }
 
     async fn client(&self, id: &str) -> Result<Option<Client>, Refusal> {
-        let id = id.to_owned();
         self.readers
-            .read(move |connection| clients::of_id(connection, &id))
+            .glance(|connection| clients::of_id(connection, id))
             .await
     }
 
     async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {
-        self.readers.read(webhooks::all).await
+        self.readers.list(Crowd::Server, webhooks::all).await
     }
 
     async fn waiting(&self, app: &str) -> Result<i64, Refusal> {
         let app = app.to_owned();
         let look = move |connection: &_| webhooks::waiting(connection, &app);
-        self.readers.read(look).await
+        self.readers.list(Crowd::Server, look).await
     }
 
     async fn claim(
@@ -158,9 +170,12 @@ impl Store for SqliteStore {
         self.writer.write(take).await
     }
 
-    async fn expired(&self, now: Moment, limit: u32) -> Result<Vec<String>, Refusal> {
-        self.readers
-            .read(move |connection| webhooks::expired(connection, now, limit))
+    async fn end<Rule>(&self, now: Moment, limit: u32, rule: Rule) -> Result<usize, Refusal>
+    where
+        Rule: Fn(&StoredInvite) -> Vec<Change> + Clone + Send + Sync + 'static,
+    {
+        self.writer
+            .run(move |connection| ends::end(connection, now, limit, &rule))
             .await
     }
 
@@ -176,12 +191,12 @@ impl Store for SqliteStore {
     }
 
     async fn queues(&self) -> Result<Queues, Refusal> {
-        self.readers.read(queues::all).await
+        self.readers.list(Crowd::Server, queues::all).await
     }
 
     async fn ready(&self) -> Result<(), Refusal> {
         self.readers
-            .read(|connection| connection.query_row("SELECT 1", [], |_| Ok(())))
+            .glance(|connection| connection.query_row("SELECT 1", [], |_| Ok(())))
             .await?;
         self.writer.ready().await
     }

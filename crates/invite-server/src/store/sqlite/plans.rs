@@ -12,7 +12,7 @@ use rusqlite::{
     trace::{TraceEvent, TraceEventCodes},
 };
 
-use super::{apps, changes, clients, events, listing, queues, rows, schema, sweep, webhooks};
+use super::{apps, changes, clients, ends, events, listing, queues, rows, schema, sweep, webhooks};
 use crate::{
     core::{
         Addressed, Client, EventKind, InviteStatus, MailChange, Moment, User, WebhookChange,
@@ -191,7 +191,7 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
     events::after(connection, "notes", 3, 10)?;
     apps::named(connection, KeyHash([1; 32]))?;
     clients::of_id(connection, "client7")?;
-    webhooks::expired(connection, Moment(5), 10)?;
+    ends::end(connection, Moment(1_005), 10, &|_| Vec::new())?;
     let waiting = queues::all(connection)?;
     assert_eq!(
         (waiting.webhooks.waiting, waiting.mails.waiting),
@@ -264,5 +264,88 @@ fn no_call_reads_through_a_table_that_grows_nor_is_planned_twice() {
         let small = SMALL.iter().any(|table| sql.contains(table));
         assert!(small || *steps == 0, "{steps} rows were read by {sql}");
         assert_eq!(*again, 0, "{sql} was planned again");
+    }
+}
+
+/// Invites of alice's on `notes`, so many of each: pending, used up, over, taken back.
+fn fill_sorts(connection: &Connection, counts: [u32; 4]) {
+    let resource = Change::AddResource {
+        resource: "notes".into(),
+        title: None,
+        at: Moment(1),
+    };
+    changes::write(connection, &[resource]).unwrap();
+    let sorts = [
+        ("NULL", 0, "NULL"),
+        ("1", 0, "NULL"),
+        ("NULL", 1, "NULL"),
+        ("NULL", 0, "7"),
+    ];
+    for ((most, ended, removed), count) in sorts.into_iter().zip(counts) {
+        let sql = format!(
+            "WITH RECURSIVE some (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some WHERE n < {count})
+             INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
+                 inviter_username, inviter_provider, uses, max_uses, ended, removed_at)
+             SELECT hex(randomblob(8)), randomblob(32), 'opaque', '1', 'notes', 'r', 1, CASE WHEN {ended} THEN 2 ELSE 1000 END,
+                 'alice', 'test', {most} IS NOT NULL, {most}, {ended}, {removed}
+             FROM some"
+        );
+        connection.execute_batch(&sql).unwrap();
+    }
+}
+
+/// How many steps SQLite takes for a page and a count of one sort.
+fn steps(counts: [u32; 4], status: Option<InviteStatus>, inviter: Option<User>) -> i32 {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = schema::open_writer(&folder.path().join("invites.db")).unwrap();
+    fill_sorts(&connection, counts);
+    let taken: Arc<Mutex<i32>> = Arc::default();
+    let sum = Arc::clone(&taken);
+    let add = move |event: TraceEvent<'_>| {
+        if let TraceEvent::Profile(statement, _) = event {
+            *sum.lock().unwrap() += statement.get_status(StatementStatus::VmStep);
+        }
+    };
+    connection
+        .trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(add))
+        .unwrap();
+    let query = InviteQuery {
+        resource: "notes".into(),
+        inviter,
+        status,
+        now: Moment(10),
+        limit: 101,
+        addressed: Addressed::OrNot,
+        order: Order::Newest { before: None },
+    };
+    let listed = listing::invites(&connection, &query).unwrap();
+    assert!(!listed.is_empty());
+    assert_eq!(
+        listing::count(&connection, &query).unwrap(),
+        listed.len() as i64
+    );
+    *taken.lock().unwrap()
+}
+
+#[test]
+fn a_list_visits_the_rows_that_it_answers_however_many_others_there_are() {
+    const FEW: u32 = 20;
+    const MANY: u32 = 4_000;
+    let live = [FEW, FEW, MANY, MANY];
+    for (status, heap) in [
+        (None, live),
+        (Some(InviteStatus::Pending), live),
+        (Some(InviteStatus::Accepted), live),
+        (Some(InviteStatus::Expired), [FEW, FEW, FEW, MANY]),
+        (Some(InviteStatus::Removed), [MANY, MANY, MANY, FEW]),
+    ] {
+        for inviter in [None, Some(alice())] {
+            let alone = steps([FEW; 4], status, inviter.clone());
+            let beside = steps(heap, status, inviter.clone());
+            assert!(
+                beside < alone * 3 / 2,
+                "{status:?} of {inviter:?}: {alone} steps become {beside}"
+            );
+        }
     }
 }

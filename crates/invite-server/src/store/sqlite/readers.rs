@@ -1,61 +1,91 @@
-//! A few connections that read beside the writer.
+//! Connections that read beside the writer: some for glances, others for lists, so that nobody's long list keeps anybody
+//! from a glance.
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task,
+    time::timeout,
 };
 
-use crate::{core::Refusal, store::StoreUnusable};
+use crate::{
+    core::Refusal,
+    store::{
+        StoreUnusable,
+        shares::{Crowd, Shares},
+    },
+};
 
 use super::schema;
 
-const CONNECTIONS: usize = 4;
+/// Connections for glances.
+const GLANCES: usize = 4;
+/// How long a glance may take; it keeps a thread from everything else meanwhile.
+const GLANCE: Duration = Duration::from_secs(1);
+/// How long reading a list may take.
+const LIST: Duration = Duration::from_secs(5);
+/// How long one waits for a connection.
+const BUSY: Duration = Duration::from_secs(10);
+/// After so many steps of a statement it is looked whether to go on: some hundred times a millisecond.
+const STEPS: i32 = 500;
 
 #[derive(Clone, Debug)]
 pub(super) struct Readers {
-    idle: Arc<Mutex<Vec<Connection>>>,
-    // As many permits as connections: whoever holds one finds a connection.
-    permits: Arc<Semaphore>,
+    glances: Lane,
+    lists: Lane,
+    /// Half of the lists' connections at most are one resource's.
+    shares: Shares,
 }
 
 impl Readers {
     pub(super) fn open(path: &Path) -> Result<Readers, StoreUnusable> {
-        let connections = (0..CONNECTIONS)
-            .map(|_| schema::open_reader(path))
-            .collect::<Result<Vec<_>, _>>()?;
+        let threads = thread::available_parallelism().map_or(2, usize::from);
+        let lists = threads.clamp(2, 4);
         Ok(Readers {
-            idle: Arc::new(Mutex::new(connections)),
-            permits: Arc::new(Semaphore::new(CONNECTIONS)),
+            glances: Lane::open(path, GLANCES)?,
+            lists: Lane::open(path, lists)?,
+            shares: Shares::of(lists / 2),
         })
     }
 
     /// Closes all connections once nobody reads any more.
     pub(super) async fn close(&self) {
-        let _all = self.permits.acquire_many(CONNECTIONS as u32).await;
-        self.permits.close();
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.glances.close().await;
+        self.lists.close().await;
     }
 
-    /// Runs `look` over one unchanging view of the database, on a thread that may block: for lists.
-    pub(super) async fn read<Answer, Look>(&self, look: Look) -> Result<Answer, Refusal>
+    /// Runs `look` over one unchanging view of the database, on a thread that may block: for lists. Ended when whoever
+    /// called gives up.
+    pub(super) async fn list<Answer, Look>(
+        &self,
+        crowd: Crowd,
+        look: Look,
+    ) -> Result<Answer, Refusal>
     where
         Answer: Send + 'static,
         Look: FnOnce(&Connection) -> rusqlite::Result<Answer> + Send + 'static,
     {
-        let permit = self.permit().await?;
-        let readers = self.clone();
+        let place = self.shares.enter(crowd, BUSY).await.map_err(|missing| {
+            tracing::warn!("{missing}");
+            Refusal::TryAgain
+        })?;
+        let permit = self.lists.permit().await?;
+        let lane = self.lists.clone();
+        let given_up = GivenUp::default();
+        let limit = Limit::within(LIST, Some(&given_up));
         let read = task::spawn_blocking(move || {
-            let answer = readers.run(look);
-            drop(permit);
+            let answer = lane.run(limit, look);
+            drop((permit, place));
             answer
         });
         read.await.map_err(|_| Refusal::ServerError)?
@@ -67,36 +97,198 @@ impl Readers {
         &self,
         look: impl FnOnce(&Connection) -> rusqlite::Result<Answer>,
     ) -> Result<Answer, Refusal> {
-        let _permit = self.permit().await?;
-        self.run(look)
+        let _permit = self.glances.permit().await?;
+        self.glances.run(Limit::within(GLANCE, None), look)
+    }
+}
+
+/// Connections of one sort.
+#[derive(Clone, Debug)]
+struct Lane {
+    idle: Arc<Mutex<Vec<Reader>>>,
+    // As many permits as connections: whoever holds one finds a connection.
+    permits: Arc<Semaphore>,
+    size: usize,
+}
+
+impl Lane {
+    fn open(path: &Path, size: usize) -> Result<Lane, StoreUnusable> {
+        let readers = (0..size)
+            .map(|_| Reader::open(path))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Lane {
+            idle: Arc::new(Mutex::new(readers)),
+            permits: Arc::new(Semaphore::new(size)),
+            size,
+        })
+    }
+
+    async fn close(&self) {
+        let _all = self.permits.acquire_many(self.size as u32).await;
+        self.permits.close();
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let permit = timeout(BUSY, Arc::clone(&self.permits).acquire_owned()).await;
+        let permit = permit.map_err(|_| {
+            let (all, seconds) = (self.size, BUSY.as_secs());
+            tracing::warn!("all {all} connections that read were busy for {seconds} seconds");
+            Refusal::TryAgain
+        })?;
         permit.map_err(|_| Refusal::ServerError)
     }
 
     fn run<Answer>(
         &self,
+        limit: Limit,
         look: impl FnOnce(&Connection) -> rusqlite::Result<Answer>,
     ) -> Result<Answer, Refusal> {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = idle().pop().ok_or(Refusal::ServerError)?;
-        let answer = in_one_view(&connection, look);
-        idle().push(connection);
+        let reader = idle().pop().ok_or(Refusal::ServerError)?;
+        let answer = reader.in_one_view(limit, look);
+        idle().push(reader);
         answer.map_err(|cause| {
+            if cause.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+                tracing::warn!("reading was ended: it took too long, or nobody waited any more");
+                return Refusal::TryAgain;
+            }
             tracing::error!(%cause, "the database could not be read");
             Refusal::ServerError
         })
     }
 }
 
-fn in_one_view<Answer>(
-    connection: &Connection,
-    look: impl FnOnce(&Connection) -> rusqlite::Result<Answer>,
-) -> rusqlite::Result<Answer> {
-    connection.prepare_cached("BEGIN")?.execute([])?;
-    let answer = look(connection);
-    connection.prepare_cached("COMMIT")?.execute([])?;
-    answer
+/// A connection, and what its statements are held to.
+#[derive(Debug)]
+struct Reader {
+    connection: Connection,
+    limit: Arc<Mutex<Option<Limit>>>,
+}
+
+impl Reader {
+    fn open(path: &Path) -> Result<Reader, StoreUnusable> {
+        let mut connection = schema::open_reader(path)?;
+        let limit: Arc<Mutex<Option<Limit>>> = Arc::default();
+        let watched = Arc::clone(&limit);
+        let is_over = move || {
+            let limit = watched.lock().unwrap_or_else(PoisonError::into_inner);
+            limit.as_ref().is_some_and(Limit::is_over)
+        };
+        connection
+            .progress_handler(STEPS, Some(is_over))
+            .map_err(|cause| StoreUnusable(format!("the database cannot be watched: {cause}")))?;
+        Ok(Reader { connection, limit })
+    }
+
+    fn in_one_view<Answer>(
+        &self,
+        limit: Limit,
+        look: impl FnOnce(&Connection) -> rusqlite::Result<Answer>,
+    ) -> rusqlite::Result<Answer> {
+        self.connection.prepare_cached("BEGIN")?.execute([])?;
+        self.hold_to(Some(limit));
+        let answer = look(&self.connection);
+        self.hold_to(None);
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        answer
+    }
+
+    fn hold_to(&self, limit: Option<Limit>) {
+        *self.limit.lock().unwrap_or_else(PoisonError::into_inner) = limit;
+    }
+}
+
+/// When a statement is ended.
+#[derive(Debug)]
+struct Limit {
+    until: Instant,
+    given_up: Option<Arc<AtomicBool>>,
+}
+
+impl Limit {
+    fn within(time: Duration, given_up: Option<&GivenUp>) -> Limit {
+        Limit {
+            until: Instant::now() + time,
+            given_up: given_up.map(|given_up| Arc::clone(&given_up.0)),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let given_up = |flag: &Arc<AtomicBool>| flag.load(Ordering::Relaxed);
+        self.given_up.as_ref().is_some_and(given_up) || Instant::now() >= self.until
+    }
+}
+
+/// Dropped where the answer would have been awaited.
+#[derive(Debug, Default)]
+struct GivenUp(Arc<AtomicBool>);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FOR_EVER: &str = "WITH RECURSIVE some (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some) SELECT max(n) FROM some";
+
+    fn notes() -> Crowd {
+        Crowd::Resource("notes".into())
+    }
+
+    fn for_ever(connection: &Connection) -> rusqlite::Result<i64> {
+        connection.query_row(FOR_EVER, [], |row| row.get(0))
+    }
+
+    fn readers() -> (Readers, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("invites.db");
+        drop(schema::open_writer(&path).unwrap());
+        (Readers::open(&path).unwrap(), folder)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_list_ends_when_whoever_asked_gives_up() {
+        let (readers, _folder) = readers();
+        let all = readers.lists.size;
+        for _ in 0..all {
+            let asking = readers.list(notes(), for_ever);
+            assert!(timeout(Duration::from_millis(20), asking).await.is_err());
+        }
+        // Not by their time limit, which is longer.
+        let next = readers.list(notes(), |connection| {
+            connection.query_row("SELECT 7", [], |row| row.get(0))
+        });
+        let answer: Result<i64, _> = timeout(LIST / 2, next).await.unwrap();
+        assert_eq!(answer, Ok(7));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_list_that_takes_too_long_is_ended_and_glances_go_on() {
+        let (readers, _folder) = readers();
+        let lists: Vec<_> = (0..readers.lists.size)
+            .map(|number| {
+                let (readers, crowd) = (readers.clone(), Crowd::Resource(number.to_string()));
+                tokio::spawn(async move { readers.list(crowd, for_ever).await })
+            })
+            .collect();
+        while !readers.lists.idle.lock().unwrap().is_empty() {
+            task::yield_now().await;
+        }
+        let glance = readers
+            .glance(|connection| connection.query_row("SELECT 7", [], |row| row.get::<_, i64>(0)));
+        assert_eq!(timeout(GLANCE, glance).await.unwrap(), Ok(7));
+        for one in lists {
+            assert_eq!(one.await.unwrap(), Err(Refusal::TryAgain));
+        }
+        let glance = readers.glance(for_ever).await;
+        assert_eq!(glance, Err(Refusal::TryAgain), "nor is a glance for ever");
+    }
 }

@@ -8,13 +8,8 @@ use crate::{
         Acceptance, Member, Moment, ResourceOf, User,
         state::{InviteName, KeyHash, Repeated, Resource, Scope, State, StoredInvite},
     },
-    store::{ACCEPTED_SHOWN, kind_named},
+    store::{ACCEPTED_SHOWN, kind_named, listing::INVITE},
 };
-
-pub(super) const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
-        expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at,
-        email, issuer, ended
-    FROM invites LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
 
 const USED: &str =
     "SELECT 1 FROM uses WHERE invite = ?1 AND username = ?2 AND provider = ?3 LIMIT 1";

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_clients.sql"),
     include_str!("migrations/0011_queues.sql"),
     include_str!("migrations/0012_addresses.sql"),
+    include_str!("migrations/0013_live.sql"),
 ];
 
 const STATEMENTS_KEPT: usize = 64;

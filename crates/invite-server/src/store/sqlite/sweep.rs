@@ -5,6 +5,7 @@ use rusqlite::{Connection, ToSql, params_from_iter, types::ToSqlOutput};
 use super::SqliteStore;
 use crate::{
     core::Refusal,
+    store::shares::Crowd,
     store::sweep::{BATCH, Choice, Round, Sweep, Value},
 };
 
@@ -21,7 +22,9 @@ impl SqliteStore {
         values: Vec<Value>,
     ) -> Result<Vec<String>, Refusal> {
         self.readers
-            .read(move |connection| texts(connection, sql, &values))
+            .list(Crowd::Server, move |connection| {
+                texts(connection, sql, &values)
+            })
             .await
     }
 

@@ -38,19 +38,6 @@ pub(super) fn waiting(connection: &Connection, app: &str) -> rusqlite::Result<i6
         .query_row([app], |row| row.get(0))
 }
 
-pub(super) fn expired(
-    connection: &Connection,
-    now: Moment,
-    limit: u32,
-) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id FROM invites WHERE ended = 0 AND removed_at IS NULL AND expires_at <= ?1
-         ORDER BY expires_at LIMIT ?2",
-    )?;
-    let rows = statement.query_map(params![now.0, limit], |row| row.get(0))?;
-    rows.collect()
-}
-
 /// Writes a delivery of an event for each webhook.
 pub(super) fn deliver(
     connection: &Connection,

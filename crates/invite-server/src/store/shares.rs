@@ -11,7 +11,6 @@ use tokio::{
     time::timeout,
 };
 
-use super::trouble::Trouble;
 use crate::core::state::{InviteName, Scope};
 
 /// What calls crowd around.
@@ -23,6 +22,8 @@ pub(super) enum Crowd {
     Key([u8; 32]),
     /// An invite that is named by its id, as long as its resource is not known.
     Id(String),
+    /// What somebody has, wherever.
+    Person(String),
     /// What is about no resource: apps, webhooks, mails, what the server does by itself.
     Server,
 }
@@ -39,11 +40,16 @@ impl Crowd {
 }
 
 /// So many places for each crowd. Who waits for one holds no connection; places are given in the order of asking.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Shares {
     places: usize,
     crowds: Arc<Mutex<HashMap<Crowd, Arc<Semaphore>>>>,
 }
+
+/// Others were before it, longer than it waits.
+#[derive(Debug, thiserror::Error)]
+#[error("as many calls as may be about one resource at once took longer than {} seconds", .0.as_secs())]
+pub(super) struct NoPlace(Duration);
 
 /// A place, until it is dropped.
 pub(super) struct Place {
@@ -61,11 +67,11 @@ impl Shares {
     }
 
     /// Waits for a place, so long at most.
-    pub(super) async fn enter(&self, crowd: Crowd, patience: Duration) -> Result<Place, Trouble> {
+    pub(super) async fn enter(&self, crowd: Crowd, patience: Duration) -> Result<Place, NoPlace> {
         let entry = self.entry(crowd);
         let permit = timeout(patience, Arc::clone(&entry.places).acquire_owned()).await;
         let permit = permit.ok().and_then(Result::ok);
-        let permit = Some(permit.ok_or(Trouble::NoPlace(patience))?);
+        let permit = Some(permit.ok_or(NoPlace(patience))?);
         Ok(Place { permit, entry })
     }
 
