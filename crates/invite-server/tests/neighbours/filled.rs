@@ -1,0 +1,101 @@
+//! Rows that a neighbour has piled up, written straight into the database: by calls it would take an hour.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rusqlite::Connection;
+
+use crate::scene::{Scene, Store};
+
+/// Dead invites of one person: enough that reading past all of them is felt.
+const DEAD: u32 = 60_000;
+/// Invites that were used very often, and how often.
+const USED: u32 = 20;
+const USES: u32 = 15_000;
+
+/// What the databases say differently.
+struct Words {
+    series: fn(u32) -> String,
+    hash: fn(&str) -> String,
+    yes: &'static str,
+}
+
+const SQLITE: Words = Words {
+    series: |count| {
+        format!(
+            "(WITH RECURSIVE some (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some WHERE n < {count})
+              SELECT n FROM some)"
+        )
+    },
+    hash: |_| "randomblob(32)".to_owned(),
+    yes: "1",
+};
+const POSTGRES: Words = Words {
+    series: |count| format!("(SELECT n::BIGINT FROM generate_series(1, {count}) AS n) AS series"),
+    hash: |text| format!("sha256(({text})::BYTEA)"),
+    yes: "TRUE",
+};
+
+/// Milliseconds since 1970, an hour ago and in an hour.
+fn times() -> (u128, u128) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    (now.as_millis() - 3_600_000, now.as_millis() + 3_600_000)
+}
+
+/// mallory may do everything on `heap` and `crowd`.
+const RESOURCES: &str = "INSERT INTO resources (name, created_at) VALUES ('heap', 1), ('crowd', 1);
+    INSERT INTO members (resource, username, provider, permissions)
+        SELECT name, 'mallory', 'proxy', 'arw' FROM resources WHERE name IN ('heap', 'crowd')";
+
+/// On `heap` mallory has so many invites whose end was told an hour ago.
+fn dead(words: &Words) -> String {
+    let (past, _) = times();
+    let (series, hash, yes) = ((words.series)(DEAD), (words.hash)("'dead' || n"), words.yes);
+    format!(
+        "INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
+            inviter_username, inviter_provider, max_uses, message, ended)
+        SELECT 'dead' || n, {hash}, 'opaque', '1', 'heap', 'rw', {past} - 1000, {past}, 'mallory', 'proxy', 1,
+            'Come and see my notes', {yes} FROM {series}"
+    )
+}
+
+/// The invites of `crowd` are live and were used very often.
+fn used(words: &Words) -> String {
+    let (past, future) = times();
+    let (series, hash) = ((words.series)(USED), (words.hash)("'used' || n"));
+    let uses = (words.series)(USED * USES);
+    format!(
+        "INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
+            inviter_username, inviter_provider, uses)
+        SELECT 'used' || n, {hash}, 'opaque', '1', 'crowd', 'rw', {past}, {future}, 'mallory', 'proxy', {USES}
+            FROM {series};
+        INSERT INTO uses (invite, username, provider, at)
+        SELECT 'used' || (n % {USED} + 1), 'guest' || n, 'proxy', {past} FROM {uses}"
+    )
+}
+
+impl Scene {
+    pub async fn fill(&self) {
+        match &self.store {
+            Store::Sqlite(path) => {
+                let mut connection = Connection::open(path).unwrap();
+                connection.busy_timeout(crate::support::PATIENCE).unwrap();
+                let filling = connection.transaction().unwrap();
+                for sql in [RESOURCES, &dead(&SQLITE)] {
+                    filling.execute_batch(sql).unwrap();
+                }
+                filling.commit().unwrap();
+            }
+            Store::Postgres(postgres) => {
+                let client = postgres.connect("neighbours").await;
+                for sql in [
+                    RESOURCES,
+                    &dead(&POSTGRES),
+                    &used(&POSTGRES),
+                    "VACUUM ANALYZE",
+                ] {
+                    client.batch_execute(sql).await.unwrap();
+                }
+            }
+        }
+    }
+}
