@@ -226,6 +226,15 @@ impl Error {
         )
     }
 
+    /// Whether the same question, asked anew, may be answered: this says more of the moment than of what was asked.
+    pub(crate) fn may_pass(&self) -> bool {
+        let is_of_moment = matches!(
+            self.code,
+            Code::BadResponse | Code::NotInvitesServer | Code::BadCredentials
+        );
+        is_of_moment || self.retryable()
+    }
+
     /// Whether the server says of an invite that nobody can accept it any more.
     pub(crate) fn is_end_of_invite(&self) -> bool {
         matches!(self.code, Code::Expired | Code::Removed)
