@@ -25,6 +25,8 @@ pub(crate) struct Progress {
     sent: Cell<bool>,
     /// The same, in an earlier attempt whose answer was lost.
     lost: Cell<bool>,
+    /// Somebody else's credentials have been refused in its stead.
+    knocked: Cell<bool>,
     /// The deadline has passed.
     timed_out: Cell<bool>,
 }
@@ -54,6 +56,11 @@ impl Progress {
     /// Whether it may be sent again when its answer was lost.
     pub(crate) fn repeats(&self) -> bool {
         !self.creates || self.named.get()
+    }
+
+    /// Whether it may try with its own credentials after others' were refused: once.
+    pub(crate) fn may_knock_again(&self) -> bool {
+        !self.knocked.replace(true)
     }
 
     /// Whether it ended by its deadline.

@@ -82,15 +82,24 @@ pub(super) fn is_dead(invite: &Json) -> bool {
 impl<P: Platform> Wire<'_, P> {
     pub(super) fn ask(&self, frame: Json, fresh: bool) -> Task<'_, Reply> {
         Box::pin(async move {
+            let began = self.platform.monotonic();
             let socket = self.open(self.resource()?, fresh).await?;
+            let is_anothers = socket.opened() < began;
             let mut result = self.socket.ask(socket, frame, self.progress).await;
-            if let Err(error) = &mut result
-                && error.code == Code::ServerError
-            {
-                *error = refusal(self, &error.message);
-                // The socket keeps the identity it was opened with; the next call shall have the new one.
-                if error.code == Code::NotSignedIn {
-                    self.socket.retire();
+            if let Err(error) = &mut result {
+                match error.code {
+                    Code::ServerError => {
+                        *error = refusal(self, &error.message);
+                        // The socket keeps the identity it was opened with; the next call shall have the new one.
+                        if error.code == Code::NotSignedIn {
+                            self.socket.retire();
+                        }
+                    }
+                    // An older token than this call would bring was refused: once, it brings its own.
+                    Code::BadCredentials if is_anothers && self.progress.may_knock_again() => {
+                        *error = Error::offline();
+                    }
+                    _ => {}
                 }
             }
             result

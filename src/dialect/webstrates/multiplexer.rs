@@ -19,8 +19,8 @@ const IDLE: f64 = 30_000.0;
 /// So long a socket may take until its `init`: then another is tried. A call's usual deadline is 10 seconds.
 const OPENING: f64 = 7_000.0;
 
-/// So long nothing comes from a server that owes an answer before it is asked for a sign of life, and so long again
-/// before the line is given up. A line that died without a word (sleep, NAT, a proxy) says nothing either.
+/// So long nothing comes from a server that owes an answer before it is asked for a sign of life (half as long where it
+/// has never answered, for it may know no invites), and so long again before the line is given up. A line that died without a word (sleep, NAT, a proxy) says nothing either.
 const SILENCE: f64 = 2_000.0;
 
 /// The token under which a `hello` is expected, which names none.
@@ -68,6 +68,8 @@ pub(super) struct Socket<P: Platform> {
     vigil: Cell<Option<P::Guard>>,
     /// A sign of life has been asked for.
     asked: Cell<bool>,
+    /// So many shakes are unanswered. The last one's answer says that all before was read.
+    shakes: Cell<u32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -124,6 +126,7 @@ impl<P: Platform> Multiplexer<P> {
             idle: Cell::new(None),
             vigil: Cell::new(None),
             asked: Cell::new(false),
+            shakes: Cell::new(0),
         });
         let (multiplexer, this) = (Rc::clone(self), Rc::clone(&socket));
         let on_event = move |event| match event {
@@ -167,6 +170,7 @@ impl<P: Platform> Multiplexer<P> {
             .with("a", "s")
             .with("c", "webstrates")
             .with("d", socket.document.as_str());
+        // Its answer has no token either.
         let _first = self.enter(&socket, String::new(), SHAKE.to_owned(), &progress);
         let subscribe = json::write(&subscribe);
         let ticket = self.enter(&socket, HELLO.to_owned(), subscribe, &progress);
@@ -179,14 +183,17 @@ impl<P: Platform> Multiplexer<P> {
             return;
         }
         socket.heard.set(socket.heard.get().wrapping_add(1));
-        let Some(mut frame) = json::parse(text) else {
-            return;
-        };
+        let mut frame = json::parse(text).unwrap_or(Json::Null);
         let token = match (frame.text("a"), frame.text("wa")) {
             (Some("init"), _) => return self.on_init(socket),
             // It knows what every Webstrates knows. If it knows invites, their answer is under way.
-            (Some("hs"), _) if socket.asked.get() && !self.answers.get() => {
-                return self.wait(socket, SILENCE / 2.0, |this, socket, _| this.doubt(socket));
+            (Some("hs"), _) => {
+                let owed = socket.shakes.get().saturating_sub(1);
+                socket.shakes.set(owed);
+                if owed == 0 && socket.asked.get() && !self.answers.get() {
+                    self.wait(socket, SILENCE / 2.0, |this, socket, _| this.doubt(socket));
+                }
+                return;
             }
             (Some("s"), _) if frame.get("error").is_some() => {
                 return socket.settle(HELLO, &Ok(Json::Null));
@@ -196,6 +203,8 @@ impl<P: Platform> Multiplexer<P> {
                 frame.text("token").unwrap_or_default().to_owned()
             }
             (_, Some(HELLO)) => HELLO.to_owned(),
+            // What is no frame may have been an answer, and nobody can say to whom.
+            (None, None) => return self.lose(socket),
             _ => return,
         };
         let outcome = match (
@@ -251,7 +260,12 @@ impl<P: Platform> Multiplexer<P> {
         if socket.outstanding.borrow().is_empty() {
             return socket.vigil.set(None);
         }
-        self.wait(socket, SILENCE, |multiplexer, socket, heard| {
+        let patience = if self.answers.get() {
+            SILENCE
+        } else {
+            SILENCE / 2.0
+        };
+        self.wait(socket, patience, |multiplexer, socket, heard| {
             if socket.heard.get() != heard {
                 return multiplexer.watch(socket);
             }
@@ -265,6 +279,7 @@ impl<P: Platform> Multiplexer<P> {
             socket.asked.set(true);
             if let Some(line) = socket.line.get() {
                 line.send(PING);
+                socket.shakes.set(socket.shakes.get().wrapping_add(1));
                 line.send(SHAKE);
             }
         });
@@ -396,6 +411,9 @@ impl<P: Platform> Socket<P> {
         let call = outstanding.iter_mut().find(|call| call.frame.is_some())?;
         call.progress.sent().set(true);
         call.sent_after = self.heard.get();
+        if call.token.is_empty() {
+            self.shakes.set(self.shakes.get().wrapping_add(1));
+        }
         call.frame.take()
     }
 
@@ -411,6 +429,11 @@ impl<P: Platform> Socket<P> {
         for reply in waiting {
             reply.set(outcome.clone());
         }
+    }
+
+    /// When it was opened.
+    pub(super) fn opened(&self) -> f64 {
+        self.opened
     }
 
     /// Whose socket it is, once that was found out.
