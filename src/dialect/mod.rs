@@ -232,6 +232,7 @@ impl<P: Platform> Context<'_, P> {
 pub(crate) fn looks_like_invite(invite: &Json) -> bool {
     let texts = [
         "permissions",
+        "gained",
         "createdAt",
         "expiresAt",
         "resource",
@@ -243,6 +244,12 @@ pub(crate) fn looks_like_invite(invite: &Json) -> bool {
             let value = invite.get(name);
             value.is_none_or(|value| matches!(value, Json::Text(_) | Json::Null))
         })
+}
+
+/// Whether an answer says what became of what was to be removed.
+pub(crate) fn is_removal(answer: &Json) -> bool {
+    matches!(answer.get("acknowledged"), Some(Json::Bool(_)))
+        && answer.number("deletedCount").is_some()
 }
 
 /// Seconds until an invite expires: by what the server counted, else by its clock (`now`, milliseconds since 1970);

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use invite_key::KeyKind;
 
 use crate::dialect::{
-    Alone, Context, DialectName, Hears, LinkForm, Remote, Session, Traits, looks_like_invite,
-    seconds_left,
+    Alone, Context, DialectName, Hears, LinkForm, Remote, Session, Traits, is_removal,
+    looks_like_invite, seconds_left,
 };
 use crate::error::{Code, Error};
 use crate::json::Json;
@@ -131,8 +131,9 @@ fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
         ("invites" | "members" | "pending", Json::List(items)) => {
             items.iter().all(looks_like_invite)
         }
-        ("acknowledged", Json::Bool(_)) | ("deletedCount", Json::Number(_)) => true,
-        ("user", Json::Object(_)) => true,
+        ("acknowledged", _) => is_removal(&document),
+        ("deletedCount", Json::Number(_)) => true,
+        ("user", user @ Json::Object(_)) => user.text("username").is_some(),
         ("user", Json::Null) => document.get("user").is_some(),
         _ => false,
     };
@@ -196,12 +197,19 @@ async fn discover<P: Platform>(platform: &P, remote: &mut Remote) -> Result<(), 
         Ok(answer) if answer.document.number("invite-keys") == Some(1.0) => answer.document,
         _ => return Err(not_invites_server()),
     };
-    if let Some(name) = document.text("dialect") {
-        remote.dialect = DialectName::named(name).ok_or_else(|| unknown_dialect(name))?;
+    // What cannot be read is not taken for the usual: it would be remembered.
+    match document.get("dialect") {
+        None => {}
+        Some(Json::Text(name)) => {
+            remote.dialect = DialectName::named(name).ok_or_else(|| unknown_dialect(name))?;
+        }
+        Some(_) => return Err(Error::bad_response()),
     }
-    // Only a path: nobody sends us to another server.
-    if let Some(api) = document.text("api").filter(|api| is_path(api)) {
-        api.clone_into(&mut remote.api);
+    match document.get("api") {
+        // Only a path: nobody sends us to another server.
+        Some(Json::Text(api)) if is_path(api) => api.clone_into(&mut remote.api),
+        Some(Json::Text(_)) | None => {}
+        Some(_) => return Err(Error::bad_response()),
     }
     let Some(Json::List(features)) = document.get("features") else {
         return Err(Error::bad_response());

@@ -70,7 +70,9 @@ impl<P: Platform> Wire<'_, P> {
             error.status = Some(403);
             return Err(error);
         }
-        if !response.text.starts_with('[') {
+        // Whole: who has access stands near its beginning, and half of it would say that nobody has.
+        let document = response.text.trim_ascii_end();
+        if !document.starts_with('[') || !document.ends_with(']') {
             return Err(Error::bad_response());
         }
         let attributes = json::root_attributes(&response.text).unwrap_or(Json::Null);

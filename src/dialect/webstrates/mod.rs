@@ -14,7 +14,9 @@ use std::rc::Rc;
 use invite_key::{KeyKind, Permissions};
 
 use crate::call::unknown_outcome;
-use crate::dialect::{Alone, Context, Hears, LinkForm, Session, Traits, seconds_left};
+use crate::dialect::{
+    Alone, Context, Hears, LinkForm, Session, Traits, is_removal, seconds_left,
+};
 use crate::error::{Code, Error};
 use crate::json::Json;
 use crate::later::{Reply, Task};
@@ -145,7 +147,7 @@ fn read<P: Platform>(cx: &Wire<'_, P>, mut reply: Json) -> Reply {
             })
         }
         (Operation::Remove(_), reply) => {
-            matches!(reply.get("acknowledged"), Some(Json::Bool(_)))
+            is_removal(reply)
         }
         (Operation::Create(_) | Operation::Check(_) | Operation::Preview(_), reply) => {
             frames::own_words(reply)
