@@ -11,7 +11,7 @@ use crate::json::{self, Json};
 use crate::later::Reply;
 use crate::transport::{Platform, sleep};
 
-use super::document::letters;
+use super::document::{letters, letters_of};
 use super::{Wire, frames};
 
 /// How long the original's cache lives.
@@ -164,15 +164,21 @@ async fn cached_letters<P: Platform>(cx: &Wire<'_, P>) -> Result<Option<Permissi
     }
 }
 
-/// Only who has nothing yet can lose nothing.
+/// Only who has nothing yet can lose nothing. Where the document does not say who has access everybody has something,
+/// and it would not tell what came of it either.
 async fn has_nothing<P: Platform>(
     cx: &Wire<'_, P>,
     id: &str,
     account: &Json,
 ) -> Result<bool, Error> {
     let lately = recent(cx, &place(cx, id, account)).is_some();
-    let truth = cx.own_letters(id, account).await?;
-    Ok(!lately && truth.is_none_or(|truth| truth.is_empty()))
+    Ok(!lately
+        && match cx.members(id).await {
+            Ok(Json::Null) => false,
+            Ok(members) => letters_of(&members, account).is_none_or(|truth| truth.is_empty()),
+            Err(error) if error.code == Code::Offline => return Err(error),
+            Err(_) => true,
+        })
 }
 
 /// For where no socket can be had, by who has nothing: here the server does not say what it would merge with, and what
