@@ -95,12 +95,12 @@ impl<P: Platform> Connection<P> {
             let alone = context.remote.traits().alone;
             let outcome = match alone {
                 Alone::Key => {
-                    let _alone = self.lock(invited.key.reveal()).await;
+                    let _alone = self.lock(invited.key.reveal(), context.progress).await;
                     session.perform(context).await?
                 }
                 Alone::Document => {
                     let document = document_of(context);
-                    let _alone = self.lock(&document).await;
+                    let _alone = self.lock(&document, context.progress).await;
                     let work = session.perform(context);
                     let flight = Flight::Document(document);
                     self.flights.alone(&*self.platform, flight, work).await?
@@ -118,11 +118,18 @@ impl<P: Platform> Connection<P> {
             .await
     }
 
-    /// The lock among tabs, waited for a while: a tab that sleeps holds what it has, and servers bear two at once.
-    async fn lock(&self, name: &str) -> Option<P::Guard> {
+    /// The lock among tabs, waited for a while, once in a call: a tab that sleeps holds what it has, and servers bear two
+    /// at once.
+    async fn lock(&self, name: &str, progress: &Progress) -> Option<P::Guard> {
+        let patience = if progress.goes_alone.get() {
+            0.0
+        } else {
+            LOCK_PATIENCE
+        };
         let lock = self.platform.lock(name);
         let wait = async { Ok(lock.await) };
-        let lock = within(&*self.platform, LOCK_PATIENCE, Box::pin(wait)).await;
+        let lock = within(&*self.platform, patience, Box::pin(wait)).await;
+        progress.goes_alone.set(lock.is_err());
         lock.ok().flatten()
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Progress {
     lost: Cell<bool>,
     /// Somebody else's credentials have been refused in its stead.
     knocked: Cell<bool>,
+    /// It has waited long enough for another tab.
+    pub(crate) goes_alone: Cell<bool>,
     /// The deadline has passed.
     timed_out: Cell<bool>,
 }

@@ -84,7 +84,7 @@ impl<P: Platform> Wire<'_, P> {
         Box::pin(async move {
             let began = self.platform.monotonic();
             let socket = self.open(self.resource()?, fresh).await?;
-            let is_anothers = socket.opened() < began;
+            let opened = socket.opened();
             let mut result = self.socket.ask(socket, frame, self.progress).await;
             if let Err(error) = &mut result {
                 match error.code {
@@ -95,15 +95,18 @@ impl<P: Platform> Wire<'_, P> {
                             self.socket.retire();
                         }
                     }
-                    // An older token than this call would bring was refused: once, it brings its own.
-                    Code::BadCredentials if is_anothers && self.progress.may_knock_again() => {
-                        *error = Error::offline();
-                    }
-                    _ => {}
+                    _ => self.knock(began, opened, error),
                 }
             }
             result
         })
+    }
+
+    /// An older token than this call would bring was refused: once, it brings its own.
+    pub(super) fn knock(&self, began: f64, opened: f64, error: &mut Error) {
+        if error.code == Code::BadCredentials && opened < began && self.progress.may_knock_again() {
+            *error = Error::offline();
+        }
     }
 
     /// The shared socket; `fresh`: one whose identity is what it is now, not before the page was last in the background.

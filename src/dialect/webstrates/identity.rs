@@ -78,8 +78,14 @@ impl<P: Platform> Wire<'_, P> {
                 _ => {}
             }
         }
+        let began = self.platform.monotonic();
         let socket = self.open(id, true).await?;
-        match self.socket.hello(socket).await? {
+        let opened = socket.opened();
+        let mut hello = self.socket.hello(socket).await;
+        if let Err(error) = &mut hello {
+            self.knock(began, opened, error);
+        }
+        match hello? {
             // Only readers are greeted.
             Json::Null => Ok(UNKNOWN),
             user => Ok(known(&user)),

@@ -17,7 +17,7 @@ use crate::transport::{Event, Line, Platform, push_base36};
 const IDLE: f64 = 30_000.0;
 
 /// So long a socket may take until its `init`: then another is tried. A call's usual deadline is 10 seconds.
-const OPENING: f64 = 7_000.0;
+const OPENING: f64 = 6_000.0;
 
 /// So long nothing comes from a server that owes an answer before it is asked for a sign of life (half as long where it
 /// has never answered, for it may know no invites), and so long again before the line is given up. A line that died without a word (sleep, NAT, a proxy) says nothing either.
@@ -68,6 +68,8 @@ pub(super) struct Socket<P: Platform> {
     vigil: Cell<Option<P::Guard>>,
     /// A sign of life has been asked for.
     asked: Cell<bool>,
+    /// What answers here is a server of before invites, it seems, and stays one for as long as the socket lives.
+    doubted: Cell<bool>,
     /// So many shakes are unanswered. The last one's answer says that all before was read.
     shakes: Cell<u32>,
 }
@@ -126,6 +128,7 @@ impl<P: Platform> Multiplexer<P> {
             idle: Cell::new(None),
             vigil: Cell::new(None),
             asked: Cell::new(false),
+            doubted: Cell::new(false),
             shakes: Cell::new(0),
         });
         let (multiplexer, this) = (Rc::clone(self), Rc::clone(&socket));
@@ -152,6 +155,9 @@ impl<P: Platform> Multiplexer<P> {
         frame: Json,
         progress: &Rc<Progress>,
     ) -> Reply {
+        if socket.doubted.get() && !self.answers.get() {
+            return Err(no_invites());
+        }
         let number = self.tokens.get().wrapping_add(1);
         self.tokens.set(number);
         let mut token = String::new();
@@ -285,10 +291,11 @@ impl<P: Platform> Multiplexer<P> {
         });
     }
 
-    /// A server of before invites answers no call, ever. The next call asks anew: servers are updated.
+    /// A server of before invites answers no call, ever. The next socket asks anew: servers are updated.
     fn doubt(self: &Rc<Self>, socket: &Rc<Socket<P>>) {
         if !self.answers.get() {
-            socket.end(&Error::new(Code::NotInvitesServer, NO_INVITES));
+            socket.doubted.set(true);
+            socket.end(&no_invites());
         }
         self.watch(socket);
     }
@@ -388,6 +395,10 @@ impl<P: Platform> Multiplexer<P> {
         let timer = self.platform.after(IDLE, Box::new(close));
         socket.idle.set(Some(timer));
     }
+}
+
+fn no_invites() -> Error {
+    Error::new(Code::NotInvitesServer, NO_INVITES)
 }
 
 /// What follows a wait.
