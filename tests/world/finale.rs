@@ -75,6 +75,13 @@ impl Driver {
                 {
                     Recovery::Open
                 }
+                // It was taken over HTTP, by who may not read who has access: nobody could say more.
+                "unknown_outcome"
+                    if world.dialect == Dialect::Webstrates
+                        && matches!(record.call.what, What::Accept(_) | What::AcceptInvite(..)) =>
+                {
+                    Recovery::Answered
+                }
                 "not_invites_server" if world.is_old => Recovery::Answered,
                 "offline" | "timeout" | "unknown_outcome" | "closed" | "aborted"
                 | "server_error" | "bad_response" | "rate_limited" | "bad_credentials"
