@@ -14,7 +14,7 @@ export async function accept(home, policy, call) {
   const record = read();
   if (!record) return null;
   let accepting = underWay.get(home);
-  if (accepting?.record.capturedAt !== record.capturedAt) {
+  if (!accepting || accepting.hasEnded || accepting.record.capturedAt !== record.capturedAt) {
     if (!accepting?.isDecided) accepting?.end();
     accepting = new Accepting(home, record, policy, call);
     underWay.set(home, accepting);
@@ -77,6 +77,8 @@ class Accepting {
       throw error;
     }
   }
+
+  get hasEnded() { return this.#stop.signal.aborted; }
 
   end() { this.#stop.abort(); }
 
