@@ -6,7 +6,8 @@ use crate::error::{Code, Error};
 use crate::json::Json;
 
 use super::Policy;
-use super::options::{CallOptions, WRONG_RESOURCE};
+use super::members::WRONG_RESOURCE;
+use super::options::CallOptions;
 
 /// What stands at a place of a call.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! What callers can ask for. Arguments are parsed here, once, into one struct for each call.
 
 mod arguments;
+mod members;
 pub mod options;
 
 use invite_key::InviteKey;

@@ -2,12 +2,14 @@
 //!
 //! What JSON cannot hold (a signal, a function) stays on the JavaScript side, which leaves `true` in its place.
 
+use invite_key::Permissions;
 use invite_key::text::is_printable_ascii;
-use invite_key::{Permissions, resource};
 
 use crate::dialect::DialectName;
 use crate::error::{Code, Error};
 use crate::json::{self, Json};
+
+use super::members::Members;
 
 /// Milliseconds until a call gives up, where nobody says.
 pub const DEFAULT_TIMEOUT: f64 = 10_000.0;
@@ -16,144 +18,8 @@ const DEFAULT_MAX_AGE: f64 = 604_800.0;
 const MAX_AGE: f64 = 2_592_000.0;
 const MAX_USES: f64 = 10_000.0;
 const MAX_PAGE: f64 = 100.0;
-/// What a browser's timer can count to.
-const MAX_TIMEOUT: f64 = 2_147_483_647.0;
 const MAX_MESSAGE: usize = 1_000;
 const MAX_EXTRAS: usize = 8 * 1024;
-
-/// The members of an options object, taken out one by one. The first that is wrong is told in the end, and so is a name
-/// that nobody took: what reads them need not stop at each.
-pub struct Members {
-    left: Vec<(String, Json)>,
-    wrong: Option<Error>,
-}
-
-impl Members {
-    /// `null` is no options.
-    pub fn of(options: Json) -> Members {
-        let (left, wrong) = match options {
-            Json::Null => (Vec::new(), None),
-            Json::Object(members) => (members, None),
-            _ => {
-                let words = "Options must be an object.";
-                (Vec::new(), Some(Error::misused("options", words)))
-            }
-        };
-        Members { left, wrong }
-    }
-
-    /// The options that were read, unless something was wrong. Names nobody knows are: most are typing errors.
-    pub fn finish<T>(self, options: T) -> Result<T, Error> {
-        // What was taken has no name any more.
-        let unknown = self.left.iter().find(|member| !member.0.is_empty());
-        match (self.wrong, unknown) {
-            (Some(error), _) => Err(error),
-            (None, Some((name, _))) => Err(Error::invalid(name, " is not an option here.")),
-            (None, None) => Ok(options),
-        }
-    }
-
-    fn refuse(&mut self, name: &str, rest: &str) {
-        if self.wrong.is_none() {
-            self.wrong = Some(Error::invalid(name, rest));
-        }
-    }
-
-    fn take(&mut self, name: &str) -> Option<Json> {
-        let member = self.left.iter_mut().find(|member| member.0 == name)?;
-        member.0.clear();
-        Some(core::mem::replace(&mut member.1, Json::Null))
-    }
-
-    /// As [`take`](Members::take), where `null` counts as left out. What a server is asked to write down is never
-    /// null: permissions of null grant who knows what.
-    fn take_unless_null(&mut self, name: &str) -> Option<Json> {
-        self.take(name).filter(|value| !value.is_null())
-    }
-
-    /// A text that `fits`.
-    fn text_that(&mut self, name: &str, fits: fn(&str) -> bool, wrong: &str) -> Option<String> {
-        match self.take(name)? {
-            Json::Text(text) if fits(&text) => Some(text),
-            _ => {
-                self.refuse(name, wrong);
-                None
-            }
-        }
-    }
-
-    fn text(&mut self, name: &str) -> Option<String> {
-        self.text_that(name, |_| true, " must be a string.")
-    }
-
-    fn resource(&mut self, name: &str) -> Option<String> {
-        self.drop_null(name);
-        self.text_that(name, resource::is_valid, WRONG_RESOURCE)
-    }
-
-    fn drop_null(&mut self, name: &str) {
-        self.left
-            .retain(|member| member.0 != name || !member.1.is_null());
-    }
-
-    fn one_of(&mut self, name: &str, known: &[&'static str], wrong: &str) -> Option<&'static str> {
-        let value = self.take_unless_null(name)?;
-        let text = value.as_text();
-        let found = known.iter().find(|known| Some(**known) == text);
-        if found.is_none() {
-            self.refuse(name, wrong);
-        }
-        found.copied()
-    }
-
-    fn flag(&mut self, name: &str) -> Option<bool> {
-        match self.take(name)? {
-            Json::Bool(flag) => Some(flag),
-            _ => {
-                self.refuse(name, " must be true or false.");
-                None
-            }
-        }
-    }
-
-    /// Something that stayed in JavaScript.
-    fn held(&mut self, name: &str) {
-        if !matches!(self.take_unless_null(name), None | Some(Json::Bool(true))) {
-            self.refuse(name, " is of the wrong kind.");
-        }
-    }
-
-    /// A whole number from 1 on. A string of digits counts, as it does in Webstrates.
-    fn whole(&mut self, name: &str, most: f64, wrong: &str) -> Option<f64> {
-        let number = match self.take(name)? {
-            Json::Number(number) => number,
-            // Not by `f64`'s own reader, which is 12 KB of tables.
-            Json::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                text.parse::<u32>().map_or(f64::NAN, f64::from)
-            }
-            _ => f64::NAN,
-        };
-        if number.trunc() == number && (1.0..=most).contains(&number) {
-            return Some(number);
-        }
-        self.refuse(name, wrong);
-        None
-    }
-
-    fn milliseconds(&mut self, name: &str) -> Option<f64> {
-        match self.take_unless_null(name)? {
-            Json::Number(time) if time > 0.0 && time <= MAX_TIMEOUT => Some(time),
-            _ => {
-                self.refuse(name, " must be a positive number of milliseconds.");
-                None
-            }
-        }
-    }
-}
-
-/// What a resource's id is.
-pub(super) const WRONG_RESOURCE: &str =
-    " must be 1 to 128 letters, digits, dots, hyphens or underscores.";
 
 /// `create`
 pub struct CreateOptions {

@@ -154,10 +154,11 @@ fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
                 }
                 document.set("invites", Json::List(invites));
             }
-            if let Some(Json::Text(next)) = document.take("next_page_token")
-                && !next.is_empty()
-            {
-                document.set("next", next.into());
+            match document.take("next_page_token") {
+                Some(Json::Text(next)) if !next.is_empty() => document.set("next", next.into()),
+                None | Some(Json::Null | Json::Text(_)) => {}
+                // Taken for the end, it would make a whole list of a part.
+                Some(_) => return Err(Error::bad_response()),
             }
         }
         Operation::Preview(_) => preview(cx, &mut document, now),

@@ -11,7 +11,7 @@ use crate::operation::{Operation, Remove};
 use crate::transport::Platform;
 
 use super::document::token_query;
-use super::multiplexer::Socket;
+use super::socket::Socket;
 
 /// How the refusal begins that tells a caller's letters.
 pub(super) const NEED_ADMIN: &str = "Need admin permissions to manage invites. User only has ";

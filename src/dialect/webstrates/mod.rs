@@ -5,6 +5,7 @@ mod frames;
 mod guards;
 mod identity;
 mod multiplexer;
+mod socket;
 mod watch;
 
 use core::cell::Cell;

@@ -13,6 +13,8 @@ use crate::json::{self, Json};
 use crate::later::{Later, Reply};
 use crate::transport::{Event, Line, Platform, push_base36};
 
+use super::socket::{Outstanding, Socket, State};
+
 /// An idle socket costs the server memory and the user's other pages a frame.
 const IDLE: f64 = 30_000.0;
 
@@ -49,48 +51,6 @@ pub(super) struct Multiplexer<P: Platform> {
     answers: Cell<bool>,
 }
 
-/// A socket and the calls that wait on it.
-pub(super) struct Socket<P: Platform> {
-    line: OnceCell<P::Line>,
-    /// The document in its path, the only one it can subscribe to.
-    document: String,
-    opened: f64,
-    account: RefCell<Option<Json>>,
-    state: Cell<State>,
-    /// No new calls: it closes after the last one.
-    retired: Cell<bool>,
-    outstanding: RefCell<Vec<Outstanding>>,
-    /// How many frames have come.
-    heard: Cell<u32>,
-    /// Runs while nothing is outstanding.
-    idle: Cell<Option<P::Guard>>,
-    /// Runs while something is expected: `init`, an answer, a sign of life.
-    vigil: Cell<Option<P::Guard>>,
-    /// A sign of life has been asked for.
-    asked: Cell<bool>,
-    /// What answers here is a server of before invites, it seems, and stays one for as long as the socket lives.
-    doubted: Cell<bool>,
-    /// So many shakes are unanswered. The last one's answer says that all before was read.
-    shakes: Cell<u32>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// `init` has not come. What is sent before is lost on a real Webstrates.
-    Opening,
-    Ready,
-    Closed,
-}
-
-struct Outstanding {
-    token: String,
-    /// The frame, until it is sent.
-    frame: Option<Zeroizing<String>>,
-    /// How many frames had come when it was sent.
-    sent_after: u32,
-    progress: Rc<Progress>,
-    reply: Later,
-}
 
 impl<P: Platform> Multiplexer<P> {
     /// No socket yet.
@@ -404,81 +364,6 @@ fn no_invites() -> Error {
 /// What follows a wait.
 type Then<P> = fn(&Rc<Multiplexer<P>>, &Rc<Socket<P>>, u32);
 
-impl<P: Platform> Socket<P> {
-    /// Sends what waits, once the server is ready. Nothing is borrowed meanwhile: a caller's own `WebSocket` may answer
-    /// from within.
-    fn flush(&self) {
-        let ready = self.state.get() == State::Ready;
-        let Some(line) = self.line.get().filter(|_| ready) else {
-            return;
-        };
-        while let Some(frame) = self.next_frame() {
-            line.send(&frame);
-        }
-    }
-
-    fn next_frame(&self) -> Option<Zeroizing<String>> {
-        let mut outstanding = self.outstanding.borrow_mut();
-        let call = outstanding.iter_mut().find(|call| call.frame.is_some())?;
-        call.progress.sent().set(true);
-        call.sent_after = self.heard.get();
-        if call.token.is_empty() {
-            self.shakes.set(self.shakes.get().wrapping_add(1));
-        }
-        call.frame.take()
-    }
-
-    /// Gives an answer to who waits for it.
-    fn settle(&self, token: &str, outcome: &Reply) {
-        let waiting: Vec<_> = self
-            .outstanding
-            .borrow()
-            .iter()
-            .filter(|call| call.token == token)
-            .map(|call| call.reply.clone())
-            .collect();
-        for reply in waiting {
-            reply.set(outcome.clone());
-        }
-    }
-
-    /// When it was opened.
-    pub(super) fn opened(&self) -> f64 {
-        self.opened
-    }
-
-    /// Whose socket it is, once that was found out.
-    pub(super) fn account(&self, found: Option<&Json>) -> Option<Json> {
-        if let Some(found) = found {
-            self.account.replace(Some(found.clone()));
-        }
-        self.account.borrow().clone()
-    }
-
-    /// Ends every call that waits.
-    fn end(&self, error: &Error) {
-        for call in self.outstanding.take() {
-            call.reply.set(Err(error.clone()));
-        }
-    }
-
-    fn retire(&self) {
-        self.retired.set(true);
-        if self.outstanding.borrow().is_empty() {
-            self.close();
-        }
-    }
-
-    fn close(&self) {
-        self.state.set(State::Closed);
-        self.idle.set(None);
-        self.vigil.set(None);
-        self.end(&Error::offline());
-        if let Some(line) = self.line.get() {
-            line.close();
-        }
-    }
-}
 
 /// A call's place among the outstanding, given up when the call ends in whatever way.
 struct Ticket<P: Platform> {
