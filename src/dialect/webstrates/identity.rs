@@ -19,6 +19,14 @@ fn known(user: &Json) -> Json {
     }
 }
 
+/// Whether half of a name is not taken for another's: it would be remembered for as long as the socket lives.
+fn is_readable(user: &Json) -> bool {
+    ["username", "provider"].iter().all(|name| {
+        let value = user.get(name);
+        value.is_none_or(|value| matches!(value, Json::Text(_) | Json::Null))
+    })
+}
+
 /// A user, without what else stands beside.
 pub(super) fn person(entry: &Json) -> Json {
     let mut user = Json::object();
@@ -71,6 +79,7 @@ impl<P: Platform> Wire<'_, P> {
             match response.status {
                 200 => {
                     return json::parse(&response.text)
+                        .filter(is_readable)
                         .map(|user| known(&user))
                         .ok_or_else(Error::bad_response);
                 }
