@@ -170,6 +170,8 @@ fn is_lost(error: &Error) -> bool {
     match error.code {
         Code::Offline => true,
         Code::ServerError | Code::BadResponse => error.status.is_some(),
+        // A caller's own `fetch` that failed after it had begun.
+        Code::InvalidOption => error.field.as_deref() == Some("fetch"),
         _ => false,
     }
 }

@@ -182,8 +182,14 @@ impl<P: Platform> Connection<P> {
             }
             Operation::Remove(remove) => {
                 let answer = session.perform(&context).await?;
-                self.platform
-                    .emit("inviteremoved", &announce::removed(remove));
+                // Only what was confirmed.
+                if answer
+                    .number("deletedCount")
+                    .is_some_and(|count| count > 0.0)
+                {
+                    let detail = announce::removed(remove);
+                    self.platform.emit("inviteremoved", &detail);
+                }
                 Ok(answer)
             }
             _ => session.perform(&context).await,

@@ -80,6 +80,13 @@ pub(crate) fn read(
     if !value.is_object() || is_list {
         return plain("argument", value);
     }
+    // A Map, a Date and their like have no members, and would be no options.
+    let prototype = get(&global("Object"), "prototype");
+    let tag = get(&prototype, "toString").dyn_into::<Function>();
+    let tag = tag.and_then(|tag| tag.call0(value)).map_err(unreadable)?;
+    if tag.as_string().is_none_or(|tag| tag != "[object Object]") {
+        return Err(Error::invalid("argument", " must be a plain object."));
+    }
     // Each may be a Proxy that throws at any look.
     let names = call(&global("Object"), "keys", &Array::of1(value)).map_err(unreadable)?;
     let mut members = Vec::new();

@@ -222,6 +222,9 @@ impl Call {
                 filter: ListFilter::read(given.options)?,
                 token: given.text,
             })),
+            (Method::Supports, _) if given.text.is_empty() => {
+                return Err(Error::invalid("feature", " must be the name of one."));
+            }
             (Method::Supports, _) => Operation::Supports(given.text),
             (Method::Members, _) => Operation::Members,
             (Method::Identify, _) => Operation::Identify,

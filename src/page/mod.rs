@@ -2,10 +2,10 @@
 
 mod listener;
 mod lock;
+mod timer;
 
 use core::cell::{Cell, RefCell};
 
-use gloo_timers::callback::Timeout;
 use invite_key::text::is_printable_ascii;
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -23,6 +23,7 @@ use crate::value;
 use listener::Listener;
 use lock::Lock;
 pub(crate) use lock::lock_name;
+use timer::Timer;
 
 /// What a connection was given that JSON cannot hold.
 pub struct Browser {
@@ -114,7 +115,7 @@ impl Platform for Browser {
     }
 
     fn after(&self, milliseconds: f64, then: Box<dyn FnOnce()>) -> Guard {
-        Guard::Timer(Timeout::new(milliseconds as u32, then))
+        Guard::Timer(Timer::new(milliseconds, then))
     }
 
     fn monotonic(&self) -> f64 {
@@ -296,7 +297,7 @@ pub(crate) async fn settled(result: Result<JsValue, JsValue>) -> Result<JsValue,
 /// What ends when it is dropped.
 pub enum Guard {
     /// A timer.
-    Timer(Timeout),
+    Timer(Timer),
     /// A listener.
     Listener(Listener),
     /// A lock.

@@ -26,8 +26,17 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// What Node says of a connection that never was.
-const NEVER_LEFT: [&str; 4] = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ERR_INVALID_URL"];
+/// What Node says of a connection that never was; and whatever speaks of a certificate.
+const NEVER_LEFT: [&str; 8] = [
+    "ECONNREFUSED",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ENETUNREACH",
+    "EHOSTUNREACH",
+    "ENETDOWN",
+    "ERR_INVALID_URL",
+    "UND_ERR_CONNECT_TIMEOUT",
+];
 
 pub(crate) async fn send(
     browser: &Browser,
@@ -51,13 +60,15 @@ pub(crate) async fn send(
     check_address(&request.url)?;
     let guard = AbortOnDrop(AbortController::new().map_err(offline)?);
     let url = JsValue::from(request.url.as_str());
-    let init = init_of(browser, request, token, &guard.0);
+    let is_here = ["http://127.", "http://localhost", "http://[::1]"];
+    let is_here = is_here.iter().any(|here| request.url.starts_with(here));
+    let init = init_of(browser, request, token, &guard.0)?;
+    let was_cut_off = is_cut_off();
     // From here on nobody can tell whether it has arrived.
     left.set(true);
     let answer = fetch.call2(&JsValue::UNDEFINED, &url, &init);
     let answer = settled(answer).await.map_err(|cause| {
-        let code = value::get(&value::get(&cause, "cause"), "code").as_string();
-        if code.is_some_and(|code| NEVER_LEFT.contains(&code.as_str())) {
+        if never_left(&cause) || was_cut_off && is_cut_off() && !is_here {
             left.set(false);
         }
         failure(browser, cause)
@@ -80,7 +91,15 @@ fn init_of(
     request: Request,
     token: Option<String>,
     controller: &AbortController,
-) -> JsValue {
+) -> Result<JsValue, Error> {
+    // gloo-net traps where a page has broken this.
+    let class = value::global("Headers").dyn_into();
+    if !class.is_ok_and(|class: Function| Reflect::construct(&class, &Array::new()).is_ok()) {
+        return Err(Error::misused(
+            "fetch",
+            "The Headers of this page do not work.",
+        ));
+    }
     let headers = Headers::new();
     for (name, value) in &request.headers {
         headers.set(name, value);
@@ -101,7 +120,20 @@ fn init_of(
     init.wipe();
     let _ = Reflect::set(&plain, &"headers".into(), &headers.into_raw());
     let _ = Reflect::set(&plain, &"signal".into(), &controller.signal());
-    plain
+    Ok(plain)
+}
+
+/// Whether the browser says that it has no network at all.
+fn is_cut_off() -> bool {
+    value::get(&value::global("navigator"), "onLine") == false
+}
+
+fn never_left(cause: &JsValue) -> bool {
+    let code = value::get(&value::get(cause, "cause"), "code").as_string();
+    code.is_some_and(|code| {
+        let mut windows = code.as_bytes().windows(4);
+        NEVER_LEFT.contains(&code.as_str()) || windows.any(|window| window == b"CERT")
+    })
 }
 
 /// An address that is none fails as a lost connection does, and would be tried again.
@@ -143,17 +175,21 @@ fn is_of_network(cause: &JsValue) -> bool {
     let text = |name| value::get(cause, name).as_string().unwrap_or_default();
     let message = text("message");
     match text("name").as_str() {
-        "TypeError" => ["fetch", "NetworkError", "Load failed", "network"]
-            .iter()
-            // The search for a text in a text is 2 KB of code.
-            .any(|words| {
-                let mut windows = message.as_bytes().windows(words.len());
-                windows.any(|window| window == words.as_bytes())
-            }),
-        "AbortError" | "TimeoutError" | "NetworkError" => true,
+        "TypeError" => NETWORK.iter().any(|words| message.starts_with(words)),
+        "AbortError" | "TimeoutError" | "NetworkError" | "FetchError" => true,
         _ => false,
     }
 }
+
+/// How Chromium, Node, Firefox and Safari begin to say so.
+const NETWORK: [&str; 6] = [
+    "Failed to fetch",
+    "fetch failed",
+    "NetworkError",
+    "Load failed",
+    "The network",
+    "The Internet",
+];
 
 fn offline(cause: Cause) -> Error {
     let mut error = Error::offline();

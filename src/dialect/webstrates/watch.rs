@@ -30,6 +30,13 @@ struct Seen {
 
 /// Looks for as long as it is polled, or until it turns out that the caller may not.
 pub(super) async fn watch<P: Platform>(cx: &Wire<'_, P>) -> Reply {
+    // Who may not list could tell nobody what they saw.
+    let list = Box::pin(async { cx.ask(frames::message(cx, "getInvites")?, false).await });
+    if let Err(error) = within(cx.platform, PATIENCE, list).await
+        && error.code == Code::NotAdmin
+    {
+        return Err(error);
+    }
     let mut seen = Seen::default();
     let mut pause = PAUSE;
     loop {

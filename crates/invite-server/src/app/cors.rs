@@ -23,6 +23,7 @@ pub(super) fn layer(listed: Vec<HeaderValue>, dialects: &Dialects) -> Option<Cor
         .chain(sends.map(|name| own(name)));
     let sees = dialects.iter().flat_map(|dialect| dialect.cors.sees);
     let sees = [
+        header::DATE,
         header::RETRY_AFTER,
         header::WWW_AUTHENTICATE,
         own("x-request-id"),

@@ -1,0 +1,32 @@
+//! A timer of the page's own, which goes when it is dropped.
+//!
+//! Not gloo's: that traps where a page has broken `setTimeout` or `clearTimeout`.
+
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+
+use crate::value;
+
+/// Calls back once.
+pub struct Timer {
+    id: JsValue,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl Timer {
+    pub(super) fn new(milliseconds: f64, then: Box<dyn FnOnce()>) -> Timer {
+        let callback = Closure::once(then);
+        let arguments = Array::of2(callback.as_ref(), &milliseconds.into());
+        let id = value::call(&js_sys::global(), "setTimeout", &arguments);
+        Timer {
+            id: id.unwrap_or_default(),
+            _callback: callback,
+        }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        let _ = value::call(&js_sys::global(), "clearTimeout", &Array::of1(&self.id));
+    }
+}
