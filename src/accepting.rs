@@ -16,15 +16,9 @@ impl<P: Platform> Connection<P> {
     /// Looks an invite up, asks the policy and takes it; `null` where the policy said no. A person may think as long
     /// as they like: the deadlines are for the server.
     pub(crate) async fn offer(&self, offer: &Offer, phase: &Phase<'_>, held: &P::Held) -> Reply {
-        let invited = || Invited {
-            key: offer.invited.key.clone(),
-            id: None,
-            resource: offer.invited.resource.clone(),
-            home: offer.invited.home.clone(),
-        };
         let preview = self
             .bounded(&Phase {
-                operation: &Operation::Preview(invited()),
+                operation: &Operation::Preview(offer.invited.clone()),
                 progress: Rc::clone(&phase.progress),
                 timeout: phase.timeout,
             })
@@ -38,7 +32,7 @@ impl<P: Platform> Connection<P> {
         }
         let mut outcome = self
             .bounded(&Phase {
-                operation: &Operation::Accept(invited()),
+                operation: &Operation::Accept(offer.invited.clone()),
                 progress: Rc::new(Progress::default()),
                 timeout: phase.timeout,
             })
@@ -127,10 +121,14 @@ impl<P: Platform> Connection<P> {
             LOCK_PATIENCE
         };
         let lock = self.platform.lock(name);
-        let wait = async { Ok(lock.await) };
-        let lock = within(&*self.platform, patience, Box::pin(wait)).await;
-        progress.goes_alone.set(lock.is_err());
-        lock.ok().flatten()
+        let mut got = None;
+        let wait = async {
+            got = lock.await;
+            Ok(Json::Null)
+        };
+        let waited = within(&*self.platform, patience, Box::pin(wait)).await;
+        progress.goes_alone.set(waited.is_err());
+        got
     }
 }
 

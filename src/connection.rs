@@ -12,8 +12,8 @@ use crate::flights::Flights;
 use crate::json::Json;
 use crate::later::{Later, Reply, Task, until};
 use crate::operation::options::{ConnectOptions, DEFAULT_TIMEOUT};
-use crate::operation::{Call, Invited, Operation, Remove};
-use crate::transport::Platform;
+use crate::operation::{Call, Operation, Remove};
+use crate::transport::{Platform, within_or};
 use crate::{announce, link};
 
 /// A connection; everything it opens is opened at the first call.
@@ -115,7 +115,9 @@ impl<P: Platform> Connection<P> {
 
     /// Where the server sends events: what to fetch. Else looks out for invites that are used, without a deadline.
     async fn watch(&self, phase: &Phase<'_>) -> Reply {
-        let remote = self.within(phase, Box::pin(self.remote(true))).await?;
+        let known = async { self.remote(true).await.map(|_| Json::Null) };
+        self.within(phase, Box::pin(known)).await?;
+        let remote = self.remote(true).await?;
         match remote.traits().hears {
             Hears::Never => Ok(Json::Null),
             Hears::Stream if !remote.has("events") => Ok(Json::Null),
@@ -142,18 +144,14 @@ impl<P: Platform> Connection<P> {
     }
 
     /// The work, or the deadline.
-    async fn within<'a, T: 'a>(
+    fn within<'a>(
         &'a self,
         phase: &'a Phase<'a>,
-        work: Task<'a, Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let stop = Later::default();
-        let end = {
-            let (stop, progress) = (stop.clone(), Rc::clone(&phase.progress));
-            move || stop.set(Err(progress.end()))
-        };
-        let _timer = self.platform.after(phase.timeout, Box::new(end));
-        until(&stop, work).await
+        work: Task<'a, Reply>,
+    ) -> impl Future<Output = Reply> + 'a {
+        let progress = Rc::clone(&phase.progress);
+        let end = Box::new(move || progress.end());
+        within_or(&*self.platform, phase.timeout, end, work)
     }
 
     async fn attempt(&self, phase: &Phase<'_>, remote: &Rc<Remote>) -> Reply {
@@ -216,12 +214,7 @@ impl<P: Platform> Connection<P> {
             return Err(Error::bad_response());
         };
         let look = Phase {
-            operation: &Operation::Check(Invited {
-                key: invited.key.clone(),
-                id: None,
-                resource: invited.resource.clone(),
-                home: invited.home.clone(),
-            }),
+            operation: &Operation::Check(invited.clone()),
             progress: Rc::default(),
             timeout: phase.timeout,
         };

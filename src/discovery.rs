@@ -94,6 +94,7 @@ impl<P: Platform> Connection<P> {
         let work = async {
             let session = remote.dialect.open(&self.platform);
             let asking = session.discover(&self.platform, &mut remote);
+            let asking = Box::pin(async { asking.await.map(|()| Json::Null) });
             let asked = within(&*self.platform, PATIENCE, asking).await;
             // All wait for this one answer: lost, it is asked for again.
             asked.map_err(|error| match error.code {

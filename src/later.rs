@@ -59,10 +59,7 @@ impl Later {
 }
 
 /// Does the work until it is done or `stop` says how it shall end. What is stopped before it began, begins nothing.
-pub fn until<'a, T: 'a>(
-    stop: &Later,
-    mut work: Task<'a, Result<T, Error>>,
-) -> impl Future<Output = Result<T, Error>> + 'a {
+pub fn until<'a>(stop: &Later, mut work: Task<'a, Reply>) -> impl Future<Output = Reply> + 'a {
     let stop = stop.clone();
     poll_fn(move |context| match stop.poll(context) {
         Poll::Ready(Err(error)) => Poll::Ready(Err(error)),

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::json::{self, Json};
 
 /// A property; `undefined` where there is none, or nothing to have one.
-pub(crate) fn get(object: &JsValue, name: impl Into<JsValue>) -> JsValue {
+pub(crate) fn get(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or_default()
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn from_parsed(value: &JsValue) -> Json {
         for name in Object::keys(object) {
             members.push((
                 name.as_string().unwrap_or_default(),
-                from_parsed(&get(value, &name)),
+                from_parsed(&Reflect::get(value, &name).unwrap_or_default()),
             ));
         }
         Json::Object(members)

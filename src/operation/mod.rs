@@ -58,6 +58,7 @@ pub struct Create {
 }
 
 /// An invite that somebody has.
+#[derive(Clone)]
 pub struct Invited {
     /// Its key.
     pub key: InviteKey,

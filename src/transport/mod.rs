@@ -7,7 +7,7 @@ use core::cell::Cell;
 use crate::dialect::DialectName;
 use crate::error::Error;
 use crate::json::Json;
-use crate::later::{Later, Task, until};
+use crate::later::{Later, Reply, Task, until};
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod fetch;
@@ -153,17 +153,24 @@ pub(crate) async fn sleep<P: Platform>(platform: &P, milliseconds: f64) {
 }
 
 /// Does the work, or fails once so many milliseconds have passed.
-pub(crate) async fn within<'a, P: Platform, T: 'a>(
+pub(crate) async fn within<P: Platform>(
     platform: &P,
     milliseconds: f64,
-    work: Task<'a, Result<T, Error>>,
-) -> Result<T, Error> {
+    work: Task<'_, Reply>,
+) -> Reply {
+    within_or(platform, milliseconds, Box::new(Error::timeout), work).await
+}
+
+/// The same, with an end of one's own.
+pub(crate) async fn within_or<P: Platform>(
+    platform: &P,
+    milliseconds: f64,
+    end: Box<dyn FnOnce() -> Error>,
+    work: Task<'_, Reply>,
+) -> Reply {
     let stop = Later::default();
-    let end = {
-        let stop = stop.clone();
-        move || stop.set(Err(Error::timeout()))
-    };
-    let _timer = platform.after(milliseconds, Box::new(end));
+    let stops = stop.clone();
+    let _timer = platform.after(milliseconds, Box::new(move || stops.set(Err(end()))));
     until(&stop, work).await
 }
 

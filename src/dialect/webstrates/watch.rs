@@ -41,9 +41,9 @@ pub(super) async fn watch<P: Platform>(cx: &Wire<'_, P>) -> Reply {
     let mut pause = PAUSE;
     loop {
         if !cx.platform.hidden() {
-            let look = Box::pin(look(cx, &mut seen));
+            let look = Box::pin(async { look(cx, &mut seen).await.map(|()| Json::Null) });
             match within(cx.platform, PATIENCE, look).await {
-                Ok(()) => pause = PAUSE,
+                Ok(_) => pause = PAUSE,
                 Err(error) if matches!(error.code, Code::NotAdmin | Code::Forbidden) => {
                     return Err(error);
                 }
