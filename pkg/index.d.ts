@@ -415,7 +415,9 @@ export interface Invites<Given extends GivenInvite = GivenInvite> extends EventT
   accept(this: void, key: string | GivenInvite, call: CallOptions): Promise<string>;
 
   /**
-   * Cancels one of your invites. People who already joined keep their access.
+   * Cancels one of your invites. People who already joined keep their access. Only what was confirmed is claimed: where an
+   * answer was lost, `deletedCount` is 0 if the server says then that the invite has ended, by whomever, and the call
+   * rejects with `unknown_outcome` if nobody can tell.
    *
    * @example
    * ```js
