@@ -36,8 +36,8 @@ p { line-height: 1.5; }
 .icon { width: 1.125em; height: 1.125em; flex: none; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round; }
 .announcer { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
-.card { background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); padding: 1.25rem; }
-.stack { display: grid; gap: 1rem; }
+.card { background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); padding: 1.25rem; overflow-wrap: anywhere; }
+.stack { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
 .row { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 0.75rem; }
 
 button, .button {

@@ -116,6 +116,9 @@ impl<P: Platform> Multiplexer<P> {
         progress: &Rc<Progress>,
     ) -> Reply {
         if socket.doubted.get() && !self.answers.get() {
+            // Said at once, and asked anew by the next: servers are updated.
+            self.forget(&socket);
+            socket.retire();
             return Err(no_invites());
         }
         let number = self.tokens.get().wrapping_add(1);
