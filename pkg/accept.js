@@ -1,36 +1,56 @@
 // What `acceptPending` does once something waits: loaded where an invite was captured.
 import { within } from './index.js';
-import { ending } from './request.js';
+import { ending, reasonOf } from './request.js';
 
 const { forget, read, waits } = within;
 
 const LETTERS = { a: 'admin', r: 'read', w: 'write' };
 
-/** What each connection is accepting. */
+/** What is being accepted by each server. */
 const underWay = new WeakMap();
 
-/** Accepts what waits: once, however many ask for it. `home` is the connection from within. */
-export async function accept(home, policy, call) {
+/** Accepts what waits: once, however many ask for it. `home` is the connection from within; the call was made when it `began`. */
+export async function accept(home, began, policy, call) {
   const record = read();
   if (!record) return null;
-  let accepting = underWay.get(home);
+  const { server } = home;
+  let accepting = underWay.get(server);
   if (!accepting || accepting.hasEnded || accepting.record.capturedAt !== record.capturedAt) {
     if (!accepting?.isDecided) accepting?.end();
-    accepting = new Accepting(home, record, policy, call);
-    underWay.set(home, accepting);
-    const done = () => underWay.get(home) === accepting && underWay.delete(home);
+    accepting = new Accepting(home, record, began, policy, call);
+    underWay.set(server, accepting);
+    const done = () => underWay.get(server) === accepting && underWay.delete(server);
     accepting.outcome.then(done, done);
   }
-  return accepting.join(policy, call?.signal?.addEventListener && call.signal);
+  return accepting.join(policy, signalOf(call));
 }
 
 /** The core's question. */
-export const ask = (home, preview) => underWay.get(home)?.ask(preview) ?? confirmed(preview);
+export const ask = (home, preview) => underWay.get(home.server)?.ask(preview) ?? confirmed(preview);
 
 /** Settles when nothing is being accepted, unless somebody has still to decide: that may take for ever. */
 export async function settled(home) {
-  const accepting = underWay.get(home);
+  const accepting = underWay.get(home.server);
   if (!accepting?.needsPage) await accepting?.outcome.catch(() => {});
+}
+
+/** The signal of a call; nothing where there is none. */
+function signalOf(call) {
+  try {
+    return typeof call.signal.aborted === 'boolean' ? call.signal : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The call options with another signal. What is wrong with them stays, for the core to refuse. */
+function withSignal(call, signal) {
+  try {
+    const isRead = call == null || (typeof call === 'object' && !Array.isArray(call) && (call.signal == null || signalOf(call)));
+    return isRead ? { ...call, signal } : call;
+  } catch {
+    return call;
+  }
 }
 
 /** The question of the policy `confirm`; a page asks better by passing a function. */
@@ -53,18 +73,18 @@ class Accepting {
   #question;
   isDecided = false;
 
-  constructor(home, record, policy, call) {
+  constructor(home, record, began, policy, call) {
     this.#home = home;
     this.record = record;
     this.needsPage = typeof policy === 'function';
-    this.outcome = this.#run(this.needsPage ? (preview) => this.ask(preview) : policy, { ...call, signal: this.#stop.signal });
+    this.outcome = this.#run(began, this.needsPage ? (preview) => this.ask(preview) : policy, withSignal(call, this.#stop.signal));
   }
 
-  async #run(policy, call) {
-    const { send, emit } = this.#home;
+  async #run(began, policy, call) {
+    const { server, send, emit } = this.#home;
     const { key, resource } = this.record;
     try {
-      const outcome = await send('acceptInvite', key, resource, policy, call);
+      const outcome = await server.sendSince(began, 'acceptInvite', key, resource, policy, call);
       if (outcome) forget(this.record);
       return outcome;
     } catch (error) {
@@ -89,7 +109,7 @@ class Accepting {
     try {
       return await ending(this.outcome, signal);
     } catch (error) {
-      throw signal?.aborted ? this.#home.error('aborted', 'The call was aborted.', { cause: signal.reason }) : error;
+      throw signal?.aborted ? this.#home.error('aborted', 'The call was aborted.', { cause: reasonOf(signal) }) : error;
     } finally {
       this.#leave(asker);
     }

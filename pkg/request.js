@@ -19,15 +19,35 @@ export async function request(url, init, fetch = globalThis.fetch) {
 /** What a promise gives, unless the signal, where there is one, ends the wait. No listener stays behind. */
 export async function ending(promise, signal) {
   if (!signal) return promise;
-  let end;
+  let unlisten;
   const ended = new Promise((_, reject) => {
-    end = () => reject(signal.reason);
+    const end = () => reject(reasonOf(signal));
     if (signal.aborted) end();
-    else signal.addEventListener('abort', end);
+    else unlisten = listening(signal, end);
   });
   try {
     return await Promise.race([promise, ended]);
   } finally {
-    signal.removeEventListener('abort', end);
+    unlisten?.();
+  }
+}
+
+/** Has `end` called when a signal of the page's aborts; gives what undoes that. One that throws is not heard. */
+export function listening(signal, end) {
+  const change = (name) => {
+    try {
+      signal?.[name]?.('abort', end);
+    } catch {} // the page's own fault
+  };
+  change('addEventListener');
+  return () => change('removeEventListener');
+}
+
+/** Why a signal was aborted. */
+export function reasonOf(signal) {
+  try {
+    return signal.reason;
+  } catch (thrown) {
+    return thrown;
   }
 }

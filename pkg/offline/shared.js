@@ -1,7 +1,7 @@
 // What the modules without a server have in common. Each becomes one file, which holds only what it uses of this.
 
 /** What is thrown: details, of which sdk/error.js makes the error. */
-export const wrong = (code, field, message) => ({ code, message, field, retryable: false });
+export const wrong = (code, field, message) => ({ code, message, field, retryable: false, final: false });
 
 /** What a module answers, unless that is an error. */
 export function read(json) {

@@ -26,7 +26,16 @@ export const failed = (message, details) => new InviteError('load_failed', messa
 export function standing(below) {
   const error = new InviteError();
   Error.captureStackTrace?.(error, below);
-  return (thrown) => fill(error, typeof thrown?.code === 'string' ? thrown : failed('The WebAssembly of invite-keys broke: reload the page.', { retryable: false, cause: thrown }));
+  return (thrown) => fill(error, isOurs(thrown) ? thrown : failed('The WebAssembly of invite-keys broke: reload the page.', { retryable: false, cause: thrown }));
+}
+
+/** An error of ours or the core's details: a page's own errors have codes, too. */
+function isOurs(thrown) {
+  try {
+    return thrown instanceof InviteError || (typeof thrown.code === 'string' && typeof thrown.retryable === 'boolean' && typeof thrown.final === 'boolean');
+  } catch {
+    return false;
+  }
 }
 
 function fill(error, { code, message, cause, final, ...more }) {

@@ -4,6 +4,7 @@ import { homes } from './home.js';
 import { kindOf } from './kinds.js';
 import { load, now } from './load.js';
 import { method } from './method.js';
+import { looksLikeCall, sorted } from './options.js';
 import { read } from './record.js';
 import { Server } from './server.js';
 
@@ -46,10 +47,13 @@ class Invites extends Target {
     this.#open(options);
     this.#home = this.#within();
     homes.set(this, this.#home);
-    const own = { install: () => this.#install(), close: () => this.#close() };
+    const own = {
+      install: method('install', '', (self) => this.#install(standing(self))),
+      close: method('close', '', () => this.#close()),
+    };
     for (const [name, takes] of Object.entries(CALLS)) own[name] = method(name, takes, (self, ...args) => this.#call(self, name, args));
-    own.list = method('list', 'filter, call', (self, ...args) => this.#list(this.#wake(), standing(self), ...args));
-    own.acceptPending = method('acceptPending', 'policy, call', (self, ...args) => this.#acceptPending(standing(self), ...args));
+    own.list = method('list', 'filter, call', (self, ...args) => this.#list(this.#wake(), standing(self), ...(args[1] == null && looksLikeCall(args[0]) ? [undefined, args[0]] : args)));
+    own.acceptPending = method('acceptPending', 'policy, call', (self, ...args) => this.#acceptPending(standing(self), ...sorted(...args)));
     for (const name of ['addEventListener', 'removeEventListener']) {
       own[name] = method(name, 'type, listener, options', (_, ...args) => {
         super[name](...args);
@@ -68,28 +72,32 @@ class Invites extends Target {
   }
 
   #open(options) {
-    this.#server = new Server(options, Invites.#emitTo(weak(this)));
+    const place = {};
+    this.#server = new Server(options, Invites.#emitTo(weak(this), place));
+    place.server = weak(this.#server);
     this.#servers = [...this.#servers.filter((server) => server.deref()), weak(this.#server)];
   }
 
   /** The core holds what this gives: with a strong reference in it a handle that nobody holds would never be collected. */
-  static #emitTo(self) {
-    return (type, detail) => (type === 'confirm' ? self.deref()?.#ask(detail) : self.deref()?.#emit(type, detail));
+  static #emitTo(self, place) {
+    return (type, detail) => (type === 'confirm' ? self.deref()?.#ask(place.server.deref(), detail) : self.deref()?.#emit(type, detail));
   }
 
-  #within() {
-    const options = () => this.#server.options;
+  /** For the package's other files; with the `server` of a call's moment they go on with that one. */
+  #within(server) {
+    const here = () => server ?? this.#server;
     return {
-      get options() { return options(); },
-      send: (...call) => this.#server.send(...call),
+      get server() { return here(); },
+      get options() { return here().options; },
+      send: (...call) => here().send(...call),
       emit: (type, detail) => this.#emit(type, detail),
       error: (...error) => new InviteError(...error),
       lockName: async (key) => (await load('core')).lockName(key),
     };
   }
 
-  async #ask(preview) {
-    return (await load('accept')).ask(this.#home, preview);
+  async #ask(server, preview) {
+    return (await load('accept')).ask(this.#within(server), preview);
   }
 
   #emit(type, detail) {
@@ -142,9 +150,11 @@ class Invites extends Target {
 
   async #acceptPending(error, policy, call) {
     if (policy === 'off' || !read()) return null;
+    const began = now();
+    const server = this.#wake();
     try {
-      const { accept } = await this.#wake().load('accept', now(), call);
-      return await accept(this.#home, policy, call);
+      const { accept } = await server.load('accept', began, call);
+      return await accept(this.#within(server), began, policy, call);
     } catch (thrown) {
       throw error(thrown);
     }
@@ -154,15 +164,17 @@ class Invites extends Target {
   async #watch(...one) {
     this.#heard.push(one);
     try {
-      const { watch } = await load('events', { timeout: Infinity });
+      const { watch } = await load('events', { endless: true });
       for (const one of this.#heard.splice(0)) this.#unwatch = watch(this, this.#home, ...one);
     } catch {} // the next call tries again
   }
 
-  #install() {
-    const user = globalThis.webstrate?.user;
-    if (!user) throw new InviteError('unsupported', 'install() is for a page on a Webstrates server, once it has loaded: webstrate.user is not there.');
-    Object.defineProperty(user, 'invites', { value: this, configurable: true, enumerable: true, writable: true });
+  #install(error) {
+    try {
+      Object.defineProperty(globalThis.webstrate.user, 'invites', { value: this, configurable: true, enumerable: true, writable: true });
+    } catch {
+      throw error(new InviteError('unsupported', 'install() is for a page on a Webstrates server, once it has loaded: webstrate.user is not there, or takes nothing new.'));
+    }
   }
 
   #close() {

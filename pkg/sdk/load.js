@@ -1,6 +1,7 @@
 // Loads a part when it is first needed, within the deadline of the call that needs it.
-import { InviteError, failed } from './error.js';
+import { InviteError, failed, standing } from './error.js';
 import { method } from './method.js';
+import { listening, reasonOf } from '../request.js';
 import { parts } from './parts.js';
 
 /** Milliseconds that a call has where nobody says; the core has the same. */
@@ -19,31 +20,46 @@ const states = {};
 /** The part, if it is there. */
 export const loaded = (name) => states[name]?.code;
 
+/** Whether a deadline can be counted to. */
+export const isTimeout = (value) => typeof value === 'number' && value > 0 && value <= MAX_TIMEOUT;
+
 /**
- * The part. `began` says when the call was made; `stops` is a set of what ends calls under way. Wrong options count as
- * left out: the core says what is wrong with them.
+ * The part. `began` says when the call was made; `stops` is a set of what ends calls under way; what is `endless` has no
+ * deadline. Wrong options count as left out: the core says what is wrong with them.
  */
-export function load(name, { began = now(), signal, timeout, stops } = {}) {
+export function load(name, { began = now(), signal, timeout, stops, endless } = {}) {
+  const aborted = isAborted(signal);
   let undo;
   const ended = new Promise((_, reject) => {
     const end = (...error) => reject(new InviteError(...error));
-    const abort = () => end('aborted', 'The call was aborted.', { cause: signal.reason });
+    const abort = () => end('aborted', 'The call was aborted.', { cause: reasonOf(signal) });
     const close = () => end('closed', CLOSED, { retryable: true });
-    if (signal?.aborted) return abort();
-    const left = (timeout > 0 && timeout <= MAX_TIMEOUT ? timeout : TIMEOUT) - now() + began;
-    const timer = timeout === Infinity || setTimeout(end, left, 'timeout', `The part ${name} of invite-keys has not come in time.`, { retryable: true });
-    signal?.addEventListener?.('abort', abort);
+    if (aborted) return abort();
+    const left = (isTimeout(timeout) ? timeout : TIMEOUT) - now() + began;
+    const timer = endless || setTimeout(end, left, 'timeout', `The part ${name} of invite-keys has not come in time.`, { retryable: true });
+    const unlisten = listening(signal, abort);
     stops?.add(close);
     undo = () => {
       clearTimeout(timer);
-      signal?.removeEventListener?.('abort', abort);
+      unlisten();
       stops?.delete(close);
     };
   });
-  return Promise.race([ended, signal?.aborted || arriving(name)]).finally(undo);
+  return Promise.race([ended, aborted || arriving(name)]).finally(undo);
 }
 
-export const ready = /* @__PURE__ */ method('ready', '', async () => void (await Promise.all(Object.keys(parts).map((name) => load(name)))));
+export const ready = /* @__PURE__ */ method('ready', '', async (self) => {
+  const error = standing(self);
+  await Promise.all(Object.keys(parts).map((name) => load(name))).catch((thrown) => { throw error(thrown); });
+});
+
+function isAborted(signal) {
+  try {
+    return signal?.aborted === true;
+  } catch {
+    return false;
+  }
+}
 
 /** What comes of the newest attempt; or of an earlier one, after all. */
 async function arriving(name) {

@@ -1,6 +1,7 @@
 // A server as it was configured: calls that were made of it stay with it, whatever is configured meanwhile.
 import { InviteError } from './error.js';
-import { CLOSED, load, loaded, now } from './load.js';
+import { CLOSED, isTimeout, load, loaded, now } from './load.js';
+import { snapshot } from './options.js';
 
 export class Server {
   #emit;
@@ -11,13 +12,18 @@ export class Server {
 
   /** The core holds `emit(type, detail)` for as long as this lives: it must not hold the page's side. */
   constructor(options, emit) {
-    this.options = options;
+    this.options = snapshot(options);
     this.#emit = emit;
   }
 
   /** Makes a call by the core. Rejects with what `standing` makes an error of. */
-  async send(name, ...args) {
-    const began = now();
+  send(name, ...args) {
+    return this.sendSince(now(), name, ...args);
+  }
+
+  /** The same, for what began before. */
+  async sendSince(began, name, ...given) {
+    const args = given.map(snapshot);
     if (!this.#closed && !loaded('core')) await this.load('core', began, args.findLast((arg) => arg != null));
     if (this.#closed) throw new InviteError('closed', CLOSED);
     this.#connection ??= new (loaded('core').Connection)(this.options, this.#emit);
@@ -29,8 +35,8 @@ export class Server {
     let limits;
     for (const options of [this.options, call]) {
       try {
-        const { signal, timeout = limits?.timeout } = options;
-        limits = { timeout, signal: typeof signal?.aborted === 'boolean' ? signal : undefined };
+        const { signal, timeout } = options;
+        limits = { timeout: isTimeout(timeout) ? timeout : limits?.timeout, signal: typeof signal?.aborted === 'boolean' ? signal : undefined };
       } catch {} // none, or the core says what is wrong with them
     }
     return load(name, { ...limits, began, stops: this.#stops });

@@ -97,6 +97,11 @@ test('the core does not come at all: `timeout` of the call, else of the connecti
     begin('of the connection, with a signal', sdk.connect({ ...here, timeout: 300 }).get({ signal }));
     begin('neither', sdk.connect(here).create({ permissions: 'r' }, 'notes', { signal }));
     begin('an invalid one', sdk.connect(here).get({ timeout: 'soon' }));
+    begin('Infinity', sdk.connect(here).get({ timeout: Infinity }));
+    begin('Infinity of the connection', sdk.connect({ ...here, timeout: Infinity }).get());
+    begin('a BigInt', sdk.connect(here).get({ timeout: 5n }));
+    begin('a symbol', sdk.connect(here).get({ timeout: Symbol('soon') }));
+    begin('an invalid one of the call, a valid one of the connection', sdk.connect({ ...here, timeout: 9_999 }).get({ timeout: Infinity }));
     begin('every page of a list', sdk.connect({ ...here, timeout: 300 }).list().next());
   });
   assert.deepEqual(await at(299), { 'of the call': ['timeout', 50] });
@@ -107,8 +112,56 @@ test('the core does not come at all: `timeout` of the call, else of the connecti
     'every page of a list': ['timeout', 300],
   });
   await at(9699);
-  const { neither, 'an invalid one': invalid } = await at(1);
-  assert.deepEqual([neither, invalid], [['timeout', 10_000], ['timeout', 10_000]]);
+  const { 'an invalid one of the call, a valid one of the connection': ofTheConnection, ...ends } = await at(1);
+  assert.deepEqual(ofTheConnection, ['timeout', 9_999]);
+  for (const name of ['neither', 'an invalid one', 'Infinity', 'Infinity of the connection', 'a BigInt', 'a symbol']) assert.deepEqual(ends[name], ['timeout', 10_000], name);
+});
+
+test('acceptPending: one deadline for its own code and for the server', async (t) => {
+  const { page, core, at, heard } = await open(t);
+  let come;
+  const gate = new Promise((resolve) => { come = resolve; });
+  await page.route('**/accept.js', async (route) => {
+    await gate;
+    return route.continue();
+  });
+  core.come();
+  await page.evaluate(() => {
+    const key = 'inv1_OMUvgMnQHFYjTg1MPDEck1mquf66EY1dR9Mw';
+    sessionStorage.setItem('invite-keys:pending', JSON.stringify({ key, capturedAt: new Date(), continueUrl: location.href, via: 'fragment' }));
+    sdk.configure(here);
+    begin('accept', sdk.invites.acceptPending(() => true, { timeout: 1000 }));
+  });
+  assert.deepEqual(await at(900), {});
+  come();
+  await heard('sent');
+  assert.deepEqual(await at(99), {});
+  assert.deepEqual(await at(2), { accept: ['timeout', 1000] });
+});
+
+test('a signal whose listeners throw is not heard: the call goes on, and no timer stays behind', async (t) => {
+  const { page, core } = await open(t);
+  await page.evaluate(() => {
+    const timers = window.timers = new Set();
+    const { setTimeout: set, clearTimeout: clear } = window;
+    window.setTimeout = (then, ...more) => {
+      const timer = set(() => { timers.delete(timer); then(); }, ...more);
+      timers.add(timer);
+      return timer;
+    };
+    window.clearTimeout = (timer) => { timers.delete(timer); clear(timer); };
+    const throws = () => { throw Object.assign(new Error('of the page'), { code: 'ENOENT' }); };
+    const fetch = async () => new Response('{"invites":[]}', { headers: { 'content-type': 'application/json' } });
+    const call = (signal) => sdk.connect({ ...here, fetch }).get({ signal }).then(({ length }) => length, ({ name, code }) => [name, code]);
+    window.calls = [
+      call({ aborted: false, addEventListener: throws, removeEventListener() {} }),
+      call({ aborted: false, addEventListener() {}, removeEventListener: throws }),
+      call({ aborted: true, get reason() { return throws(); }, addEventListener() {}, removeEventListener() {} }),
+    ];
+  });
+  core.come();
+  assert.deepEqual(await page.evaluate(() => Promise.all(calls)), [0, 0, ['InviteError', 'aborted']]);
+  assert.equal(await page.evaluate(() => timers.size), 0);
 });
 
 test('offline functions and ready() have a deadline, too', async (t) => {

@@ -13,7 +13,7 @@ const all = suite();
 let folder;
 before(async () => { folder = await installedProject(all, { files: ['uncaught.js', 'blank.html'] }); });
 
-for (const [which, code] of Object.entries({ call: 'malformed_key', list: 'invalid_option', pending: 'aborted', closed: 'closed', offline: 'malformed_key', sync: 'malformed_key' })) {
+for (const [which, code] of Object.entries({ call: 'malformed_key', list: 'invalid_option', pending: 'aborted', closed: 'closed', offline: 'malformed_key', ready: 'load_failed', install: 'unsupported', sync: 'malformed_key' })) {
   test(`Node: the caller's line and the code, and nothing of ours: ${which}`, async () => {
     const { stderr } = await run(process.execPath, ['uncaught.js', which], { cwd: folder, timeout: 60_000 }).catch((error) => error);
     const [head, first] = stderr.slice(stderr.indexOf('InviteError')).split('\n');

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 const all = suite();
 let folder, server;
 before(async () => {
-  folder = await installedProject(all, { files: ['collected.js', 'moment.js', 'lying.js'] });
+  folder = await installedProject(all, { files: ['collected.js', 'moment.js', 'lying.js', 'waiting.js', 'places.js', 'moment-options.js'] });
   server = await startServer();
   all.after(() => server.stop());
 });
@@ -54,6 +54,33 @@ test('calls belong to the server of their moment; close() ends them all; who sti
   });
 });
 
+test('an invite that waits is accepted by the server of the moment; no other sees the key', async () => {
+  assert.deepEqual(await node('waiting.js'), {
+    moved: ['invalid_key', ['a.example']],
+    'wrong account': ['wrong_account', ['a.example'], 'them'],
+    'both servers': [['invalid_key', 'invalid_key'], ['a.example', 'b.example']],
+    'asked by each': [['a', 'b'], [null, null]],
+    'a signal that cannot be read': 'invalid_option',
+    'a signal that is none': 'invalid_option',
+    'listeners that throw': 'invalid_key',
+    'call options in the place of the policy': ['idempotencyKey', 'invalid_option'],
+    'a policy that throws': 'string',
+  });
+});
+
+test('what was passed is read at the moment of the call, whatever is changed before the core is there', async () => {
+  assert.deepEqual(await node('moment-options.js'), {
+    connect: 'a.example', auth: 'Bearer mine', url: 'a.example', configure: 'a.example', create: 'r',
+    'getter that throws': ['invalid_option', 'resource'], 'Proxy that throws': 'invalid_option',
+  });
+});
+
+test('call options stand wherever an argument is left out, on each page of a list', async () => {
+  assert.deepEqual(await node('places.js'), {
+    timeout: 3, signal: 3, 'both, and members left out': 3, 'in their own place': 3, 'as a filter': [3, '1'], 'aborted between pages': ['aborted', 1],
+  });
+});
+
 test('a list of a server that lies ends', async () => {
   assert.deepEqual(await node('lying.js'), {
     repeats: ['bad_response', 2],
@@ -82,7 +109,7 @@ test('public functions are bound, and tell their names and arguments', async () 
   for (const [name, names] of methods) {
     const method = sdk.invites[name];
     assert.deepEqual([method.name, method.length], [name, names.length], name);
-    if (names.length) assert.deepEqual(told(method), [name, names.join(', ')], `toString() of ${name}`);
+    assert.deepEqual(told(method), [name, names.join(', ')], `toString() of ${name}`);
   }
   for (const [, name, list] of declared.matchAll(/^export declare function (\w+)\((.*?)\): /gm)) {
     const names = parameters(list);
