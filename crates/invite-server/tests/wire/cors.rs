@@ -99,11 +99,11 @@ async fn other_pages_read_nothing_but_the_package() {
     }
     for origin in [LISTED, "https://evil.example"] {
         assert_eq!(
-            allowed(&preflight(&server, "/sdk/index.js", origin).await),
+            allowed(&preflight(&server, "/sdk/auto.js", origin).await),
             [origin]
         );
         let package = http()
-            .get(server.at("/sdk/index.js"))
+            .get(server.at("/sdk/auto.js"))
             .header("origin", origin);
         assert_eq!(allowed(&package.send().await.unwrap()), ["*"], "{origin}");
     }

@@ -144,6 +144,9 @@ async fn the_package_is_for_every_origin_and_the_site_for_ours() {
     }
 }
 
+/// Files that `cargo xtask build` makes.
+const MADE: &str = include_str!("../../../../.gitignore");
+
 #[tokio::test]
 async fn the_pages_built_in_are_served() {
     let server = Server::demo(&[]);
@@ -163,6 +166,11 @@ async fn the_pages_built_in_are_served() {
             .split(['"', '\''])
             .filter(|part| part.starts_with("/site/") || part.starts_with("/sdk/"))
         {
+            // What the build makes is not there before it; the browser tests load that.
+            let made = name.replace("/sdk/", "/pkg/");
+            if MADE.lines().any(|line| line == made) {
+                continue;
+            }
             let status = http().get(server.at(name)).send().await.unwrap().status();
             assert_eq!(status, 200, "{path} names {name}");
         }

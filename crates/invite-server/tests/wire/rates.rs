@@ -53,7 +53,7 @@ async fn who_calls_too_often_waits_and_others_do_not() {
     assert_eq!(page.status(), 429);
     assert!(page.headers().contains_key("retry-after"));
     assert!(page.text().await.unwrap().starts_with("Too many calls."));
-    for free in ["/healthz", "/readyz", "/sdk/index.js", "/site/no.css"] {
+    for free in ["/healthz", "/readyz", "/sdk/auto.js", "/site/no.css"] {
         let answer = alice.get(free).send().await.unwrap();
         assert_ne!(answer.status(), 429, "{free}");
     }
