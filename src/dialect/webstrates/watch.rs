@@ -26,17 +26,12 @@ struct Seen {
     version: String,
     /// Who had access; nothing before the first look.
     members: Option<Json>,
+    /// The caller may list invites: who may not could tell nobody what they saw.
+    may_list: bool,
 }
 
 /// Looks for as long as it is polled, or until it turns out that the caller may not.
 pub(super) async fn watch<P: Platform>(cx: &Wire<'_, P>) -> Reply {
-    // Who may not list could tell nobody what they saw.
-    let list = Box::pin(async { cx.ask(frames::message(cx, "getInvites")?, false).await });
-    if let Err(error) = within(cx.platform, PATIENCE, list).await
-        && error.code == Code::NotAdmin
-    {
-        return Err(error);
-    }
     let mut seen = Seen::default();
     let mut pause = PAUSE;
     loop {
@@ -65,6 +60,10 @@ async fn look<P: Platform>(cx: &Wire<'_, P>, seen: &mut Seen) -> Result<(), Erro
         200 => {}
         403 => return Err(Error::new(Code::Forbidden, &version.text)),
         _ => return Err(Error::bad_response()),
+    }
+    if seen.members.is_some() && !seen.may_list {
+        cx.ask(frames::message(cx, "getInvites")?, false).await?;
+        seen.may_list = true;
     }
     let members = cx.members(id).await?;
     if let Some(before) = &seen.members {
