@@ -10,7 +10,8 @@ const isObject = (value) => typeof value === 'object' && value !== null && !Arra
  */
 export function snapshot(options) {
   try {
-    if (!isObject(options)) return options;
+    // A copy of a Map would be options with nothing in them.
+    if (!isObject(options) || Object.prototype.toString.call(options) !== '[object Object]') return options;
     const copy = {};
     for (const name of Object.keys(options)) Object.defineProperty(copy, name, { ...member(options, name), enumerable: true });
     return copy;

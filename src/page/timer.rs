@@ -10,7 +10,7 @@ use crate::value;
 /// Calls back once.
 pub struct Timer {
     id: JsValue,
-    _callback: Closure<dyn FnMut()>,
+    callback: Option<Closure<dyn FnMut()>>,
 }
 
 impl Timer {
@@ -20,13 +20,17 @@ impl Timer {
         let id = value::call(&js_sys::global(), "setTimeout", &arguments);
         Timer {
             id: id.unwrap_or_default(),
-            _callback: callback,
+            callback: Some(callback),
         }
     }
 }
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        let _ = value::call(&js_sys::global(), "clearTimeout", &Array::of1(&self.id));
+        let cleared = value::call(&js_sys::global(), "clearTimeout", &Array::of1(&self.id));
+        // It will come all the same, and must find something.
+        if let (Err(_), Some(callback)) = (cleared, self.callback.take()) {
+            callback.forget();
+        }
     }
 }
