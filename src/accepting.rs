@@ -97,7 +97,9 @@ impl<P: Platform> Connection<P> {
                     let _alone = self.lock(&document, context.progress).await;
                     let work = session.perform(context);
                     let flight = Flight::Document(document);
-                    self.flights.alone(&*self.platform, flight, work).await?
+                    self.flights
+                        .alone(&*self.platform, flight, context.progress, work)
+                        .await?
                 }
             };
             self.platform.emit("inviteaccepted", &outcome);
@@ -108,7 +110,7 @@ impl<P: Platform> Connection<P> {
             place: invited.place().map(str::to_owned),
         };
         self.flights
-            .once(&*self.platform, flight, Box::pin(work))
+            .once(&*self.platform, flight, context.progress, Box::pin(work))
             .await
     }
 
@@ -135,15 +137,8 @@ impl<P: Platform> Connection<P> {
 /// Milliseconds.
 const LOCK_PATIENCE: f64 = 4_000.0;
 
-/// A document as one person: only a token makes another person of a connection of the same page.
+/// A document, whoever asks: one person may come with a token and with a cookie.
 fn document_of<P: Platform>(context: &Context<'_, P>) -> String {
-    let token = context.auth.and_then(|auth| auth.token.as_deref());
-    [
-        &context.remote.server,
-        "/",
-        context.resource().unwrap_or_default(),
-        "/",
-        token.unwrap_or_default(),
-    ]
-    .concat()
+    let resource = context.resource().unwrap_or_default();
+    [&context.remote.server, "/", resource].concat()
 }

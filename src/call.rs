@@ -29,6 +29,8 @@ pub(crate) struct Progress {
     knocked: Cell<bool>,
     /// It has waited long enough for another tab.
     pub(crate) goes_alone: Cell<bool>,
+    /// When it last heard anything, by the clock for deadlines.
+    pub(crate) heard: Cell<f64>,
     /// The deadline has passed.
     timed_out: Cell<bool>,
 }

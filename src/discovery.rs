@@ -105,7 +105,12 @@ impl<P: Platform> Connection<P> {
             Ok(Json::Null)
         };
         self.flights
-            .once(&*self.platform, Flight::Discovery, Box::pin(work))
+            .once(
+                &*self.platform,
+                Flight::Discovery,
+                &Rc::default(),
+                Box::pin(work),
+            )
             .await?;
         let found = self.remote.borrow().clone();
         found.ok_or_else(Error::bad_response)

@@ -1,15 +1,17 @@
 //! One run for many: who asks for what is under way gets the same answer.
 
 use core::cell::RefCell;
+use std::rc::Rc;
 
 use invite_key::InviteKey;
 
+use crate::call::Progress;
 use crate::error::{Code, Error};
-use crate::later::{Later, Reply, Task};
+use crate::later::{Later, Reply, Task, until};
 use crate::transport::{Platform, within};
 
-/// So old, in milliseconds, the same work of another call may become while one waits for it: that may hang on something
-/// of its own, a token that does not come say, and have a later deadline.
+/// So long, in milliseconds, the same work of another call may hear nothing while one waits for it: that may hang on
+/// something of its own, a token that does not come say, and have a later deadline.
 const PATIENCE: f64 = 5_000.0;
 
 /// What is under way at most once.
@@ -22,7 +24,7 @@ pub(crate) enum Flight {
         key: InviteKey,
         place: Option<String>,
     },
-    /// Accepting anything on one document, as one person.
+    /// Accepting anything on one document.
     Document(String),
 }
 
@@ -34,8 +36,10 @@ pub(crate) struct Flights(RefCell<Vec<Running>>);
 #[derive(Clone)]
 struct Running {
     flight: Flight,
-    since: f64,
+    progress: Rc<Progress>,
     later: Later,
+    /// Ends it for another's sake.
+    stop: Later,
 }
 
 impl Flights {
@@ -46,35 +50,51 @@ impl Flights {
         &self,
         platform: &P,
         flight: Flight,
+        progress: &Rc<Progress>,
         work: Task<'_, Reply>,
     ) -> Reply {
         let mut is_older = true;
         while let Some(running) = self.running(&flight) {
             match running.wait(platform).await {
                 Err(error) if error.code == Code::Aborted => {}
-                Err(error) if error.code == Code::Timeout => break,
+                Err(error) if error.code == Code::Timeout => {
+                    if running.is_stuck(platform) {
+                        break;
+                    }
+                }
                 Err(error) if is_older && error.may_pass() => {}
                 reply => return reply,
             }
             is_older = false;
         }
-        self.lead(platform, flight, work).await
+        self.lead(platform, flight, progress, work).await
     }
 
-    /// Does the work once no other of this name is under way.
+    /// Does the work once no other of this name is under way: two at once may cost what one of them gained. One that
+    /// hears nothing for a while is sent back to the end of the queue.
     pub(crate) async fn alone<P: Platform>(
         &self,
         platform: &P,
         flight: Flight,
+        progress: &Rc<Progress>,
         work: Task<'_, Reply>,
     ) -> Reply {
         while let Some(running) = self.running(&flight) {
-            let wait = running.wait(platform).await;
-            if wait.is_err_and(|error| error.code == Code::Timeout) {
-                break;
+            let _ = running.wait(platform).await;
+            if running.is_stuck(platform) {
+                self.forget(&running.later);
+                running.stop.set(Err(Error::new(
+                    Code::TryAgain,
+                    "Another accept on this page went first: try again.",
+                )));
             }
         }
-        self.lead(platform, flight, work).await
+        self.lead(platform, flight, progress, work).await
+    }
+
+    fn forget(&self, later: &Later) {
+        let mut flights = self.0.borrow_mut();
+        flights.retain(|flight| !flight.later.is(later));
     }
 
     fn running(&self, flight: &Flight) -> Option<Running> {
@@ -87,29 +107,41 @@ impl Flights {
         &self,
         platform: &P,
         flight: Flight,
+        progress: &Rc<Progress>,
         work: Task<'_, Reply>,
     ) -> Reply {
+        let stop = Later::default();
         let lead = Lead {
             flights: self,
             later: Later::default(),
         };
+        progress.heard.set(platform.monotonic());
         self.0.borrow_mut().push(Running {
             flight,
-            since: platform.monotonic(),
+            progress: Rc::clone(progress),
             later: lead.later.clone(),
+            stop: stop.clone(),
         });
-        let reply = work.await;
+        let reply = until(&stop, work).await;
         lead.later.set(reply.clone());
         reply
     }
 }
 
 impl Running {
-    /// Its reply; `timeout` where it has taken too long.
+    /// Its reply; `timeout` where it may have become stuck.
     async fn wait<P: Platform>(&self, platform: &P) -> Reply {
-        let age = platform.monotonic() - self.since;
         let wait = Box::pin(self.later.wait());
-        within(platform, (PATIENCE - age).max(0.0), wait).await
+        within(platform, (PATIENCE - self.quiet(platform)).max(0.0), wait).await
+    }
+
+    fn is_stuck<P: Platform>(&self, platform: &P) -> bool {
+        // Timers may be a little early.
+        self.quiet(platform) > PATIENCE - 1.0
+    }
+
+    fn quiet<P: Platform>(&self, platform: &P) -> f64 {
+        platform.monotonic() - self.progress.heard.get()
     }
 }
 
@@ -121,10 +153,7 @@ struct Lead<'a> {
 
 impl Drop for Lead<'_> {
     fn drop(&mut self) {
-        self.flights
-            .0
-            .borrow_mut()
-            .retain(|flight| !flight.later.is(&self.later));
+        self.flights.forget(&self.later);
         // Only where nothing came of it.
         self.later.set(Err(Error::new(Code::Aborted, "")));
     }

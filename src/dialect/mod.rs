@@ -212,6 +212,11 @@ impl<P: Platform> Context<'_, P> {
         key.map(invite_key::InviteKey::reveal).unwrap_or_default()
     }
 
+    /// Something came back, whatever it says: the call goes on.
+    pub(crate) fn heard(&self) {
+        self.progress.heard.set(self.platform.monotonic());
+    }
+
     /// Refuses what `create` was given beyond what the server knows: it may leave out in silence what it does not.
     pub(crate) fn refuse_unknown(&self, create: &Create) -> Result<(), Error> {
         let named = self

@@ -278,10 +278,13 @@ pub(crate) fn watch_visibility() {
 }
 
 fn monotonic() -> f64 {
-    let now = value::call(&value::global("performance"), "now", &Array::new());
-    now.ok()
-        .and_then(|now| now.as_f64())
-        .unwrap_or_else(js_sys::Date::now)
+    let performance = value::global("performance");
+    let origin = value::get(&performance, "timeOrigin").as_f64();
+    let now = value::call(&performance, "now", &Array::new()).ok();
+    match (origin, now.and_then(|now| now.as_f64())) {
+        (Some(origin), Some(now)) => origin + now,
+        _ => js_sys::Date::now(),
+    }
 }
 
 /// What a call into JavaScript gave, waited for where it is a promise. `Promise.resolve` would let what a strange one

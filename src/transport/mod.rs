@@ -115,7 +115,8 @@ pub trait Platform: 'static {
     fn credentials(&self) -> &'static str;
     /// Calls back after so many milliseconds.
     fn after(&self, milliseconds: f64, then: Box<dyn FnOnce()>) -> Self::Guard;
-    /// Milliseconds since some moment, whatever happens to the clock: for deadlines.
+    /// Milliseconds since 1970 by a clock that nobody sets while the page is open: for deadlines, and for what pages
+    /// remember together.
     fn monotonic(&self) -> f64;
     /// Milliseconds since 1970, by a clock that may be set at any time: for dates.
     fn now(&self) -> f64;

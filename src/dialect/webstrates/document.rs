@@ -115,7 +115,9 @@ impl<P: Platform> Wire<'_, P> {
             request.headers.push(("content-type", kind));
             request.body = Some(form.to_owned());
         }
-        let response = self.platform.fetch(request, &Cell::default()).await?;
+        let response = self.platform.fetch(request, &Cell::default()).await;
+        self.heard();
+        let response = response?;
         let date = self.platform.date(response.header("date").unwrap_or_default());
         if !date.is_nan() {
             self.clock.set(date - self.platform.now());

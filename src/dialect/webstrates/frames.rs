@@ -82,10 +82,9 @@ pub(super) fn is_dead(invite: &Json) -> bool {
 impl<P: Platform> Wire<'_, P> {
     pub(super) fn ask(&self, frame: Json, fresh: bool) -> Task<'_, Reply> {
         Box::pin(async move {
-            let began = self.platform.monotonic();
-            let socket = self.open(self.resource()?, fresh).await?;
-            let opened = socket.opened();
+            let (socket, is_own) = self.open(self.resource()?, fresh).await?;
             let mut result = self.socket.ask(socket, frame, self.progress).await;
+            self.heard();
             if let Err(error) = &mut result {
                 match error.code {
                     Code::ServerError => {
@@ -95,16 +94,16 @@ impl<P: Platform> Wire<'_, P> {
                             self.socket.retire();
                         }
                     }
-                    _ => self.knock(began, opened, error),
+                    _ => self.knock(is_own, error),
                 }
             }
             result
         })
     }
 
-    /// An older token than this call would bring was refused: once, it brings its own.
-    pub(super) fn knock(&self, began: f64, opened: f64, error: &mut Error) {
-        if error.code == Code::BadCredentials && opened < began && self.progress.may_knock_again() {
+    /// Another call's token was refused: once, this one brings its own.
+    pub(super) fn knock(&self, is_own: bool, error: &mut Error) {
+        if error.code == Code::BadCredentials && !is_own && self.progress.may_knock_again() {
             *error = Error::offline();
         }
     }
@@ -114,7 +113,7 @@ impl<P: Platform> Wire<'_, P> {
         &'a self,
         id: &'a str,
         fresh: bool,
-    ) -> Task<'a, Result<Rc<Socket<P>>, Error>> {
+    ) -> Task<'a, Result<Opened<P>, Error>> {
         Box::pin(async move {
             let since = if fresh {
                 self.platform.visible_since()
@@ -127,16 +126,19 @@ impl<P: Platform> Wire<'_, P> {
             }
             // Perhaps another call has opened one meanwhile.
             if let Some(socket) = self.socket.socket(since) {
-                return Ok(socket);
+                return Ok((socket, false));
             }
             // http becomes ws, https wss. The path's id only matters to an access token, which is bound to it.
             let address = self.remote.server.strip_prefix("http").unwrap_or_default();
             let id = self.remote.resource.as_deref().unwrap_or(id);
-            self.socket
-                .open(id, &["ws", address, "/", id, "/", &query].concat())
+            let address = ["ws", address, "/", id, "/", &query].concat();
+            Ok((self.socket.open(id, &address)?, true))
         })
     }
 }
+
+/// A socket, and whether the call that asked for it opened it.
+type Opened<P> = (Rc<Socket<P>>, bool);
 
 /// The server's words are all it sends.
 fn code_of(words: &str) -> Code {

@@ -204,7 +204,11 @@ async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, id: &str, account: &Jso
     sleep(cx.platform, SETTLED).await;
     match cx.own_letters(id, account).await? {
         Some(now) if now.is_empty() => Err(collision(cx)),
-        Some(now) => outcome(cx, now.as_str(), now, Vec::new()),
+        Some(now) => {
+            // Who may not read had letters all the same, perhaps, and the server has those cached.
+            remember(cx, &place(cx, id, account), now);
+            outcome(cx, now.as_str(), now, Vec::new())
+        }
         None => Err(Error::new(
             Code::UnknownOutcome,
             "The invite was taken over HTTP, where the server does not say what you may do now, and you may not read who has access.",
@@ -247,7 +251,7 @@ fn stale<P: Platform>(cx: &Wire<'_, P>, at_risk: Permissions, since: Option<f64>
         ]
         .concat(),
     );
-    let passed = since.map_or(0.0, |since| cx.platform.now() - since);
+    let passed = since.map_or(0.0, |since| cx.platform.monotonic() - since);
     error.retry_after = Some((CACHED - passed).clamp(1.0, CACHED));
     error
 }
@@ -280,14 +284,14 @@ fn remember<P: Platform>(cx: &Wire<'_, P>, place: &str, letters: Permissions) {
     gains.push(
         Json::object()
             .with("place", place)
-            .with("at", cx.platform.now())
+            .with("at", cx.platform.monotonic())
             .with("letters", letters.as_str()),
     );
     cx.platform.memory(Some(&json::write(&Json::List(gains))));
 }
 
 fn lately<P: Platform>(cx: &Wire<'_, P>) -> Vec<Json> {
-    let now = cx.platform.now();
+    let now = cx.platform.monotonic();
     let kept = cx.platform.memory(None).and_then(|text| json::parse(&text));
     let Some(Json::List(mut gains)) = kept else {
         return Vec::new();
@@ -296,7 +300,7 @@ fn lately<P: Platform>(cx: &Wire<'_, P>) -> Vec<Json> {
         let Some(at) = gain.number("at") else {
             return false;
         };
-        // The clock was set back: how long ago it was nobody knows, so it was just now.
+        // The clock was set back between two pages: how long ago it was nobody knows, so it was just now.
         if at > now {
             gain.set("at", now.into());
         }

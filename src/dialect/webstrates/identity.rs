@@ -87,12 +87,10 @@ impl<P: Platform> Wire<'_, P> {
                 _ => {}
             }
         }
-        let began = self.platform.monotonic();
-        let socket = self.open(id, true).await?;
-        let opened = socket.opened();
+        let (socket, is_own) = self.open(id, true).await?;
         let mut hello = self.socket.hello(socket).await;
         if let Err(error) = &mut hello {
-            self.knock(began, opened, error);
+            self.knock(is_own, error);
         }
         match hello? {
             // Only readers are greeted.

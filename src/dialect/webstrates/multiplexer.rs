@@ -47,6 +47,7 @@ pub(super) struct Multiplexer<P: Platform> {
     tokens: Cell<u32>,
     /// So many sockets in a row ended before `init`.
     refused: Cell<u32>,
+    opens: Cell<bool>,
     /// The server has answered a call.
     answers: Cell<bool>,
 }
@@ -60,6 +61,7 @@ impl<P: Platform> Multiplexer<P> {
             current: RefCell::new(None),
             tokens: Cell::new(0),
             refused: Cell::new(0),
+            opens: Cell::new(false),
             answers: Cell::new(false),
         })
     }
@@ -103,9 +105,9 @@ impl<P: Platform> Multiplexer<P> {
         Ok(socket)
     }
 
-    /// Whether the server, or what stands before it, takes no sockets.
+    /// Whether the server, or what stands before it, takes no sockets: one that did once has a bad day.
     pub(super) fn is_refused(&self) -> bool {
-        self.refused.get() >= REFUSALS
+        !self.opens.get() && self.refused.get() >= REFUSALS
     }
 
     /// Sends a frame and waits for the reply to it.
@@ -189,7 +191,7 @@ impl<P: Platform> Multiplexer<P> {
     }
 
     fn on_init(self: &Rc<Self>, socket: &Rc<Socket<P>>) {
-        self.refused.set(0);
+        self.opens.set(true);
         if socket.state.get() == State::Opening {
             socket.state.set(State::Ready);
         }

@@ -92,11 +92,6 @@ impl<P: Platform> Socket<P> {
         }
     }
 
-    /// When it was opened.
-    pub(super) fn opened(&self) -> f64 {
-        self.opened
-    }
-
     /// Whose socket it is, once that was found out.
     pub(super) fn account(&self, found: Option<&Json>) -> Option<Json> {
         if let Some(found) = found {
