@@ -1,23 +1,21 @@
 //! Where invites live: one folder per database, each with what the core needs of a store.
 
+mod catalogue;
 mod copy;
 mod database;
-mod listing;
 pub mod postgres;
-mod queues;
 mod shares;
 pub mod sqlite;
-mod sweep;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use invite_key::KeyKind;
 
 pub use crate::core::Store;
+pub use catalogue::sweep::{Person, Retention, Swept};
 pub use copy::{back_up, private_folder, restore};
 pub use database::Database;
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
-pub use sweep::{Person, Retention, Swept};
 
 /// So many of an invite's uses come with it; `uses` counts them all.
 const ACCEPTED_SHOWN: u32 = 100;

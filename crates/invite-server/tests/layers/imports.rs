@@ -19,6 +19,43 @@ pub(crate) fn paths_written(text: &str) -> Vec<String> {
     found
 }
 
+/// What the literals of a file say, without documentation and tests.
+pub(crate) fn texts_written(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    texts(text.parse().unwrap(), &mut found);
+    found
+}
+
+fn texts(tokens: TokenStream, found: &mut Vec<String>) {
+    let mut skip = false;
+    for token in tokens {
+        match token {
+            TokenTree::Punct(mark) => skip |= mark.as_char() == '#',
+            // An attribute, or what tests of a file say.
+            TokenTree::Group(_) if skip => skip = false,
+            TokenTree::Group(group) => texts(group.stream(), found),
+            TokenTree::Literal(literal) => found.extend(said(&literal)),
+            TokenTree::Ident(name) => skip |= name == "tests",
+        }
+    }
+}
+
+fn said(literal: &Literal) -> Option<String> {
+    let text = literal.to_string();
+    if let Some(raw) = text.strip_prefix('r') {
+        return Some(raw.trim_matches('#').trim_matches('"').to_owned());
+    }
+    let inside = text.strip_prefix('"')?.strip_suffix('"')?;
+    // A line that goes on, and what is escaped.
+    let mut lines = inside.split("\\\n");
+    let first = lines.next()?.to_owned();
+    Some(
+        lines
+            .fold(first, |all, line| all + line.trim_start())
+            .replace("\\\"", "\""),
+    )
+}
+
 fn walk(tokens: TokenStream, depth: usize, found: &mut BTreeSet<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut at = 0;

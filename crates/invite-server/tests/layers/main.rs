@@ -6,10 +6,12 @@
 #![allow(
     clippy::panic,
     clippy::unwrap_used,
+    clippy::string_slice,
     reason = "a test fails by panicking, in its helpers too"
 )]
 
 mod imports;
+mod sql;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

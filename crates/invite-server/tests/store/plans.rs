@@ -211,6 +211,10 @@ async fn postgresql_visits_only_the_rows_it_answers() {
         client.batch_execute(&sql).await.unwrap();
     }
     client.batch_execute("VACUUM ANALYZE").await.unwrap();
+    // So is what the filling itself has read.
+    drop(client);
+    let client = postgres.connect("visits").await;
+    until_alone(&client).await;
 
     for (resource, answered, most) in [("heap", 0, 100), ("crowd", 20, 2 * (20 + 20 * 100))] {
         let store = PostgresStore::open(&address, 1).await.unwrap();

@@ -23,6 +23,20 @@ impl Table {
     fn columns(&self) -> String {
         self.columns.join(", ")
     }
+
+    /// Reads all of it, from this schema.
+    fn read(&self, schema: &str) -> String {
+        format!("SELECT {} FROM {schema}{}", self.columns(), self.name)
+    }
+
+    /// Whether there is anything in it.
+    fn look(&self, schema: &str) -> String {
+        format!("SELECT 1 FROM {schema}{} LIMIT 1", self.name)
+    }
+
+    fn empty(&self, schema: &str) -> String {
+        format!("DELETE FROM {schema}{}", self.name)
+    }
 }
 
 /// Writes all rows, as they stood at one moment, into a new SQLite file. A server may go on writing meanwhile. The

@@ -56,9 +56,7 @@ async fn read_table(
         places.join(", ")
     ))?;
     let none: [&(dyn ToSql + Sync); 0] = [];
-    let rows = from
-        .query_raw(&format!("SELECT {columns} FROM {name}"), none)
-        .await?;
+    let rows = from.query_raw(&table.read(""), none).await?;
     let mut rows = pin!(rows);
     while let Some(row) = rows.try_next().await? {
         let values = (0..row.len()).map(|column| value(&row, column));
@@ -92,16 +90,9 @@ pub(super) async fn restore(
         let transaction = client.build_transaction().start().await?;
         let all = tables(&from)?;
         for table in all.iter().rev() {
-            let name = &table.name;
             if replace {
-                transaction
-                    .execute(&format!("DELETE FROM {name}"), &[])
-                    .await?;
-            } else if transaction
-                .query_opt(&format!("SELECT 1 FROM {name} LIMIT 1"), &[])
-                .await?
-                .is_some()
-            {
+                transaction.execute(&table.empty(""), &[]).await?;
+            } else if transaction.query_opt(&table.look(""), &[]).await?.is_some() {
                 return Ok(None);
             }
         }
@@ -122,9 +113,7 @@ async fn write_table(
     into: &Transaction<'_>,
 ) -> Result<u64, Trouble> {
     let (name, columns) = (&table.name, table.columns());
-    let described = into
-        .prepare(&format!("SELECT {columns} FROM {name}"))
-        .await?;
+    let described = into.prepare(&table.read("")).await?;
     let types: Vec<Type> = described
         .columns()
         .iter()
@@ -134,7 +123,7 @@ async fn write_table(
         .copy_in(&format!("COPY {name} ({columns}) FROM STDIN BINARY"))
         .await?;
     let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
-    let mut select = from.prepare(&format!("SELECT {columns} FROM {name}"))?;
+    let mut select = from.prepare(&table.read(""))?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let values: Vec<Box<dyn ToSql + Sync + Send>> = types

@@ -29,13 +29,9 @@ pub(super) fn restore(copy: &Path, path: &Path, replace: bool) -> Result<u64, St
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let all = tables(&transaction)?;
         for table in all.iter().rev() {
-            let name = &table.name;
             if replace {
-                transaction.execute(&format!("DELETE FROM main.{name}"), [])?;
-            } else if transaction
-                .prepare(&format!("SELECT 1 FROM main.{name} LIMIT 1"))?
-                .exists([])?
-            {
+                transaction.execute(&table.empty("main."), [])?;
+            } else if transaction.prepare(&table.look("main."))?.exists([])? {
                 return Ok(None);
             }
         }
@@ -43,7 +39,10 @@ pub(super) fn restore(copy: &Path, path: &Path, replace: bool) -> Result<u64, St
         for table in &all {
             let (name, columns) = (&table.name, table.columns());
             rows += transaction.execute(
-                &format!("INSERT INTO main.{name} ({columns}) SELECT {columns} FROM backup.{name}"),
+                &format!(
+                    "INSERT INTO main.{name} ({columns}) {}",
+                    table.read("backup.")
+                ),
                 [],
             )?;
         }

@@ -3,23 +3,14 @@
 //! A change locks its rows (`FOR NO KEY UPDATE`), decides and writes in one transaction. Where an engine answers with a
 //! serialization failure instead of waiting, the whole change is begun again.
 
-mod apps;
 mod attempts;
-mod changes;
-mod clients;
-mod ends;
-mod events;
-mod listing;
-mod mails;
-mod queues;
-mod rows;
+mod executor;
 mod schema;
 mod session;
 mod sessions;
 mod sweep;
 mod tls;
 mod trouble;
-mod webhooks;
 
 use std::{fmt, time::Duration};
 
@@ -34,9 +25,16 @@ use crate::core::{
     },
 };
 
-use super::{Store, StoreUnusable, shares::Crowd};
+use super::{
+    Store, StoreUnusable,
+    catalogue::{
+        apps, changes, clients, ends, events_after, listing, mails, queues,
+        reading::{self, Hold},
+        webhooks,
+    },
+    shares::Crowd,
+};
 use attempts::Attempts;
-use rows::Lock;
 use session::{Session, Work};
 use sessions::Sessions;
 pub(super) use sessions::pool;
@@ -104,7 +102,7 @@ impl PostgresStore {
         Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + Sync + 'static,
     {
         let mut session = self.sessions.begin(Work::Change, Some(crowd)).await?;
-        let state = rows::state(&mut session, scope, Lock::Yes).await?;
+        let state = reading::state(&mut session, scope, Hold::Yes).await?;
         let decision = match rule(&state) {
             Ok(decision) => decision,
             Err(refusal) => return Ok(Err(refusal)),
@@ -184,7 +182,7 @@ impl Store for PostgresStore {
     async fn look(&self, scope: Scope) -> Result<State, Refusal> {
         read!(self, Work::Look, None, session => async {
             let mut session = session;
-            rows::state(&mut session, &scope, Lock::No).await
+            reading::state(&mut session, &scope, Hold::No).await
         })
     }
 
@@ -197,39 +195,36 @@ impl Store for PostgresStore {
     }
 
     async fn acceptances(&self, invite: &str) -> Result<Vec<Acceptance>, Refusal> {
-        let mut found = read!(self, Work::Look, None, session => rows::uses(&session, &[invite]))?;
-        Ok(found.remove(invite).unwrap_or_default())
+        read!(self, Work::Look, None, session => reading::uses(&session, invite))
     }
 
     async fn members(&self, resource: &str) -> Result<Vec<Member>, Refusal> {
-        Ok(self
-            .resource(resource)
-            .await?
-            .map_or_else(Vec::new, |(_, members)| members))
+        let found = self.resource(resource).await?;
+        Ok(found.map_or_else(Vec::new, |(_, members)| members))
     }
 
     async fn resource(&self, resource: &str) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {
-        read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => rows::resource_with_members(&session, resource))
+        read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => reading::resource(&session, resource))
     }
 
     async fn resources(&self, user: &User) -> Result<Vec<ResourceOf>, Refusal> {
-        read!(self, Work::Look, Some(Crowd::Person(user.user_id())), session => rows::resources(&session, user))
+        read!(self, Work::Look, Some(Crowd::Person(user.user_id())), session => reading::resources(&session, user))
     }
 
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
-        read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => events::after(&session, resource, after, limit))
+        read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => events_after(&session, resource, after, limit))
     }
 
     async fn apps(&self) -> Result<Vec<App>, Refusal> {
-        read!(self, Work::Look, None, session => apps::all(&session))
+        read!(self, Work::Look, None, session => apps::every(&session))
     }
 
     async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
-        read!(self, Work::Look, None, session => apps::named(&session, key))
+        read!(self, Work::Look, None, session => apps::of_key(&session, key))
     }
 
     async fn clients(&self) -> Result<Vec<Client>, Refusal> {
-        read!(self, Work::Look, None, session => clients::all(&session))
+        read!(self, Work::Look, None, session => clients::every(&session))
     }
 
     async fn client(&self, id: &str) -> Result<Option<Client>, Refusal> {
@@ -237,7 +232,7 @@ impl Store for PostgresStore {
     }
 
     async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {
-        read!(self, Work::Look, None, session => webhooks::all(&session))
+        read!(self, Work::Look, None, session => webhooks::every(&session))
     }
 
     async fn waiting(&self, app: &str) -> Result<i64, Refusal> {
@@ -286,11 +281,11 @@ impl Store for PostgresStore {
     }
 
     async fn queues(&self) -> Result<Queues, Refusal> {
-        read!(self, Work::Look, Some(Crowd::Server), session => queues::all(&session))
+        read!(self, Work::Look, Some(Crowd::Server), session => queues::waiting(&session))
     }
 
     async fn ready(&self) -> Result<(), Refusal> {
-        let read_only = read!(self, Work::Ready, None, session => rows::read_only(&session))?;
+        let read_only = read!(self, Work::Ready, None, session => session.is_read_only())?;
         if read_only {
             return Err(Refusal::TryAgain);
         }

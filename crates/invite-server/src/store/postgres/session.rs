@@ -140,6 +140,13 @@ impl Session {
         Ok(answer)
     }
 
+    /// Whether the database takes no changes, as a standby.
+    pub(super) async fn is_read_only(&self) -> Result<bool, Trouble> {
+        let rows = self.query("SHOW transaction_read_only", &[]).await?;
+        let answer: Option<&str> = rows.first().map(|row| row.try_get(0)).transpose()?;
+        Ok(answer != Some("off"))
+    }
+
     /// Takes a place among those that change this resource, now that it is known.
     pub(super) fn also_enter(&mut self, resource: &str) -> Result<(), Trouble> {
         let crowd = Crowd::Resource(resource.to_owned());

@@ -5,7 +5,10 @@ use std::time::Duration;
 use deadpool_postgres::{PoolError, TimeoutType};
 use tokio_postgres::error::SqlState;
 
-use crate::{core::Refusal, store::shares::NoPlace};
+use crate::{
+    core::Refusal,
+    store::{catalogue::Unreadable, shares::NoPlace},
+};
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
@@ -24,12 +27,8 @@ pub(super) enum Trouble {
     /// The session is over.
     #[error("the connection was given back already")]
     Ended,
-    /// A row that no server of this schema wrote.
-    #[error("a row cannot be read: {0}")]
-    Unreadable(&'static str),
-    /// A change that finds no row was decided over another state than the one that is stored.
-    #[error("a change found {0} rows")]
-    Rows(u64),
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
 }
 
 // The display of the driver's error says only where; the database's own words are its cause.
@@ -80,9 +79,7 @@ impl Trouble {
             }
             Trouble::Database(error) if error.code().is_some_and(too_long) => Refusal::TryAgain,
             Trouble::Database(_) if self.attempts() > 3 => Refusal::TryAgain,
-            Trouble::Database(_) | Trouble::Unreadable(_) | Trouble::Rows(_) | Trouble::Ended => {
-                Refusal::ServerError
-            }
+            Trouble::Database(_) | Trouble::Unreadable(_) | Trouble::Ended => Refusal::ServerError,
         }
     }
 }

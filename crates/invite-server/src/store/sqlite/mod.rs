@@ -1,20 +1,11 @@
 //! SQLite: one file beside the server.
 
-mod apps;
-mod changes;
-mod clients;
-mod ends;
-mod events;
-mod listing;
-mod mails;
+mod executor;
 #[cfg(test)]
 mod plans;
-mod queues;
 mod readers;
-mod rows;
 pub(super) mod schema;
 mod sweep;
-mod webhooks;
 mod writer;
 
 use std::path::Path;
@@ -27,7 +18,16 @@ use crate::core::{
     },
 };
 
-use super::{Store, StoreUnusable, shares::Crowd};
+use super::{
+    Store, StoreUnusable,
+    catalogue::{
+        apps, clients, ends, events_after, listing, mails, queues,
+        reading::{self, Hold},
+        webhooks,
+    },
+    shares::Crowd,
+};
+use executor::{On, at_once};
 
 /// A SQLite database. Cheap to clone; it closes when the last clone is gone.
 #[derive(Clone, Debug)]
@@ -65,14 +65,14 @@ impl Store for SqliteStore {
 
     async fn look(&self, scope: Scope) -> Result<State, Refusal> {
         self.readers
-            .glance(|connection| rows::state(connection, &scope))
+            .glance(|connection| at_once(reading::state(&mut On(connection), &scope, Hold::No)))
             .await
     }
 
     async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
         self.readers
             .list(Crowd::Resource(query.resource.clone()), move |connection| {
-                listing::invites(connection, &query)
+                at_once(listing::invites(&On(connection), &query))
             })
             .await
     }
@@ -80,33 +80,25 @@ impl Store for SqliteStore {
     async fn count(&self, query: InviteQuery) -> Result<i64, Refusal> {
         self.readers
             .list(Crowd::Resource(query.resource.clone()), move |connection| {
-                listing::count(connection, &query)
+                at_once(listing::count(&On(connection), &query))
             })
             .await
     }
 
     async fn acceptances(&self, invite: &str) -> Result<Vec<Acceptance>, Refusal> {
         self.readers
-            .glance(|connection| rows::uses(connection, invite))
+            .glance(|connection| at_once(reading::uses(&On(connection), invite)))
             .await
     }
 
     async fn members(&self, resource: &str) -> Result<Vec<Member>, Refusal> {
-        let (resource, crowd) = (resource.to_owned(), Crowd::Resource(resource.to_owned()));
-        self.readers
-            .list(crowd, move |connection| {
-                rows::members(connection, &resource)
-            })
-            .await
+        let found = self.resource(resource).await?;
+        Ok(found.map_or_else(Vec::new, |(_, members)| members))
     }
 
     async fn resource(&self, resource: &str) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {
-        let name = resource.to_owned();
-        let look = move |connection: &_| match rows::resource(connection, &name)? {
-            None => Ok(None),
-            Some(resource) => Ok(Some((resource, rows::members(connection, &name)?))),
-        };
-        let crowd = Crowd::Resource(resource.to_owned());
+        let (name, crowd) = (resource.to_owned(), Crowd::Resource(resource.to_owned()));
+        let look = move |connection: &_| at_once(reading::resource(&On(connection), &name));
         self.readers.list(crowd, look).await
     }
 
@@ -114,7 +106,7 @@ impl Store for SqliteStore {
         let user = user.clone();
         self.readers
             .list(Crowd::Person(user.user_id()), move |connection| {
-                rows::resources(connection, &user)
+                at_once(reading::resources(&On(connection), &user))
             })
             .await
     }
@@ -123,38 +115,41 @@ impl Store for SqliteStore {
         let (resource, crowd) = (resource.to_owned(), Crowd::Resource(resource.to_owned()));
         self.readers
             .list(crowd, move |connection| {
-                events::after(connection, &resource, after, limit)
+                at_once(events_after(&On(connection), &resource, after, limit))
             })
             .await
     }
 
     async fn apps(&self) -> Result<Vec<App>, Refusal> {
-        self.readers.list(Crowd::Server, apps::all).await
+        let look = |connection: &_| at_once(apps::every(&On(connection)));
+        self.readers.list(Crowd::Server, look).await
     }
 
     async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
         self.readers
-            .glance(|connection| apps::named(connection, key))
+            .glance(|connection| at_once(apps::of_key(&On(connection), key)))
             .await
     }
 
     async fn clients(&self) -> Result<Vec<Client>, Refusal> {
-        self.readers.list(Crowd::Server, clients::all).await
+        let look = |connection: &_| at_once(clients::every(&On(connection)));
+        self.readers.list(Crowd::Server, look).await
     }
 
     async fn client(&self, id: &str) -> Result<Option<Client>, Refusal> {
         self.readers
-            .glance(|connection| clients::of_id(connection, id))
+            .glance(|connection| at_once(clients::of_id(&On(connection), id)))
             .await
     }
 
     async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {
-        self.readers.list(Crowd::Server, webhooks::all).await
+        let look = |connection: &_| at_once(webhooks::every(&On(connection)));
+        self.readers.list(Crowd::Server, look).await
     }
 
     async fn waiting(&self, app: &str) -> Result<i64, Refusal> {
         let app = app.to_owned();
-        let look = move |connection: &_| webhooks::waiting(connection, &app);
+        let look = move |connection: &_| at_once(webhooks::waiting(&On(connection), &app));
         self.readers.list(Crowd::Server, look).await
     }
 
@@ -166,7 +161,9 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Delivery>, Refusal> {
         let app = app.to_owned();
-        let take = move |connection: &_| webhooks::claim(connection, &app, now, until, limit);
+        let take = move |connection: &_| {
+            at_once(webhooks::claim(&On(connection), &app, now, until, limit))
+        };
         self.writer.write(take).await
     }
 
@@ -175,7 +172,7 @@ impl Store for SqliteStore {
         Rule: Fn(&StoredInvite) -> Vec<Change> + Clone + Send + Sync + 'static,
     {
         self.writer
-            .run(move |connection| ends::end(connection, now, limit, &rule))
+            .run(move |connection| at_once(ends::end(&On(connection), now, limit, &rule)))
             .await
     }
 
@@ -186,12 +183,13 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Mail>, Refusal> {
         self.writer
-            .write(move |connection| mails::claim(connection, now, until, limit))
+            .write(move |connection| at_once(mails::claim(&On(connection), now, until, limit)))
             .await
     }
 
     async fn queues(&self) -> Result<Queues, Refusal> {
-        self.readers.list(Crowd::Server, queues::all).await
+        let look = |connection: &_| at_once(queues::waiting(&On(connection)));
+        self.readers.list(Crowd::Server, look).await
     }
 
     async fn ready(&self) -> Result<(), Refusal> {

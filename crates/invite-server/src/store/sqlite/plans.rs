@@ -12,13 +12,23 @@ use rusqlite::{
     trace::{TraceEvent, TraceEventCodes},
 };
 
-use super::{apps, changes, clients, ends, events, listing, queues, rows, schema, sweep, webhooks};
+use super::{
+    executor::{On, at_once},
+    schema,
+};
 use crate::{
     core::{
         Addressed, Client, EventKind, InviteStatus, MailChange, Moment, User, WebhookChange,
         state::{Change, InviteName, InviteQuery, KeyHash, Order, RepeatKey, Scope, StoredInvite},
     },
-    store::Retention,
+    store::{
+        Retention,
+        catalogue::{
+            apps, changes, clients, ends, events_after, listing, queues,
+            reading::{self, Hold},
+            sweep, webhooks,
+        },
+    },
 };
 
 /// Tables with a row for each backend: to read them whole is to read them.
@@ -126,7 +136,7 @@ fn fill(connection: &Connection) {
             until: Moment(2),
         })
     }));
-    changes::write(connection, &all).unwrap();
+    at_once(changes::write(&On(connection), &all)).unwrap();
 }
 
 fn by_address(after: Option<(String, i64)>) -> Order {
@@ -148,7 +158,7 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
             // Later than any end: it is looked up.
             used: Some(Moment(i64::MAX)),
         };
-        rows::state(connection, &scope)?;
+        at_once(reading::state(&mut On(connection), &scope, Hold::Yes))?;
     }
     let statuses = [
         None,
@@ -180,24 +190,25 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
                     addressed,
                     order,
                 };
-                listing::invites(connection, &query)?;
-                listing::count(connection, &query)?;
+                at_once(listing::invites(&On(connection), &query))?;
+                at_once(listing::count(&On(connection), &query))?;
             }
         }
     }
-    rows::uses(connection, "invite7")?;
-    rows::members(connection, "notes")?;
-    rows::resources(connection, &User::new("person7", "test"))?;
-    events::after(connection, "notes", 3, 10)?;
-    apps::named(connection, KeyHash([1; 32]))?;
-    clients::of_id(connection, "client7")?;
-    ends::end(connection, Moment(1_005), 10, &|_| Vec::new())?;
-    let waiting = queues::all(connection)?;
+    let on = &On(connection);
+    at_once(reading::uses(on, "invite7"))?;
+    at_once(reading::resource(on, "notes"))?;
+    at_once(reading::resources(on, &User::new("person7", "test")))?;
+    at_once(events_after(on, "notes", 3, 10))?;
+    at_once(apps::of_key(on, KeyHash([1; 32])))?;
+    at_once(clients::of_id(on, "client7"))?;
+    at_once(ends::end(on, Moment(1_005), 10, &|_| Vec::new()))?;
+    let waiting = at_once(queues::waiting(on))?;
     assert_eq!(
         (waiting.webhooks.waiting, waiting.mails.waiting),
         (200, 100)
     );
-    webhooks::claim(connection, "crm", Moment(9), Moment(10), 10)?;
+    at_once(webhooks::claim(on, "crm", Moment(9), Moment(10), 10))?;
     let told = |kind| Change::Tell {
         kind,
         invite: Box::new(invite(7)),
@@ -232,9 +243,9 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
             at: Moment(3),
         }),
     ];
-    changes::write(connection, &written)?;
+    at_once(changes::write(on, &written))?;
     for one in Retention::of(Moment(1_100), 0).sweeps() {
-        sweep::carry_out(connection, &one)?;
+        at_once(sweep::carry_out(on, &one))?;
     }
     Ok(())
 }
@@ -274,7 +285,7 @@ fn fill_sorts(connection: &Connection, counts: [u32; 4]) {
         title: None,
         at: Moment(1),
     };
-    changes::write(connection, &[resource]).unwrap();
+    at_once(changes::write(&On(connection), &[resource])).unwrap();
     let sorts = [
         ("NULL", 0, "NULL"),
         ("1", 0, "NULL"),
@@ -318,10 +329,10 @@ fn steps(counts: [u32; 4], status: Option<InviteStatus>, inviter: Option<User>) 
         addressed: Addressed::OrNot,
         order: Order::Newest { before: None },
     };
-    let listed = listing::invites(&connection, &query).unwrap();
+    let listed = at_once(listing::invites(&On(&connection), &query)).unwrap();
     assert!(!listed.is_empty());
     assert_eq!(
-        listing::count(&connection, &query).unwrap(),
+        at_once(listing::count(&On(&connection), &query)).unwrap(),
         listed.len() as i64
     );
     *taken.lock().unwrap()

@@ -11,10 +11,16 @@ use crate::{
         Refusal,
         state::{Decision, Scope, State},
     },
-    store::StoreUnusable,
+    store::{
+        StoreUnusable,
+        catalogue::{
+            changes,
+            reading::{self, Hold},
+        },
+    },
 };
 
-use super::{changes, rows};
+use super::executor::{On, at_once};
 
 /// Callers wait for a place when so many changes wait already.
 const QUEUE: usize = 1024;
@@ -102,7 +108,7 @@ impl Writer {
         Work: FnOnce(&Connection) -> rusqlite::Result<Answer> + Send + 'static,
     {
         self.begin(move |connection| {
-            changes::whole(connection, || work(connection)).map_err(|cause| failed(&cause))
+            whole(connection, || work(connection)).map_err(|cause| failed(&cause))
         })
         .await
     }
@@ -196,13 +202,29 @@ fn decide<Answer>(
     scope: &Scope,
     rule: impl Fn(&State) -> Result<Decision<Answer>, Refusal>,
 ) -> Result<Answer, Refusal> {
-    let state = rows::state(connection, scope).map_err(|cause| failed(&cause))?;
+    let read = at_once(reading::state(&mut On(connection), scope, Hold::Yes));
+    let state = read.map_err(|cause| failed(&cause))?;
     let decision = rule(&state)?;
     if decision.changes.is_empty() {
         return Ok(decision.answer);
     }
-    changes::write(connection, &decision.changes).map_err(|cause| failed(&cause))?;
+    let write = || at_once(changes::write(&On(connection), &decision.changes));
+    whole(connection, write).map_err(|cause| failed(&cause))?;
     Ok(decision.answer)
+}
+
+/// Writes all of it or nothing; the transaction around it stays open either way.
+fn whole<Answer>(
+    connection: &Connection,
+    write: impl FnOnce() -> rusqlite::Result<Answer>,
+) -> rusqlite::Result<Answer> {
+    connection.prepare_cached("SAVEPOINT change")?.execute([])?;
+    let written = write();
+    if written.is_err() {
+        connection.execute_batch("ROLLBACK TO change")?;
+    }
+    connection.prepare_cached("RELEASE change")?.execute([])?;
+    written
 }
 
 fn failed(cause: &rusqlite::Error) -> Refusal {

@@ -7,33 +7,25 @@ mod purge;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::Database;
-use crate::core::Refusal;
+use super::{Bind, Executor, Unreadable, Value, text::written};
+use crate::{core::Refusal, store::Database};
 
 pub use erase::Person;
 pub use purge::Retention;
 
 /// So many rows of one table in one transaction at most.
-pub(super) const BATCH: usize = 500;
+pub(in crate::store) const BATCH: usize = 500;
 
-/// A value of a statement.
+/// Statements of one transaction. `{these}` compares with the invites that were chosen, which are the first value then.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
-    Text(String),
-    Number(i64),
-}
-
-/// Statements of one transaction, in SQL that all databases read. `{these}` compares with the invites that were chosen,
-/// which are the first value then; `{place}` finds a text in another; `{lock}` keeps those chosen from changing, and leaves those out that others hold.
-#[derive(Clone, Debug)]
-pub(super) struct Sweep {
-    pub(super) invites: Choice,
-    pub(super) steps: Vec<Step>,
+pub(in crate::store) struct Sweep {
+    pub(in crate::store) invites: Choice,
+    pub(in crate::store) steps: Vec<Step>,
 }
 
 /// Which invites a sweep is about.
 #[derive(Clone, Debug)]
-pub(super) enum Choice {
+pub(in crate::store) enum Choice {
     /// None in particular.
     None,
     /// These.
@@ -44,13 +36,13 @@ pub(super) enum Choice {
 
 /// One statement.
 #[derive(Clone, Debug)]
-pub(super) struct Step {
+pub(in crate::store) struct Step {
     /// What is counted under this name.
-    pub(super) counted: Option<&'static str>,
-    pub(super) sql: String,
-    pub(super) values: Vec<Value>,
+    pub(in crate::store) counted: Option<&'static str>,
+    pub(in crate::store) sql: String,
+    pub(in crate::store) values: Vec<Value>,
     /// Whether it stops at [`BATCH`] rows; if it did, the steps after it wait for the next transaction.
-    pub(super) bounded: bool,
+    pub(in crate::store) bounded: bool,
 }
 
 impl Step {
@@ -77,7 +69,7 @@ impl Step {
         }
     }
 
-    pub(super) fn about_invites(&self) -> bool {
+    pub(in crate::store) fn about_invites(&self) -> bool {
         self.sql.contains("{these}")
     }
 }
@@ -103,7 +95,7 @@ pub struct Swept {
 }
 
 impl Swept {
-    pub(super) fn add(&mut self, name: &'static str, rows: u64) {
+    pub(in crate::store) fn add(&mut self, name: &'static str, rows: u64) {
         *self.rows.entry(name).or_default() += rows;
     }
 
@@ -141,10 +133,10 @@ impl fmt::Display for Swept {
 
 /// What one transaction did.
 #[derive(Debug, Default)]
-pub(super) struct Round {
-    pub(super) swept: Swept,
+pub(in crate::store) struct Round {
+    pub(in crate::store) swept: Swept,
     /// Whether a bound was reached, so that there may be more.
-    pub(super) more: bool,
+    pub(in crate::store) more: bool,
 }
 
 impl Database {
@@ -173,4 +165,53 @@ impl Database {
             Database::Postgres(store) => store.texts(sql, &values).await,
         }
     }
+}
+
+/// One round of a sweep.
+pub(in crate::store) async fn carry_out<E: Executor>(
+    executor: &E,
+    sweep: &Sweep,
+) -> Result<Round, E::Trouble> {
+    let mut round = Round::default();
+    let chosen = match &sweep.invites {
+        Choice::None => Vec::new(),
+        Choice::Given(ids) => ids.clone(),
+        Choice::Found(sql, values) => {
+            let found = texts(executor, sql, values).await?;
+            if found.is_empty() {
+                return Ok(round);
+            }
+            round.more = found.len() >= BATCH;
+            found
+        }
+    };
+    for step in &sweep.steps {
+        let these = step.about_invites().then_some(Bind::Texts(&chosen));
+        let values: Vec<_> = these
+            .into_iter()
+            .chain(step.values.iter().map(Bind::from))
+            .collect();
+        let sql = written(&step.sql, E::ENGINE);
+        let rows = executor.execute(&sql, &values).await?;
+        if let Some(name) = step.counted {
+            round.swept.add(name, rows);
+        }
+        if step.bounded && rows >= BATCH as u64 {
+            round.more = true;
+            break;
+        }
+    }
+    Ok(round)
+}
+
+/// The one column that a statement gives.
+pub(in crate::store) async fn texts<E: Executor>(
+    executor: &E,
+    sql: &str,
+    values: &[Value],
+) -> Result<Vec<String>, E::Trouble> {
+    let values: Vec<_> = values.iter().map(Bind::from).collect();
+    let rows = executor.query(&written(sql, E::ENGINE), &values).await?;
+    let texts = rows.into_iter().map(|mut row| row.text());
+    Ok(texts.collect::<Result<_, Unreadable>>()?)
 }

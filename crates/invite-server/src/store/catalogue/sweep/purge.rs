@@ -38,7 +38,7 @@ impl Retention {
         let invites = |column: &str| Sweep {
             invites: Choice::Found(
                 format!(
-                    "SELECT id FROM invites WHERE {column} < $1 ORDER BY {column} LIMIT {BATCH}{{lock}}"
+                    "SELECT id FROM invites WHERE {column} < $1 ORDER BY {column} LIMIT {BATCH}{{skip}}"
                 ),
                 ended.to_vec(),
             ),
@@ -52,7 +52,7 @@ impl Retention {
                     table,
                     format!(
                         "DELETE FROM {table} WHERE ({key}) IN
-                            (SELECT {key} FROM {table} WHERE {column} < $1 ORDER BY {column} LIMIT {BATCH}{{lock}})"
+                            (SELECT {key} FROM {table} WHERE {column} < $1 ORDER BY {column} LIMIT {BATCH}{{skip}})"
                     ),
                 )
                 .with(before)

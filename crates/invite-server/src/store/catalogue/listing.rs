@@ -1,19 +1,13 @@
-//! Reading invites page by page, and counting them: the same SQL on either database.
+//! Reading invites page by page, and counting them.
 //!
 //! Whoever lists one sort of invites passes over none of the others: each sort has partial indexes of its own, and each
 //! statement says in the indexes' words which of them it wants.
 
-use super::sweep::Value;
+use super::{Bind, Executor, Unreadable, Value, reading, reading::INVITE};
 use crate::core::{
     Addressed, InviteStatus,
-    state::{InviteQuery, Order},
+    state::{InviteQuery, ListedInvite, Order},
 };
-
-/// An invite's columns, in the order in which rows are read.
-pub(super) const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
-        expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at,
-        email, issuer, ended
-    FROM invites LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
 
 /// Those that live, and those whose end was not told yet.
 const LIVE: &str = "NOT ended AND removed_at IS NULL";
@@ -22,11 +16,11 @@ const ENDED: &str = "ended AND removed_at IS NULL";
 /// Those taken back.
 const REMOVED: &str = "removed_at IS NOT NULL";
 
-/// A statement. Its places are named `$1`, `$2` … in the order in which they first come, as SQLite counts them.
+/// A statement, put together of what is asked for.
 #[derive(Debug, Default)]
-pub(super) struct Statement {
-    pub(super) sql: String,
-    pub(super) values: Vec<Value>,
+struct Statement {
+    sql: String,
+    values: Vec<Value>,
 }
 
 impl Statement {
@@ -34,10 +28,50 @@ impl Statement {
         self.values.push(value);
         format!("${}", self.values.len())
     }
+
+    fn binds(&self) -> Vec<Bind<'_>> {
+        self.values.iter().map(Bind::from).collect()
+    }
+}
+
+/// A page of invites, each with its last uses.
+pub(in crate::store) async fn invites<E: Executor>(
+    executor: &E,
+    query: &InviteQuery,
+) -> Result<Vec<ListedInvite>, E::Trouble> {
+    let asked = page(query);
+    let rows = executor.query(&asked.sql, &asked.binds()).await?;
+    let found = rows
+        .into_iter()
+        .map(reading::stored)
+        .collect::<Result<Vec<_>, Unreadable>>()?;
+    let used: Vec<String> = found
+        .iter()
+        .filter(|(_, invite)| invite.uses > 0)
+        .map(|(_, invite)| invite.id.clone())
+        .collect();
+    let mut accepted = reading::uses_of_all(executor, &used).await?;
+    let listed = found.into_iter().map(|(number, invite)| ListedInvite {
+        number,
+        accepted: accepted.remove(&invite.id).unwrap_or_default(),
+        invite,
+    });
+    Ok(listed.collect())
+}
+
+/// How many invites a query is about, wherever it begins.
+pub(in crate::store) async fn count<E: Executor>(
+    executor: &E,
+    query: &InviteQuery,
+) -> Result<i64, E::Trouble> {
+    let asked = counting(query);
+    let rows = executor.query(&asked.sql, &asked.binds()).await?;
+    let first = rows.into_iter().next();
+    Ok(first.map_or(Ok(0), |mut row| row.number())?)
 }
 
 /// A page of invites.
-pub(super) fn page(query: &InviteQuery) -> Statement {
+fn page(query: &InviteQuery) -> Statement {
     let mut statement = Statement::default();
     let whose = whose(query, &mut statement);
     let sorts = sorts(query, &mut statement);
@@ -73,8 +107,7 @@ pub(super) fn page(query: &InviteQuery) -> Statement {
     statement
 }
 
-/// How many invites a query is about, wherever it begins.
-pub(super) fn count(query: &InviteQuery) -> Statement {
+fn counting(query: &InviteQuery) -> Statement {
     let mut statement = Statement::default();
     let whose = whose(query, &mut statement);
     let parts = sorts(query, &mut statement)

@@ -1,0 +1,65 @@
+//! What happened, row by row.
+
+use super::{Bind, Executor, Row, Sql, Unreadable, all, binds, change, one};
+use crate::core::{Event, EventKind, Moment, User, state::StoredInvite};
+
+static NUMBER: Sql =
+    Sql::new("UPDATE resources SET events = events + 1 WHERE name = $1 RETURNING events");
+static ADD: Sql = Sql::new(
+    "INSERT INTO events (resource, number, kind, invite, username, provider, at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)",
+);
+static AFTER: Sql = Sql::new(
+    "SELECT number, kind, invite, events.username, events.provider, display_name, at,
+         (SELECT uses FROM invites WHERE id = invite)
+     FROM events LEFT JOIN people ON people.username = events.username AND people.provider = events.provider
+     WHERE resource = $1 AND number > $2 ORDER BY number LIMIT $3",
+);
+
+/// Writes an event under the resource's next number. The lock on the resource keeps the numbers in the order in which
+/// they are committed, so that nobody who reads on from a number misses a smaller one.
+pub(super) async fn add<E: Executor>(
+    executor: &E,
+    kind: EventKind,
+    invite: &StoredInvite,
+    who: &User,
+    at: Moment,
+) -> Result<(), E::Trouble> {
+    let row = one(executor, &NUMBER, binds![&invite.resource]).await?;
+    let number = row.ok_or(Unreadable::Rows(0))?.number()?;
+    let values: &[Bind<'_>] = binds![
+        &invite.resource,
+        number,
+        kind.as_str(),
+        &invite.id,
+        &who.username,
+        &who.provider,
+        at,
+    ];
+    change(executor, &ADD, values).await?;
+    Ok(())
+}
+
+pub(in crate::store) async fn after<E: Executor>(
+    executor: &E,
+    resource: &str,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<Event>, E::Trouble> {
+    let event = |mut row: Row| {
+        Ok(Event {
+            number: row.number()?,
+            kind: EventKind::parse(&row.text()?)
+                .ok_or(Unreadable::Row("an unknown kind of event"))?,
+            invite: row.text()?,
+            user: row.user()?,
+            at: row.moment()?,
+            uses: row.count_or_none()?,
+        })
+    };
+    let rows = all(executor, &AFTER, binds![resource, after, limit]).await?;
+    Ok(rows
+        .into_iter()
+        .map(event)
+        .collect::<Result<_, Unreadable>>()?)
+}

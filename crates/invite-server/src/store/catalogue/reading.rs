@@ -1,0 +1,298 @@
+//! Reading what is stored.
+
+use std::collections::HashMap;
+
+use invite_key::permissions::Permissions;
+
+use super::{Engine, Executor, Row, Sql, Unreadable, all, binds, exists, one};
+use crate::{
+    core::{
+        Acceptance, Member, ResourceOf, User,
+        state::{InviteName, KeyHash, Repeated, Resource, Scope, State, StoredInvite},
+    },
+    store::{ACCEPTED_SHOWN, kind_named},
+};
+
+/// An invite's columns, in the order in which rows are read.
+pub(super) const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
+        expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at,
+        email, issuer, ended
+    FROM invites LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
+
+static INVITE_OF_KEY: Sql = Sql::holding("{invite} WHERE key_hash = $1", "invites");
+static INVITE_OF_ID: Sql = Sql::holding("{invite} WHERE id = $1", "invites");
+static RESOURCE: Sql = Sql::holding(
+    "SELECT name, title, version, events FROM resources WHERE name = $1",
+    "resources",
+);
+/// In one statement, which sees one state of both.
+static RESOURCE_WITH_MEMBERS: Sql = Sql::new(
+    "SELECT name, title, version, events, members.username, members.provider, display_name, permissions
+     FROM resources LEFT JOIN members ON members.resource = name
+     LEFT JOIN people ON people.username = members.username AND people.provider = members.provider
+     WHERE name = $1 ORDER BY members.number",
+);
+static RESOURCES_OF: Sql = Sql::new(
+    "SELECT name, title, permissions FROM members JOIN resources ON name = resource
+     WHERE username = $1 AND provider = $2",
+);
+static PERMISSIONS: Sql = Sql::new(
+    "SELECT permissions FROM members WHERE resource = $1 AND username = $2 AND provider = $3",
+);
+static USED: Sql =
+    Sql::new("SELECT 1 FROM uses WHERE invite = $1 AND username = $2 AND provider = $3 LIMIT 1");
+static REDEEMED: Sql = Sql::new("SELECT 1 FROM receipts WHERE id = $1");
+static REPEATED: Sql = Sql::new(
+    "SELECT invite, body_hash, until FROM repeats
+     WHERE resource = $1 AND username = $2 AND provider = $3 AND key_hash = $4",
+);
+static USES: Sql = Sql::new(
+    "SELECT invite, uses.username, uses.provider, display_name, at
+     FROM uses LEFT JOIN people ON people.username = uses.username AND people.provider = uses.provider
+     WHERE invite = $1 ORDER BY uses.number DESC LIMIT $2",
+);
+/// PostgreSQL's alone: one journey for all invites of a page. LATERAL, so that of each only the last uses are read,
+/// however many there are; SQLite has none, and no journey either.
+static USES_OF_ALL: Sql = Sql::new(
+    "SELECT asked.invite, last.username, last.provider, display_name, at
+     FROM unnest($1::TEXT[]) AS asked (invite)
+     CROSS JOIN LATERAL (SELECT number, username, provider, at FROM uses
+         WHERE uses.invite = asked.invite ORDER BY number DESC LIMIT $2) AS last
+     LEFT JOIN people ON people.username = last.username AND people.provider = last.provider
+     ORDER BY asked.invite, last.number DESC",
+);
+
+/// Whether what is read is held until the transaction ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Hold {
+    /// It may change at once.
+    No,
+    /// Whoever else wants to change it waits.
+    Yes,
+}
+
+async fn first<E: Executor>(
+    executor: &E,
+    sql: &'static Sql,
+    hold: Hold,
+    values: &[super::Bind<'_>],
+) -> Result<Option<Row>, E::Trouble> {
+    let text = match hold {
+        Hold::No => sql.on(E::ENGINE),
+        Hold::Yes => sql.held(E::ENGINE),
+    };
+    Ok(executor.query(text, values).await?.into_iter().next())
+}
+
+/// What is stored about a scope. Locks always go from the invite to its resource, so that none wait in a circle; who
+/// may do what is read under the lock of the resource, which every change of members takes.
+pub(in crate::store) async fn state<E: Executor>(
+    executor: &mut E,
+    scope: &Scope,
+    hold: Hold,
+) -> Result<State, E::Trouble> {
+    let mut state = State::default();
+    if let Some(name) = &scope.invite {
+        state.invite = invite(executor, name, hold).await?;
+    }
+    let of_invite = state.invite.as_ref().map(|invite| invite.resource.as_str());
+    if let Some(name) = scope.resource.as_deref().or(of_invite) {
+        if hold == Hold::Yes {
+            executor.enter(name)?;
+        }
+        let row = first(executor, &RESOURCE, hold, binds![name]).await?;
+        state.resource = row.map(|mut row| resource_of(&mut row)).transpose()?;
+        if let Some(user) = &scope.user {
+            state.permissions = permissions(executor, name, user).await?;
+        }
+        if scope.members {
+            let found = resource(executor, name).await?;
+            state.members = found.map_or_else(Vec::new, |(_, members)| members);
+        }
+    }
+    if let Some(receipt) = &scope.receipt {
+        state.redeemed = exists(executor, &REDEEMED, binds![receipt]).await?;
+    }
+    if let Scope {
+        resource: Some(resource),
+        user: Some(user),
+        repeat: Some(key),
+        ..
+    } = scope
+    {
+        state.repeated = repeated(executor, resource, user, key).await?;
+    }
+    if let Some(invite) = &state.invite {
+        state.inviter_permissions =
+            permissions(executor, &invite.resource, &invite.inviter).await?;
+    }
+    if let Some((invite, user)) = state.perhaps_used(scope) {
+        let values = binds![invite, &user.username, &user.provider];
+        state.used = exists(executor, &USED, values).await?;
+    }
+    Ok(state)
+}
+
+/// A resource and who has access to it, in the order they came.
+pub(in crate::store) async fn resource<E: Executor>(
+    executor: &E,
+    name: &str,
+) -> Result<Option<(Resource, Vec<Member>)>, E::Trouble> {
+    let rows = all(executor, &RESOURCE_WITH_MEMBERS, binds![name]).await?;
+    let mut found = None;
+    for mut row in rows {
+        let resource = resource_of(&mut row)?;
+        let (_, members) = found.get_or_insert_with(|| (resource, Vec::new()));
+        // Without members there is one row all the same.
+        if let Some(username) = row.text_or_none()? {
+            members.push(Member {
+                user: User {
+                    username,
+                    provider: row.text()?,
+                    display_name: row.text_or_none()?,
+                },
+                permissions: row.permissions()?,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// By name. Sorted here: engines may sort by the rules of some language.
+pub(in crate::store) async fn resources<E: Executor>(
+    executor: &E,
+    user: &User,
+) -> Result<Vec<ResourceOf>, E::Trouble> {
+    let resource_of = |mut row: Row| {
+        Ok(ResourceOf {
+            resource: row.text()?,
+            title: row.text_or_none()?,
+            permissions: row.permissions()?,
+        })
+    };
+    let values = binds![&user.username, &user.provider];
+    let rows = all(executor, &RESOURCES_OF, values).await?;
+    let mut found = rows
+        .into_iter()
+        .map(resource_of)
+        .collect::<Result<Vec<_>, Unreadable>>()?;
+    found.sort_by(|one, other| one.resource.cmp(&other.resource));
+    Ok(found)
+}
+
+/// The last uses of an invite, newest first.
+pub(in crate::store) async fn uses<E: Executor>(
+    executor: &E,
+    invite: &str,
+) -> Result<Vec<Acceptance>, E::Trouble> {
+    let rows = all(executor, &USES, binds![invite, ACCEPTED_SHOWN]).await?;
+    let acceptances = rows.into_iter().map(|row| Ok(acceptance(row)?.1));
+    Ok(acceptances.collect::<Result<_, Unreadable>>()?)
+}
+
+/// The same of many.
+pub(super) async fn uses_of_all<E: Executor>(
+    executor: &E,
+    invites: &[String],
+) -> Result<HashMap<String, Vec<Acceptance>>, E::Trouble> {
+    let mut found: HashMap<String, Vec<Acceptance>> = HashMap::new();
+    if E::ENGINE == Engine::Sqlite {
+        for invite in invites {
+            found.insert(invite.clone(), uses(executor, invite).await?);
+        }
+    } else if !invites.is_empty() {
+        let rows = all(executor, &USES_OF_ALL, binds![invites, ACCEPTED_SHOWN]).await?;
+        for row in rows {
+            let (invite, acceptance) = acceptance(row)?;
+            found.entry(invite).or_default().push(acceptance);
+        }
+    }
+    Ok(found)
+}
+
+fn acceptance(mut row: Row) -> Result<(String, Acceptance), Unreadable> {
+    let invite = row.text()?;
+    let user = row.user()?;
+    let at = row.moment()?;
+    Ok((invite, Acceptance { user, at }))
+}
+
+async fn invite<E: Executor>(
+    executor: &E,
+    name: &InviteName,
+    hold: Hold,
+) -> Result<Option<StoredInvite>, E::Trouble> {
+    let row = match name {
+        InviteName::Key(hash) => first(executor, &INVITE_OF_KEY, hold, binds![hash]).await?,
+        InviteName::Id(id) => first(executor, &INVITE_OF_ID, hold, binds![id]).await?,
+    };
+    Ok(row.map(stored).transpose()?.map(|(_, invite)| invite))
+}
+
+async fn repeated<E: Executor>(
+    executor: &E,
+    resource: &str,
+    user: &User,
+    key: &[u8; 32],
+) -> Result<Option<Repeated>, E::Trouble> {
+    let values = binds![resource, &user.username, &user.provider, key];
+    let Some(mut row) = one(executor, &REPEATED, values).await? else {
+        return Ok(None);
+    };
+    let (name, body, until) = (InviteName::Id(row.text()?), row.hash()?, row.moment()?);
+    let invite = invite(executor, &name, Hold::No).await?;
+    Ok(invite.map(|invite| Repeated {
+        invite,
+        body,
+        until,
+    }))
+}
+
+async fn permissions<E: Executor>(
+    executor: &E,
+    resource: &str,
+    user: &User,
+) -> Result<Permissions, E::Trouble> {
+    let values = binds![resource, &user.username, &user.provider];
+    let row = one(executor, &PERMISSIONS, values).await?;
+    Ok(row.map_or(Ok(Permissions::NONE), |mut row| row.permissions())?)
+}
+
+fn resource_of(row: &mut Row) -> Result<Resource, Unreadable> {
+    Ok(Resource {
+        name: row.text()?,
+        title: row.text_or_none()?,
+        version: row.number()?,
+        events: row.number()?,
+    })
+}
+
+/// The columns of [`INVITE`]: where it stands in the order of creation, and the invite.
+pub(super) fn stored(mut row: Row) -> Result<(i64, StoredInvite), Unreadable> {
+    let number = row.number()?;
+    let invite = StoredInvite {
+        id: row.text()?,
+        key_hash: KeyHash(row.hash()?),
+        kind: kind_named(&row.text()?).ok_or(Unreadable::Row("an unknown kind of key"))?,
+        secret_id: row.text()?,
+        resource: row.text()?,
+        permissions: row.permissions()?,
+        created_at: row.moment()?,
+        expires_at: row.moment()?,
+        inviter: row.user()?,
+        uses: row.count()?,
+        max_uses: row.count_or_none()?,
+        message: row.text_or_none()?,
+        title: row.text_or_none()?,
+        extras: row
+            .text_or_none()?
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|_| Unreadable::Row("extras that are not JSON"))?,
+        removed_at: row.moment_or_none()?,
+        email: row.text_or_none()?,
+        issuer: row.text_or_none()?,
+        ended: row.flag()?,
+    };
+    Ok((number, invite))
+}
