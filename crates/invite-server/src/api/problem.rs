@@ -56,8 +56,7 @@ impl IntoResponse for ApiError {
 pub(super) fn refuse(hindrance: Hindrance<'_>, id: &RequestId) -> Response {
     let refusal = match hindrance {
         Hindrance::Refused(refusal) => refusal.clone(),
-        // Nobody knows what was done by then: not the words of a refusal that changed nothing.
-        Hindrance::TimedOut => Refusal::ServerError,
+        Hindrance::TimedOut => Refusal::UnknownOutcome,
     };
     document(&ApiError::from(refusal), id)
 }
@@ -175,6 +174,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         }
         Refusal::RateLimited { .. } | Refusal::LimitReached { .. } => StatusCode::TOO_MANY_REQUESTS,
         Refusal::TryAgain => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::UnknownOutcome => StatusCode::GATEWAY_TIMEOUT,
         Refusal::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -89,6 +89,8 @@ pub enum Refusal {
     },
     /// The server could not do it just now; nothing was changed.
     TryAgain,
+    /// Nobody can tell whether it was done: the database went away in the middle of the commit, or it took too long.
+    UnknownOutcome,
     /// The server failed. The cause is in its log, under the request's id.
     ServerError,
 }
@@ -127,6 +129,7 @@ impl Refusal {
             Refusal::RateLimited { .. } => "rate_limited",
             Refusal::LimitReached { .. } => "limit_reached",
             Refusal::TryAgain => "try_again",
+            Refusal::UnknownOutcome => "unknown_outcome",
             Refusal::ServerError => "server_error",
         }
     }
@@ -182,6 +185,11 @@ impl Refusal {
             }
             Refusal::RateLimited { .. } => "Too many calls. Wait a moment and try again.".into(),
             Refusal::TryAgain => "The server is busy; nothing was changed. Try again.".into(),
+            Refusal::UnknownOutcome => {
+                "Nobody can tell whether this was done. Look before you do it again, or send it again where that changes \
+                 nothing: with the same Idempotency-Key, or an accept."
+                    .into()
+            }
             Refusal::ServerError => "Something went wrong in the server. Try again, or tell its operator.".into(),
         }
     }
@@ -205,7 +213,7 @@ impl Refusal {
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Refusal::RateLimited { retry_after } => Some(*retry_after),
-            Refusal::TryAgain => Some(1000),
+            Refusal::TryAgain | Refusal::UnknownOutcome => Some(1000),
             _ => None,
         }
     }

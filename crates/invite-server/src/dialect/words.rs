@@ -19,12 +19,13 @@ pub enum Hindrance<'a> {
 pub fn plainly(hindrance: Hindrance<'_>, _: &RequestId) -> Response {
     let refusal = match hindrance {
         Hindrance::Refused(refusal) => refusal,
-        Hindrance::TimedOut => return StatusCode::REQUEST_TIMEOUT.into_response(),
+        Hindrance::TimedOut => &Refusal::UnknownOutcome,
     };
     let status = match refusal {
         Refusal::RateLimited { .. } | Refusal::LimitReached { .. } => StatusCode::TOO_MANY_REQUESTS,
         Refusal::NotSignedIn | Refusal::BadCredentials => StatusCode::UNAUTHORIZED,
         Refusal::TryAgain => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::UnknownOutcome => StatusCode::GATEWAY_TIMEOUT,
         Refusal::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::FORBIDDEN,
     };

@@ -84,7 +84,7 @@ impl IntoResponse for Status {
 pub(super) fn refuse(hindrance: Hindrance<'_>, _: &RequestId) -> Response {
     let refusal = match hindrance {
         Hindrance::Refused(refusal) => refusal.clone(),
-        Hindrance::TimedOut => Refusal::ServerError,
+        Hindrance::TimedOut => Refusal::UnknownOutcome,
     };
     Status::from(refusal).into_response()
 }
@@ -98,7 +98,10 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::Forbidden { .. } => StatusCode::FORBIDDEN,
         Refusal::NotFound | Refusal::CannotRemove => StatusCode::NOT_FOUND,
         Refusal::RateLimited { .. } | Refusal::LimitReached { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::TryAgain | Refusal::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
+        // The original knows no other status for what failed; the sentence says what is known.
+        Refusal::TryAgain | Refusal::UnknownOutcome | Refusal::ServerError => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
         _ => StatusCode::BAD_REQUEST,
     }
 }

@@ -48,8 +48,8 @@ pub(super) struct Shares {
 
 /// Others were before it, longer than it waits.
 #[derive(Debug, thiserror::Error)]
-#[error("as many calls as may be about one resource at once took longer than {} seconds", .0.as_secs())]
-pub(super) struct NoPlace(Duration);
+#[error("as many calls as may be about one resource at once took too long")]
+pub(super) struct NoPlace;
 
 /// A place, until it is dropped.
 pub(super) struct Place {
@@ -71,7 +71,7 @@ impl Shares {
         let entry = self.entry(crowd);
         let permit = timeout(patience, Arc::clone(&entry.places).acquire_owned()).await;
         let permit = permit.ok().and_then(Result::ok);
-        let permit = Some(permit.ok_or(NoPlace(patience))?);
+        let permit = Some(permit.ok_or(NoPlace)?);
         Ok(Place { permit, entry })
     }
 

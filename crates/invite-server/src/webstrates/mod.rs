@@ -249,7 +249,7 @@ async fn read(state: &Webstrates, id: Id, query: &Query, identity: &Identity) ->
     }
     let found = match state.invites.resource(actor.as_ref(), &id).await {
         Ok(found) => Some(found),
-        Err(Refusal::TryAgain | Refusal::ServerError) => {
+        Err(Refusal::TryAgain | Refusal::UnknownOutcome | Refusal::ServerError) => {
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
         Err(_) => None,

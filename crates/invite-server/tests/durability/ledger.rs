@@ -131,7 +131,7 @@ impl Ledger {
                 "exhausted" | "try_again" => {
                     story.refused.insert(name);
                 }
-                "server_error" | "no answer" => {}
+                "unknown_outcome" | "no answer" => {}
                 other => panic!("{other}: {answer:?}"),
             }
         }

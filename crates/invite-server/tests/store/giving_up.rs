@@ -188,9 +188,8 @@ async fn whoever_waits_too_long_for_a_lock_is_told_to_try_again() {
     scene.serves().await;
 }
 
-/// A commit that waits for a standby is written already: a cancel would show everybody what the standby lacks.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_commit_is_never_cancelled_and_its_connection_set_aside() {
+/// Where a create waits for a standby that never comes.
+async fn scene_without_standby() -> (Scene, JoinHandle<Result<Invite, Refusal>>) {
     let scene = scene(4).await;
     // Nobody else waits for a standby: the database writes by itself as well.
     let address = scene.postgres.address("scene") + "?options=-c%20synchronous_commit%3Don";
@@ -215,6 +214,22 @@ async fn a_commit_is_never_cancelled_and_its_connection_set_aside() {
     while of_a_new_connection().await != "nobody" {}
     let created = scene.create("notes");
     scene.until_waiting_for("SyncRep", 1).await;
+    (scene, created)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn where_the_connection_ends_under_a_commit_nobody_claims_to_know() {
+    let (scene, created) = scene_without_standby().await;
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    scene.watch.batch_execute(end).await.unwrap();
+    let told = timeout(SOON, created).await.unwrap().unwrap();
+    assert_eq!(told.map(|_| ()), Err(Refusal::UnknownOutcome));
+}
+
+/// A commit that waits for a standby is written already: a cancel would show everybody what the standby lacks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_commit_is_never_cancelled_and_its_connection_set_aside() {
+    let (scene, created) = scene_without_standby().await;
     created.abort();
     let all = async {
         for _ in 0..12 {

@@ -36,8 +36,8 @@ use super::{
 };
 use attempts::Attempts;
 use session::{Session, Work};
-use sessions::Sessions;
 pub(super) use sessions::pool;
+use sessions::{Patience, Sessions};
 use trouble::Trouble;
 
 /// How long an invite is waited for that others hold when its time is over.
@@ -46,9 +46,9 @@ const HELD: Duration = Duration::from_secs(1);
 /// Reads, and again where a connection had died unnoticed or the database is just coming back.
 macro_rules! read {
     ($store:expr, $work:expr, $crowd:expr, $session:ident => $look:expr) => {{
-        let mut attempts = Attempts::new();
+        let (mut attempts, patience) = (Attempts::new(), Patience::new());
         loop {
-            let looked = match $store.sessions.begin($work, $crowd).await {
+            let looked = match $store.sessions.begin($work, $crowd, patience).await {
                 Ok($session) => $look.await,
                 Err(trouble) => Err(trouble),
             };
@@ -96,12 +96,16 @@ impl PostgresStore {
         crowd: Crowd,
         scope: &Scope,
         rule: &Rule,
+        patience: Patience,
     ) -> Result<Result<Answer, Refusal>, Trouble>
     where
         Answer: Send + 'static,
         Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + Sync + 'static,
     {
-        let mut session = self.sessions.begin(Work::Change, Some(crowd)).await?;
+        let mut session = self
+            .sessions
+            .begin(Work::Change, Some(crowd), patience)
+            .await?;
         let state = reading::state(&mut session, scope, Hold::Yes).await?;
         let decision = match rule(&state) {
             Ok(decision) => decision,
@@ -123,7 +127,7 @@ impl PostgresStore {
     {
         let session = self
             .sessions
-            .begin(Work::Sweep, Some(Crowd::Server))
+            .begin(Work::Sweep, Some(Crowd::Server), Patience::new())
             .await?;
         let ended = ends::end(&session, now, limit, rule).await?;
         match session.commit().await? {
@@ -167,10 +171,10 @@ impl Store for PostgresStore {
         Answer: Send + 'static,
         Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + Sync + 'static,
     {
-        let mut attempts = Attempts::new();
+        let (mut attempts, patience) = (Attempts::new(), Patience::new());
         let mut crowd = Crowd::of(&scope);
         loop {
-            match self.attempt(crowd.clone(), &scope, &rule).await {
+            match self.attempt(crowd.clone(), &scope, &rule, patience).await {
                 Ok(outcome) => return outcome,
                 Err(Trouble::Crowded(resource)) => crowd = Crowd::Resource(resource),
                 Err(trouble) if attempts.another(trouble.attempts()).await => {}

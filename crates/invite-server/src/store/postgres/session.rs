@@ -10,7 +10,7 @@ use std::{
 use deadpool_postgres::Object;
 use futures_util::future::try_join;
 use tokio::{runtime::Handle, sync::OwnedSemaphorePermit, time::timeout};
-use tokio_postgres::{Row, types::ToSql};
+use tokio_postgres::{Row, error::SqlState, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
@@ -170,7 +170,9 @@ impl Session {
                 Ok(Ok(()))
             }
             // The database itself says that it did not happen.
-            Err(error) if error.code().is_some() => Err(error.into()),
+            Err(error) if error.code().is_some_and(|code| !may_have_happened(code)) => {
+                Err(error.into())
+            }
             Err(error) => Ok(Err(Unknown(error.into()))),
         }
     }
@@ -181,13 +183,23 @@ impl Session {
     }
 }
 
+/// Whether what a commit was answered with says nothing of whether it was carried out: the way to the database or the
+/// database itself ended, or several machines had to agree.
+fn may_have_happened(code: &SqlState) -> bool {
+    let class = |class| code.code().starts_with(class);
+    class("08")
+        || class("57P")
+        || class("XX")
+        || *code == SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN
+}
+
 /// Nobody knows whether a commit was carried out.
 pub(super) struct Unknown(pub(super) Trouble);
 
 impl Unknown {
     pub(super) fn refusal(&self) -> Refusal {
         tracing::error!(cause = %self.0, "nobody knows whether a commit was carried out");
-        Refusal::ServerError
+        Refusal::UnknownOutcome
     }
 }
 

@@ -5,10 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    time::timeout_at,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -23,13 +23,34 @@ use crate::store::{
     shares::{Crowd, Shares},
 };
 
-/// How long a call waits for a connection, or for its turn among those of one resource, while all are busy: nearly as
-/// long as a request may take. When a thousand people accept one invite at once, each waits for all before it.
+/// How long a call waits in all for its turn among those of one resource, then among those that change anything, then
+/// for a connection, however often it begins anew: nearly as long as a request may take. When a thousand people accept
+/// one invite at once, each waits for all before it.
 const BUSY: Duration = Duration::from_secs(25);
 /// How long connecting to one machine may take, where the address does not say.
 const CONNECTING: Duration = Duration::from_secs(4);
 /// Of this many connections, one resource has one; and one is left to whoever only reads.
 const SHARE: usize = 4;
+
+/// Until when a call waits for its turn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience(tokio::time::Instant);
+
+impl Patience {
+    /// Of a call that begins now.
+    pub(super) fn new() -> Patience {
+        Patience::of(BUSY)
+    }
+
+    fn of(time: Duration) -> Patience {
+        Patience(tokio::time::Instant::now() + time)
+    }
+
+    fn left(self) -> Duration {
+        self.0
+            .saturating_duration_since(tokio::time::Instant::now())
+    }
+}
 
 /// The connections to a database. Cheap to clone.
 #[derive(Clone)]
@@ -69,7 +90,12 @@ impl Sessions {
     }
 
     /// A connection for a transaction, when it is the crowd's turn.
-    pub(super) async fn begin(&self, work: Work, crowd: Option<Crowd>) -> Result<Session, Trouble> {
+    pub(super) async fn begin(
+        &self,
+        work: Work,
+        crowd: Option<Crowd>,
+        patience: Patience,
+    ) -> Result<Session, Trouble> {
         let began = Instant::now();
         let shares = match work {
             Work::Look | Work::Ready => &self.reading,
@@ -77,18 +103,22 @@ impl Sessions {
         };
         let mut places = Vec::new();
         if let Some(crowd) = crowd {
-            places.push(shares.enter(crowd, BUSY).await?);
+            places.push(shares.enter(crowd, patience.left()).await?);
         }
         let writing = match work {
             Work::Look | Work::Ready => None,
-            Work::Change | Work::Sweep => Some(self.writer().await?),
+            Work::Change | Work::Sweep => Some(self.writer(patience).await?),
         };
         let pool = if work == Work::Ready {
             &self.ready
         } else {
             &self.pool
         };
-        let object = pool.get().await?;
+        let timeouts = Timeouts {
+            wait: Some(patience.left()),
+            ..pool.timeouts()
+        };
+        let object = pool.timeout_get(&timeouts).await?;
         metrics::histogram!("invite_server_store_wait_seconds").record(began.elapsed());
         let lease = Lease {
             object,
@@ -100,12 +130,9 @@ impl Sessions {
         Ok(Session::new(lease, work))
     }
 
-    async fn writer(&self) -> Result<OwnedSemaphorePermit, Trouble> {
-        let permit = timeout(BUSY, Arc::clone(&self.writing).acquire_owned()).await;
-        permit
-            .ok()
-            .and_then(Result::ok)
-            .ok_or(Trouble::NoWriter(BUSY))
+    async fn writer(&self, patience: Patience) -> Result<OwnedSemaphorePermit, Trouble> {
+        let permit = timeout_at(patience.0, Arc::clone(&self.writing).acquire_owned()).await;
+        permit.ok().and_then(Result::ok).ok_or(Trouble::NoWriter)
     }
 }
 
@@ -139,6 +166,23 @@ pub(in crate::store) fn pool(address: &str, connections: usize) -> Result<Pool, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A call that may take 30 seconds hears in time that it did not get its turn.
+    #[tokio::test(start_paused = true)]
+    async fn one_patience_is_for_all_that_is_waited_for() {
+        let sessions = Sessions::new("postgres://nobody@127.0.0.1:1/nowhere", 1).unwrap();
+        let crowd = Crowd::Resource("notes".into());
+        let before = sessions.changing.try_enter(crowd.clone()).unwrap();
+        let _writing = Arc::clone(&sessions.writing).try_acquire_owned().unwrap();
+        let began = tokio::time::Instant::now();
+        tokio::spawn(async move {
+            tokio::time::sleep(BUSY - Duration::from_secs(1)).await;
+            drop(before);
+        });
+        let begun = sessions.begin(Work::Change, Some(crowd), Patience::new());
+        assert!(matches!(begun.await, Err(Trouble::NoWriter)));
+        assert_eq!(began.elapsed().as_secs(), BUSY.as_secs());
+    }
 
     #[test]
     fn some_connections_are_left_to_readers() {

@@ -1,6 +1,6 @@
 //! Sweeps, each in a transaction of its own.
 
-use super::{Attempts, PostgresStore, Work, trouble::Trouble};
+use super::{Attempts, Patience, PostgresStore, Work, trouble::Trouble};
 use crate::{
     core::Refusal,
     store::{
@@ -25,8 +25,10 @@ impl PostgresStore {
     }
 
     async fn carry_out(&self, sweep: &Sweep) -> Result<Round, Trouble> {
-        let crowd = Some(Crowd::Server);
-        let session = self.sessions.begin(Work::Sweep, crowd).await?;
+        let session = self
+            .sessions
+            .begin(Work::Sweep, Some(Crowd::Server), Patience::new())
+            .await?;
         let round = carry_out(&session, sweep).await?;
         match session.commit().await? {
             Ok(()) => Ok(round),

@@ -1,7 +1,5 @@
 //! What can go wrong between here and the database, and what that means for a call.
 
-use std::time::Duration;
-
 use deadpool_postgres::{PoolError, TimeoutType};
 use tokio_postgres::error::SqlState;
 
@@ -19,8 +17,8 @@ pub(super) enum Trouble {
     #[error(transparent)]
     NoPlace(#[from] NoPlace),
     /// The same for changes of whatever sort.
-    #[error("all connections that may change anything were busy for {} seconds", .0.as_secs())]
-    NoWriter(Duration),
+    #[error("all connections that may change anything were busy for too long")]
+    NoWriter,
     /// This resource, of which nobody knew when it began, is crowded: it begins again when there is a place.
     #[error("others are changing the resource")]
     Crowded(String),
@@ -74,7 +72,7 @@ impl Trouble {
     pub(super) fn refusal(&self) -> Refusal {
         tracing::error!(cause = %self, "the database did not do its part");
         match self {
-            Trouble::Pool(_) | Trouble::NoPlace(_) | Trouble::NoWriter(_) | Trouble::Crowded(_) => {
+            Trouble::Pool(_) | Trouble::NoPlace(_) | Trouble::NoWriter | Trouble::Crowded(_) => {
                 Refusal::TryAgain
             }
             Trouble::Database(error) if error.code().is_some_and(too_long) => Refusal::TryAgain,

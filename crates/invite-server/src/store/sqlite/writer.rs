@@ -189,7 +189,7 @@ fn carry_out(connection: &Connection, jobs: Vec<Job>) {
         match cause.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy) => Refusal::TryAgain,
             // What a failed sync left on the disk nobody knows.
-            _ => Refusal::ServerError,
+            _ => Refusal::UnknownOutcome,
         }
     });
     for answer in answering {
