@@ -171,7 +171,7 @@ pub(crate) fn unknown_outcome() -> Error {
 fn is_lost(error: &Error) -> bool {
     match error.code {
         Code::Offline => true,
-        Code::ServerError | Code::BadResponse => error.status.is_some(),
+        Code::ServerError | Code::BadResponse | Code::UnknownOutcome => error.status.is_some(),
         // A caller's own `fetch` that failed after it had begun.
         Code::InvalidOption => error.field.as_deref() == Some("fetch"),
         _ => false,
@@ -182,7 +182,8 @@ fn is_lost(error: &Error) -> bool {
 fn is_passing(error: &Error) -> bool {
     match error.code {
         Code::Offline | Code::RateLimited | Code::TryAgain => true,
-        Code::ServerError => error.status.is_some(),
+        // Where the server itself cannot tell, asking again finds out.
+        Code::ServerError | Code::UnknownOutcome => error.status.is_some(),
         _ => false,
     }
 }
