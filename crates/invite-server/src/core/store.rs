@@ -34,6 +34,17 @@ pub trait Store: Clone + Send + Sync + 'static {
         query: InviteQuery,
     ) -> impl Future<Output = Result<Vec<ListedInvite>, Refusal>> + Send;
 
+    /// Goes over such invites while they are read, so that no list of them is ever held, and gives what `add` has made of
+    /// them.
+    fn gather<Gathered, Add>(
+        &self,
+        query: InviteQuery,
+        add: Add,
+    ) -> impl Future<Output = Result<Gathered, Refusal>> + Send
+    where
+        Gathered: Default + Send + 'static,
+        Add: Fn(&mut Gathered, StoredInvite) + Send + Sync + 'static;
+
     /// How many invites such a query is about, wherever it begins and however many it would read.
     fn count(&self, query: InviteQuery) -> impl Future<Output = Result<i64, Refusal>> + Send;
 

@@ -91,6 +91,14 @@ impl Store for Database {
         either!(self, store => store.invites(query))
     }
 
+    async fn gather<Gathered, Add>(&self, query: InviteQuery, add: Add) -> Result<Gathered, Refusal>
+    where
+        Gathered: Default + Send + 'static,
+        Add: Fn(&mut Gathered, StoredInvite) + Send + Sync + 'static,
+    {
+        either!(self, store => store.gather(query, add))
+    }
+
     async fn count(&self, query: InviteQuery) -> Result<i64, Refusal> {
         either!(self, store => store.count(query))
     }

@@ -9,10 +9,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::frame::{Call, Operation};
-use crate::core::options::{LIST_PAGE_LIMIT, MAX_AGE_LIMIT, max_age_option, permissions_option};
-use crate::core::{
-    Actor, CreateRequest, Invite, InviteStatus, ListRequest, Refusal, RemoveTarget, User,
-};
+use crate::core::options::{MAX_AGE_LIMIT, max_age_option, permissions_option};
+use crate::core::{Actor, CreateRequest, Invite, Refusal, RemoveTarget, User};
 use crate::invites::Invites;
 use crate::limits::{Limits, Who};
 
@@ -22,17 +20,17 @@ const INVALID: &str = "Invalid invitation key";
 const INVITER_LOST_ADMIN: &str = "Inviter is no longer admin on the webstrate, invitation invalid";
 const CANNOT_REMOVE: &str = "Unable to delete invite";
 /// Most invites in one answer: the original has no paging, and a frame has to end somewhere.
-const MOST_LISTED: usize = 10_000;
+const MOST_LISTED: u32 = 10_000;
 /// Longest `d` that an error repeats.
 const LONGEST_SHOWN: usize = 128;
 
-/// Carries a call out. The error is what the client's promise is rejected with.
+/// Carries a call out: the answer as JSON. The error is what the client's promise is rejected with.
 pub(super) async fn answer(
     invites: &Invites,
     actor: Option<&Actor>,
     (limits, who): (&Limits, &Who),
     call: &Call,
-) -> Result<Value, String> {
+) -> Result<String, String> {
     let tries_key = matches!(
         call.operation,
         Operation::Check | Operation::Accept | Operation::Remove
@@ -52,7 +50,10 @@ pub(super) async fn answer(
     let options = call.options.as_ref();
     let outcome = match (call.operation, resource) {
         (Operation::Create, Some(resource)) => create(invites, actor, resource, options).await,
-        (Operation::Get, Some(resource)) => get(invites, actor, resource).await,
+        (Operation::Get, Some(resource)) => {
+            let listed = get(invites, actor, resource).await;
+            return listed.map_err(|refusal| in_their_words(&refusal));
+        }
         (Operation::Remove, Some(resource)) => remove(invites, actor, resource, options).await,
         (Operation::Create | Operation::Get | Operation::Remove, None) => {
             return Err(NO_RESOURCE.into());
@@ -65,7 +66,8 @@ pub(super) async fn answer(
     if tries_key && matches!(outcome, Err(Refusal::InvalidKey | Refusal::CannotRemove)) {
         limits.wrong_key(who);
     }
-    outcome.map_err(|refusal| in_their_words(&refusal))
+    let answer = outcome.map_err(|refusal| in_their_words(&refusal))?;
+    Ok(answer.to_string())
 }
 
 type Options<'a> = Option<&'a Map<String, Value>>;
@@ -85,25 +87,19 @@ async fn create(
     Ok(Value::Object(object))
 }
 
-async fn get(invites: &Invites, actor: Option<&Actor>, resource: &str) -> Result<Value, Refusal> {
-    let mut request = ListRequest {
-        status: Some(InviteStatus::Pending),
-        page_size: LIST_PAGE_LIMIT,
-        ..ListRequest::default()
+/// Written while it is read: as a list of objects it would take ten times the room.
+async fn get(invites: &Invites, actor: Option<&Actor>, resource: &str) -> Result<String, Refusal> {
+    let add = |list: &mut String, invite: Invite| {
+        let Some(key) = &invite.key else { return };
+        list.push(if list.is_empty() { '[' } else { ',' });
+        list.push_str(&Value::Object(shown(&invite, key)).to_string());
     };
-    let mut all = Vec::new();
-    loop {
-        let page = invites.list(actor, resource, &request).await?;
-        let with_key = page
-            .invites
-            .iter()
-            .filter_map(|invite| Some(shown(invite, invite.key.as_ref()?)));
-        all.extend(with_key.map(Value::Object));
-        request.page = page.next_page;
-        if request.page.is_none() || all.len() >= MOST_LISTED {
-            return Ok(Value::Array(all));
-        }
+    let mut list = invites.gather(actor, resource, MOST_LISTED, add).await?;
+    if list.is_empty() {
+        list.push('[');
     }
+    list.push(']');
+    Ok(list)
 }
 
 async fn remove(

@@ -38,6 +38,11 @@ pub(super) enum Operation {
 }
 
 impl Operation {
+    /// Whether the answer may be long.
+    pub(super) fn lists(self) -> bool {
+        self == Self::Get
+    }
+
     fn named(name: &str) -> Option<Self> {
         Some(match name {
             "createInvite" => Self::Create,
@@ -101,13 +106,15 @@ pub(super) fn hello(connection: &str, document: &str, user: Value) -> String {
         .to_string()
 }
 
-/// The answer to one of the five operations.
-pub(super) fn reply(token: Value, outcome: Result<Value, String>) -> String {
-    let (member, content) = match outcome {
+/// The answer to one of the five operations, which is JSON already. It may be long: what goes around it is put there.
+pub(super) fn reply(token: &Value, outcome: Result<String, String>) -> String {
+    let (member, mut frame) = match outcome {
         Ok(content) => ("reply", content),
-        Err(text) => ("error", Value::String(text)),
+        Err(text) => ("error", Value::String(text).to_string()),
     };
-    json!({ "wa": "reply", "token": token, member: content }).to_string()
+    frame.insert_str(0, &format!(r#"{{"wa":"reply","token":{token},"{member}":"#));
+    frame.push('}');
+    frame
 }
 
 #[cfg(test)]
@@ -139,6 +146,28 @@ mod tests {
         assert!(matches!(read(&nested), Incoming::Nothing));
         let long = format!(r#"{{"wa":"getInvites","token":"{}"}}"#, "t".repeat(129));
         assert!(matches!(read(&long), Incoming::Nothing));
+    }
+
+    #[test]
+    fn a_reply_is_one_object_whatever_the_token() {
+        for token in [json!("a\"b"), json!(7), json!(0.5)] {
+            for (outcome, member, content) in [
+                (
+                    Ok(r#"[{"key":"k"}]"#.to_owned()),
+                    "reply",
+                    json!([{ "key": "k" }]),
+                ),
+                (
+                    Err("no \"admin\"".to_owned()),
+                    "error",
+                    json!("no \"admin\""),
+                ),
+            ] {
+                let frame: Value = serde_json::from_str(&reply(&token, outcome)).unwrap();
+                let expected = json!({ "wa": "reply", "token": token, member: content });
+                assert_eq!(frame, expected);
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod frame;
 mod opener;
 mod socket;
 mod token;
+mod turns;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ use crate::site::{self, Site};
 use crate::stop::Stop;
 use opener::Opener;
 use socket::Session;
+use turns::Turns;
 
 const UNREADABLE: &str = "Insufficient permissions. Read is required to access this webstrate.";
 const BAD_TOKEN: &str = "Invalid access token.";
@@ -52,6 +54,7 @@ pub struct Webstrates {
     stop: Stop,
     sockets: Arc<Semaphore>,
     places: Places,
+    turns: Turns,
     limits: Limits,
 }
 
@@ -65,6 +68,7 @@ impl Webstrates {
             stop,
             sockets: Arc::new(Semaphore::new(sockets as usize)),
             places: Places::new(0),
+            turns: Turns::default(),
             limits: Limits::none(),
         }
     }
@@ -211,6 +215,7 @@ fn open_socket(
         invites: state.invites,
         who: Who::new(address, opener.actor.as_ref()),
         limits: state.limits,
+        turns: state.turns,
         opener,
         running: state.stop.begin(),
         places: (place, own_place),

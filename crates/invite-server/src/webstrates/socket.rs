@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout};
 use super::answer::answer;
 use super::frame::{self, Incoming};
 use super::opener::Opener;
+use super::turns::{Turn, Turns};
 use crate::core::Actor;
 use crate::invites::Invites;
 use crate::limits::{Limits, Place, Who};
@@ -45,6 +46,8 @@ pub(super) struct Session {
     pub(super) who: Who,
     /// How often they may call.
     pub(super) limits: Limits,
+    /// Long answers wait for theirs.
+    pub(super) turns: Turns,
     pub(super) running: Running,
     /// Its places among the sockets there may be, and among those of its address.
     pub(super) places: (OwnedSemaphorePermit, Place),
@@ -57,6 +60,7 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
         opener,
         who,
         limits,
+        turns,
         mut running,
         places,
     } = session;
@@ -65,6 +69,7 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
     let writer = tokio::spawn(write(sink, waiting));
     let connection = connection_id();
     let calls = Arc::new(Semaphore::new(CALLS_AT_ONCE));
+    let long = Arc::new(Semaphore::new(1));
     let (opener, who) = (Arc::new(opener), Arc::new(who));
     let end = opener.end();
     let mut heard = Instant::now();
@@ -82,7 +87,9 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
         let message = tokio::select! {
             message = stream.next() => message,
             () = tokio::time::sleep_until(heard + SILENCE), if heard.elapsed() < SILENCE => {
-                let _ = answers.send(Message::Ping(Vec::new().into())).await;
+                let _ = answers
+                    .send((Message::Ping(Vec::new().into()), None))
+                    .await;
                 continue;
             }
             () = tokio::time::sleep_until(heard + GONE) => break,
@@ -111,13 +118,22 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
                         let (invites, opener, answers) =
                             (invites.clone(), Arc::clone(&opener), answers.clone());
                         let (limits, who) = (limits.clone(), Arc::clone(&who));
+                        let (turns, long) = (turns.clone(), Arc::clone(&long));
                         tokio::spawn(async move {
                             let held = (&limits, who.as_ref());
+                            let turn = match call.operation.lists() {
+                                true => turns.take(&long, who.user.as_ref()).await,
+                                false => None,
+                            };
+                            // Waiting may have taken long: nobody reads it any more, or it is no longer theirs.
+                            if answers.is_closed() {
+                                return;
+                            }
                             let actor = opener.on(call.resource.as_deref());
+                            let actor = actor.filter(|_| !opener.is_over());
                             let outcome = answer(&invites, actor, held, &call).await;
-                            let _ = answers
-                                .send(self::text(frame::reply(call.token, outcome)))
-                                .await;
+                            let reply = self::text(frame::reply(&call.token, outcome));
+                            let _ = answers.send((reply.0, turn)).await;
                             drop(permit);
                         });
                     }
@@ -174,8 +190,11 @@ impl Drop for OpenSocket {
     }
 }
 
-async fn write(mut sink: SplitSink<WebSocket, Message>, mut waiting: mpsc::Receiver<Message>) {
-    while let Some(message) = waiting.recv().await {
+/// What goes out, and the turn that is over once it is out.
+type Answer = (Message, Option<Turn>);
+
+async fn write(mut sink: SplitSink<WebSocket, Message>, mut waiting: mpsc::Receiver<Answer>) {
+    while let Some((message, _turn)) = waiting.recv().await {
         match timeout(READING_TIME, sink.send(message)).await {
             Ok(Ok(())) => {}
             _ => return,
@@ -197,18 +216,19 @@ pub(super) async fn refuse(mut socket: WebSocket, reason: Option<&'static str>) 
     let _ = timeout(GOODBYE_TIME, goodbye).await;
 }
 
-fn text(text: String) -> Message {
-    Message::Text(text.into())
+fn text(text: String) -> Answer {
+    (Message::Text(text.into()), None)
 }
 
-fn close(code: u16, reason: &'static str) -> Message {
-    Message::Close(Some(CloseFrame {
+fn close(code: u16, reason: &'static str) -> Answer {
+    let frame = CloseFrame {
         code,
         reason: Utf8Bytes::from_static(reason),
-    }))
+    };
+    (Message::Close(Some(frame)), None)
 }
 
-fn over(opener: &Opener) -> Message {
+fn over(opener: &Opener) -> Answer {
     let (code, reason) = opener.farewell();
     close(code, reason)
 }

@@ -16,7 +16,7 @@ use tokio_postgres::Client as Database;
 use crate::{
     everybody::Everybody,
     measure::{Neighbour, beside},
-    scene::{HEADER, Scene, Store, client},
+    scene::{ALONE, HEADER, Scene, Store, client},
     table::{Row, judge},
 };
 
@@ -161,9 +161,9 @@ async fn neighbours(scene: Scene) -> Vec<Row> {
     rows
 }
 
-// One after the other: neither database's neighbours are the other's.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bad_neighbour_costs_only_themselves() {
+    let _alone = ALONE.lock().await;
     let mut rows = neighbours(Scene::sqlite().await).await;
     rows.extend(neighbours(Scene::postgres().await).await);
     judge(&rows);

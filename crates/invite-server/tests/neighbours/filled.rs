@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use invite_key::{KeyKind, hex};
+use invite_server::core::{Secrets, state::KeyHash};
 use rusqlite::Connection;
 
 use crate::scene::{Scene, Store};
@@ -12,14 +14,18 @@ const DEAD: u32 = 60_000;
 const USED: u32 = 20;
 const USES: u32 = 15_000;
 
+/// Live invites of one person.
+pub const LIVE: u32 = 10_000;
+
 /// What the databases say differently.
 struct Words {
     series: fn(u32) -> String,
     hash: fn(&str) -> String,
+    bytes: fn(&str) -> String,
     yes: &'static str,
 }
 
-const SQLITE: Words = Words {
+static SQLITE: Words = Words {
     series: |count| {
         format!(
             "(WITH RECURSIVE some (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some WHERE n < {count})
@@ -27,11 +33,13 @@ const SQLITE: Words = Words {
         )
     },
     hash: |_| "randomblob(32)".to_owned(),
+    bytes: |hex| format!("X'{hex}'"),
     yes: "1",
 };
-const POSTGRES: Words = Words {
+static POSTGRES: Words = Words {
     series: |count| format!("(SELECT n::BIGINT FROM generate_series(1, {count}) AS n) AS series"),
     hash: |text| format!("sha256(({text})::BYTEA)"),
+    bytes: |hex| format!("'\\x{hex}'::BYTEA"),
     yes: "TRUE",
 };
 
@@ -73,26 +81,63 @@ fn used(words: &Words) -> String {
     )
 }
 
+/// On `heap` mallory has so many live invites, with the keys that the server derives for them.
+fn live(words: &Words, secrets: &Secrets) -> String {
+    let (past, future) = times();
+    let rows = (0..LIVE).map(|number| {
+        let id = format!("live{number}");
+        let (key, secret) = secrets.new_key(KeyKind::Webstrates, &id).unwrap();
+        let hash = (words.bytes)(&hex::encode(&KeyHash::of(&key).0));
+        format!(
+            "('{id}', {hash}, 'webstrates', '{secret}', 'heap', 'rw', {past}, {future}, 'mallory', 'proxy')"
+        )
+    });
+    let rows: Vec<_> = rows.collect();
+    format!(
+        "INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
+            inviter_username, inviter_provider) VALUES {}",
+        rows.join(", ")
+    )
+}
+
 impl Scene {
     pub async fn fill(&self) {
+        let words = self.words();
+        let mut all = vec![RESOURCES.to_owned(), dead(words)];
+        if matches!(self.store, Store::Postgres(_)) {
+            all.extend([used(words), "VACUUM ANALYZE".into()]);
+        }
+        self.write(&all).await;
+    }
+
+    /// mallory's live invites.
+    pub async fn fill_live(&self) {
+        let secrets = Secrets::load_or_create(&self.folder.path().join("secret")).unwrap();
+        let live = live(self.words(), &secrets);
+        self.write(&[RESOURCES.to_owned(), live]).await;
+    }
+
+    fn words(&self) -> &'static Words {
+        match self.store {
+            Store::Sqlite(_) => &SQLITE,
+            Store::Postgres(_) => &POSTGRES,
+        }
+    }
+
+    pub async fn write(&self, all: &[String]) {
         match &self.store {
             Store::Sqlite(path) => {
                 let mut connection = Connection::open(path).unwrap();
                 connection.busy_timeout(crate::support::PATIENCE).unwrap();
                 let filling = connection.transaction().unwrap();
-                for sql in [RESOURCES, &dead(&SQLITE)] {
+                for sql in all {
                     filling.execute_batch(sql).unwrap();
                 }
                 filling.commit().unwrap();
             }
             Store::Postgres(postgres) => {
                 let client = postgres.connect("neighbours").await;
-                for sql in [
-                    RESOURCES,
-                    &dead(&POSTGRES),
-                    &used(&POSTGRES),
-                    "VACUUM ANALYZE",
-                ] {
+                for sql in all {
                     client.batch_execute(sql).await.unwrap();
                 }
             }

@@ -18,7 +18,9 @@ mod cluster;
 mod everybody;
 mod filled;
 mod measure;
+mod memory;
 mod scene;
+mod sockets;
 #[path = "../wire/support.rs"]
 mod support;
 mod table;

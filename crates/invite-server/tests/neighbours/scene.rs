@@ -7,6 +7,9 @@ use tempfile::TempDir;
 
 use crate::{cluster::Postgres, support::Server};
 
+/// One server after the other: neither scene's neighbours are the other's.
+pub static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Names whoever asks: the test is the proxy that the server trusts.
 pub const HEADER: &str = "x-forwarded-user";
 

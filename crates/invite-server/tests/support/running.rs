@@ -57,6 +57,11 @@ impl Server {
         }
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// All it has written so far.
     pub fn output(&self) -> String {
         self.output.lock().unwrap().clone()

@@ -62,6 +62,38 @@ impl<S: Store> Invites<S> {
         })
     }
 
+    /// Goes over one's own invites that can be accepted, newest first and so many at most, and gives what `add` has made
+    /// of them. However many they are, no list of them is ever held.
+    pub async fn gather<Gathered>(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        most: u32,
+        add: impl Fn(&mut Gathered, Invite) + Send + Sync + 'static,
+    ) -> Result<Gathered, Refusal>
+    where
+        Gathered: Default + Send + 'static,
+    {
+        let asker = actor.ok_or(Refusal::NotSignedIn)?;
+        self.may_list(Call::List, asker, resource).await?;
+        let now = self.clock.now();
+        let request = ListRequest {
+            status: Some(InviteStatus::Pending),
+            ..ListRequest::default()
+        };
+        let query = InviteQuery {
+            now,
+            limit: most,
+            ..query(asker, resource, &request)
+        };
+        let keys = self.clone();
+        let add = move |gathered: &mut Gathered, stored| {
+            let key = keys.key_of(&stored);
+            add(gathered, Invite::of(stored, key, Vec::new(), now));
+        };
+        self.store.gather(query, add).await
+    }
+
     /// How many there are of what a listing asks for, on all its pages.
     pub async fn count(
         &self,

@@ -16,6 +16,14 @@ pub(in crate::store) trait Executor {
         values: &[Bind<'_>],
     ) -> impl Future<Output = Result<Vec<Row>, Self::Trouble>>;
 
+    /// The same, each row as soon as it is read, so that no list of them is ever held.
+    fn each(
+        &self,
+        sql: &str,
+        values: &[Bind<'_>],
+        see: impl FnMut(Row) -> Result<(), Unreadable>,
+    ) -> impl Future<Output = Result<(), Self::Trouble>>;
+
     /// How many rows a statement changed.
     fn execute(
         &self,

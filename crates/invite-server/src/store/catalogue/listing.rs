@@ -6,7 +6,7 @@
 use super::{Bind, Executor, Unreadable, Value, reading, reading::INVITE};
 use crate::core::{
     Addressed, InviteStatus,
-    state::{InviteQuery, ListedInvite, Order},
+    state::{InviteQuery, ListedInvite, Order, StoredInvite},
 };
 
 /// Those that live, and those whose end was not told yet.
@@ -57,6 +57,23 @@ pub(in crate::store) async fn invites<E: Executor>(
         invite,
     });
     Ok(listed.collect())
+}
+
+/// What `add` makes of a page of invites, each seen as soon as it is read.
+pub(in crate::store) async fn gather<E: Executor, Gathered: Default>(
+    executor: &E,
+    query: &InviteQuery,
+    add: &impl Fn(&mut Gathered, StoredInvite),
+) -> Result<Gathered, E::Trouble> {
+    let asked = page(query);
+    let mut gathered = Gathered::default();
+    let see = |row| {
+        let (_, invite) = reading::stored(row)?;
+        add(&mut gathered, invite);
+        Ok(())
+    };
+    executor.each(&asked.sql, &asked.binds(), see).await?;
+    Ok(gathered)
 }
 
 /// How many invites a query is about, wherever it begins.

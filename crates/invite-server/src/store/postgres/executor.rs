@@ -1,10 +1,16 @@
 //! A session as the catalogue uses it.
 
+use std::pin::pin;
+
 use bytes::BytesMut;
+use futures_util::StreamExt as _;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::{session::Session, trouble::Trouble};
 use crate::store::catalogue::{Bind, Engine, Executor, Row, Unreadable, Value};
+
+/// So many rows are seen in one go before others come to their turn.
+const IN_ONE_GO: usize = 32;
 
 impl Executor for Session {
     type Trouble = Trouble;
@@ -21,6 +27,31 @@ impl Executor for Session {
             .collect();
         let rows = Session::query(self, sql, &values).await?;
         rows.iter().map(row).collect()
+    }
+
+    async fn each(
+        &self,
+        sql: &str,
+        values: &[Bind<'_>],
+        mut see: impl FnMut(Row) -> Result<(), Unreadable>,
+    ) -> Result<(), Trouble> {
+        if values.iter().any(|value| value.has_nul()) {
+            return Ok(());
+        }
+        let values: Vec<_> = values
+            .iter()
+            .map(|value| value as &(dyn ToSql + Sync))
+            .collect();
+        let mut rows = pin!(Session::rows(self, sql, &values).await?);
+        let mut seen: usize = 0;
+        while let Some(next) = rows.next().await {
+            see(row(&next?)?)?;
+            seen += 1;
+            if seen.is_multiple_of(IN_ONE_GO) {
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(())
     }
 
     async fn execute(&self, sql: &str, values: &[Bind<'_>]) -> Result<u64, Trouble> {

@@ -194,6 +194,14 @@ impl Store for PostgresStore {
         read!(self, Work::Look, Some(Crowd::Resource(query.resource.clone())), session => listing::invites(&session, &query))
     }
 
+    async fn gather<Gathered, Add>(&self, query: InviteQuery, add: Add) -> Result<Gathered, Refusal>
+    where
+        Gathered: Default + Send + 'static,
+        Add: Fn(&mut Gathered, StoredInvite) + Send + Sync + 'static,
+    {
+        read!(self, Work::Look, Some(Crowd::Resource(query.resource.clone())), session => listing::gather(&session, &query, &add))
+    }
+
     async fn count(&self, query: InviteQuery) -> Result<i64, Refusal> {
         read!(self, Work::Look, Some(Crowd::Resource(query.resource.clone())), session => listing::count(&session, &query))
     }

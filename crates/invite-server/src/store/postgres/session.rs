@@ -10,7 +10,7 @@ use std::{
 use deadpool_postgres::Object;
 use futures_util::future::try_join;
 use tokio::{runtime::Handle, sync::OwnedSemaphorePermit, time::timeout};
-use tokio_postgres::{Row, error::SqlState, types::ToSql};
+use tokio_postgres::{Row, RowStream, error::SqlState, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
@@ -107,6 +107,20 @@ impl Session {
         self.in_transaction(async {
             let statement = object.prepare_cached(sql).await?;
             Ok(object.query(&statement, values).await?)
+        })
+        .await
+    }
+
+    /// The same, row by row as they come.
+    pub(super) async fn rows(
+        &self,
+        sql: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<RowStream, Trouble> {
+        let object = self.object()?;
+        self.in_transaction(async {
+            let statement = object.prepare_cached(sql).await?;
+            Ok(object.query_raw(&statement, values.iter().copied()).await?)
         })
         .await
     }

@@ -25,15 +25,29 @@ impl Executor for On<'_> {
     const ENGINE: Engine = Engine::Sqlite;
 
     async fn query(&self, sql: &str, values: &[Bind<'_>]) -> rusqlite::Result<Vec<Row>> {
+        let mut all = Vec::new();
+        let add = |row| {
+            all.push(row);
+            Ok(())
+        };
+        self.each(sql, values, add).await?;
+        Ok(all)
+    }
+
+    async fn each(
+        &self,
+        sql: &str,
+        values: &[Bind<'_>],
+        mut see: impl FnMut(Row) -> Result<(), Unreadable>,
+    ) -> rusqlite::Result<()> {
         let mut statement = self.0.prepare_cached(sql)?;
         let columns = statement.column_count();
         let mut rows = statement.query(params_from_iter(values))?;
-        let mut all = Vec::new();
         while let Some(row) = rows.next()? {
             let values = (0..columns).map(|column| value(column, row.get_ref(column)?));
-            all.push(Row::new(values.collect::<rusqlite::Result<_>>()?));
+            see(Row::new(values.collect::<rusqlite::Result<_>>()?))?;
         }
-        Ok(all)
+        Ok(())
     }
 
     async fn execute(&self, sql: &str, values: &[Bind<'_>]) -> rusqlite::Result<u64> {

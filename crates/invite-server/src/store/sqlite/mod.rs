@@ -77,6 +77,18 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn gather<Gathered, Add>(&self, query: InviteQuery, add: Add) -> Result<Gathered, Refusal>
+    where
+        Gathered: Default + Send + 'static,
+        Add: Fn(&mut Gathered, StoredInvite) + Send + Sync + 'static,
+    {
+        self.readers
+            .list(Crowd::Resource(query.resource.clone()), move |connection| {
+                at_once(listing::gather(&On(connection), &query, &add))
+            })
+            .await
+    }
+
     async fn count(&self, query: InviteQuery) -> Result<i64, Refusal> {
         self.readers
             .list(Crowd::Resource(query.resource.clone()), move |connection| {
