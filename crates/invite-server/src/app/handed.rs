@@ -14,18 +14,14 @@ use crate::webhooks::Reach;
 
 use super::StartError;
 
-/// Who may be asking.
-pub(super) fn sign_in(
-    config: &Config,
-    secrets: &Secrets,
-    origins: Origins,
-) -> Result<Auth, StartError> {
+/// How people may be recognised.
+pub(super) fn ways(config: &Config, origins: &Origins) -> Result<Ways, StartError> {
     let options = &config.sign_in;
     options.validate()?;
     let issuer = issuer_settings(config)?
         .map(|settings| Issuer::new(settings, origins.first()))
         .transpose()?;
-    let ways = Ways {
+    Ok(Ways {
         issuer,
         proxy: options.trust_header.clone().map(|username| TrustedProxy {
             proxies: proxies(config),
@@ -36,14 +32,18 @@ pub(super) fn sign_in(
         }),
         test: config.demo,
         session_seconds: Some(u64::from(options.session_hours) * 3600),
-    };
+    })
+}
+
+/// Who may be asking.
+pub(super) fn sign_in(config: &Config, secrets: &Secrets, origins: Origins, ways: Ways) -> Auth {
     // Whoever was anybody in a demo is nobody when the same files are served to the world.
     let label = if config.demo {
         "demo sign-in"
     } else {
         "sign-in"
     };
-    Ok(Auth::with(&secrets.derive_for(label), origins, ways))
+    Auth::with(&secrets.derive_for(label), origins, ways)
 }
 
 fn issuer_settings(config: &Config) -> Result<Option<IssuerSettings>, SignInUnusable> {

@@ -24,7 +24,7 @@ pub use trace::start_logging;
 use crate::address::{DatabaseAddress, Origins};
 use crate::auth::IssuerUnusable;
 use crate::config::{Config, ConfigError, SecretUnusable, SignInUnusable};
-use crate::core::{Clock, SecretFileUnusable, Secrets};
+use crate::core::{Clock, SecretFileUnusable};
 use crate::demo;
 use crate::invites::Invites;
 use crate::limits::Places;
@@ -130,12 +130,14 @@ impl Server {
             None => Origins::loopback(address),
         };
 
-        let secrets = Secrets::load_or_create(&config.secret_file_for(&database))?;
-        let auth = handed::sign_in(config, &secrets, origins)?;
+        let ways = handed::ways(config, &origins)?;
+        let secret_file = config.secret_file_for(&database);
         let database = Database::open(&database, config.database_connections).await?;
-        let invites = Invites::new(database.clone(), secrets, Clock::system())
-            .issuing_as(auth.origins().first())
+        let invites = Invites::open(database.clone(), &secret_file, Clock::system())
+            .await?
+            .issuing_as(origins.first())
             .created_by(config.resources.creators());
+        let auth = handed::sign_in(config, invites.secrets(), origins, ways);
         if config.demo {
             demo::fill(&invites)
                 .await

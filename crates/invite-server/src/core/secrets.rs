@@ -1,9 +1,9 @@
 //! The server's secrets: keys of invites are derived from them, so the database alone yields none.
 
+mod file;
+
 use std::{
-    fmt,
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
+    fmt, fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -18,36 +18,8 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::{Refusal, WebhookSecret};
-
-/// The secret file cannot be used; the sentence names the file and what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum SecretFileUnusable {
-    /// It could not be read or written.
-    #[error("the secret file {} cannot be read or written: {cause}", path.display())]
-    Unreachable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// Others than its owner may read it.
-    #[error("the secret file {} can be read by others; run: chmod 600 {}", path.display(), path.display())]
-    ReadableByOthers {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It is not a secret file.
-    #[error("line {line} of the secret file {} is not `<id> <64 hex digits>`", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Which line, from 1; 0 when there is no secret at all.
-        line: usize,
-    },
-    /// The system gave no random bytes.
-    #[error("the system gives no random bytes")]
-    NoRandomBytes,
-}
+pub use file::SecretFileUnusable;
+use file::{refuse_readable_by_others, replace, unreachable, write_new};
 
 /// The first line of a secret file.
 const COMMENT: &str = "# Keys of invites are derived from these secrets. Keep this file with the database, and readable by nobody else.\n";
@@ -55,10 +27,14 @@ const COMMENT: &str = "# Keys of invites are derived from these secrets. Keep th
 /// Bytes of a secret.
 const LENGTH: usize = 32;
 
-/// What a secret's line has besides its id: a space, the digits, the end.
-const LINE: usize = 2 * LENGTH + 2;
+/// Hex digits of a secret's id.
+const ID: usize = 16;
+
+/// The length of a secret's line: its id, a space, its digits, the end.
+const LINE: usize = ID + 2 * LENGTH + 2;
 
 struct Secret {
+    // A hash of the secret, so that no two files mean different secrets by it.
     id: String,
     // As long as a block of SHA-256: HMAC pads a shorter key with zeros itself, and so cannot refuse this one.
     bytes: Zeroizing<[u8; 64]>,
@@ -75,14 +51,9 @@ struct Ring {
 pub struct Secrets(Arc<Ring>);
 
 impl Secrets {
-    /// One fresh random secret, of id `1`.
+    /// One fresh random secret.
     pub fn generate() -> Result<Secrets, SecretFileUnusable> {
-        let mut random = Zeroizing::new([0u8; 32]);
-        getrandom::fill(random.as_mut_slice()).map_err(|_| SecretFileUnusable::NoRandomBytes)?;
-        let current = Secret {
-            id: "1".into(),
-            bytes: padded(&random),
-        };
+        let current = Secret::random()?;
         Ok(Secrets(Arc::new(Ring {
             current,
             older: Vec::new(),
@@ -97,24 +68,31 @@ impl Secrets {
         Secrets::parse(&text, path)
     }
 
-    /// Reads the secret file, or makes it (mode 0600) when there is none.
-    pub fn load_or_create(path: &Path) -> Result<Secrets, SecretFileUnusable> {
-        let unreachable = |cause| unreachable(path, cause);
+    /// Reads the secret file, if there is one.
+    pub(super) fn find(path: &Path) -> Result<Option<Secrets>, SecretFileUnusable> {
         match Secrets::load(path) {
             Err(SecretFileUnusable::Unreachable { cause, .. })
                 if cause.kind() == io::ErrorKind::NotFound =>
             {
-                let secrets = Secrets::generate()?;
-                match write_new(path, &secrets.to_text()) {
-                    Ok(()) => Ok(secrets),
-                    // Another copy was faster: its file counts.
-                    Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
-                        Secrets::load_or_create(path)
-                    }
-                    Err(cause) => Err(unreachable(cause)),
-                }
+                Ok(None)
             }
-            outcome => outcome,
+            outcome => outcome.map(Some),
+        }
+    }
+
+    /// Reads the secret file, or makes it (mode 0600) when there is none.
+    pub fn load_or_create(path: &Path) -> Result<Secrets, SecretFileUnusable> {
+        if let Some(secrets) = Secrets::find(path)? {
+            return Ok(secrets);
+        }
+        let secrets = Secrets::generate()?;
+        match write_new(path, &secrets.to_text()) {
+            Ok(()) => Ok(secrets),
+            // Another copy was faster: its file counts.
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+                Secrets::load_or_create(path)
+            }
+            Err(cause) => Err(unreachable(path, cause)),
         }
     }
 
@@ -138,17 +116,22 @@ impl Secrets {
 
     /// Adds a fresh secret to the file, from which all keys are made from now on, and gives its id.
     pub fn rotate(path: &Path) -> Result<String, SecretFileUnusable> {
-        let old = Secrets::load_or_create(path)?;
-        let numbers = old.all().filter_map(|secret| secret.id.parse::<u64>().ok());
-        let id = numbers.max().unwrap_or(0).saturating_add(1).to_string();
-        let fresh = Secrets::generate()?;
+        let old = Secrets::load(path)?;
+        let fresh = Secret::random()?;
         let mut text = old.to_text();
-        write_secret(&mut text, &id, &fresh.0.current);
-        replace(path, &text).map_err(|cause| SecretFileUnusable::Unreachable {
-            path: path.to_owned(),
-            cause,
-        })?;
-        Ok(id)
+        write_secret(&mut text, &fresh);
+        replace(path, &text).map_err(|cause| unreachable(path, cause))?;
+        Ok(fresh.id)
+    }
+
+    /// The id of the secret that keys are made with.
+    pub(super) fn current_id(&self) -> &str {
+        &self.0.current.id
+    }
+
+    /// Whether there is a secret of this id.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.all().any(|secret| secret.id == id)
     }
 
     /// The key of an invite, derived from the newest secret; also that secret's id, to store.
@@ -245,14 +228,10 @@ impl Secrets {
             let secret = line
                 .split_once(' ')
                 .and_then(|(id, digits)| {
-                    Some(Secret {
-                        id: id.to_owned(),
-                        bytes: from_hex(digits.trim())?,
-                    })
+                    let secret = Secret::of(from_hex(digits.trim())?);
+                    (secret.id == id).then_some(secret)
                 })
-                .filter(|secret| {
-                    !secret.id.is_empty() && all.iter().all(|other: &Secret| other.id != secret.id)
-                })
+                .filter(|secret| all.iter().all(|other: &Secret| other.id != secret.id))
                 .ok_or_else(|| malformed(number + 1))?;
             all.push(secret);
         }
@@ -265,12 +244,12 @@ impl Secrets {
 
     fn to_text(&self) -> Zeroizing<String> {
         let all = || self.0.older.iter().chain([&self.0.current]);
-        let lines: usize = all().map(|secret| secret.id.len() + LINE).sum();
         // Room for all of it, and for one line more: growing would leave secrets behind.
-        let mut text = Zeroizing::new(String::with_capacity(COMMENT.len() + lines + 32 + LINE));
+        let room = COMMENT.len() + (all().count() + 1) * LINE;
+        let mut text = Zeroizing::new(String::with_capacity(room));
         text.push_str(COMMENT);
         for secret in all() {
-            write_secret(&mut text, &secret.id, secret);
+            write_secret(&mut text, secret);
         }
         text
     }
@@ -279,6 +258,25 @@ impl Secrets {
 impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Secrets({})", self.0.older.len() + 1)
+    }
+}
+
+impl Secret {
+    fn of(bytes: Zeroizing<[u8; 64]>) -> Secret {
+        let mut secret = Secret {
+            id: String::new(),
+            bytes,
+        };
+        let hash = mac(&secret, &["secret-id/1/"]);
+        secret.id = hex::encode(hash.get(..ID / 2).unwrap_or_default());
+        secret
+    }
+
+    fn random() -> Result<Secret, SecretFileUnusable> {
+        let mut bytes = Zeroizing::new([0u8; 64]);
+        let (random, _) = bytes.split_at_mut(LENGTH);
+        getrandom::fill(random).map_err(|_| SecretFileUnusable::NoRandomBytes)?;
+        Ok(Secret::of(bytes))
     }
 }
 
@@ -308,90 +306,15 @@ fn mac(secret: &Secret, parts: &[&str]) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(mac.finalize().into_bytes().into())
 }
 
-fn write_secret(text: &mut String, id: &str, secret: &Secret) {
-    text.push_str(id);
+fn write_secret(text: &mut String, secret: &Secret) {
+    text.push_str(&secret.id);
     text.push(' ');
     hex::push(text, secret.bytes.get(..LENGTH).unwrap_or_default());
     text.push('\n');
-}
-
-fn unreachable(path: &Path, cause: io::Error) -> SecretFileUnusable {
-    SecretFileUnusable::Unreachable {
-        path: path.to_owned(),
-        cause,
-    }
-}
-
-fn padded(bytes: &[u8; 32]) -> Zeroizing<[u8; 64]> {
-    let mut padded = Zeroizing::new([0u8; 64]);
-    for (slot, byte) in padded.iter_mut().zip(bytes) {
-        *slot = *byte;
-    }
-    padded
 }
 
 fn from_hex(digits: &str) -> Option<Zeroizing<[u8; 64]>> {
     let mut bytes = Zeroizing::new([0u8; 64]);
     hex::decode_into(digits, bytes.get_mut(..LENGTH)?)?;
     Some(bytes)
-}
-
-/// Writes beside and links into place, so that a crash leaves no half file and two copies agree on one.
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let beside = write_beside(path, text)?;
-    let linked = fs::hard_link(&beside, path);
-    fs::remove_file(&beside)?;
-    linked?;
-    sync_folder(path)
-}
-
-/// Writes beside and moves into place: whoever reads finds the old or the new file, whole.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let beside = write_beside(path, text)?;
-    fs::rename(&beside, path)?;
-    sync_folder(path)
-}
-
-fn write_beside(path: &Path, text: &str) -> io::Result<PathBuf> {
-    let mut unique = [0u8; 8];
-    getrandom::fill(&mut unique).map_err(|error| io::Error::other(error.to_string()))?;
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.new", hex::encode(&unique)));
-    let beside = PathBuf::from(beside);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    Ok(beside)
-}
-
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    fs::File::open(folder)?.sync_all()
-}
-
-#[cfg(unix)]
-fn refuse_readable_by_others(path: &Path) -> Result<(), SecretFileUnusable> {
-    let metadata = fs::metadata(path).map_err(|cause| SecretFileUnusable::Unreachable {
-        path: path.to_owned(),
-        cause,
-    })?;
-    if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 == 0 {
-        Ok(())
-    } else {
-        Err(SecretFileUnusable::ReadableByOthers {
-            path: path.to_owned(),
-        })
-    }
-}
-
-#[cfg(not(unix))]
-fn refuse_readable_by_others(_path: &Path) -> Result<(), SecretFileUnusable> {
-    Ok(())
 }

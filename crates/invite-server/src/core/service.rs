@@ -23,6 +23,7 @@ mod list;
 mod mails;
 mod receipts;
 mod resources;
+mod secrets;
 mod webhooks;
 
 /// Invites: the rules over a store, with the server's secrets and a clock. Cheap to clone.

@@ -298,6 +298,13 @@ pub enum Change {
     Webhook(WebhookChange),
     /// About mails.
     Mail(MailChange),
+    /// Rows may name a secret from now on: without it the server does not start.
+    KnowSecret {
+        /// Its id.
+        id: String,
+        /// When.
+        at: Moment,
+    },
     /// A receipt is redeemed.
     Redeem {
         /// Its name.

@@ -89,6 +89,9 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// The RKVST client of this id.
     fn client(&self, id: &str) -> impl Future<Output = Result<Option<Client>, Refusal>> + Send;
 
+    /// The ids of all secrets that rows may name.
+    fn secrets(&self) -> impl Future<Output = Result<Vec<String>, Refusal>> + Send;
+
     /// All webhooks, by the names of their apps.
     fn webhooks(&self) -> impl Future<Output = Result<Vec<Webhook>, Refusal>> + Send;
 

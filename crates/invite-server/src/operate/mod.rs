@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use crate::{
     address::DatabaseAddress,
     config::{Command, Config},
-    core::{Clock, Refusal, SecretFileUnusable, Secrets},
+    core::{Clock, Refusal, SecretFileUnusable},
     invites::Invites,
     store::{Database, StoreUnusable},
 };
@@ -69,8 +69,8 @@ async fn open(config: &Config) -> Result<Database, OperateError> {
 }
 
 async fn invites(config: &Config) -> Result<Invites, OperateError> {
-    let secrets = Secrets::load_or_create(&secret_file(config))?;
-    Ok(Invites::new(open(config).await?, secrets, Clock::system()))
+    let database = open(config).await?;
+    Ok(Invites::open(database, &secret_file(config), Clock::system()).await?)
 }
 
 fn database(config: &Config) -> DatabaseAddress {

@@ -139,6 +139,10 @@ impl Store for Database {
         either!(self, store => store.client(id))
     }
 
+    async fn secrets(&self) -> Result<Vec<String>, Refusal> {
+        either!(self, store => store.secrets())
+    }
+
     async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {
         either!(self, store => store.webhooks())
     }

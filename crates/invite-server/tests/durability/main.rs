@@ -19,6 +19,7 @@ mod clients;
 mod cluster;
 mod copies;
 mod kill;
+mod lacking;
 mod ledger;
 mod marked;
 mod operate;

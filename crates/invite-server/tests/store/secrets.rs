@@ -5,6 +5,9 @@ use std::fs;
 use invite_key::KeyKind;
 use invite_server::core::{SecretFileUnusable, Secrets};
 
+/// What HMAC-SHA-256 makes of `secret-id/1/` with each: printf secret-id/1/ | openssl dgst -sha256 -mac HMAC -macopt hexkey:…
+const FIRST_ID: &str = "e114c47beb652fed";
+const SECOND_ID: &str = "b73fc428812bf864";
 const FIRST: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 const SECOND: &str = "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
@@ -43,10 +46,8 @@ fn the_file_is_made_once_for_its_owner_alone() {
         "nothing is left beside it"
     );
     let read = Secrets::load_or_create(&path).unwrap();
-    assert_eq!(
-        made.key(KeyKind::Opaque, "invite_1", "1"),
-        read.key(KeyKind::Opaque, "invite_1", "1")
-    );
+    let (key, id) = made.new_key(KeyKind::Opaque, "invite_1").unwrap();
+    assert_eq!(read.key(KeyKind::Opaque, "invite_1", &id), Some(key));
 
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     let refused = Secrets::load_or_create(&path).unwrap_err().to_string();
@@ -71,16 +72,17 @@ fn copies_that_start_at_once_agree() {
 
 #[test]
 fn old_secrets_still_give_their_keys_and_the_last_is_the_new_one() {
-    let old = load(&format!("a {FIRST}\n")).unwrap();
+    let old = load(&format!("{FIRST_ID} {FIRST}\n")).unwrap();
     let (key, secret_id) = old.new_key(KeyKind::Opaque, "invite_1").unwrap();
-    assert_eq!(secret_id, "a");
-    let rotated = load(&format!("# comment\n\na {FIRST}\nb {SECOND}\n")).unwrap();
+    assert_eq!(secret_id, FIRST_ID);
+    let both = format!("# comment\n\n{FIRST_ID} {FIRST}\n{SECOND_ID} {SECOND}\n");
+    let rotated = load(&both).unwrap();
     assert_eq!(
-        rotated.key(KeyKind::Opaque, "invite_1", "a"),
+        rotated.key(KeyKind::Opaque, "invite_1", FIRST_ID),
         Some(key.clone())
     );
     let (new_key, secret_id) = rotated.new_key(KeyKind::Opaque, "invite_1").unwrap();
-    assert_eq!(secret_id, "b");
+    assert_eq!(secret_id, SECOND_ID);
     assert!(new_key != key);
     assert_eq!(rotated.key(KeyKind::Opaque, "invite_1", "gone"), None);
 }
@@ -88,10 +90,10 @@ fn old_secrets_still_give_their_keys_and_the_last_is_the_new_one() {
 /// Whoever changes how keys are derived breaks every invite that is out.
 #[test]
 fn keys_are_derived_as_ever() {
-    let secrets = load(&format!("1 {FIRST}\n")).unwrap();
+    let secrets = load(&format!("{FIRST_ID} {FIRST}\n")).unwrap();
     let key = |kind| {
         secrets
-            .key(kind, "invite_AAAAAAAAAAAAAAAAAAAAAA", "1")
+            .key(kind, "invite_AAAAAAAAAAAAAAAAAAAAAA", FIRST_ID)
             .unwrap()
             .reveal()
             .to_owned()
@@ -112,10 +114,13 @@ fn broken_files_are_refused_without_being_shown() {
     for broken in [
         "",
         "# nothing\n",
-        "1\n",
-        "1 abc\n",
-        &format!("1 {FIRST}00\n"),
-        &format!("1 {FIRST}\n1 {SECOND}\n"),
+        &format!("{FIRST_ID}\n"),
+        &format!("{FIRST_ID} abc\n"),
+        &format!("{FIRST_ID} {FIRST}00\n"),
+        &format!("{FIRST_ID} {FIRST}\n{FIRST_ID} {FIRST}\n"),
+        // Another secret than its id says: a digit was mistyped, or somebody gave it a name.
+        &format!("{FIRST_ID} {SECOND}\n"),
+        &format!("1 {FIRST}\n"),
         &format!(" {FIRST}\n"),
     ] {
         let refused = load(broken).unwrap_err();
@@ -129,7 +134,7 @@ fn broken_files_are_refused_without_being_shown() {
 
 #[test]
 fn nothing_prints_a_secret() {
-    let secrets = load(&format!("1 {FIRST}\n")).unwrap();
+    let secrets = load(&format!("{FIRST_ID} {FIRST}\n")).unwrap();
     assert_eq!(format!("{secrets:?}"), "Secrets(1)");
     assert_ne!(
         secrets.derive_for("one").as_slice(),
@@ -143,12 +148,15 @@ fn rotating_adds_a_secret_and_keeps_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");
     let before = Secrets::load_or_create(&path).unwrap();
-    let (old, _) = before.new_key(KeyKind::Opaque, "invite_1").unwrap();
-    assert_eq!(Secrets::rotate(&path).unwrap(), "2");
-    assert_eq!(Secrets::rotate(&path).unwrap(), "3");
+    let (old, id) = before.new_key(KeyKind::Opaque, "invite_1").unwrap();
+    let (second, third) = (
+        Secrets::rotate(&path).unwrap(),
+        Secrets::rotate(&path).unwrap(),
+    );
+    assert_ne!(second, third);
     let after = Secrets::load_or_create(&path).unwrap();
-    assert_eq!(after.key(KeyKind::Opaque, "invite_1", "1"), Some(old));
-    assert_eq!(after.new_key(KeyKind::Opaque, "x").unwrap().1, "3");
+    assert_eq!(after.key(KeyKind::Opaque, "invite_1", &id), Some(old));
+    assert_eq!(after.new_key(KeyKind::Opaque, "x").unwrap().1, third);
     let kept = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(kept & 0o777, 0o600);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

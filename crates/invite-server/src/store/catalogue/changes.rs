@@ -3,7 +3,9 @@
 use futures_util::future::{try_join, try_join3};
 use invite_key::permissions::Permissions;
 
-use super::{Executor, Sql, apps, binds, change, change_one, clients, events, mails, webhooks};
+use super::{
+    Executor, Sql, apps, binds, change, change_one, clients, events, mails, secrets, webhooks,
+};
 use crate::core::{
     User,
     state::{Change, StoredInvite},
@@ -99,6 +101,7 @@ async fn write_one<E: Executor>(executor: &E, one: &Change) -> Result<(), E::Tro
         Change::RemoveApp { name } => apps::remove(executor, name).await?,
         Change::AddClient(client) => clients::add(executor, client).await?,
         Change::RemoveClient { id } => clients::remove(executor, id).await?,
+        Change::KnowSecret { id, at } => secrets::know(executor, id, *at).await?,
         Change::Redeem { receipt, until } => {
             change(executor, &REDEEM, binds![receipt, *until]).await?;
         }

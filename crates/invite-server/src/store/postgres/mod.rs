@@ -30,7 +30,7 @@ use super::{
     catalogue::{
         apps, changes, clients, ends, events_after, listing, mails, queues,
         reading::{self, Hold},
-        webhooks,
+        secrets, webhooks,
     },
     shares::Crowd,
 };
@@ -241,6 +241,10 @@ impl Store for PostgresStore {
 
     async fn client(&self, id: &str) -> Result<Option<Client>, Refusal> {
         read!(self, Work::Look, None, session => clients::of_id(&session, id))
+    }
+
+    async fn secrets(&self) -> Result<Vec<String>, Refusal> {
+        read!(self, Work::Look, None, session => secrets::every(&session))
     }
 
     async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {

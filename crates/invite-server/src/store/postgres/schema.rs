@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_queues.sql"),
     include_str!("migrations/0012_addresses.sql"),
     include_str!("migrations/0013_live.sql"),
+    include_str!("migrations/0014_secrets.sql"),
 ];
 
 /// The schema of a database, if it is newer than this server's.

@@ -23,7 +23,7 @@ use super::{
     catalogue::{
         apps, clients, ends, events_after, listing, mails, queues,
         reading::{self, Hold},
-        webhooks,
+        secrets, webhooks,
     },
     shares::Crowd,
 };
@@ -152,6 +152,11 @@ impl Store for SqliteStore {
         self.readers
             .glance(|connection| at_once(clients::of_id(&On(connection), id)))
             .await
+    }
+
+    async fn secrets(&self) -> Result<Vec<String>, Refusal> {
+        let look = |connection: &_| at_once(secrets::every(&On(connection)));
+        self.readers.list(Crowd::Server, look).await
     }
 
     async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_queues.sql"),
     include_str!("migrations/0012_addresses.sql"),
     include_str!("migrations/0013_live.sql"),
+    include_str!("migrations/0014_secrets.sql"),
 ];
 
 const STATEMENTS_KEPT: usize = 64;
