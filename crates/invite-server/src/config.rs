@@ -10,6 +10,7 @@ mod operation;
 mod proxy;
 mod purge;
 mod resources;
+mod risks;
 mod rkvst;
 pub(crate) mod secret;
 mod signin;
@@ -30,7 +31,7 @@ pub use file::Unread;
 pub use limits::LimitOptions;
 pub use log::{LogFormat, LogLevel};
 pub use mail::{MailLanguage, MailOptions};
-pub use operation::OperationOptions;
+pub use operation::{MetricsUnusable, OperationOptions};
 pub use proxy::ProxyOptions;
 pub use purge::{Period, PurgeOptions};
 pub use resources::ResourceOptions;
@@ -202,11 +203,6 @@ impl Config {
         if self.demo && !address.is_loopback() {
             return Err(ConfigError::DemoOffLoopback(address));
         }
-        if let Some(metrics) = self.operation.metrics.map(|metrics| metrics.ip())
-            && !metrics.is_loopback()
-        {
-            return Err(ConfigError::MetricsOffLoopback(metrics));
-        }
         match &self.public_url {
             None if !address.is_loopback() => Err(ConfigError::PublicUrlMissing(address)),
             None => Ok(()),
@@ -217,6 +213,25 @@ impl Config {
                 _ => Ok(()),
             },
         }
+    }
+
+    /// What is missing for people to sign in, and how to have it; pages say no more than that there is no way.
+    pub fn sign_in_missing(&self) -> Option<&'static str> {
+        let options = &self.sign_in;
+        if self.demo || options.trust_header.is_some() || options.oidc_client_id.is_some() {
+            return None;
+        }
+        if options.oidc_issuer.is_some() {
+            return Some(
+                "nobody can sign in with a browser: --oidc-client-id is missing, so that the issuer's people come with \
+                 bearer tokens alone, and the pages say that there is no way to sign in",
+            );
+        }
+        Some(
+            "nobody can sign in. There are three ways: an OpenID Connect issuer (--oidc-issuer, with \
+             --oidc-client-id for sign-in in the browser), a reverse proxy that names people (--trust-header with \
+             --trust-proxy), and the test sign-in on loopback (--demo)",
+        )
     }
 
     /// Where webhooks may go.

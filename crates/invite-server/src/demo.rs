@@ -66,6 +66,7 @@ struct Demo {
 pub(crate) fn dialect(invites: Invites, auth: Auth) -> Dialect {
     Dialect {
         name: "demo",
+        wire: None,
         routes: Router::new()
             .route("/demo/members/{resource}", post(set_member))
             .with_state(Demo { invites, auth }),

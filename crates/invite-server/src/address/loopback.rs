@@ -4,11 +4,14 @@ use url::Url;
 
 /// Whether an address is on this very machine, spoken to without TLS.
 pub fn is_loopback_url(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
+    url.scheme() == "http" && url.host_str().is_some_and(is_loopback_host)
+}
+
+/// Whether a host is this very machine.
+pub fn is_loopback_host(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
-    url.scheme() == "http"
-        && (host == "localhost"
-            || address
-                .parse()
-                .is_ok_and(|address: std::net::IpAddr| address.is_loopback()))
+    host == "localhost"
+        || address
+            .parse()
+            .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }

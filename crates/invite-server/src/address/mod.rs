@@ -5,5 +5,5 @@ mod loopback;
 mod origins;
 
 pub use database::DatabaseAddress;
-pub use loopback::is_loopback_url;
+pub use loopback::{is_loopback_host, is_loopback_url};
 pub use origins::{NotAnOrigin, Origins};

@@ -1,10 +1,11 @@
 //! What the server says of itself, and who it takes you for.
 
-use axum::{Json, extract::State, http::header, response::IntoResponse};
+use axum::{Extension, Json, extract::State, http::header, response::IntoResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::core::Refusal;
+use crate::dialect::Dialects;
 
 use super::{ApiError, Shared, asker::Caller, views::Me};
 
@@ -35,8 +36,8 @@ pub(super) struct Discovery {
     dialect: &'static str,
     /// Where the API is.
     api: &'static str,
-    /// Whether the Webstrates socket is there too.
-    webstrates: bool,
+    /// Every wire that it speaks, this one among them.
+    dialects: Vec<&'static str>,
     features: Vec<&'static str>,
     /// Where people sign in; `null` when they cannot here.
     #[schema(required)]
@@ -80,12 +81,16 @@ pub(super) async fn me(caller: Caller) -> Json<Me> {
 
 /// Says what this server speaks.
 #[utoipa::path(get, path = "/.well-known/invite-keys", tag = "about", responses((status = 200, body = Discovery)))]
-pub(super) async fn discovery(State(state): State<Shared>) -> Json<Discovery> {
+pub(super) async fn discovery(
+    State(state): State<Shared>,
+    dialects: Option<Extension<Dialects>>,
+) -> Json<Discovery> {
+    let dialects = dialects.map(|Extension(dialects)| dialects.wires());
     Json(Discovery {
         invite_keys: 1,
         dialect: "http",
         api: "/api/v1",
-        webstrates: true,
+        dialects: dialects.unwrap_or_default(),
         features: FEATURES
             .iter()
             .copied()
@@ -102,10 +107,13 @@ pub(super) async fn public_keys(State(state): State<Shared>) -> impl IntoRespons
     (json, state.invites.public_keys())
 }
 
-/// Says that the process runs.
+/// Says that the process runs, and all of it: one that lost a part on its way does not come back but by a restart.
 #[utoipa::path(get, path = "/healthz", tag = "about", responses((status = 200, body = Health)))]
-pub(super) async fn healthy() -> Json<Health> {
-    Json(Health { status: "ok" })
+pub(super) async fn healthy(State(state): State<Shared>) -> Result<Json<Health>, ApiError> {
+    if !state.invites.is_whole() {
+        return Err(Refusal::TryAgain.into());
+    }
+    Ok(Json(Health { status: "ok" }))
 }
 
 /// Says whether the database takes reads and writes, and the server is not about to stop.

@@ -153,6 +153,7 @@ fn router(state: ApiState) -> Router {
 pub fn dialect(state: ApiState) -> Dialect {
     Dialect {
         name: "api",
+        wire: Some("http"),
         routes: router(state),
         prefix: &[
             "/api",

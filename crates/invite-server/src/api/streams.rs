@@ -5,8 +5,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::core::{Refusal, User};
+use crate::{
+    core::{Refusal, User},
+    limits,
+};
 
+/// The metric of how many are open.
+const OPEN: &str = "invite_server_streams";
 const ALL: usize = 1_024;
 /// More than the browsers, tabs and programs that anybody has.
 const EACH: usize = 64;
@@ -33,6 +38,15 @@ pub(super) struct Place {
 impl Streams {
     /// A place for somebody's stream.
     pub(super) fn take(&self, user: &User) -> Result<Place, Refusal> {
+        let place = self.place(user);
+        match &place {
+            Ok(_) => metrics::gauge!(OPEN).increment(1.0),
+            Err(_) => limits::refused("streams"),
+        }
+        place
+    }
+
+    fn place(&self, user: &User) -> Result<Place, Refusal> {
         let person = (user.username.clone(), user.provider.clone());
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.by.get(&person).is_some_and(|mine| *mine >= EACH) {
@@ -56,6 +70,7 @@ impl Streams {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        metrics::gauge!(OPEN).decrement(1.0);
         let mut taken = self
             .streams
             .0

@@ -23,7 +23,7 @@ pub use trace::start_logging;
 
 use crate::address::{DatabaseAddress, Origins};
 use crate::auth::IssuerUnusable;
-use crate::config::{Config, ConfigError, SecretUnusable, SignInUnusable};
+use crate::config::{Config, ConfigError, MetricsUnusable, SecretUnusable, SignInUnusable};
 use crate::core::{Clock, SecretFileUnusable};
 use crate::demo;
 use crate::invites::Invites;
@@ -65,6 +65,9 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreUnusable),
+    /// Who reads the metrics.
+    #[error(transparent)]
+    MetricsBearer(#[from] MetricsUnusable),
     /// The sample data of `--demo`.
     #[error("the sample data could not be stored: {0}")]
     Demo(String),
@@ -113,6 +116,7 @@ impl Server {
     /// [`StartError`], a sentence that says what to change.
     pub async fn start(config: &Config) -> Result<Self, StartError> {
         config.validate()?;
+        let bearer = config.operation.metrics_bearer()?;
         let (database, temporary) = match (&config.database, config.demo) {
             (Some(database), _) => (database.clone(), None),
             (None, false) => (DatabaseAddress::File(Config::default_database()), None),
@@ -143,7 +147,7 @@ impl Server {
                 .await
                 .map_err(|refusal| StartError::Demo(refusal.sentence()))?;
         }
-        let measures = measure::start(config.operation.metrics).await?;
+        let measures = measure::start(config.operation.metrics, bearer).await?;
         let mailer = handed::mail(config)?
             .map(|settings| Mailer::new(&settings, auth.origins().first(), invites.clone()))
             .transpose()?;
@@ -160,12 +164,11 @@ impl Server {
         let listed = config.sign_in.allowed_origins()?;
         let router = router::router(config, &invites, &auth, &stop, listed);
         tracing::info!(%address, public = auth.origins().first(), demo = config.demo, "started");
-        if !config.demo && !config.sign_in.is_configured() {
-            tracing::warn!(
-                "nobody can sign in. There are three ways: an OpenID Connect issuer (--oidc-issuer, with \
-                 --oidc-client-id for sign-in in the browser), a reverse proxy that names people (--trust-header with \
-                 --trust-proxy), and the test sign-in on loopback (--demo)"
-            );
+        for risk in config.risks() {
+            tracing::warn!("risk: {risk}");
+        }
+        if let Some(missing) = config.sign_in_missing() {
+            tracing::warn!("{missing}");
         }
         Ok(Self {
             listener,

@@ -26,6 +26,9 @@ use crate::webstrates::{self, Webstrates};
 
 /// Most bytes of a request's body.
 const BODY_BYTES: usize = 64 * 1024;
+/// Begins the type of what comes bit by bit.
+const EVENTS: &[u8] = b"text/event-stream";
+const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// How long a request may take, its body included.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 
@@ -113,6 +116,12 @@ async fn guarded(State(dialects): State<Dialects>, request: Request, next: Next)
         && let Some(dialect) = dialect
     {
         response = (dialect.refuse)(Hindrance::TimedOut, &id.unwrap_or_else(RequestId::fresh));
+    }
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(EVENTS)) {
+        // nginx would keep events until it has a bufferful of them.
+        let unbuffered = HeaderValue::from_static("no");
+        response.headers_mut().insert(BUFFERING, unbuffered);
     }
     let defaults = [
         (header::CACHE_CONTROL, "no-store"),

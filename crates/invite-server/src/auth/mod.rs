@@ -268,6 +268,7 @@ pub fn dialect(auth: &Auth) -> Dialect {
     }
     Dialect {
         name: "auth",
+        wire: None,
         routes,
         prefix: &["/auth/"],
         identify: Identify::People,

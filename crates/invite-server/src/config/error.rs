@@ -19,9 +19,14 @@ pub enum ConfigError {
     DemoPublic(String),
     /// Whoever reads them learns how many invites there are.
     #[error(
-        "metrics are for this machine alone: use --metrics 127.0.0.1:PORT, not {0}, and let a collector here fetch them"
+        "metrics are for this machine alone unless they ask for a bearer: use --metrics 127.0.0.1:PORT, not {0}, or name a file with one by --metrics-bearer-file"
     )]
     MetricsOffLoopback(IpAddr),
+    /// Whoever guesses it reads them.
+    #[error(
+        "the bearer of the metrics has fewer than {0} characters: make a random one, as `openssl rand -hex 32` does"
+    )]
+    MetricsBearerShort(usize),
     /// Off loopback the address people see cannot be known.
     #[error(
         "listening on {0} needs --public-url, the address people will see, as in https://invites.example.com"

@@ -87,3 +87,21 @@ pub struct LimitOptions {
     #[arg(long, env = "INVITE_SERVER_NO_PUBLIC_CHECK", help_heading = "Limits")]
     pub no_public_check: bool,
 }
+
+impl LimitOptions {
+    /// The limits that the operator has switched off.
+    pub(super) fn switched_off(&self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            ("limit-address", self.limit_address),
+            ("limit-user", self.limit_user),
+            ("limit-signed-out-check", self.limit_signed_out_check),
+            ("limit-pending", self.limit_pending),
+            ("limit-wrong-keys", self.limit_wrong_keys),
+            ("limit-mails", self.limit_mails),
+            ("limit-connections", self.limit_connections),
+            ("limit-sockets", self.limit_sockets),
+        ];
+        let off = all.into_iter().filter(|(_, number)| *number == Some(0));
+        off.map(|(name, _)| name)
+    }
+}

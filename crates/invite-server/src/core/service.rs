@@ -81,6 +81,11 @@ impl<S: Store> Invites<S> {
         &self.clock
     }
 
+    /// Whether all of the store runs in this process.
+    pub fn is_whole(&self) -> bool {
+        self.store.is_whole()
+    }
+
     /// Whether the store answers.
     pub async fn ready(&self) -> Result<(), Refusal> {
         self.store.ready().await

@@ -132,6 +132,11 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// How much waits to be told or mailed, for all copies of the server together.
     fn queues(&self) -> impl Future<Output = Result<Queues, Refusal>> + Send;
 
+    /// Whether all of it still runs in this process; whether a database elsewhere answers is another question.
+    fn is_whole(&self) -> bool {
+        true
+    }
+
     /// Whether the store answers reads and writes.
     fn ready(&self) -> impl Future<Output = Result<(), Refusal>> + Send;
 }

@@ -9,9 +9,9 @@ mod words;
 use std::fmt;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::http::Method;
 use axum::response::Response;
+use axum::{Extension, Router};
 
 pub use cors::{Cors, Readers};
 pub use cost::Cost;
@@ -22,6 +22,8 @@ pub use words::{Hindrance, plainly};
 pub struct Dialect {
     /// What it is called.
     pub name: &'static str,
+    /// What clients call it, where it is a wire that they choose and no part of the server with addresses of its own.
+    pub wire: Option<&'static str>,
     /// What it answers.
     pub routes: Router,
     /// Its addresses: what ends in a slash begins them, anything else is one. Of two that fit the longer counts.
@@ -56,13 +58,15 @@ impl fmt::Debug for Dialect {
 pub struct Dialects(Arc<[Dialect]>);
 
 impl Dialects {
-    /// Joins their routes. One of them is at home everywhere (`/`).
+    /// Joins their routes, behind which each finds this list among a request's extensions. One of them is at home
+    /// everywhere (`/`).
     pub fn join(mut all: Vec<Dialect>) -> (Router, Dialects) {
         let routes = all
             .iter_mut()
             .map(|dialect| std::mem::take(&mut dialect.routes));
         let router = routes.fold(Router::new(), Router::merge);
-        (router, Dialects(all.into()))
+        let all = Dialects(all.into());
+        (router.layer(Extension(all.clone())), all)
     }
 
     /// Who answers at a path.
@@ -77,6 +81,13 @@ impl Dialects {
             .filter_map(|dialect| Some((longest(dialect)?, dialect)));
         let (_, dialect) = fitting.max_by_key(|(length, _)| *length)?;
         Some(dialect)
+    }
+
+    /// The wires that clients choose from, in the order of their names.
+    pub fn wires(&self) -> Vec<&'static str> {
+        let mut all: Vec<_> = self.iter().filter_map(|dialect| dialect.wire).collect();
+        all.sort_unstable();
+        all
     }
 
     /// Each of them.
@@ -96,6 +107,7 @@ mod tests {
     fn dialect(name: &'static str, prefix: &'static [&'static str]) -> Dialect {
         Dialect {
             name,
+            wire: None,
             routes: Router::new(),
             prefix,
             identify: Identify::People,

@@ -130,7 +130,7 @@ impl Limits {
     /// # Errors
     /// [`Refusal::RateLimited`] when it is one too many.
     pub fn address(&self, who: &Who) -> Result<(), Refusal> {
-        take(&self.0.address, who.address)
+        take("address", &self.0.address, who.address)
     }
 
     /// Counts a call by this person, if it is somebody.
@@ -139,6 +139,7 @@ impl Limits {
     /// [`Refusal::RateLimited`] when it is one too many.
     pub fn user(&self, who: &Who) -> Result<(), Refusal> {
         take(
+            "user",
             &self.0.user,
             who.user
                 .as_ref()
@@ -151,7 +152,7 @@ impl Limits {
     /// # Errors
     /// [`Refusal::RateLimited`] when it is one too many.
     pub fn signed_out_check(&self, who: &Who) -> Result<(), Refusal> {
-        take(&self.0.signed_out_check, who.address)
+        take("signed_out_check", &self.0.signed_out_check, who.address)
     }
 
     /// Counts an invite that is to be kept in a cookie.
@@ -159,7 +160,7 @@ impl Limits {
     /// # Errors
     /// [`Refusal::RateLimited`] when it is one too many.
     pub fn pending(&self, who: &Who) -> Result<(), Refusal> {
-        take(&self.0.pending, who.address)
+        take("pending", &self.0.pending, who.address)
     }
 
     /// Counts an invite that this person has mailed.
@@ -167,7 +168,11 @@ impl Limits {
     /// # Errors
     /// [`Refusal::RateLimited`] when it is one too many.
     pub fn mail(&self, user: &User) -> Result<(), Refusal> {
-        take(&self.0.mails, Some((&user.username, &user.provider)))
+        take(
+            "mails",
+            &self.0.mails,
+            Some((&user.username, &user.provider)),
+        )
     }
 
     /// Whether they may try a key; not after too many that opened nothing.
@@ -175,10 +180,9 @@ impl Limits {
     /// # Errors
     /// [`Refusal::RateLimited`] when they may not.
     pub fn try_key(&self, who: &Who) -> Result<(), Refusal> {
-        self.0
-            .wrong_keys
-            .as_ref()
-            .map_or(Ok(()), |wrong| wrong.allow(who))
+        let wrong = self.0.wrong_keys.as_ref();
+        let allowed = wrong.map_or(Ok(()), |wrong| wrong.allow(who));
+        allowed.inspect_err(|_| refused("wrong_keys"))
     }
 
     /// Counts a key that opened nothing.
@@ -189,9 +193,33 @@ impl Limits {
     }
 }
 
-fn take(meter: &Option<Meter>, who: Option<impl std::hash::Hash>) -> Result<(), Refusal> {
+/// The count of what is refused, by limit.
+pub const REFUSED: &str = "invite_server_refused_total";
+/// The limits that refuse.
+pub const ALL: [&str; 9] = [
+    "address",
+    "user",
+    "signed_out_check",
+    "pending",
+    "wrong_keys",
+    "mails",
+    "connections",
+    "sockets",
+    "streams",
+];
+
+/// Counts what one of these limits has refused.
+pub fn refused(limit: &'static str) {
+    metrics::counter!(REFUSED, "limit" => limit).increment(1);
+}
+
+fn take(
+    limit: &'static str,
+    meter: &Option<Meter>,
+    who: Option<impl std::hash::Hash>,
+) -> Result<(), Refusal> {
     match (meter, who) {
-        (Some(meter), Some(who)) => meter.take(who),
+        (Some(meter), Some(who)) => meter.take(who).inspect_err(|_| refused(limit)),
         _ => Ok(()),
     }
 }

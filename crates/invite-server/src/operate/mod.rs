@@ -59,9 +59,17 @@ pub async fn run(config: &Config, command: &Command) -> Result<String, OperateEr
         Command::Purge(purge) => purge.run(config, &open(config).await?).await,
         Command::Erase(erase) => erase.run(&open(config).await?).await,
         Command::Backup(backup) => backup.run(&database(config), &secret_file(config)).await,
-        Command::Config => Ok(config.effective.join("\n")),
+        Command::Config => Ok(in_force(config)),
         Command::Restore(restore) => restore.run(&database(config), &secret_file(config)).await,
     }
+}
+
+/// The options, and what they put at risk.
+fn in_force(config: &Config) -> String {
+    let risks = config.risks();
+    let risks = risks.iter().map(|risk| format!("# risk: {risk}"));
+    let all = config.effective.iter().cloned().chain(risks);
+    all.collect::<Vec<_>>().join("\n")
 }
 
 async fn open(config: &Config) -> Result<Database, OperateError> {

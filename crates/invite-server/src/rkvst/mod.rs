@@ -72,6 +72,7 @@ fn router(state: Rkvst) -> Router {
 pub fn dialect(state: Rkvst) -> Dialect {
     Dialect {
         name: "rkvst",
+        wire: Some("rkvst"),
         routes: router(state),
         prefix: &["/archivist", "/archivist/"],
         identify: Identify::Own,

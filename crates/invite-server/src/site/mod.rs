@@ -87,6 +87,7 @@ impl Site {
 pub fn dialect(site: Site) -> Dialect {
     Dialect {
         name: "site",
+        wire: None,
         routes: router(site),
         prefix: &["/join", "/site/", "/sdk/", "/favicon.ico", "/robots.txt"],
         identify: Identify::People,

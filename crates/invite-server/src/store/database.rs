@@ -38,6 +38,14 @@ impl Database {
         })
     }
 
+    /// Shows the metrics how much waits for the database, and how much of it is in use.
+    pub fn measure(&self) {
+        match self {
+            Database::Sqlite(store) => store.measure(),
+            Database::Postgres(store) => store.measure(),
+        }
+    }
+
     /// Finishes what was begun and closes the database. A SQLite file is complete by itself then.
     pub async fn close(&self) {
         match self {
@@ -179,6 +187,13 @@ impl Store for Database {
 
     async fn queues(&self) -> Result<Queues, Refusal> {
         either!(self, store => store.queues())
+    }
+
+    fn is_whole(&self) -> bool {
+        match self {
+            Database::Sqlite(store) => store.is_whole(),
+            Database::Postgres(store) => store.is_whole(),
+        }
     }
 
     async fn ready(&self) -> Result<(), Refusal> {

@@ -33,7 +33,7 @@ use crate::auth::{Auth, Identity};
 use crate::core::{Actor, Member, Refusal};
 use crate::dialect::{Cors, Cost, Dialect, Identify, plainly};
 use crate::invites::Invites;
-use crate::limits::{Limits, Places, Who};
+use crate::limits::{self, Limits, Places, Who};
 use crate::site::{self, Site};
 use crate::stop::Stop;
 use opener::Opener;
@@ -97,6 +97,7 @@ fn router(state: Webstrates) -> Router {
 pub fn dialect(state: Webstrates) -> Dialect {
     Dialect {
         name: "webstrates",
+        wire: Some("webstrates"),
         routes: router(state),
         prefix: &["/"],
         identify: Identify::People,
@@ -199,6 +200,7 @@ fn open_socket(
         },
     };
     let Some(own_place) = state.places.take(address) else {
+        limits::refused("sockets");
         let sentence =
             "So many sockets are open from your address that there can be no other. Close one.";
         let wait = [(header::RETRY_AFTER, "5")];

@@ -1,5 +1,7 @@
 //! Each call, when all is well.
 
+use invite_server::core::state::{Decision, Scope, State};
+use invite_server::core::{Refusal, Store as _};
 use serde_json::{Value, json};
 
 use crate::server::Server;
@@ -27,7 +29,7 @@ async fn what_the_server_says_of_itself() {
     assert_eq!(
         server.get(None, "/.well-known/invite-keys").await.body,
         json!({
-            "invite-keys": 1, "dialect": "http", "api": "/api/v1", "webstrates": true,
+            "invite-keys": 1, "dialect": "http", "api": "/api/v1", "dialects": ["http"],
             "features": ["maxUses", "message", "title", "extras", "preview", "members", "email", "resend", "idempotencyKey", "pending", "signed", "events", "receipts"], "signIn": "/auth/test",
         })
     );
@@ -290,5 +292,26 @@ async fn looking_changes_nothing() {
             .await
             .body["invites"][0]["uses"],
         0
+    );
+}
+
+#[tokio::test]
+async fn without_its_writer_a_server_is_not_healthy() {
+    let server = Server::start().await;
+    assert_eq!(server.get(None, "/healthz").await.status, 200);
+    // As a fault of ours would.
+    let ends = |_: &State| -> Result<Decision<()>, Refusal> {
+        panic!("the writer ends, as this test wants it")
+    };
+    let ended = server.store.transact(Scope::default(), ends).await;
+    assert_eq!(ended, Err(Refusal::TryAgain));
+    for path in ["/healthz", "/readyz"] {
+        let answer = server.get(None, path).await;
+        assert!(answer.status >= 500, "{path}: {}", answer.status);
+    }
+    // What only reads goes on meanwhile.
+    assert_eq!(
+        server.get(Some("alice"), "/api/v1/resources").await.status,
+        200
     );
 }

@@ -17,6 +17,7 @@ use invite_server::{
         seal::{self, Purpose},
     },
     core::{Authority, Clock, CreateRequest, Creators, Moment, Secrets, User},
+    dialect::Dialects,
     invites::Invites,
     stop::Stop,
     store::SqliteStore,
@@ -33,6 +34,7 @@ pub(crate) const ORIGIN: &str = "https://invites.example.com";
 pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) invites: Invites,
+    pub(crate) store: SqliteStore,
     pub(crate) folder: TempDir,
     client: reqwest::Client,
     auth: Auth,
@@ -77,11 +79,11 @@ impl Server {
             &secrets.derive_for("sign-in"),
             Origins::public(ORIGIN).unwrap(),
         );
-        let invites = Invites::new(store.into(), secrets, clock)
+        let invites = Invites::new(store.clone().into(), secrets, clock)
             .issuing_as(ORIGIN)
             .created_by(creators);
         let stop = Stop::new();
-        let router = api::dialect(ApiState {
+        let api = api::dialect(ApiState {
             invites: invites.clone(),
             authenticator: Arc::new(auth.clone()),
             sign_in: Some("/auth/test".into()),
@@ -90,8 +92,8 @@ impl Server {
             public_check: true,
             mails: false,
             limits: invite_server::limits::Limits::none(),
-        })
-        .routes;
+        });
+        let (router, _) = Dialects::join(vec![api]);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -104,6 +106,7 @@ impl Server {
         Server {
             url,
             invites,
+            store,
             folder,
             client,
             auth,

@@ -54,6 +54,8 @@ async fn metrics_count_and_name_nobody() {
         .await
         .unwrap();
     let _socket = alice.socket().await;
+    let events = alice.get("/api/v1/resources/marked-resource/events");
+    let _stream = events.send().await.unwrap();
 
     let text = http()
         .get(format!("http://{address}/metrics"))
@@ -71,6 +73,11 @@ async fn metrics_count_and_name_nobody() {
         r#"invite_server_requests_total{method="GET",route="(none)",status="404"} 1"#,
         r#"invite_server_request_seconds_bucket{method="POST",route="/api/v1/invites/accept",le="+Inf"} 3"#,
         r#"invite_server_store_seconds_count{call="transact"}"#,
+        "invite_server_store_wait_seconds_count ",
+        "invite_server_writer_batch_count ",
+        r#"invite_server_writer_batch_bucket{le="1"} "#,
+        r#"invite_server_refused_total{limit="user"} 0"#,
+        "invite_server_streams 1",
         "invite_server_sockets 1",
         "# HELP invite_server_calls_total",
         "# TYPE invite_server_store_seconds histogram",
@@ -83,6 +90,7 @@ async fn metrics_count_and_name_nobody() {
         r#"invite_server_waiting{queue="mails"} 0"#,
         r#"invite_server_waiting_oldest_seconds{queue="mails"} 0"#,
         "# TYPE invite_server_waiting_oldest_seconds gauge",
+        "invite_server_writer_waiting 0",
     ] {
         shown(&address, |text| text.contains(line)).await;
     }
@@ -133,6 +141,137 @@ async fn what_waits_to_be_mailed_is_counted_and_how_long_it_has() {
     })
     .await;
     assert!(!text.contains("example.com"), "{text}");
+}
+
+#[tokio::test]
+async fn each_limit_counts_what_it_refuses() {
+    let limits = [
+        "--limit-user",
+        "8",
+        "--limit-sockets",
+        "1",
+        "--limit-wrong-keys",
+        "1",
+    ];
+    let server = Server::demo(&[&limits[..], &["--metrics", "127.0.0.1:0"]].concat());
+    let address = said(&server, "metrics address=").await;
+    let alice = server.person("alice").await;
+    let _socket = alice.socket().await;
+    let second = server.url.replacen("http", "ws", 1) + "/notes/";
+    let second = tokio_tungstenite::connect_async(second).await;
+    assert!(second.is_err(), "a second socket");
+    let bob = server.person("bob").await;
+    let mut wrong = 0;
+    for number in 0..4 {
+        let key = format!("{number:064x}");
+        let accept = bob.request(Method::POST, "/api/v1/invites/accept");
+        let answer = accept.json(&json!({ "key": key })).send().await.unwrap();
+        wrong += usize::from(answer.status() == 429);
+    }
+    let mut refused = 0;
+    for _ in 0..12 {
+        let answer = alice.get("/api/v1/resources").send().await.unwrap();
+        refused += usize::from(answer.status() == 429);
+    }
+    assert!(wrong > 0 && refused > 0, "{wrong} {refused}");
+    let lines = [
+        format!(r#"invite_server_refused_total{{limit="user"}} {refused}"#),
+        format!(r#"invite_server_refused_total{{limit="wrong_keys"}} {wrong}"#),
+        r#"invite_server_refused_total{limit="sockets"} 1"#.to_owned(),
+        r#"invite_server_refused_total{limit="address"} 0"#.to_owned(),
+    ];
+    shown(&address, |text| {
+        lines.iter().all(|line| text.lines().any(|one| one == line))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn off_this_machine_metrics_are_for_whoever_has_the_bearer() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bearer");
+    std::fs::write(&file, "0123456789abcdef-marked\n").unwrap();
+    let server = Server::demo(&[
+        "--metrics",
+        "0.0.0.0:0",
+        "--metrics-bearer-file",
+        file.to_str().unwrap(),
+    ]);
+    let address = said(&server, "metrics address=").await;
+    let address = address.replace("0.0.0.0", "127.0.0.1");
+    let ask = |credentials: Option<&str>| {
+        let request = http().get(format!("http://{address}/metrics"));
+        match credentials {
+            Some(credentials) => request.header("authorization", credentials),
+            None => request,
+        }
+        .send()
+    };
+    for wrong in [
+        None,
+        Some("Bearer"),
+        Some("Bearer "),
+        Some("Bearer 0123456789abcdef-marke"),
+        Some("Basic 0123456789abcdef-marked"),
+    ] {
+        let answer = ask(wrong).await.unwrap();
+        assert_eq!(answer.status(), 401, "{wrong:?}");
+        assert_eq!(answer.headers()["www-authenticate"], "Bearer");
+        assert!(!answer.text().await.unwrap().contains("invite_server_"));
+    }
+    let text = ask(Some("bearer 0123456789abcdef-marked")).await.unwrap();
+    assert!(text.text().await.unwrap().contains("invite_server_"));
+    let (_, output) = server.stop();
+    assert!(!output.contains("marked"), "{output}");
+    assert!(output.contains("risk: metrics: off loopback"), "{output}");
+}
+
+#[test]
+fn a_bearer_that_can_be_guessed_is_refused() {
+    let mut command = command(&["--demo", "--metrics", "0.0.0.0:0"]);
+    let output = command
+        .env("INVITE_SERVER_METRICS_BEARER", "secret")
+        .output();
+    let said = String::from_utf8_lossy(&output.unwrap().stderr).into_owned();
+    assert!(
+        said.contains("fewer than 16 characters") && !said.contains("secret"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_is_risky_is_named_wherever_the_operator_looks() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("invites.db");
+    let risky = [
+        "--database",
+        database.to_str().unwrap(),
+        "--webhooks-to",
+        "private",
+        "--limit-wrong-keys",
+        "0",
+    ];
+    let shown = command(&[&risky[..], &["config"]].concat())
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    let server = Server::start(&risky);
+    let (_, logged) = server.stop();
+    for risk in [
+        "risk: webhooks-to: whoever sets webhooks can reach",
+        "risk: limit-wrong-keys: 0 is no limit",
+    ] {
+        assert!(
+            shown
+                .lines()
+                .any(|line| line.starts_with(&format!("# {risk}"))),
+            "{shown}"
+        );
+        assert!(logged.contains(risk), "{logged}");
+    }
+    assert_eq!(shown.matches("risk: ").count(), 2, "{shown}");
+    let safe = command(&["config"]).output().unwrap();
+    assert!(!String::from_utf8(safe.stdout).unwrap().contains("risk: "));
 }
 
 #[test]

@@ -85,6 +85,15 @@ impl PostgresStore {
         }
     }
 
+    /// Shows the metrics how the connections are used.
+    pub(super) fn measure(&self) {
+        let status = self.sessions.pool().status();
+        for (state, number) in [("open", status.size), ("idle", status.available)] {
+            metrics::gauge!("invite_server_store_connections", "state" => state).set(number as f64);
+        }
+        metrics::gauge!("invite_server_store_waiting").set(status.waiting as f64);
+    }
+
     /// Ends all connections; whoever calls from now on is refused.
     pub fn close(&self) {
         self.sessions.close();

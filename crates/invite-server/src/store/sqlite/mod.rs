@@ -46,6 +46,11 @@ impl SqliteStore {
         })
     }
 
+    /// Shows the metrics how many changes wait.
+    pub(super) fn measure(&self) {
+        self.writer.measure();
+    }
+
     /// Finishes what was begun and closes the file, which then holds everything by itself: its log is empty. Whoever
     /// calls from now on is refused.
     pub async fn close(&self) {
@@ -207,6 +212,10 @@ impl Store for SqliteStore {
     async fn queues(&self) -> Result<Queues, Refusal> {
         let look = |connection: &_| at_once(queues::waiting(&On(connection)));
         self.readers.list(Crowd::Server, look).await
+    }
+
+    fn is_whole(&self) -> bool {
+        self.writer.is_alive()
     }
 
     async fn ready(&self) -> Result<(), Refusal> {

@@ -133,7 +133,9 @@ impl Lane {
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let began = Instant::now();
         let permit = timeout(BUSY, Arc::clone(&self.permits).acquire_owned()).await;
+        metrics::histogram!("invite_server_store_wait_seconds").record(began.elapsed());
         let permit = permit.map_err(|_| {
             let (all, seconds) = (self.size, BUSY.as_secs());
             tracing::warn!("all {all} connections that read were busy for {seconds} seconds");

@@ -121,6 +121,17 @@ impl Writer {
         }
     }
 
+    /// Whether the thread is there. What a change does to itself may end it, and nobody starts it again.
+    pub(super) fn is_alive(&self) -> bool {
+        !self.messages.is_closed()
+    }
+
+    /// Shows the metrics how many changes wait.
+    pub(super) fn measure(&self) {
+        let waiting = QUEUE - self.messages.capacity();
+        metrics::gauge!("invite_server_writer_waiting").set(waiting as f64);
+    }
+
     pub(super) async fn ready(&self) -> Result<(), Refusal> {
         let rule = |_: &State| {
             Ok(Decision {
@@ -175,6 +186,7 @@ fn checkpoint(connection: &Connection) {
 }
 
 fn carry_out(connection: &Connection, jobs: Vec<Job>) {
+    metrics::histogram!("invite_server_writer_batch").record(jobs.len() as f64);
     if let Err(cause) = connection.execute_batch("BEGIN IMMEDIATE") {
         tracing::error!(%cause, "no transaction could be begun");
         return;
