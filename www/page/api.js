@@ -1,4 +1,4 @@
-// What the demo asks its own server besides invites: who am I, what is mine, make a new one, sign out.
+// What the pages ask their own server besides invites: who am I, what is mine, make a new one, sign out.
 
 /** A refusal of the server, with its stable code. */
 class Refusal extends Error {

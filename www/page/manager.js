@@ -4,7 +4,7 @@ import '/sdk/elements.js';
 import { create, setText } from '/sdk/elements/dom.js';
 import { showAccount, signInChoices } from './account.js';
 import { createResource, myResources, whoAmI } from './api.js';
-import { part, permissionName, showProblem } from './parts.js';
+import { addressOf, part, permissionName, showProblem, showTitle } from './parts.js';
 
 async function start() {
   const me = await whoAmI();
@@ -43,11 +43,11 @@ function showResources(resources, selected) {
 
 function showSelected({ resource, title, permissions }, me) {
   const admin = permissions.includes('a');
-  document.title = `${title || resource} · invite-keys demo`;
+  showTitle(title || resource);
   setText(part('selected-title'), title || resource);
   setText(part('selected-permissions'), permissionName(permissions));
   part('selected-permissions').dataset.letters = permissions;
-  part('selected-open').href = `/${encodeURIComponent(resource)}/`;
+  part('selected-open').href = addressOf(resource);
   part('not-admin').hidden = admin;
   part('selected').hidden = false;
   if (!admin) return;

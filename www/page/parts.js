@@ -6,6 +6,22 @@ export function part(id) {
   return document.getElementById(id);
 }
 
+const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
+
+/** Says in the window's title what is shown. */
+export function showTitle(text) {
+  document.title = `${text} · ${meta('application-name')}`;
+}
+
+/** Where a resource is: what the operator says, or our own page of it. */
+export function addressOf(resource) {
+  const id = encodeURIComponent(resource);
+  return meta('invite-open')?.replaceAll('{resource}', () => id) ?? `/${id}/`;
+}
+
+/** Whether that is somewhere else than here. */
+export const opensElsewhere = meta('invite-open') !== undefined;
+
 /** "Read and write" for `rw`. */
 export function permissionName(letters) {
   if (letters.includes('a')) return 'Admin';

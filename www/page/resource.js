@@ -4,7 +4,7 @@ import '/sdk/elements.js';
 import { avatar, create, nameOf, setText } from '/sdk/elements/dom.js';
 import { showAccount, signInChoices } from './account.js';
 import { myResources, whoAmI } from './api.js';
-import { part, permissionName, showProblem } from './parts.js';
+import { addressOf, opensElsewhere, part, permissionName, showProblem, showTitle } from './parts.js';
 
 const resource = location.pathname === '/join' ? null : decodeURIComponent(location.pathname.split('/')[1]);
 
@@ -28,11 +28,15 @@ function isForHere(pending) {
 }
 
 function showInvite({ continueUrl }, me) {
-  document.title = 'An invite for you · invite-keys demo';
+  showTitle('An invite for you');
   const acceptor = part('acceptor');
   const here = new URL(continueUrl, location.href);
   part('acceptor-sign-in').replaceChildren(signInChoices({ continueUrl: here.pathname + here.search, except: me?.username }));
-  acceptor.addEventListener('accepted', ({ detail }) => showNext(`/${encodeURIComponent(detail.resource)}/`, 'Open it', true));
+  acceptor.addEventListener('accepted', ({ detail }) => {
+    const there = addressOf(detail.resource);
+    showNext(there, 'Open it', true);
+    if (opensElsewhere) location.assign(there);
+  });
   acceptor.addEventListener('declined', () => showNext('/', 'Your resources'));
   acceptor.addEventListener('rejected', ({ detail }) => {
     if (detail.code !== 'not_signed_in') showNext('/', 'Your resources');
@@ -61,8 +65,9 @@ async function showResource(me) {
     return;
   }
   const title = mine.title || mine.resource;
-  document.title = `${title} · invite-keys demo`;
+  showTitle(title);
   setText(part('resource-title'), title);
+  if (opensElsewhere) part('resource-open').href = addressOf(resource);
   setText(part('resource-permissions'), permissionName(mine.permissions));
   part('resource-permissions').dataset.letters = mine.permissions;
   const invite = part('resource-invite');
@@ -77,7 +82,7 @@ async function showResource(me) {
 }
 
 function showAsk(title, text, signIn = false) {
-  document.title = `${title} · invite-keys demo`;
+  showTitle(title);
   setText(part('ask-title'), title);
   setText(part('ask-text'), text);
   part('ask-sign-in').hidden = !signIn;

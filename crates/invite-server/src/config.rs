@@ -7,6 +7,7 @@ mod limits;
 mod log;
 mod mail;
 mod operation;
+mod pages;
 mod proxy;
 mod purge;
 mod resources;
@@ -32,6 +33,7 @@ pub use limits::LimitOptions;
 pub use log::{LogFormat, LogLevel};
 pub use mail::{MailLanguage, MailOptions};
 pub use operation::{MetricsUnusable, OperationOptions};
+pub use pages::PageOptions;
 pub use proxy::ProxyOptions;
 pub use purge::{Period, PurgeOptions};
 pub use resources::ResourceOptions;
@@ -106,6 +108,10 @@ pub struct Config {
     /// Who may be asking.
     #[command(flatten)]
     pub sign_in: SignInOptions,
+
+    /// How the pages look.
+    #[command(flatten)]
+    pub pages: PageOptions,
 
     /// Serve the pages from this folder instead of the built-in ones (for work on them)
     #[arg(

@@ -1,6 +1,8 @@
 //! From what the operator asks for to what each part is given: plain values, so that no part knows how they are asked
 //! for.
 
+use std::path::PathBuf;
+
 use crate::address::Origins;
 use crate::auth::{
     Auth, ClientAccount, Issuer, IssuerSettings, Proxies, SignOut, TrustedProxy, Ways,
@@ -9,7 +11,7 @@ use crate::config::{self, Config, MailLanguage, SecretUnusable, SignInUnusable, 
 use crate::core::Secrets;
 use crate::limits::Numbers;
 use crate::mail::{Language, MailSettings};
-use crate::site::{Assets, Site};
+use crate::site::{Assets, Look, LookUnusable, Site, Wishes};
 use crate::webhooks::Reach;
 
 use super::StartError;
@@ -132,10 +134,29 @@ pub(super) fn reach(config: &Config) -> Reach {
 }
 
 /// Pages and package.
-pub(super) fn site(config: &Config, origins: &Origins) -> Site {
-    let pages = config.www.clone().map_or(Assets::Pages, Assets::Folder);
-    let package = config.sdk.clone().map_or(Assets::Package, Assets::Folder);
-    Site::new(pages, package, origins.clone())
+pub(super) fn site(config: &Config, origins: &Origins) -> Result<Site, StartError> {
+    let pages = config.www.clone();
+    let pages = pages.map_or_else(Assets::pages, Assets::folder);
+    let package = config.sdk.clone();
+    let package = package.map_or_else(Assets::package, Assets::folder);
+    Ok(Site::new(pages, package, origins.clone(), look(config)?))
+}
+
+/// How the pages look.
+fn look(config: &Config) -> Result<Look, StartError> {
+    let options = &config.pages;
+    let read =
+        |path: &PathBuf| std::fs::read(path).map_err(|error| StartError::Logo(path.clone(), error));
+    let look: Result<Look, LookUnusable> = Look::new(Wishes {
+        demo: config.demo,
+        name: options.name.clone(),
+        logo: options.logo.as_ref().map(read).transpose()?,
+        color: options.color.clone(),
+        open: options.open_url.clone(),
+        contact: options.contact_url.clone(),
+        privacy: options.privacy_url.clone(),
+    });
+    Ok(look?)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod upkeep;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::Router;
@@ -29,6 +30,7 @@ use crate::demo;
 use crate::invites::Invites;
 use crate::limits::Places;
 use crate::mail::{MailUnusable, Mailer};
+use crate::site::LookUnusable;
 use crate::stop::Stop;
 use crate::store::{Database, StoreUnusable};
 use crate::webhooks::Webhooks;
@@ -65,6 +67,12 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreUnusable),
+    /// How the pages look.
+    #[error(transparent)]
+    Look(#[from] LookUnusable),
+    /// The picture beside the name.
+    #[error("--logo {}: {}", .0.display(), .1)]
+    Logo(PathBuf, io::Error),
     /// Who reads the metrics.
     #[error(transparent)]
     MetricsBearer(#[from] MetricsUnusable),
@@ -136,6 +144,7 @@ impl Server {
 
         let ways = handed::ways(config, &origins)?;
         let secret_file = config.secret_file_for(&database);
+        let site = handed::site(config, &origins)?;
         let database = Database::open(&database, config.database_connections).await?;
         let invites = Invites::open(database.clone(), &secret_file, Clock::system())
             .await?
@@ -162,7 +171,7 @@ impl Server {
         let webhooks = Webhooks::new(invites.clone(), handed::reach(config));
         tokio::spawn(webhooks.run(stop.begin()));
         let listed = config.sign_in.allowed_origins()?;
-        let router = router::router(config, &invites, &auth, &stop, listed);
+        let router = router::router(config, &invites, &auth, site, &stop, listed);
         tracing::info!(%address, public = auth.origins().first(), demo = config.demo, "started");
         for risk in config.risks() {
             tracing::warn!("risk: {risk}");

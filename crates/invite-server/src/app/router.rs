@@ -20,7 +20,7 @@ use crate::dialect::{Dialects, Hindrance, RequestId};
 use crate::invites::Invites;
 use crate::limits::{self, Limits as Rates, Places};
 use crate::rkvst::{self, Rkvst};
-use crate::site;
+use crate::site::{self, Site};
 use crate::stop::Stop;
 use crate::webstrates::{self, Webstrates};
 
@@ -36,10 +36,10 @@ pub(super) fn router(
     config: &Config,
     invites: &Invites,
     auth: &Auth,
+    site: Site,
     stop: &Stop,
     listed: Vec<HeaderValue>,
 ) -> Router {
-    let site = handed::site(config, auth.origins());
     let numbers = handed::numbers(config);
     let rates = Rates::new(&numbers);
     let webstrates = Webstrates::new(

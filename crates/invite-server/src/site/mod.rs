@@ -3,53 +3,47 @@
 //! Reading a page changes nothing, whatever its address carries: accepting is the SDK's POST or socket message.
 
 mod assets;
+mod color;
+mod compressed;
+mod encoding;
+mod file;
+mod look;
+mod pages;
 mod policy;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-pub use assets::{Asset, Assets};
+pub use assets::Assets;
+pub use look::{Look, LookUnusable, Wishes};
 pub use policy::NOTHING;
 
 use crate::address::Origins;
 use crate::dialect::{Cors, Cost, Dialect, Identify, Readers, plainly};
+use file::{Keep, file};
+use pages::{ACCEPT, MANAGER, MISSING, Page, Pages, Unwritten};
 
-/// Where the manager page is.
-const MANAGER: &str = "index.html";
-/// The page of a resource, which also takes up an invite.
-const ACCEPT: &str = "accept.html";
-/// The snippet for `<head>`.
-const SNIPPET: &str = "head.js";
+/// What a picture with scripts in it may do when somebody opens it by itself.
+const PICTURE: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
 
 /// Pages and package of this server. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Site {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    pages: Assets,
-    package: Assets,
-    origins: Origins,
+    pages: Arc<Pages>,
 }
 
 impl Site {
-    /// These files for a server of these origins.
-    pub fn new(pages: Assets, package: Assets, origins: Origins) -> Self {
+    /// These files for a server of these origins, looking like that.
+    pub fn new(pages: Assets, package: Assets, origins: Origins, look: Look) -> Self {
         Self {
-            inner: Arc::new(Inner {
-                pages,
-                package,
-                origins,
-            }),
+            pages: Arc::new(Pages::new(pages, package, origins, look)),
         }
     }
 
@@ -58,29 +52,43 @@ impl Site {
         self.page(ACCEPT)
     }
 
-    fn page(&self, name: &str) -> Response {
-        let Some(file) = self.inner.pages.get(name) else {
-            return not_found();
-        };
-        let snippet = self.inner.package.get(SNIPPET);
-        let snippet = snippet
-            .as_ref()
-            .and_then(|asset| std::str::from_utf8(&asset.bytes).ok());
-        let (html, policy) = policy::render(
-            &String::from_utf8_lossy(&file.bytes),
-            snippet,
-            &self.inner.origins,
-        );
-        let headers = [
-            (
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("text/html; charset=utf-8"),
-            ),
-            (header::CONTENT_SECURITY_POLICY, policy),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ];
-        (headers, html).into_response()
+    /// The manager page at `/`.
+    pub fn manager_page(&self) -> Response {
+        self.page(MANAGER)
     }
+
+    /// Nothing is at this address: a page for people, a line for everything else.
+    pub fn not_found(&self, request: &HeaderMap) -> Response {
+        let accepts = request.get(header::ACCEPT).map(HeaderValue::as_bytes);
+        let wants_page = accepts.is_some_and(|all| all.starts_with(b"text/html"));
+        match self.pages.page(MISSING) {
+            Some(Ok(page)) if wants_page => shown(StatusCode::NOT_FOUND, page),
+            _ => not_found(),
+        }
+    }
+
+    fn page(&self, name: &str) -> Response {
+        match self.pages.page(name) {
+            Some(Ok(page)) => shown(StatusCode::OK, page),
+            Some(Err(Unwritten)) => {
+                let sentence = "This page cannot be shown just now.\n";
+                (StatusCode::INTERNAL_SERVER_ERROR, sentence).into_response()
+            }
+            None => not_found(),
+        }
+    }
+}
+
+fn shown(status: StatusCode, page: Page) -> Response {
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        ),
+        (header::CONTENT_SECURITY_POLICY, page.policy),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (status, headers, page.html).into_response()
 }
 
 /// Pages and files, as what stands around them sees them.
@@ -126,10 +134,7 @@ fn router(site: Site) -> Router {
             get(|State(site): State<Site>| async move { site.accept_page() }),
         )
         .route("/site/{*path}", get(page_file))
-        .route(
-            "/favicon.ico",
-            get(|State(site): State<Site>| async move { favicon(&site) }),
-        )
+        .route("/favicon.ico", get(favicon))
         .route(
             "/robots.txt",
             get(|| async { "User-agent: *\nDisallow: /\n" }),
@@ -138,23 +143,30 @@ fn router(site: Site) -> Router {
         .with_state(site)
 }
 
-/// The manager page at `/`.
-pub fn manager_page(site: &Site) -> Response {
-    site.page(MANAGER)
-}
-
 async fn page_file(
     State(site): State<Site>,
     Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Response {
+    let pages = &site.pages;
+    let (path, keep) = wanted(&path, &pages.pages);
     if path.ends_with(".html") {
-        return site.page(&path);
+        return match pages.page(path) {
+            Some(_) => site.page(path),
+            None => site.not_found(&headers),
+        };
     }
-    site.inner
-        .pages
-        .get(&path)
-        .map_or_else(not_found, |asset| file(&asset, &headers))
+    let asset = pages.pages.get(path).filter(|_| pages.is_shown(path));
+    let Some(asset) = asset else {
+        return site.not_found(&headers);
+    };
+    let mut response = file(&asset, &headers, keep);
+    if path.ends_with(".svg") {
+        let policy = HeaderValue::from_static(PICTURE);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }
 
 // Any page of any origin may import the package; it holds nothing of anybody.
@@ -163,10 +175,23 @@ async fn package_file(
     Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(asset) = site.inner.package.get(&path) else {
-        return not_found();
+    let package = &site.pages.package;
+    let (path, keep) = wanted(&path, package);
+    let Some(asset) = package.get(path) else {
+        return site.not_found(&headers);
     };
-    (cors(), file(&asset, &headers)).into_response()
+    (cors(), file(&asset, &headers, keep)).into_response()
+}
+
+/// Behind `@` and a version, a file of that version. Of another one, which another copy of the server has while they are
+/// replaced one after another, ours, which is not kept.
+fn wanted<'path>(path: &'path str, assets: &Assets) -> (&'path str, Keep) {
+    let versioned = path.strip_prefix('@').and_then(|rest| rest.split_once('/'));
+    match versioned {
+        Some((version, path)) if assets.version() == Some(version) => (path, Keep::ForGood),
+        Some((_, path)) => (path, Keep::Ask),
+        None => (path, Keep::Ask),
+    }
 }
 
 async fn preflight() -> Response {
@@ -177,46 +202,27 @@ async fn preflight() -> Response {
     (StatusCode::NO_CONTENT, cors(), [methods]).into_response()
 }
 
-fn cors() -> [(header::HeaderName, HeaderValue); 2] {
+fn cors() -> [(HeaderName, HeaderValue); 2] {
     [
         (
             header::ACCESS_CONTROL_ALLOW_ORIGIN,
             HeaderValue::from_static("*"),
         ),
         (
-            header::HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderName::from_static("cross-origin-resource-policy"),
             HeaderValue::from_static("cross-origin"),
         ),
     ]
 }
 
-// Kept by browsers and asked about every time, so that nobody runs yesterday's code.
-fn file(asset: &Asset, request: &HeaderMap) -> Response {
-    let etag = asset.etag();
-    let mut headers = HeaderMap::new();
-    // A worker runs under the policy of its own script: one that allows nothing would stop it.
-    let policy = HeaderValue::from_static("frame-ancestors 'none'");
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Some(etag) = &etag {
-        headers.insert(header::ETAG, etag.clone());
-    }
-    if etag.is_some() && request.get(header::IF_NONE_MATCH) == etag.as_ref() {
-        return (StatusCode::NOT_MODIFIED, headers).into_response();
-    }
-    headers.insert(header::CONTENT_TYPE, asset.media_type.clone());
-    (headers, Body::from(asset.bytes.clone().into_owned())).into_response()
-}
-
-fn favicon(site: &Site) -> Response {
-    match site.inner.pages.get("favicon.ico") {
-        Some(asset) => file(&asset, &HeaderMap::new()),
+async fn favicon(State(site): State<Site>, headers: HeaderMap) -> Response {
+    match site.pages.pages.get("favicon.ico") {
+        Some(asset) => file(&asset, &headers, Keep::Ask),
         None => StatusCode::NO_CONTENT.into_response(),
     }
 }
 
-/// Nothing is at this address.
-pub fn not_found() -> Response {
+fn not_found() -> Response {
     (
         StatusCode::NOT_FOUND,
         "There is nothing here. Check the address.\n",

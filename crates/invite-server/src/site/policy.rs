@@ -17,26 +17,31 @@ pub const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 pub(super) fn render(
     html: &str,
     snippet: Option<&str>,
+    modules: Option<&str>,
     origins: &Origins,
 ) -> (String, HeaderValue) {
     let snippet = snippet.map(str::trim).filter(|text| !text.is_empty());
-    let (inline, hash) = match snippet {
-        Some(text) => (
-            format!("<script>{text}</script>"),
-            format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(text))),
-        ),
-        None => (String::new(), String::new()),
-    };
+    let inline = snippet.map_or(String::new(), |text| format!("<script>{text}</script>"));
+    let hashes: String = snippet
+        .into_iter()
+        .chain(modules)
+        .map(|text| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(text))))
+        .collect();
     let sockets: String = origins
         .sockets()
         .map(|socket| format!(" {socket}"))
         .collect();
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hash}; style-src 'self'; connect-src 'self'{sockets}; \
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; connect-src 'self'{sockets}; \
          img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(NOTHING));
     (html.replace(HEAD_MARK, &inline), policy)
+}
+
+/// Where modules are, as a page says it. The text is JSON of ours: no `<` is in it.
+pub(super) fn module_map(text: &str) -> String {
+    format!("<script type=\"importmap\">{text}</script>")
 }
 
 #[cfg(test)]
@@ -49,6 +54,7 @@ mod tests {
         let (html, policy) = render(
             "<head><!-- invite-keys:head --></head>",
             Some("let a = 1\n"),
+            None,
             &origins,
         );
         assert_eq!(html, "<head><script>let a = 1</script></head>");
@@ -62,7 +68,7 @@ mod tests {
     #[test]
     fn without_a_snippet_nothing_may_stand_inline() {
         let origins = Origins::public("https://a.example").unwrap();
-        let (html, policy) = render("<!-- invite-keys:head -->", None, &origins);
+        let (html, policy) = render("<!-- invite-keys:head -->", None, None, &origins);
         assert_eq!(html, "");
         assert!(!policy.to_str().unwrap().contains("sha256-"));
     }

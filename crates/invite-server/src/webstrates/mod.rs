@@ -34,7 +34,7 @@ use crate::core::{Actor, Member, Refusal};
 use crate::dialect::{Cors, Cost, Dialect, Identify, plainly};
 use crate::invites::Invites;
 use crate::limits::{self, Limits, Places, Who};
-use crate::site::{self, Site};
+use crate::site::Site;
 use crate::stop::Stop;
 use opener::Opener;
 use socket::Session;
@@ -113,13 +113,17 @@ type Id = Result<Path<String>, PathRejection>;
 async fn root(State(state): State<Webstrates>, upgrade: Upgrade) -> Response {
     match upgrade {
         Ok(upgrade) => refuse_socket(upgrade, None),
-        Err(_) => site::manager_page(&state.site),
+        Err(_) => state.site.manager_page(),
     }
 }
 
-async fn elsewhere(upgrade: Upgrade) -> Response {
+async fn elsewhere(
+    State(state): State<Webstrates>,
+    headers: HeaderMap,
+    upgrade: Upgrade,
+) -> Response {
     upgrade.map_or_else(
-        |_| site::not_found(),
+        |_| state.site.not_found(&headers),
         |upgrade| refuse_socket(upgrade, None),
     )
 }
@@ -147,7 +151,7 @@ async fn without_slash(
     }
     // Only what is written plainly, so that no address of ours leads to another host.
     let Some(id) = page_id(id) else {
-        return site::not_found();
+        return state.site.not_found(&headers);
     };
     let query = query.map_or_else(String::new, |query| format!("?{query}"));
     (
@@ -172,7 +176,7 @@ async fn webstrate(
         (Ok(upgrade), Ok(Path(id))) => open_socket(state, upgrade, &id, &query, &identity, address),
         (Ok(upgrade), Err(_)) => refuse_socket(upgrade, None),
         (Err(rejection), _) if headers.contains_key(header::UPGRADE) => rejection.into_response(),
-        (Err(_), id) => read(&state, id, &query, &identity).await,
+        (Err(_), id) => read(&state, id, &query, &identity, &headers).await,
     }
 }
 
@@ -236,9 +240,15 @@ fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
 }
 
 // Reading: whatever `acceptInvite` says, nothing changes.
-async fn read(state: &Webstrates, id: Id, query: &Query, identity: &Identity) -> Response {
+async fn read(
+    state: &Webstrates,
+    id: Id,
+    query: &Query,
+    identity: &Identity,
+    headers: &HeaderMap,
+) -> Response {
     let Some(id) = page_id(id) else {
-        return site::not_found();
+        return state.site.not_found(headers);
     };
     let actor = match &query.token {
         Some(token) => match token::open(&state.auth, &id, token) {
@@ -298,10 +308,11 @@ async fn access_token(
     State(state): State<Webstrates>,
     id: Id,
     identity: Identity,
+    headers: HeaderMap,
     form: Result<Form<TokenForm>, FormRejection>,
 ) -> Response {
     let Some(id) = page_id(id) else {
-        return site::not_found();
+        return state.site.not_found(&headers);
     };
     let Ok(Form(form)) = form else {
         return (StatusCode::UNPROCESSABLE_ENTITY, NO_TOKEN_ASKED).into_response();
