@@ -82,7 +82,9 @@ export interface Invite<Extras = Json> {
   email?: string;
   /** What the person reads. */
   message?: string;
-  /** What it is called in your own list. */
+  /** What its inviter calls it: for them and the resource's admins alone. */
+  label?: string;
+  /** What the resource is called; from {@link Invites.check} alone. */
   title?: string;
   /** Your own data. */
   extras?: Extras;
@@ -130,8 +132,8 @@ export interface CreateOptions {
   email?: string;
   /** What the person reads: 1,000 characters at most. Not on Webstrates. */
   message?: string;
-  /** What this invite is called in your own list. Not on Webstrates. */
-  title?: string;
+  /** What you call this invite: for you and the resource's admins, no invitee sees it. Not on Webstrates. */
+  label?: string;
   /** Your own data, handed to whoever accepts: 8 KiB of JSON at most. Not on Webstrates. */
   extras?: Json;
   /**
@@ -267,7 +269,7 @@ export type AcceptPolicy = 'signed-in' | 'confirm' | 'off' | ((preview: Preview)
 export type Feature =
   | 'maxUses'
   | 'message'
-  | 'title'
+  | 'label'
   | 'extras'
   | 'preview'
   | 'members'

@@ -33,8 +33,8 @@ pub struct CreateOptions {
     pub email: Option<String>,
     /// The inviter's words.
     pub message: Option<String>,
-    /// A title.
-    pub title: Option<String>,
+    /// What its inviter calls it.
+    pub label: Option<String>,
     /// The application's own data.
     pub extras: Option<Json>,
     /// Whether the key proves offline who made it.
@@ -71,7 +71,7 @@ impl CreateOptions {
             max_uses: given.whole("maxUses", MAX_USES, uses),
             email: given.text("email"),
             message: given.text_that("message", is_message, words),
-            title: given.text("title"),
+            label: given.text("label"),
             extras,
             signed: given.flag("signed"),
             send: given.flag("send"),
@@ -85,7 +85,7 @@ impl CreateOptions {
             ("maxUses", self.max_uses.is_some()),
             ("email", self.email.is_some()),
             ("message", self.message.is_some()),
-            ("title", self.title.is_some()),
+            ("label", self.label.is_some()),
             ("extras", self.extras.is_some()),
             ("signed", self.signed.is_some()),
             ("send", self.send.is_some()),
@@ -103,7 +103,7 @@ impl CreateOptions {
             ("maxUses", self.max_uses.map(Json::from)),
             ("email", text(&self.email)),
             ("message", text(&self.message)),
-            ("title", text(&self.title)),
+            ("label", text(&self.label)),
             ("extras", self.extras.clone()),
             ("signed", self.signed.map(Json::from)),
             ("send", self.send.map(Json::from)),

@@ -1,5 +1,5 @@
 // Stores invites straight into a server's database, as creating a million of them over HTTP would take longer than all
-// that is measured. Works on our schema and on that of the Express server, which has the same columns.
+// that is measured. Works on our schema and on that of the Express server, which has nearly the same columns.
 import { createHash, randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { crc32 } from 'node:zlib';
@@ -32,12 +32,14 @@ function freshKey() {
     its own. */
 export function fill(database, count, sample) {
   const columns = new Set(database.prepare("SELECT name FROM pragma_table_info('invites')").pluck().all());
-  const more = columns.has('kind') ? { kind: 'opaque', secret_id: '1' } : {};
-  const names = ['id', 'key_hash', 'resource', 'permissions', 'created_at', 'expires_at', 'inviter_username',
+  const ours = columns.has('kind');
+  const more = ours ? { kind: 'opaque', secret_id: '1' } : { permissions: 'r' };
+  const names = ['id', 'key_hash', 'resource', 'created_at', 'expires_at', 'inviter_username',
     'inviter_provider', ...Object.keys(more)];
   const resource = database.prepare('INSERT INTO resources (name, created_at, events) VALUES (?, ?, ?)');
   const member = database.prepare('INSERT INTO members (resource, username, provider, permissions) VALUES (?, ?, ?, ?)');
   const invite = database.prepare(`INSERT INTO invites (${names}) VALUES (${names.map(() => '?')})`);
+  const grant = ours && database.prepare("INSERT INTO grants (invite, resource, permissions) VALUES (?, ?, 'r')");
   const event = database.prepare(`INSERT INTO events (resource, number, kind, invite, username, provider, at)
     VALUES (?, ?, 'created', ?, 'alice', 'test', ?)`);
   const now = Date.now();
@@ -53,7 +55,8 @@ export function fill(database, count, sample) {
         const key = freshKey();
         const id = `invite_${randomBytes(16).toString('base64url')}`;
         const hash = createHash('sha256').update(key).digest();
-        invite.run(id, hash, name, 'r', now, now + 30 * DAY, 'alice', 'test', ...Object.values(more));
+        invite.run(id, hash, name, now, now + 30 * DAY, 'alice', 'test', ...Object.values(more));
+        if (grant) grant.run(id, name);
         event.run(name, which + 1, id, now);
         if (which === 0 && number % step === 0 && keys.length < sample) keys.push(key);
       }

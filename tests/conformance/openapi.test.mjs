@@ -50,8 +50,8 @@ test('what is sent is what the document describes', async () => {
     return connect({ server: server.url, resource, dialect: 'http', auth: { bearer }, fetch: observe });
   };
   const [alice, bob] = [await as('alice'), await as('bob')];
-  const invite = await alice.create({ permissions: 'rw', maxAge: 60, maxUses: 2, message: 'Hello', title: 'Notes', extras: { a: 1 } }, undefined, { idempotencyKey: 'once' });
-  const again = await alice.create({ permissions: 'rw', maxAge: 60, maxUses: 2, message: 'Hello', title: 'Notes', extras: { a: 1 } }, undefined, { idempotencyKey: 'once' });
+  const invite = await alice.create({ permissions: 'rw', maxAge: 60, maxUses: 2, message: 'Hello', label: 'Notes', extras: { a: 1 } }, undefined, { idempotencyKey: 'once' });
+  const again = await alice.create({ permissions: 'rw', maxAge: 60, maxUses: 2, message: 'Hello', label: 'Notes', extras: { a: 1 } }, undefined, { idempotencyKey: 'once' });
   assert.equal(again.id, invite.id);
   const signed = await alice.create({ signed: true });
   assert.match(signed.key, /^invs1_/);

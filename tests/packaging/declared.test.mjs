@@ -150,7 +150,7 @@ test('each default that is proved is documented', () => assert.deepEqual(Object.
 
 /** A valid value for each member of what is passed in. */
 const samples = {
-  CreateOptions: { permissions: 'rw', maxAge: 60, maxUses: 2, email: 'bob@example.com', message: 'm', title: 't', extras: { a: [1] }, signed: true, send: true },
+  CreateOptions: { permissions: 'rw', maxAge: 60, maxUses: 2, email: 'bob@example.com', message: 'm', label: 't', extras: { a: [1] }, signed: true, send: true },
   CallOptions: { signal: new AbortController().signal, timeout: 5000, idempotencyKey: 'once' },
   ListFilter: { status: 'pending', everyone: true, pageSize: 2 },
   LinkOptions: { page: new URL('https://example.com/'), in: 'query', param: 'invite' },
@@ -198,7 +198,7 @@ for (const dialect of ['http', 'webstrates']) {
     const [alice, bob] = [await connected(admin), await connected(guest)];
     const outcomes = [];
     bob.addEventListener('inviteaccepted', ({ detail }) => outcomes.push(detail));
-    const options = dialect === 'http' ? { maxUses: 3, message: 'm', title: 't', extras: { a: 1 } } : {};
+    const options = dialect === 'http' ? { maxUses: 3, message: 'm', label: 't', extras: { a: 1 } } : {};
     const given = (invite, more) => (dialect === 'http' ? fits('Invite', invite, more) : fits('WebstratesInvite', invite, { exactly: true }));
     const made = await alice.create({ permissions: 'rw', ...options });
     given(made);

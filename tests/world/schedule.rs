@@ -23,7 +23,7 @@ pub struct Report {
 const FEATURES: [&str; 9] = [
     "maxUses",
     "message",
-    "title",
+    "label",
     "extras",
     "email",
     "signed",

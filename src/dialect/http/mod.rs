@@ -20,7 +20,7 @@ use crate::transport::{Platform, Request};
 use answers::{Answer, not_invites_server};
 
 pub(crate) static TRAITS: Traits = Traits {
-    options: &["maxUses", "message", "title", "extras"],
+    options: &["maxUses", "message", "label", "extras"],
     needs_resource: true,
     features: None,
     kinds: &[KeyKind::Opaque, KeyKind::Signed, KeyKind::Webstrates],

@@ -136,7 +136,7 @@ function badContents(context) {
     const circle = {};
     circle.self = circle;
     for (const [field, values] of Object.entries({
-      message: [5, null, {}, 'm'.repeat(1001)], title: [5, null, {}],
+      message: [5, null, {}, 'm'.repeat(1001)], label: [5, null, {}],
       extras: [circle, () => {}, Symbol('x'), 10n, { deep: 10n }, 'e'.repeat(9000)],
     })) {
       for (const value of values) same(await codeOf(invites.create({ [field]: value }), context.sdk), 'invalid_option', `${field}: ${typeof value}`);

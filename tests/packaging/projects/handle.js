@@ -9,7 +9,7 @@ const report = {};
 const first = connect(options);
 const told = [];
 for (const type of ['invitecreated', 'inviteremoved']) first.addEventListener(type, ({ detail }) => told.push([type, Object.keys(detail)]));
-const made = [await first.create(), await first.create({ permissions: 'rw' }), await first.create({ title: 'third' })];
+const made = [await first.create(), await first.create({ permissions: 'rw' }), await first.create({ label: 'third' })];
 report.listed = (await collect(first.list({ pageSize: 1 }))).length;
 await first.remove(made[0]);
 report.told = told;

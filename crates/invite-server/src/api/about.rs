@@ -13,7 +13,7 @@ use super::{ApiError, Shared, asker::Caller, views::Me};
 const FEATURES: &[&str] = &[
     "maxUses",
     "message",
-    "title",
+    "label",
     "extras",
     "preview",
     "members",

@@ -37,9 +37,9 @@ pub(super) struct NewInvite {
     /// Your words.
     #[schema(nullable = false, max_length = 1000)]
     message: Option<String>,
-    /// One line.
+    /// One line: what you call it. No invitee sees it.
     #[schema(nullable = false, max_length = 200)]
-    title: Option<String>,
+    label: Option<String>,
     /// Only an account with this verified address can accept it. Nothing is mailed unless `send` says so.
     #[schema(nullable = false, max_length = 254)]
     email: Option<String>,

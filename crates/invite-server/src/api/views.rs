@@ -138,9 +138,9 @@ pub(super) struct InviteView {
     /// The inviter's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
-    /// A title.
+    /// What its inviter calls it: for them and the resource's admins.
     #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
+    label: Option<String>,
     /// Data of the inviter's application.
     #[serde(skip_serializing_if = "Option::is_none")]
     extras: Option<Value>,
@@ -173,7 +173,7 @@ impl From<Invite> for InviteView {
                 .map(AcceptanceView::from)
                 .collect(),
             message: invite.message,
-            title: invite.title,
+            label: invite.label,
             extras: invite.extras,
             email: invite.email,
         }
@@ -213,6 +213,9 @@ pub(super) enum CheckView {
 pub(super) struct Preview {
     #[serde(flatten)]
     invite: InviteView,
+    /// The resource's title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
     /// Who made it.
     inviter: User,
     /// As whom you are signed in.
@@ -231,7 +234,7 @@ pub(super) struct Preview {
 pub(super) struct AnonymousPreview {
     /// What it invites to.
     resource: String,
-    /// Its title.
+    /// The resource's title.
     #[schema(required)]
     title: Option<String>,
     /// What it grants.
@@ -253,21 +256,19 @@ pub(super) struct ShownName {
 impl From<Checked> for CheckView {
     fn from(checked: Checked) -> CheckView {
         let Checked {
-            mut invite,
+            invite,
             title,
             reader,
         } = checked;
         match reader {
-            Some(reader) => {
-                invite.title = title;
-                CheckView::SignedIn(Box::new(Preview {
-                    inviter: invite.created_by.clone(),
-                    invite: invite.into(),
-                    account: reader.account,
-                    gained: reader.gained.as_str(),
-                    current: reader.current.as_str(),
-                }))
-            }
+            Some(reader) => CheckView::SignedIn(Box::new(Preview {
+                title,
+                inviter: invite.created_by.clone(),
+                invite: invite.into(),
+                account: reader.account,
+                gained: reader.gained.as_str(),
+                current: reader.current.as_str(),
+            })),
             None => CheckView::Anonymous(AnonymousPreview {
                 created_by: ShownName {
                     display_name: invite.created_by.shown_name().to_owned(),

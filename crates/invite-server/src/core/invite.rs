@@ -81,8 +81,8 @@ pub struct Invite {
     pub accepted: Vec<Acceptance>,
     /// The inviter's words.
     pub message: Option<String>,
-    /// A title the inviter gave.
-    pub title: Option<String>,
+    /// What its inviter calls it; for them and the resource's admins alone.
+    pub label: Option<String>,
     /// Whatever data the inviter's application attached.
     pub extras: Option<Value>,
     /// Only an account with this verified address accepts it.
@@ -110,7 +110,7 @@ impl Invite {
             max_uses: stored.max_uses,
             accepted,
             message: stored.message,
-            title: stored.title,
+            label: stored.label,
             extras: stored.extras,
             email: stored.email,
         }
@@ -131,7 +131,7 @@ pub struct InviteList {
 pub struct Checked {
     /// The invite, without key.
     pub invite: Invite,
-    /// The invite's own title, else the resource's.
+    /// The resource's title.
     pub title: Option<String>,
     /// What it would do for whoever asks; `None` when nobody is signed in.
     pub reader: Option<Reader>,

@@ -16,6 +16,31 @@ pub struct Mail {
     pub until: Moment,
 }
 
+/// Where the mail of an invite stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailState {
+    /// It has yet to be sent.
+    Waiting,
+    /// A mail server took it.
+    Sent,
+    /// Nobody was to get it any more: the invite opened nothing.
+    Dropped,
+    /// It was given up.
+    Failed,
+}
+
+impl MailState {
+    /// The name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MailState::Waiting => "waiting",
+            MailState::Sent => "sent",
+            MailState::Dropped => "dropped",
+            MailState::Failed => "failed",
+        }
+    }
+}
+
 /// What is written about mails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailChange {
@@ -39,6 +64,8 @@ pub enum MailChange {
         invite: String,
         /// Until when it was taken.
         until: Moment,
+        /// How it ended.
+        state: MailState,
     },
     /// It is tried again then, unless it was asked for again meanwhile.
     TryLater {
@@ -49,8 +76,6 @@ pub enum MailChange {
         /// When.
         due_at: Moment,
     },
-    /// What is left of mails whose invites are gone goes, too.
-    Sweep,
 }
 
 /// An invite as its mail shows it.
@@ -64,7 +89,7 @@ pub struct Letter {
     pub inviter: User,
     /// To what, by name.
     pub resource: String,
-    /// The invite's title, else the resource's.
+    /// The resource's title.
     pub title: Option<String>,
     /// The inviter's words.
     pub message: Option<String>,

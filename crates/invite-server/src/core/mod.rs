@@ -36,7 +36,7 @@ pub use invite::{
     Acceptance, Accepted, Checked, Invite, InviteList, InviteStatus, Member, Reader, Removed,
     ResourceOf,
 };
-pub use mail::{Letter, Mail, MailChange};
+pub use mail::{Letter, Mail, MailChange, MailState};
 pub use options::{Addressed, CreateRequest, ListRequest, RemoveTarget};
 pub use queue::{Queue, Queues};
 pub use receipt::Receipt;

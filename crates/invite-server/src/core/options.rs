@@ -33,8 +33,8 @@ pub struct CreateRequest {
     pub max_uses: Option<u32>,
     /// The inviter's words.
     pub message: Option<String>,
-    /// A title.
-    pub title: Option<String>,
+    /// What its inviter calls it. No invitee sees it.
+    pub label: Option<String>,
     /// Data for the inviter's application.
     pub extras: Option<Value>,
     /// What sort of key it gets: `Webstrates`, `Opaque` or `Signed`.
@@ -53,7 +53,7 @@ impl CreateRequest {
             max_age,
             max_uses: None,
             message: None,
-            title: None,
+            label: None,
             extras: None,
             kind,
             email: None,
@@ -76,7 +76,7 @@ impl CreateRequest {
                     request.max_uses = Some(whole_number("maxUses", value, MAX_USES_LIMIT)?)
                 }
                 "message" => request.message = Some(text_option("message", value)?),
-                "title" => request.title = Some(text_option("title", value)?),
+                "label" => request.label = Some(text_option("label", value)?),
                 "extras" => request.extras = (!value.is_null()).then(|| value.clone()),
                 "email" => request.email = Some(text_option("email", value)?),
                 "signed" => {
@@ -117,8 +117,8 @@ impl CreateRequest {
         if let Some(message) = &self.message {
             bounded_text("message", message, MESSAGE_LIMIT, &['\n', '\t'])?;
         }
-        if let Some(title) = &self.title {
-            validate_title(title)?;
+        if let Some(label) = &self.label {
+            bounded_text("label", label, TITLE_LIMIT, &[])?;
         }
         if let Some(email) = &self.email {
             validate_email(email)?;
@@ -211,7 +211,7 @@ pub fn max_age_option(value: &Value) -> Result<u32, Refusal> {
     whole_number("maxAge", value, MAX_AGE_LIMIT)
 }
 
-/// A title of a resource or an invite: one line of at most 200 characters.
+/// A title of a resource: one line of at most 200 characters.
 pub fn validate_title(title: &str) -> Result<(), Refusal> {
     bounded_text("title", title, TITLE_LIMIT, &[])
 }

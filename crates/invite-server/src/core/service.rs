@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use invite_key::InviteKey;
+use invite_key::{InviteKey, permissions::Permission};
 use tokio::sync::Notify;
 
 use super::{
@@ -127,7 +127,7 @@ impl<S: Store> Invites<S> {
             uses: 0,
             max_uses: request.max_uses,
             message: request.message.clone(),
-            title: request.title.clone(),
+            label: request.label.clone(),
             extras: request.extras.clone(),
             removed_at: None,
             email: request.email.clone(),
@@ -218,10 +218,13 @@ impl<S: Store> Invites<S> {
             }
             _ => Vec::new(),
         };
-        let title = invite
-            .title
-            .clone()
-            .or_else(|| state.resource.and_then(|resource| resource.title));
+        let title = state.resource.and_then(|resource| resource.title);
+        let mut invite = invite;
+        // Whoever merely holds the key does not see what its inviter calls it.
+        let admin = state.permissions.contains(Permission::Admin);
+        if !admin && !actor.is_some_and(|actor| invite.inviter.is(&actor.user)) {
+            invite.label = None;
+        }
         let reader = actor.map(|actor| Reader {
             account: actor.user.clone(),
             gained,

@@ -182,8 +182,8 @@ pub struct StoredInvite {
     pub max_uses: Option<u32>,
     /// The inviter's words.
     pub message: Option<String>,
-    /// A title.
-    pub title: Option<String>,
+    /// What its inviter calls it. No invitee sees it.
+    pub label: Option<String>,
     /// Data of the inviter's application.
     pub extras: Option<Value>,
     /// When it was taken back.

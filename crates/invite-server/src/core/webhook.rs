@@ -171,6 +171,8 @@ struct WebhookData<'a> {
     #[schema(example = "invite_8rXkzQ1mS5eVw0pYt2uHcA")]
     invite: &'a str,
     resource: &'a str,
+    /// The event's place among those of its resource: 1, 2, 3 and so on. What comes twice or out of order is known by it.
+    sequence: i64,
     /// What it grants.
     #[schema(example = "r")]
     permissions: &'a str,
@@ -187,9 +189,9 @@ struct WebhookData<'a> {
     /// How often it may be used, if that is limited.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_uses: Option<u32>,
-    /// The invite's title.
+    /// What its inviter calls it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<&'a str>,
+    label: Option<&'a str>,
     /// Its inviter's data.
     #[serde(skip_serializing_if = "Option::is_none")]
     extras: Option<&'a Value>,
@@ -201,6 +203,7 @@ pub(crate) fn webhook_body(
     invite: &StoredInvite,
     user: &User,
     at: Moment,
+    sequence: i64,
 ) -> String {
     let message = WebhookMessage {
         kind: kind.as_str(),
@@ -208,13 +211,14 @@ pub(crate) fn webhook_body(
         data: WebhookData {
             invite: &invite.id,
             resource: &invite.resource,
+            sequence,
             permissions: invite.permissions.as_str(),
             user: (kind != EventKind::Expired).then_some(user),
             created_by: &invite.inviter,
             expires_at: invite.expires_at.to_iso(),
             uses: invite.uses,
             max_uses: invite.max_uses,
-            title: invite.title.as_deref(),
+            label: invite.label.as_deref(),
             extras: invite.extras.as_ref(),
         },
     };

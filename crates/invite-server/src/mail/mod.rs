@@ -9,13 +9,13 @@ mod settings;
 mod smtp;
 mod templates;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use lettre::message::Mailbox;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
-use crate::core::{Letter, Mail, MailChange, Moment, Refusal};
+use crate::core::{Letter, Mail, MailChange, MailState, Moment, Refusal};
 use crate::invites::Invites;
 use crate::stop::Running;
 pub use settings::{Language, MailSettings};
@@ -35,8 +35,6 @@ const FIRST_PAUSE: u32 = 2;
 const LONGEST_PAUSE: u32 = 3600;
 /// After so long it is given up: 24 hours, in milliseconds.
 const GIVEN_UP: i64 = 24 * 3600 * 1000;
-/// How often what is left over is cleared away.
-const SWEEP: Duration = Duration::from_secs(3600);
 
 /// Mail cannot be sent like this; a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -126,7 +124,6 @@ impl Mailer {
             () = running.told() => return,
             () = self.try_out() => {}
         }
-        let mut swept = Instant::now();
         loop {
             let idle = match self.round().await {
                 Ok(count) => count == 0,
@@ -135,10 +132,6 @@ impl Mailer {
                     true
                 }
             };
-            if swept.elapsed() > SWEEP {
-                swept = Instant::now();
-                let _ = self.invites.change_mail(MailChange::Sweep).await;
-            }
             let wait = async {
                 if idle {
                     tokio::select! {
@@ -180,13 +173,14 @@ impl Mailer {
         let now = self.invites.clock().now();
         let invite = mail.invite.clone();
         let until = mail.until;
-        let done = MailChange::Done {
+        let done = |state| MailChange::Done {
             invite: invite.clone(),
             until,
+            state,
         };
         let (change, how, cause) = match outcome {
-            Outcome::Sent => (done, "sent", None),
-            Outcome::Dropped => (done, "dropped", None),
+            Outcome::Sent => (done(MailState::Sent), "sent", None),
+            Outcome::Dropped => (done(MailState::Dropped), "dropped", None),
             Outcome::TryLater(cause) if now.0 - mail.asked_at.0 < GIVEN_UP => {
                 let due_at = now.plus_seconds(pause(mail.attempts));
                 let change = MailChange::TryLater {
@@ -196,7 +190,9 @@ impl Mailer {
                 };
                 (change, "failed", Some(cause))
             }
-            Outcome::TryLater(cause) | Outcome::Refused(cause) => (done, "given_up", Some(cause)),
+            Outcome::TryLater(cause) | Outcome::Refused(cause) => {
+                (done(MailState::Failed), "given_up", Some(cause))
+            }
         };
         metrics::counter!("invite_server_mails_total", "outcome" => how).increment(1);
         if let Err(refusal) = self.invites.change_mail(change).await {

@@ -30,7 +30,7 @@ async fn what_the_server_says_of_itself() {
         server.get(None, "/.well-known/invite-keys").await.body,
         json!({
             "invite-keys": 1, "dialect": "http", "api": "/api/v1", "dialects": ["http"],
-            "features": ["maxUses", "message", "title", "extras", "preview", "members", "email", "resend", "idempotencyKey", "pending", "signed", "events", "receipts"], "signIn": "/auth/test",
+            "features": ["maxUses", "message", "label", "extras", "preview", "members", "email", "resend", "idempotencyKey", "pending", "signed", "events", "receipts"], "signIn": "/auth/test",
         })
     );
     assert_eq!(
@@ -95,7 +95,7 @@ async fn resources_begin_and_are_listed() {
 async fn an_invite_from_beginning_to_end() {
     let server = Server::with_notes().await;
     let options = json!({
-        "permissions": "rw", "maxAge": "3600", "maxUses": 2, "message": "Hi <b>\n", "title": "Join",
+        "permissions": "rw", "maxAge": "3600", "maxUses": 2, "message": "Hi <b>\n", "label": "Join",
         "extras": {"team": [1, 2.5, null]},
     });
     let created = server
@@ -108,7 +108,7 @@ async fn an_invite_from_beginning_to_end() {
     let mut expected = json!({
         "id": created.body["id"], "key": key, "resource": "notes", "permissions": "rw",
         "createdAt": "2026-11-21T05:21:08.803Z", "expiresAt": "2026-11-21T06:21:08.803Z", "createdBy": alice(),
-        "status": "pending", "uses": 0, "maxUses": 2, "accepted": [], "message": "Hi <b>\n", "title": "Join",
+        "status": "pending", "uses": 0, "maxUses": 2, "accepted": [], "message": "Hi <b>\n", "label": "Join",
         "extras": {"team": [1, 2.5, null]},
     });
     assert_eq!(created.body, expected);
@@ -121,6 +121,7 @@ async fn an_invite_from_beginning_to_end() {
     let mut checked = expected.clone();
     let members = checked.as_object_mut().unwrap();
     members.remove("key");
+    members.remove("label");
     members.insert("inviter".into(), alice());
     members.insert(
         "account".into(),
@@ -132,7 +133,7 @@ async fn an_invite_from_beginning_to_end() {
     assert_eq!(
         server.check(None, key).await.body,
         json!({
-            "resource": "notes", "title": "Join", "permissions": "rw", "expiresAt": "2026-11-21T06:21:08.803Z",
+            "resource": "notes", "title": null, "permissions": "rw", "expiresAt": "2026-11-21T06:21:08.803Z",
             "createdBy": {"displayName": "alice"},
         })
     );

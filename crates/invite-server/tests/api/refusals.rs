@@ -51,9 +51,9 @@ async fn options_of_a_new_invite() {
             "message",
         ),
         (
-            json!({"title": "a\r\nSet-Cookie: b"}),
+            json!({"label": "a\r\nSet-Cookie: b"}),
             "invalid_option",
-            "title",
+            "label",
         ),
         (json!({"extras": long}), "invalid_option", "extras"),
         (json!({"maxage": 60}), "invalid_option", "maxage"),

@@ -100,7 +100,7 @@ async fn there_and_back(from: &str, into: &str) {
         }
         if app.is_none() {
             app = Some(invites.add_app("crm").await.unwrap());
-            client = Some(invites.add_client("crm", "notes", arw).await.unwrap());
+            client = Some(invites.add_client("partner", "notes", arw).await.unwrap());
         }
         store.close().await;
         assert!(run(from, &secret, &["keys", "rotate"]).0);

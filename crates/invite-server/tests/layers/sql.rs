@@ -19,7 +19,10 @@ fn each_statement_stands_once_and_in_the_catalogue() {
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut in_order = 0;
     for (file, text) in sources() {
-        let found: Vec<String> = texts_written(&text).into_iter().filter(is_sql).collect();
+        let found: Vec<String> = texts_written(&text)
+            .into_iter()
+            .filter(|text| is_sql(text))
+            .collect();
         let driver = DRIVERS.iter().any(|(place, _)| file.starts_with(place));
         let catalogue = file.starts_with("store/catalogue");
         assert!(
@@ -45,7 +48,7 @@ fn each_statement_stands_once_and_in_the_catalogue() {
     }
 }
 
-fn is_sql(text: &String) -> bool {
+fn is_sql(text: &str) -> bool {
     let text = text.trim_start();
     let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
     begins(&[
@@ -108,7 +111,7 @@ fn what_is_the_same_is_found_to_be() {
         ("Update your client.", false),
         ("BEGIN IMMEDIATE", false),
     ] {
-        assert_eq!(is_sql(&text.to_owned()), sql, "{text}");
+        assert_eq!(is_sql(text), sql, "{text}");
     }
     let found = texts_written(
         "const A: &str = \"a \\\n    b\"; mod tests { f(\"c\") } fn d() { e(r#\"f\"#) }",

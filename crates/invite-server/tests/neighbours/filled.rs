@@ -59,10 +59,11 @@ fn dead(words: &Words) -> String {
     let (past, _) = times();
     let (series, hash, yes) = ((words.series)(DEAD), (words.hash)("'dead' || n"), words.yes);
     format!(
-        "INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
+        "INSERT INTO invites (id, key_hash, kind, secret_id, resource, created_at, expires_at,
             inviter_username, inviter_provider, max_uses, message, ended)
-        SELECT 'dead' || n, {hash}, 'opaque', '1', 'heap', 'rw', {past} - 1000, {past}, 'mallory', 'proxy', 1,
-            'Come and see my notes', {yes} FROM {series}"
+        SELECT 'dead' || n, {hash}, 'opaque', '1', 'heap', {past} - 1000, {past}, 'mallory', 'proxy', 1,
+            'Come and see my notes', {yes} FROM {series};
+        INSERT INTO grants (invite, resource, permissions) SELECT id, resource, 'rw' FROM invites WHERE resource = 'heap'"
     )
 }
 
@@ -72,10 +73,11 @@ fn used(words: &Words) -> String {
     let (series, hash) = ((words.series)(USED), (words.hash)("'used' || n"));
     let uses = (words.series)(USED * USES);
     format!(
-        "INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
+        "INSERT INTO invites (id, key_hash, kind, secret_id, resource, created_at, expires_at,
             inviter_username, inviter_provider, uses)
-        SELECT 'used' || n, {hash}, 'opaque', '1', 'crowd', 'rw', {past}, {future}, 'mallory', 'proxy', {USES}
+        SELECT 'used' || n, {hash}, 'opaque', '1', 'crowd', {past}, {future}, 'mallory', 'proxy', {USES}
             FROM {series};
+        INSERT INTO grants (invite, resource, permissions) SELECT id, resource, 'rw' FROM invites WHERE resource = 'crowd';
         INSERT INTO uses (invite, username, provider, at)
         SELECT 'used' || (n % {USED} + 1), 'guest' || n, 'proxy', {past} FROM {uses}"
     )

@@ -88,7 +88,7 @@ fn whatever_is_out_of_bounds_is_refused_by_name() {
             ],
         ),
         (
-            "title",
+            "label",
             vec![
                 json!(long(201)),
                 json!(1),
@@ -118,10 +118,10 @@ fn whatever_is_out_of_bounds_is_refused_by_name() {
 fn bounds_count_characters_and_leave_words_alone() {
     let message = "é\n\t🎉<b>&amp;</b>".to_owned() + &"ü".repeat(980);
     let request =
-        create(json!({"message": message, "title": "x".repeat(200), "extras": "e".repeat(8190)}))
+        create(json!({"message": message, "label": "x".repeat(200), "extras": "e".repeat(8190)}))
             .unwrap();
     assert_eq!(request.message, Some(message));
-    assert_eq!(request.title.map(|title| title.len()), Some(200));
+    assert_eq!(request.label.map(|label| label.len()), Some(200));
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn invite(permissions: &str) -> StoredInvite {
         uses: 0,
         max_uses: None,
         message: None,
-        title: None,
+        label: None,
         extras: Some(json!({"team": 7})),
         removed_at: None,
         email: None,

@@ -7,7 +7,10 @@ impl<S: Store> Invites<S> {
     /// On the operator's word an app begins. Its key is shown this once.
     pub async fn add_app(&self, name: &str) -> Result<AppKey, Refusal> {
         validate_app_name(name)?;
-        if self.apps().await?.iter().any(|app| app.name == name) {
+        let clients = self.clients().await?;
+        if clients.iter().any(|one| one.name == name)
+            || self.apps().await?.iter().any(|app| app.name == name)
+        {
             return Err(Refusal::invalid_option(
                 "name",
                 format!("There is an app {name} already. Remove it first, or take another name."),

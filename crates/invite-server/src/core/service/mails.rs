@@ -32,13 +32,12 @@ impl<S: Store> Invites<S> {
         let Some((email, key)) = invite.email.clone().zip(self.key_of(&invite)) else {
             return Ok(None);
         };
-        let of_resource = state.resource.and_then(|resource| resource.title);
         Ok(Some(Letter {
             email,
             key,
             inviter: invite.inviter,
             resource: invite.resource,
-            title: invite.title.or(of_resource),
+            title: state.resource.and_then(|resource| resource.title),
             message: invite.message,
             permissions: invite.permissions,
             expires_at: invite.expires_at,

@@ -3,10 +3,11 @@
 use super::{Executor, Row, Sql, Unreadable, all, binds, change, change_one, one, webhooks};
 use crate::core::{App, Moment, state::KeyHash};
 
-static ALL: Sql = Sql::new("SELECT name, created_at FROM apps");
-static BY_KEY: Sql = Sql::new("SELECT name FROM apps WHERE key_hash = $1");
-static ADD: Sql = Sql::new("INSERT INTO apps (name, key_hash, created_at) VALUES ($1, $2, $3)");
-static REMOVE: Sql = Sql::new("DELETE FROM apps WHERE name = $1");
+static ALL: Sql = Sql::new("SELECT name, created_at FROM apps WHERE dialect = 'http'");
+static BY_KEY: Sql = Sql::new("SELECT name FROM apps WHERE key_hash = $1 AND dialect = 'http'");
+static ADD: Sql =
+    Sql::new("INSERT INTO apps (name, dialect, key_hash, created_at) VALUES ($1, 'http', $2, $3)");
+static REMOVE: Sql = Sql::new("DELETE FROM apps WHERE name = $1 AND dialect = 'http'");
 
 /// By name. Sorted here: engines may sort by the rules of some language.
 pub(in crate::store) async fn every<E: Executor>(executor: &E) -> Result<Vec<App>, E::Trouble> {

@@ -21,10 +21,12 @@ static SET_MEMBER: Sql = Sql::new(
      ON CONFLICT (resource, username, provider) DO UPDATE SET permissions = excluded.permissions",
 );
 static ADD_INVITE: Sql = Sql::new(
-    "INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
-         inviter_username, inviter_provider, uses, max_uses, message, title, extras, removed_at, email, issuer)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+    "INSERT INTO invites (id, key_hash, kind, secret_id, resource, created_at, expires_at, inviter_username,
+         inviter_provider, uses, max_uses, message, label, extras, removed_at, email, issuer)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
 );
+static GRANT: Sql =
+    Sql::new("INSERT INTO grants (invite, resource, permissions) VALUES ($1, $2, $3)");
 static COUNT_USE: Sql = Sql::new("UPDATE invites SET uses = uses + 1 WHERE id = $1");
 static ADD_USE: Sql =
     Sql::new("INSERT INTO uses (invite, username, provider, at) VALUES ($1, $2, $3, $4)");
@@ -42,7 +44,7 @@ static REMEMBER_CREATE: Sql = Sql::new(
 static REMEMBER_PERSON: Sql = Sql::new(
     "INSERT INTO people (username, provider, display_name) VALUES ($1, $2, $3)
      ON CONFLICT (username, provider) DO UPDATE SET display_name = excluded.display_name
-     WHERE people.display_name <> excluded.display_name",
+     WHERE people.display_name IS DISTINCT FROM excluded.display_name",
 );
 
 /// Writes what a rule decided, in this order.
@@ -114,8 +116,15 @@ async fn write_one<E: Executor>(executor: &E, one: &Change) -> Result<(), E::Tro
             at,
         } => {
             let told = events::add(executor, *kind, invite, user, *at);
-            let delivered = webhooks::deliver(executor, *kind, invite, user, *at);
-            try_join(told, delivered).await?;
+            let (number, apps) = try_join(told, webhooks::listening(executor)).await?;
+            let told = webhooks::Told {
+                kind: *kind,
+                invite,
+                user,
+                at: *at,
+                number,
+            };
+            webhooks::deliver(executor, &apps, told).await?;
         }
         Change::Remember {
             resource,
@@ -163,7 +172,6 @@ async fn add_invite<E: Executor>(executor: &E, invite: &StoredInvite) -> Result<
         invite.kind.as_str(),
         &invite.secret_id,
         &invite.resource,
-        invite.permissions,
         invite.created_at,
         invite.expires_at,
         &invite.inviter.username,
@@ -171,13 +179,15 @@ async fn add_invite<E: Executor>(executor: &E, invite: &StoredInvite) -> Result<
         invite.uses,
         invite.max_uses,
         invite.message.as_deref(),
-        invite.title.as_deref(),
+        invite.label.as_deref(),
         extras.as_deref(),
         invite.removed_at,
         invite.email.as_deref(),
         invite.issuer.as_deref(),
     ];
-    change(executor, &ADD_INVITE, values).await?;
+    let granted = binds![&invite.id, &invite.resource, invite.permissions];
+    let added = change(executor, &ADD_INVITE, values);
+    try_join(added, change(executor, &GRANT, granted)).await?;
     Ok(())
 }
 

@@ -4,16 +4,20 @@ use super::{Executor, Row, Sql, Unreadable, all, binds, change, change_one, one}
 use crate::core::{Client, state::KeyHash};
 
 /// A client's columns, in the order in which rows are read.
-pub(super) const CLIENT: &str =
-    "SELECT id, name, secret_hash, resource, permissions, created_at FROM clients";
+pub(super) const CLIENT: &str = "SELECT id, name, key_hash, resource, permissions, apps.created_at FROM apps JOIN app_resources ON app = name";
 
-static ALL: Sql = Sql::new("{client}");
-static BY_ID: Sql = Sql::new("{client} WHERE id = $1");
+static ALL: Sql = Sql::new("{client} WHERE dialect = 'rkvst'");
+static BY_ID: Sql = Sql::new("{client} WHERE id = $1 AND dialect = 'rkvst'");
 static ADD: Sql = Sql::new(
-    "INSERT INTO clients (id, name, secret_hash, resource, permissions, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6)",
+    "INSERT INTO apps (name, dialect, id, key_hash, created_at) VALUES ($1, 'rkvst', $2, $3, $4)",
 );
-static REMOVE: Sql = Sql::new("DELETE FROM clients WHERE id = $1");
+static GIVE: Sql = Sql::new(
+    "INSERT INTO app_resources (app, resource, permissions, created_at) VALUES ($1, $2, $3, $4)",
+);
+static TAKE: Sql = Sql::new(
+    "DELETE FROM app_resources WHERE app = (SELECT name FROM apps WHERE id = $1 AND dialect = 'rkvst')",
+);
+static REMOVE: Sql = Sql::new("DELETE FROM apps WHERE id = $1 AND dialect = 'rkvst'");
 
 /// By name. Sorted here: engines may sort by the rules of some language.
 pub(in crate::store) async fn every<E: Executor>(executor: &E) -> Result<Vec<Client>, E::Trouble> {
@@ -35,19 +39,15 @@ pub(in crate::store) async fn of_id<E: Executor>(
 }
 
 pub(super) async fn add<E: Executor>(executor: &E, client: &Client) -> Result<(), E::Trouble> {
-    let values = binds![
-        &client.id,
-        &client.name,
-        &client.secret,
-        &client.resource,
-        client.permissions,
-        client.created_at,
-    ];
-    change(executor, &ADD, values).await?;
+    let (name, at) = (&client.name, client.created_at);
+    change(executor, &ADD, binds![name, &client.id, &client.secret, at]).await?;
+    let values = binds![name, &client.resource, client.permissions, at];
+    change(executor, &GIVE, values).await?;
     Ok(())
 }
 
 pub(super) async fn remove<E: Executor>(executor: &E, id: &str) -> Result<(), E::Trouble> {
+    change(executor, &TAKE, binds![id]).await?;
     change_one(executor, &REMOVE, binds![id]).await
 }
 

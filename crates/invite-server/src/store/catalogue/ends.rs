@@ -9,7 +9,6 @@ use crate::{
     core::{
         EventKind, Moment, User,
         state::{Change, StoredInvite},
-        webhook_body,
     },
     store::message_id,
 };
@@ -17,7 +16,7 @@ use crate::{
 /// Invites whose time is over and of which nobody was told yet, the longest over first. Those that others hold, or whose
 /// resource others hold, are passed over: who holds a row makes nobody else's end late.
 static OVER: Sql = Sql::new(
-    "SELECT id FROM invites JOIN resources ON name = resource
+    "SELECT id FROM invites JOIN resources ON name = invites.resource
      WHERE NOT ended AND removed_at IS NULL AND expires_at <= $1 ORDER BY expires_at LIMIT $2{skip-invites-and-resources}",
 );
 static INVITES: Sql = Sql::new("{invite} WHERE id {these} ORDER BY expires_at, id");
@@ -37,9 +36,10 @@ static ADD_EVENTS: Sql = Sql::new(
      SELECT * FROM unnest($1::TEXT[], $2::BIGINT[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::BIGINT[])",
 );
 static DELIVER_ALL: Sql = Sql::new(
-    "INSERT INTO deliveries (message, app, body, created_at, due_at)
-     SELECT message, app, body, at, at
-     FROM unnest($1::TEXT[], $2::TEXT[], $3::TEXT[], $4::BIGINT[]) AS told (message, app, body, at)",
+    "INSERT INTO deliveries (message, app, resource, number, body, created_at, due_at)
+     SELECT message, app, resource, number, body, at, at
+     FROM unnest($1::TEXT[], $2::TEXT[], $3::TEXT[], $4::BIGINT[], $5::TEXT[], $6::BIGINT[])
+         AS told (message, app, resource, number, body, at)",
 );
 
 /// Writes what `rule` asks for of such invites; of how many it asked for something.
@@ -110,7 +110,9 @@ async fn write<E: Executor>(executor: &E, asked: Vec<Change>) -> Result<(), E::T
     if rows != ends.len() as u64 {
         return Err(Unreadable::Rows(rows).into());
     }
-    try_join(add_events(executor, &told), deliver(executor, &told)).await?;
+    let numbered = add_events(executor, &told);
+    let (numbers, apps) = try_join(numbered, webhooks::listening(executor)).await?;
+    deliver(executor, &apps, &told, &numbers).await?;
     changes::write(executor, &others).await
 }
 
@@ -122,7 +124,7 @@ struct Told {
 }
 
 /// The rows of the resources are locked already: numbers stay without a gap.
-async fn add_events<E: Executor>(executor: &E, told: &[Told]) -> Result<(), E::Trouble> {
+async fn add_events<E: Executor>(executor: &E, told: &[Told]) -> Result<Vec<i64>, E::Trouble> {
     let mut counts: BTreeMap<String, i64> = BTreeMap::new();
     for one in told {
         *counts.entry(one.invite.resource.clone()).or_default() += 1;
@@ -163,23 +165,34 @@ async fn add_events<E: Executor>(executor: &E, told: &[Told]) -> Result<(), E::T
         times.as_slice(),
     ];
     change(executor, &ADD_EVENTS, values).await?;
-    Ok(())
+    Ok(numbers)
 }
 
-/// A delivery of each for each webhook.
-async fn deliver<E: Executor>(executor: &E, told: &[Told]) -> Result<(), E::Trouble> {
-    let listening = ids(executor, &webhooks::LISTENING, &[]).await?;
-    let (mut messages, mut apps, mut bodies, mut times) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+/// A delivery of each for each of these apps.
+async fn deliver<E: Executor>(
+    executor: &E,
+    listening: &[String],
+    told: &[Told],
+    numbers: &[i64],
+) -> Result<(), E::Trouble> {
+    let (mut messages, mut apps, mut resources) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut places, mut bodies, mut times) = (Vec::new(), Vec::new(), Vec::new());
     for app in listening {
-        for one in told {
-            // Without random bytes a message has no name, and is not told rather than told by a wrong one.
-            let Some(message) = message_id() else {
-                return Err(Unreadable::Row("no random bytes for a message's name").into());
-            };
-            messages.push(message);
+        for (one, number) in told.iter().zip(numbers) {
+            // Without random bytes a message has no name, and one without a name is not told.
+            let no_name = Unreadable::Row("no random bytes for a message's name");
+            messages.push(message_id().ok_or(no_name)?);
             apps.push(app.clone());
-            bodies.push(webhook_body(one.kind, &one.invite, &one.user, one.at));
+            resources.push(one.invite.resource.clone());
+            places.push(*number);
+            let told = webhooks::Told {
+                kind: one.kind,
+                invite: &one.invite,
+                user: &one.user,
+                at: one.at,
+                number: *number,
+            };
+            bodies.push(told.body());
             times.push(one.at.0);
         }
     }
@@ -189,6 +202,8 @@ async fn deliver<E: Executor>(executor: &E, told: &[Told]) -> Result<(), E::Trou
     let values = binds![
         messages.as_slice(),
         apps.as_slice(),
+        resources.as_slice(),
+        places.as_slice(),
         bodies.as_slice(),
         times.as_slice(),
     ];

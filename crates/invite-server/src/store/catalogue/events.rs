@@ -16,7 +16,7 @@ static AFTER: Sql = Sql::new(
      WHERE resource = $1 AND number > $2 ORDER BY number LIMIT $3",
 );
 
-/// Writes an event under the resource's next number. The lock on the resource keeps the numbers in the order in which
+/// Writes an event under the resource's next number, and gives that. The lock on the resource keeps the numbers in the order in which
 /// they are committed, so that nobody who reads on from a number misses a smaller one.
 pub(super) async fn add<E: Executor>(
     executor: &E,
@@ -24,7 +24,7 @@ pub(super) async fn add<E: Executor>(
     invite: &StoredInvite,
     who: &User,
     at: Moment,
-) -> Result<(), E::Trouble> {
+) -> Result<i64, E::Trouble> {
     let row = one(executor, &NUMBER, binds![&invite.resource]).await?;
     let number = row.ok_or(Unreadable::Rows(0))?.number()?;
     let values: &[Bind<'_>] = binds![
@@ -37,7 +37,7 @@ pub(super) async fn add<E: Executor>(
         at,
     ];
     change(executor, &ADD, values).await?;
-    Ok(())
+    Ok(number)
 }
 
 pub(in crate::store) async fn after<E: Executor>(

@@ -103,7 +103,7 @@ fn page(query: &InviteQuery) -> Statement {
             let address = statement.bind(Value::Text(address));
             let number = statement.bind(Value::Number(number));
             let place = format!(
-                "email IS NOT NULL AND (email, invites.number) > ({address}, {number}) ORDER BY email, invites.number"
+                "invites.email IS NOT NULL AND (invites.email, invites.number) > ({address}, {number}) ORDER BY invites.email, invites.number"
             );
             (place, "19, 1")
         }
@@ -137,7 +137,7 @@ fn counting(query: &InviteQuery) -> Statement {
 
 fn whose(query: &InviteQuery, statement: &mut Statement) -> String {
     let resource = statement.bind(Value::Text(query.resource.clone()));
-    let mut sql = format!("resource = {resource}");
+    let mut sql = format!("invites.resource = {resource}");
     if let Some(inviter) = &query.inviter {
         let username = statement.bind(Value::Text(inviter.username.clone()));
         let provider = statement.bind(Value::Text(inviter.provider.clone()));
@@ -147,10 +147,10 @@ fn whose(query: &InviteQuery, statement: &mut Statement) -> String {
     }
     match &query.addressed {
         Addressed::OrNot => {}
-        Addressed::ToSomebody => sql.push_str(" AND email IS NOT NULL"),
+        Addressed::ToSomebody => sql.push_str(" AND invites.email IS NOT NULL"),
         Addressed::To(email) => {
             let email = statement.bind(Value::Text(email.clone()));
-            sql.push_str(&format!(" AND email = {email}"));
+            sql.push_str(&format!(" AND invites.email = {email}"));
         }
     }
     sql

@@ -1,21 +1,23 @@
-//! Mails that have yet to be sent.
+//! Invites that have yet to be mailed.
 
 use super::{Executor, Row, Sql, Unreadable, all, binds, change};
-use crate::core::{Mail, MailChange, Moment};
+use crate::core::{Mail, MailChange, MailState, Moment};
 
 static CLAIM: Sql = Sql::new(
-    "UPDATE mails SET due_at = $1, attempts = attempts + 1
-     WHERE invite IN (SELECT invite FROM mails WHERE due_at <= $2 ORDER BY due_at LIMIT $3{skip})
-     RETURNING invite, asked_at, attempts",
+    "UPDATE invites SET mail_due_at = $1, mail_attempts = mail_attempts + 1
+     WHERE id IN (SELECT id FROM invites WHERE mail_due_at <= $2 ORDER BY mail_due_at LIMIT $3{skip})
+     RETURNING id, mail_asked_at, mail_attempts",
 );
-static ASK: Sql = Sql::new("INSERT INTO mails (invite, asked_at, due_at) VALUES ($1, $2, $2)");
-static ASK_AGAIN: Sql =
-    Sql::new("UPDATE mails SET asked_at = $1, due_at = $1, attempts = 0 WHERE invite = $2");
-static DONE: Sql = Sql::new("UPDATE mails SET due_at = NULL WHERE invite = $1 AND due_at = $2");
-static TRY_LATER: Sql = Sql::new("UPDATE mails SET due_at = $1 WHERE invite = $2 AND due_at = $3");
-static SWEEP: Sql = Sql::new(
-    "DELETE FROM mails WHERE due_at IS NULL AND NOT EXISTS (SELECT 1 FROM invites WHERE id = invite)",
+static ASK: Sql =
+    Sql::new("UPDATE invites SET mail = $1, mail_asked_at = $2, mail_due_at = $2 WHERE id = $3");
+static ASK_AGAIN: Sql = Sql::new(
+    "UPDATE invites SET mail = $1, mail_asked_at = $2, mail_due_at = $2, mail_attempts = 0
+     WHERE id = $3 AND mail IS NOT NULL",
 );
+static DONE: Sql =
+    Sql::new("UPDATE invites SET mail = $1, mail_due_at = NULL WHERE id = $2 AND mail_due_at = $3");
+static TRY_LATER: Sql =
+    Sql::new("UPDATE invites SET mail_due_at = $1 WHERE id = $2 AND mail_due_at = $3");
 
 pub(in crate::store) async fn claim<E: Executor>(
     executor: &E,
@@ -39,18 +41,24 @@ pub(in crate::store) async fn claim<E: Executor>(
 }
 
 pub(super) async fn write<E: Executor>(executor: &E, mail: &MailChange) -> Result<(), E::Trouble> {
+    let waiting = MailState::Waiting.as_str();
     match mail {
-        MailChange::Ask { invite, at } => change(executor, &ASK, binds![invite, *at]).await,
-        MailChange::AskAgain { invite, at } => {
-            change(executor, &ASK_AGAIN, binds![*at, invite]).await
+        MailChange::Ask { invite, at } => {
+            change(executor, &ASK, binds![waiting, *at, invite]).await
         }
-        MailChange::Done { invite, until } => change(executor, &DONE, binds![invite, *until]).await,
+        MailChange::AskAgain { invite, at } => {
+            change(executor, &ASK_AGAIN, binds![waiting, *at, invite]).await
+        }
+        MailChange::Done {
+            invite,
+            until,
+            state,
+        } => change(executor, &DONE, binds![state.as_str(), invite, *until]).await,
         MailChange::TryLater {
             invite,
             until,
             due_at,
         } => change(executor, &TRY_LATER, binds![*due_at, invite, *until]).await,
-        MailChange::Sweep => change(executor, &SWEEP, &[]).await,
     }?;
     Ok(())
 }

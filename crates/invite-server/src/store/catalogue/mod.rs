@@ -15,6 +15,7 @@ pub(super) mod mails;
 pub(super) mod queues;
 pub(super) mod reading;
 mod row;
+pub(super) mod schema;
 pub(super) mod secrets;
 pub(super) mod sweep;
 mod text;

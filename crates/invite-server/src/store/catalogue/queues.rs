@@ -8,11 +8,13 @@ static WEBHOOKS: Sql = Sql::new(
              (SELECT created_at FROM deliveries WHERE created_at > 0 ORDER BY created_at LIMIT $1) AS counted),
          (SELECT created_at FROM deliveries WHERE created_at > 0 ORDER BY created_at LIMIT 1)",
 );
-/// Mails that were sent leave a row without a time.
+/// Mails that are done have no time.
 static MAILS: Sql = Sql::new(
     "SELECT (SELECT count(*) FROM
-             (SELECT asked_at FROM mails WHERE asked_at > 0 AND due_at IS NOT NULL ORDER BY asked_at LIMIT $1) AS counted),
-         (SELECT asked_at FROM mails WHERE asked_at > 0 AND due_at IS NOT NULL ORDER BY asked_at LIMIT 1)",
+             (SELECT mail_asked_at FROM invites WHERE mail_asked_at > 0 AND mail_due_at IS NOT NULL
+                 ORDER BY mail_asked_at LIMIT $1) AS counted),
+         (SELECT mail_asked_at FROM invites WHERE mail_asked_at > 0 AND mail_due_at IS NOT NULL
+             ORDER BY mail_asked_at LIMIT 1)",
 );
 
 pub(in crate::store) async fn waiting<E: Executor>(executor: &E) -> Result<Queues, E::Trouble> {

@@ -14,10 +14,11 @@ use crate::{
 };
 
 /// An invite's columns, in the order in which rows are read.
-pub(super) const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, resource, permissions, created_at,
-        expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, title, extras, removed_at,
-        email, issuer, ended
-    FROM invites LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
+pub(super) const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, invites.resource, permissions, created_at,
+        expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, label, extras, removed_at,
+        invites.email, issuer, ended
+    FROM invites LEFT JOIN grants ON invite = id AND grants.resource = invites.resource
+        LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
 
 static INVITE_OF_KEY: Sql = Sql::holding("{invite} WHERE key_hash = $1", "invites");
 static INVITE_OF_ID: Sql = Sql::holding("{invite} WHERE id = $1", "invites");
@@ -283,7 +284,7 @@ pub(super) fn stored(mut row: Row) -> Result<(i64, StoredInvite), Unreadable> {
         uses: row.count()?,
         max_uses: row.count_or_none()?,
         message: row.text_or_none()?,
-        title: row.text_or_none()?,
+        label: row.text_or_none()?,
         extras: row
             .text_or_none()?
             .map(|text| serde_json::from_str(&text))

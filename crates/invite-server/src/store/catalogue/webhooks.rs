@@ -15,9 +15,10 @@ static ALL: Sql = Sql::new(
     "SELECT app, id, secret_id, url, created_at, disabled_at, failed, trouble, trouble_at FROM webhooks",
 );
 static WAITING: Sql = Sql::new("SELECT count(*) FROM deliveries WHERE app = $1");
-pub(super) static LISTENING: Sql = Sql::new("SELECT app FROM webhooks WHERE disabled_at IS NULL");
+static LISTENING: Sql = Sql::new("SELECT app FROM webhooks WHERE disabled_at IS NULL");
 static DELIVER: Sql = Sql::new(
-    "INSERT INTO deliveries (message, app, body, created_at, due_at) VALUES ($1, $2, $3, $4, $4)",
+    "INSERT INTO deliveries (message, app, resource, number, body, created_at, due_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $6)",
 );
 static CLAIM: Sql = Sql::new(
     "UPDATE deliveries SET due_at = $1, attempts = attempts + 1
@@ -78,32 +79,51 @@ pub(in crate::store) async fn waiting<E: Executor>(
     Ok(row.map_or(Ok(0), |mut row| row.number())?)
 }
 
-/// Writes a delivery of an event for each webhook.
+/// What has happened, and its number on its resource.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'a> {
+    pub(super) kind: EventKind,
+    pub(super) invite: &'a StoredInvite,
+    pub(super) user: &'a User,
+    pub(super) at: Moment,
+    pub(super) number: i64,
+}
+
+impl Told<'_> {
+    pub(super) fn body(&self) -> String {
+        webhook_body(self.kind, self.invite, self.user, self.at, self.number)
+    }
+}
+
+/// Which apps are told.
+pub(super) async fn listening<E: Executor>(executor: &E) -> Result<Vec<String>, E::Trouble> {
+    let rows = all(executor, &LISTENING, &[]).await?;
+    let apps = rows.into_iter().map(|mut row| row.text());
+    Ok(apps.collect::<Result<_, Unreadable>>()?)
+}
+
+/// Writes a delivery of an event for each of these apps.
 pub(super) async fn deliver<E: Executor>(
     executor: &E,
-    kind: EventKind,
-    invite: &StoredInvite,
-    who: &User,
-    at: Moment,
+    apps: &[String],
+    told: Told<'_>,
 ) -> Result<(), E::Trouble> {
-    let rows = all(executor, &LISTENING, &[]).await?;
-    if rows.is_empty() {
+    if apps.is_empty() {
         return Ok(());
     }
-    let body = webhook_body(kind, invite, who, at);
-    let apps = rows
-        .into_iter()
-        .map(|mut row| row.text())
-        .collect::<Result<Vec<_>, Unreadable>>()?;
+    let body = told.body();
     let inserts = apps.iter().map(async |app| {
         // Without random bytes there is none, and a message without a name is refused.
         let message = message_id();
-        change(
-            executor,
-            &DELIVER,
-            binds![message.as_deref(), app, &body, at],
-        )
-        .await
+        let values = binds![
+            message.as_deref(),
+            app,
+            &told.invite.resource,
+            told.number,
+            &body,
+            told.at,
+        ];
+        change(executor, &DELIVER, values).await
     });
     try_join_all(inserts).await?;
     Ok(())

@@ -204,7 +204,7 @@ mod tests {
         let connection = schema::open_writer(&folder.path().join("invites.db")).unwrap();
         let all = tables(&connection).unwrap();
         let place = |name: &str| all.iter().position(|table| table.name == name).unwrap();
-        assert!(place("resources") < place("invites") && place("invites") < place("uses"));
+        assert!(place("resources") < place("grants") && place("invites") < place("grants"));
         assert!(all.iter().any(|table| table.name == "deliveries"));
         assert!(!all.iter().any(|table| table.name.starts_with("sqlite_")));
     }

@@ -1,27 +1,12 @@
-//! Bringing the schema up to date. Copies that start at once wait for each other.
+//! Bringing the schema up to date: its number stands in `invite_schema`. Copies that start at once wait for each other.
 
 use deadpool_postgres::{Object, Pool};
 
 use super::{attempts::Attempts, trouble::Trouble};
-
-/// Forward only, in order; the number of those carried out stands in `invite_schema`. Each may be begun twice: on some
-/// engines a transaction does not hold back what it does to the schema.
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_invites.sql"),
-    include_str!("migrations/0002_repeats.sql"),
-    include_str!("migrations/0003_issuer.sql"),
-    include_str!("migrations/0004_events.sql"),
-    include_str!("migrations/0005_apps.sql"),
-    include_str!("migrations/0006_receipts.sql"),
-    include_str!("migrations/0007_webhooks.sql"),
-    include_str!("migrations/0008_mails.sql"),
-    include_str!("migrations/0009_purge.sql"),
-    include_str!("migrations/0010_clients.sql"),
-    include_str!("migrations/0011_queues.sql"),
-    include_str!("migrations/0012_addresses.sql"),
-    include_str!("migrations/0013_live.sql"),
-    include_str!("migrations/0014_secrets.sql"),
-];
+use crate::store::catalogue::{
+    Engine,
+    schema::{NEWEST, migrations},
+};
 
 /// The schema of a database, if it is newer than this server's.
 pub(super) struct Newer {
@@ -72,14 +57,14 @@ async fn step(client: &mut Object) -> Result<Result<(), Newer>, Trouble> {
         .query_one("SELECT version FROM invite_schema FOR UPDATE", &[])
         .await?;
     let found: i64 = row.try_get(0)?;
-    let known = MIGRATIONS.len() as i64;
+    let known = i64::from(NEWEST);
     if found > known {
         return Ok(Err(Newer { found, known }));
     }
     if found < known {
-        let done = usize::try_from(found).unwrap_or(0);
-        for migration in MIGRATIONS.iter().skip(done) {
-            transaction.batch_execute(migration).await?;
+        let done = u32::try_from(found).unwrap_or(0);
+        for migration in migrations(Engine::Postgres, done, NEWEST) {
+            transaction.batch_execute(&migration).await?;
         }
         transaction
             .execute("UPDATE invite_schema SET version = $1", &[&known])

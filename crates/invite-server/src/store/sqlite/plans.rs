@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     core::{
-        Addressed, Client, EventKind, InviteStatus, MailChange, Moment, User, WebhookChange,
+        Addressed, Client, EventKind, InviteStatus, MailChange, MailState, Moment, User,
+        WebhookChange,
         state::{Change, InviteName, InviteQuery, KeyHash, Order, RepeatKey, Scope, StoredInvite},
     },
     store::{
@@ -52,7 +53,7 @@ fn invite(number: u8) -> StoredInvite {
         uses: 0,
         max_uses: None,
         message: None,
-        title: None,
+        label: None,
         extras: None,
         removed_at: None,
         email: None,
@@ -70,7 +71,7 @@ fn fill(connection: &Connection) {
         },
         Change::AddApp {
             name: "crm".into(),
-            key: KeyHash([1; 32]),
+            key: KeyHash([255; 32]),
             at: Moment(1),
         },
         Change::Webhook(WebhookChange::Set {
@@ -134,6 +135,7 @@ fn fill(connection: &Connection) {
         Change::Mail(MailChange::Done {
             invite: format!("invite{number}"),
             until: Moment(2),
+            state: MailState::Sent,
         })
     }));
     at_once(changes::write(&On(connection), &all)).unwrap();
@@ -200,7 +202,7 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
     at_once(reading::resource(on, "notes"))?;
     at_once(reading::resources(on, &User::new("person7", "test")))?;
     at_once(events_after(on, "notes", 3, 10))?;
-    at_once(apps::of_key(on, KeyHash([1; 32])))?;
+    at_once(apps::of_key(on, KeyHash([255; 32])))?;
     at_once(clients::of_id(on, "client7"))?;
     at_once(ends::end(on, Moment(1_005), 10, &|_| Vec::new()))?;
     let waiting = at_once(queues::waiting(on))?;
@@ -295,11 +297,12 @@ fn fill_sorts(connection: &Connection, counts: [u32; 4]) {
     for ((most, ended, removed), count) in sorts.into_iter().zip(counts) {
         let sql = format!(
             "WITH RECURSIVE some (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some WHERE n < {count})
-             INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
+             INSERT INTO invites (id, key_hash, kind, secret_id, resource, created_at, expires_at,
                  inviter_username, inviter_provider, uses, max_uses, ended, removed_at)
-             SELECT hex(randomblob(8)), randomblob(32), 'opaque', '1', 'notes', 'r', 1, CASE WHEN {ended} THEN 2 ELSE 1000 END,
+             SELECT hex(randomblob(8)), randomblob(32), 'opaque', '1', 'notes', 1, CASE WHEN {ended} THEN 2 ELSE 1000 END,
                  'alice', 'test', {most} IS NOT NULL, {most}, {ended}, {removed}
-             FROM some"
+             FROM some;
+             INSERT OR IGNORE INTO grants SELECT id, resource, 'r' FROM invites"
         );
         connection.execute_batch(&sql).unwrap();
     }

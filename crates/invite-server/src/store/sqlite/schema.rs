@@ -1,30 +1,18 @@
-//! Opening connections, and bringing the schema up to date.
+//! Opening connections, and bringing the schema up to date: its number stands in `user_version`.
 
 use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use crate::store::StoreUnusable;
+use crate::store::{
+    StoreUnusable,
+    catalogue::{
+        Engine,
+        schema::{NEWEST, migrations},
+    },
+};
 
-/// Forward only, in order; the number of those carried out stands in `user_version`.
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_invites.sql"),
-    include_str!("migrations/0002_repeats.sql"),
-    include_str!("migrations/0003_issuer.sql"),
-    include_str!("migrations/0004_events.sql"),
-    include_str!("migrations/0005_apps.sql"),
-    include_str!("migrations/0006_receipts.sql"),
-    include_str!("migrations/0007_webhooks.sql"),
-    include_str!("migrations/0008_mails.sql"),
-    include_str!("migrations/0009_purge.sql"),
-    include_str!("migrations/0010_clients.sql"),
-    include_str!("migrations/0011_queues.sql"),
-    include_str!("migrations/0012_addresses.sql"),
-    include_str!("migrations/0013_live.sql"),
-    include_str!("migrations/0014_secrets.sql"),
-];
-
-const STATEMENTS_KEPT: usize = 64;
+const STATEMENTS_KEPT: usize = 128;
 
 /// The connection that writes. Every commit reaches the disk before it returns.
 pub(in crate::store) fn open_writer(path: &Path) -> Result<Connection, StoreUnusable> {
@@ -59,16 +47,15 @@ pub(in crate::store) fn open_reader(path: &Path) -> Result<Connection, StoreUnus
     open().map_err(|cause| unusable(path, &cause))
 }
 
-/// A new database of an older schema, to be filled at once: nothing is safe before it is closed.
+/// A new database of this schema, which may be older, to be filled at once: nothing is safe before it is closed.
 pub(in crate::store) fn create(path: &Path, version: u32) -> Result<Connection, StoreUnusable> {
-    let newest = MIGRATIONS.len() as u32;
-    if version > newest {
+    if version > NEWEST {
         return Err(newer(path, version));
     }
     let make = || -> rusqlite::Result<Connection> {
         let connection = Connection::open(path)?;
-        for migration in MIGRATIONS.iter().take(version as usize) {
-            connection.execute_batch(migration)?;
+        for migration in migrations(Engine::Sqlite, 0, version) {
+            connection.execute_batch(&migration)?;
         }
         connection.pragma_update(None, "user_version", version)?;
         Ok(connection)
@@ -99,22 +86,21 @@ fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreUnusable> {
-    let newest = MIGRATIONS.len() as u32;
     let mut step = || -> rusqlite::Result<u32> {
         let transaction =
             connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let done: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        for migration in MIGRATIONS.iter().skip(done as usize) {
-            transaction.execute_batch(migration)?;
+        for migration in migrations(Engine::Sqlite, done, NEWEST) {
+            transaction.execute_batch(&migration)?;
         }
-        if done < newest {
-            transaction.pragma_update(None, "user_version", newest)?;
+        if done < NEWEST {
+            transaction.pragma_update(None, "user_version", NEWEST)?;
         }
         transaction.commit()?;
         Ok(done)
     };
     let found = step().map_err(|cause| unusable(path, &cause))?;
-    if found > newest {
+    if found > NEWEST {
         return Err(newer(path, found));
     }
     Ok(())
@@ -122,9 +108,8 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreUnusable
 
 fn newer(path: &Path, found: u32) -> StoreUnusable {
     StoreUnusable(format!(
-        "the database {} has schema {found}, newer than this server's {}; start a newer server",
-        path.display(),
-        MIGRATIONS.len()
+        "the database {} has schema {found}, newer than this server's {NEWEST}; start a newer server",
+        path.display()
     ))
 }
 

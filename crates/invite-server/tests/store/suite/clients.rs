@@ -88,7 +88,7 @@ pub(crate) async fn a_client_comes_with_its_membership_and_goes_with_it<
     let nothing = database.erase(&Person::User(alike)).await.unwrap();
     assert_eq!(nothing.total(), 0, "{nothing}");
     let erased = database.erase(&Person::User(crm.user())).await.unwrap();
-    let counts = ["clients", "members", "people"].map(|name| erased.count(name));
+    let counts = ["apps", "members", "people"].map(|name| erased.count(name));
     assert_eq!(counts, [1, 1, 1], "{erased}");
     assert!(invites.clients().await.unwrap().is_empty());
 }

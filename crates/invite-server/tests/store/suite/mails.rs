@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use invite_server::core::{Mail, MailChange};
+use invite_server::core::{Mail, MailChange, MailState};
 
 use super::*;
 
@@ -45,11 +45,18 @@ pub(crate) async fn a_mail_is_taken_by_one_until_it_is_done<S: Store>(store: S) 
     let change = async |change| world.invites.change_mail(change).await.unwrap();
     for mail in &taken[3..] {
         let (invite, until) = (mail.invite.clone(), mail.until);
-        change(MailChange::Done { invite, until }).await;
+        let state = MailState::Sent;
+        change(MailChange::Done {
+            invite,
+            until,
+            state,
+        })
+        .await;
     }
     change(MailChange::Done {
         invite: done.invite,
         until: done.until,
+        state: MailState::Failed,
     })
     .await;
     change(MailChange::TryLater {
@@ -85,6 +92,7 @@ pub(crate) async fn a_mail_is_asked_for_again_where_it_was_mailed<S: Store>(stor
     let done = MailChange::Done {
         invite: invite.id.clone(),
         until: first[0].until,
+        state: MailState::Sent,
     };
     world.invites.change_mail(done).await.unwrap();
     let second = take(&world).await;

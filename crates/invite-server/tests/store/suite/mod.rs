@@ -105,7 +105,7 @@ fn stored(id: &str) -> StoredInvite {
         uses: 0,
         max_uses: Some(3),
         message: Some("Hello\n'; DROP TABLE invites; --\u{1F389}".into()),
-        title: Some("Team notes".into()),
+        label: Some("Team notes".into()),
         extras: Some(json!({"team": [1, 2.5, null, true, "x"]})),
         removed_at: None,
         email: Some("bob@example.com".into()),

@@ -1,6 +1,6 @@
 //! How much waits, and since when.
 
-use invite_server::core::{MailChange, Queue, Queues, WebhookChange};
+use invite_server::core::{MailChange, MailState, Queue, Queues, WebhookChange};
 
 use super::*;
 
@@ -39,7 +39,12 @@ pub(crate) async fn what_waits_is_counted_and_how_long<S: Store>(store: S) {
     let told = WebhookChange::Delivered { message };
     world.invites.change_webhook(told).await.unwrap();
     let (invite, until) = (mailed[0].invite.clone(), mailed[0].until);
-    let mailed = MailChange::Done { invite, until };
+    let state = MailState::Sent;
+    let mailed = MailChange::Done {
+        invite,
+        until,
+        state,
+    };
     world.invites.change_mail(mailed).await.unwrap();
     let waiting = store.queues().await.unwrap();
     assert_eq!(

@@ -97,7 +97,7 @@ pub(crate) async fn an_invite_is_found_again_as_it_was<S: Store>(store: S) {
         kind: KeyKind::Opaque,
         max_uses: None,
         message: None,
-        title: None,
+        label: None,
         extras: None,
         email: None,
         issuer: None,

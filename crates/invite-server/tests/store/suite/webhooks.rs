@@ -45,7 +45,7 @@ pub(crate) async fn a_delivery_is_written_with_what_happened<S: Store>(store: S)
 
     let mut request = CreateRequest::new(Permissions::READ, 3600, KeyKind::Opaque);
     (request.max_uses, request.extras) = (Some(1), Some(json!({"deal": "</script>\u{2028}\n"})));
-    request.title = Some("A \"title\"".into());
+    request.label = Some("A \"label\"".into());
     let alice = actor("alice");
     let made = world.invites.create(Some(&alice), "notes", request).await;
     let (id, key) = {
@@ -78,9 +78,9 @@ pub(crate) async fn a_delivery_is_written_with_what_happened<S: Store>(store: S)
         json!({
             "type": "invite.used", "timestamp": "2026-11-21T05:21:09.803Z",
             "data": {
-                "invite": id, "resource": "notes", "permissions": "r", "user": person("bob"),
+                "invite": id, "resource": "notes", "sequence": 3, "permissions": "r", "user": person("bob"),
                 "createdBy": person("alice"), "expiresAt": "2026-11-21T06:21:08.803Z", "uses": 1, "maxUses": 1,
-                "title": "A \"title\"", "extras": {"deal": "</script>\u{2028}\n"},
+                "label": "A \"label\"", "extras": {"deal": "</script>\u{2028}\n"},
             }
         })
     );

@@ -54,7 +54,7 @@ impl Database {
                 self.erase_invites(sql, named.clone(), &mut swept).await?;
                 let mut last = traces(&named);
                 last.push(deliveries(user));
-                last.push(client(&named));
+                last.extend(client(&named));
                 self.sweep_all(&together(last), &mut swept).await?;
             }
         }
@@ -90,7 +90,7 @@ fn memberships(named: &[Value]) -> Vec<Step> {
 }
 
 fn traces(named: &[Value]) -> Vec<Step> {
-    ["uses", "events", "repeats", "people"]
+    ["uses", "events", "repeats", "sessions", "people"]
         .map(|table| of_person(table, named))
         .to_vec()
 }
@@ -108,9 +108,16 @@ fn deliveries(user: &User) -> Step {
 }
 
 /// An account that is an RKVST client's goes with it.
-fn client(named: &[Value]) -> Step {
-    let sql = format!("DELETE FROM clients WHERE id = $1 AND $2 = '{CLIENT_PROVIDER}'");
-    Step::counted("clients", sql).with(named)
+fn client(named: &[Value]) -> [Step; 2] {
+    let account = format!("id = $1 AND $2 = '{CLIENT_PROVIDER}' AND dialect = 'rkvst'");
+    let given =
+        format!("DELETE FROM app_resources WHERE app IN (SELECT name FROM apps WHERE {account})");
+    let given = Step {
+        counted: None,
+        ..Step::counted("", given)
+    };
+    let app = Step::counted("apps", format!("DELETE FROM apps WHERE {account}"));
+    [given.with(named), app.with(named)]
 }
 
 fn of_person(table: &'static str, named: &[Value]) -> Step {

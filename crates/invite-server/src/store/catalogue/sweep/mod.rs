@@ -83,7 +83,7 @@ fn whole_invites() -> Vec<Step> {
     vec![
         Step::counted("uses", uses).bounded(),
         Step::counted("repeats", "DELETE FROM repeats WHERE invite {these}"),
-        Step::counted("mails", "DELETE FROM mails WHERE invite {these}"),
+        Step::counted("grants", "DELETE FROM grants WHERE invite {these}"),
         Step::counted("invites", "DELETE FROM invites WHERE id {these}"),
     ]
 }

@@ -1,0 +1,237 @@
+-- Times are milliseconds since 1970 in UTC. No key, no cookie and no secret is ever stored: hashes are SHA-256 of them.
+-- What the engines write differently is a word in braces; `schema.rs` says what they mean, and why.
+
+-- The name under which the people of an issuer stand in all other tables. It cannot be given to another issuer's.
+CREATE TABLE IF NOT EXISTS issuers (
+    provider TEXT NOT NULL PRIMARY KEY,
+    iss      TEXT NOT NULL UNIQUE
+) {rows};
+
+-- A person is iss and sub. `username` is sub, unless the operator chose another claim; other tables name a person by
+-- username and provider. Whoever was only named, and never signed in, has neither iss nor sub.
+CREATE TABLE IF NOT EXISTS people (
+    username     TEXT NOT NULL,
+    provider     TEXT NOT NULL,
+    iss          TEXT,
+    sub          TEXT,
+    display_name TEXT,
+    email        TEXT,
+    PRIMARY KEY (username, provider),
+    UNIQUE (iss, sub)
+) {rows};
+
+-- Who is signed in. `hash` is of what the cookie holds.
+CREATE TABLE IF NOT EXISTS sessions (
+    hash         TEXT     NOT NULL PRIMARY KEY,
+    username     TEXT     NOT NULL,
+    provider     TEXT     NOT NULL,
+    iss          TEXT     NOT NULL,
+    sub          TEXT     NOT NULL,
+    display_name TEXT,
+    email        TEXT,
+    -- The issuer's name for the session, by which it ends it.
+    sid          TEXT,
+    created_at   {number} NOT NULL,
+    ends_at      {number} NOT NULL,
+    revoked_at   {number}
+) {rows};
+CREATE INDEX IF NOT EXISTS sessions_by_person ON sessions (username, provider);
+CREATE INDEX IF NOT EXISTS sessions_by_subject ON sessions (iss, sub);
+CREATE INDEX IF NOT EXISTS sessions_by_issuers_name ON sessions (iss, sid) WHERE sid IS NOT NULL;
+CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (ends_at);
+
+CREATE TABLE IF NOT EXISTS resources (
+    name       TEXT     NOT NULL PRIMARY KEY,
+    title      TEXT,
+    -- Moves whenever a member comes, goes or changes.
+    version    {number} NOT NULL DEFAULT 0,
+    -- The number of the last event.
+    events     {number} NOT NULL DEFAULT 0,
+    created_at {number} NOT NULL
+) {rows};
+
+CREATE TABLE IF NOT EXISTS members (
+    -- The order in which they came.
+    number      {order},
+    resource    TEXT     NOT NULL REFERENCES resources (name),
+    username    TEXT     NOT NULL,
+    provider    TEXT     NOT NULL,
+    permissions TEXT     NOT NULL,
+    -- Without one it does not end.
+    ends_at     {number},
+    {key} (resource, username, provider)
+) {table};
+CREATE INDEX IF NOT EXISTS members_by_person ON members (username, provider, resource);
+
+-- Backends that take part, each in a dialect. Where `id` is absent it is known by its key alone.
+CREATE TABLE IF NOT EXISTS apps (
+    name          TEXT     NOT NULL PRIMARY KEY,
+    dialect       TEXT     NOT NULL,
+    id            TEXT     UNIQUE,
+    key_hash      {bytes}  NOT NULL UNIQUE,
+    -- On the operator's word it acts on everything.
+    all_resources {flag}   NOT NULL DEFAULT FALSE,
+    created_at    {number} NOT NULL
+) {rows};
+
+-- What an app created or was given.
+CREATE TABLE IF NOT EXISTS app_resources (
+    app         TEXT     NOT NULL REFERENCES apps (name),
+    resource    TEXT     NOT NULL REFERENCES resources (name),
+    -- What its invites grant, where its dialect does not say it in each call.
+    permissions TEXT,
+    created_at  {number} NOT NULL,
+    PRIMARY KEY (app, resource)
+) {rows};
+CREATE INDEX IF NOT EXISTS app_resources_by_resource ON app_resources (resource);
+
+CREATE TABLE IF NOT EXISTS invites (
+    number           {counter},
+    id               TEXT     NOT NULL {key},
+    key_hash         {bytes}  NOT NULL UNIQUE,
+    kind             TEXT     NOT NULL,
+    secret_id        TEXT     NOT NULL,
+    -- `grant`: what stands in grants. `record`: that somebody accepted.
+    effect           TEXT     NOT NULL DEFAULT 'grant',
+    -- Where it is listed and told of. A record needs none, nor an inviter. What it grants holds it to the resource: an
+    -- index over all invites of one, which a reference here would need, draws SQLite's lists away from their own.
+    resource         TEXT,
+    inviter_username TEXT,
+    inviter_provider TEXT,
+    -- The app that made it, for itself or for somebody.
+    app              TEXT,
+    created_at       {number} NOT NULL,
+    expires_at       {number} NOT NULL,
+    uses             {number} NOT NULL DEFAULT 0,
+    max_uses         {number},
+    message          TEXT,
+    -- The inviter's, and the resource's admins': no invitee sees it.
+    label            TEXT,
+    extras           TEXT,
+    -- Whom it is for: only an account with that verified address accepts it.
+    email            TEXT,
+    -- The address that a signed key names as its issuer; no other key has one.
+    issuer           TEXT,
+    removed_at       {number},
+    -- Whether it was told that its time is over.
+    ended            {flag}   NOT NULL DEFAULT FALSE,
+    -- waiting, sent, dropped, failed; absent where it was never to be mailed. Neither a key nor a link is here: the key
+    -- is derived when the mail is sent.
+    mail             TEXT,
+    mail_asked_at    {number},
+    -- Whoever takes a mail moves this: nobody else has it until then. Absent once there is nothing to do.
+    mail_due_at      {number},
+    mail_attempts    {number} NOT NULL DEFAULT 0,
+    CHECK (max_uses IS NULL OR uses <= max_uses)
+) {table};
+-- An invite stands in one of three: those that live, or whose end was not told yet; those whose end was told; those taken
+-- back. Whoever lists one sort passes over none of the others, however many there are; whoever deletes a resource takes
+-- one sort after the other.
+CREATE INDEX IF NOT EXISTS invites_live_by_inviter
+    ON invites (resource, inviter_username, inviter_provider, number, expires_at) WHERE NOT ended AND removed_at IS NULL;
+CREATE INDEX IF NOT EXISTS invites_live ON invites (resource, number, expires_at) WHERE NOT ended AND removed_at IS NULL;
+CREATE INDEX IF NOT EXISTS invites_live_by_address
+    ON invites (resource, inviter_username, inviter_provider, email, number)
+    WHERE email IS NOT NULL AND NOT ended AND removed_at IS NULL;
+CREATE INDEX IF NOT EXISTS invites_expired_by_inviter
+    ON invites (resource, inviter_username, inviter_provider, number) WHERE ended AND removed_at IS NULL;
+CREATE INDEX IF NOT EXISTS invites_expired ON invites (resource, number) WHERE ended AND removed_at IS NULL;
+CREATE INDEX IF NOT EXISTS invites_removed_by_inviter
+    ON invites (resource, inviter_username, inviter_provider, number) WHERE removed_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS invites_removed ON invites (resource, number) WHERE removed_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS invites_by_end ON invites (expires_at) WHERE NOT ended AND removed_at IS NULL;
+-- What has ended is found without reading what has not.
+CREATE INDEX IF NOT EXISTS invites_by_expiry ON invites (expires_at);
+CREATE INDEX IF NOT EXISTS invites_by_removal ON invites (removed_at) WHERE removed_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS invites_to_mail ON invites (mail_due_at) WHERE mail_due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS invites_to_mail_by_age ON invites (mail_asked_at) WHERE mail_due_at IS NOT NULL;
+
+-- What accepting an invite adds.
+CREATE TABLE IF NOT EXISTS grants (
+    invite      TEXT NOT NULL REFERENCES invites (id),
+    resource    TEXT NOT NULL REFERENCES resources (name),
+    permissions TEXT NOT NULL,
+    PRIMARY KEY (invite, resource)
+) {rows};
+CREATE INDEX IF NOT EXISTS grants_by_resource ON grants (resource);
+
+CREATE TABLE IF NOT EXISTS uses (
+    number   {order},
+    invite   TEXT     NOT NULL REFERENCES invites (id),
+    username TEXT     NOT NULL,
+    provider TEXT     NOT NULL,
+    at       {number} NOT NULL,
+    {key} (invite, number)
+) {table};
+
+-- Creates that may be sent again: hashes of the caller's Idempotency-Key and of the body that came with it.
+CREATE TABLE IF NOT EXISTS repeats (
+    resource  TEXT     NOT NULL,
+    username  TEXT     NOT NULL,
+    provider  TEXT     NOT NULL,
+    key_hash  {bytes}  NOT NULL,
+    body_hash {bytes}  NOT NULL,
+    invite    TEXT     NOT NULL REFERENCES invites (id),
+    until     {number} NOT NULL,
+    PRIMARY KEY (resource, username, provider, key_hash)
+) {rows};
+CREATE INDEX IF NOT EXISTS repeats_by_invite ON repeats (invite);
+CREATE INDEX IF NOT EXISTS repeats_by_end ON repeats (until);
+
+-- What happened to a resource's invites, numbered without a gap in the order in which it was committed.
+CREATE TABLE IF NOT EXISTS events (
+    resource TEXT     NOT NULL,
+    number   {number} NOT NULL,
+    kind     TEXT     NOT NULL,
+    invite   TEXT     NOT NULL,
+    username TEXT     NOT NULL,
+    provider TEXT     NOT NULL,
+    at       {number} NOT NULL,
+    PRIMARY KEY (resource, number)
+) {rows};
+CREATE INDEX IF NOT EXISTS events_by_time ON events (at);
+
+-- The secrets that rows may name in `secret_id`, by a hash of each; the secrets themselves are in a file.
+CREATE TABLE IF NOT EXISTS secrets (
+    id       TEXT     NOT NULL PRIMARY KEY,
+    known_at {number} NOT NULL
+) {rows};
+
+-- Receipts that were redeemed, until they would have ended anyway.
+CREATE TABLE IF NOT EXISTS receipts (
+    id    TEXT     NOT NULL PRIMARY KEY,
+    until {number} NOT NULL
+) {rows};
+CREATE INDEX IF NOT EXISTS receipts_by_end ON receipts (until);
+
+-- Where apps are told what happens. Their secrets are nowhere: derived from the server's secret `secret_id` and `id`.
+CREATE TABLE IF NOT EXISTS webhooks (
+    app         TEXT     NOT NULL PRIMARY KEY REFERENCES apps (name),
+    id          TEXT     NOT NULL,
+    secret_id   TEXT     NOT NULL,
+    url         TEXT     NOT NULL,
+    created_at  {number} NOT NULL,
+    disabled_at {number},
+    -- How many deliveries were given up.
+    failed      {number} NOT NULL DEFAULT 0,
+    trouble     TEXT,
+    trouble_at  {number}
+) {rows};
+
+-- What has yet to be told, written together with what happened. `message` is the webhook-id; `number` is the event's on
+-- its resource.
+CREATE TABLE IF NOT EXISTS deliveries (
+    message    TEXT     NOT NULL PRIMARY KEY,
+    app        TEXT     NOT NULL,
+    resource   TEXT,
+    number     {number},
+    body       TEXT     NOT NULL,
+    created_at {number} NOT NULL,
+    -- Whoever takes a delivery moves this: nobody else has it until then.
+    due_at     {number} NOT NULL,
+    attempts   {number} NOT NULL DEFAULT 0
+) {table};
+CREATE INDEX IF NOT EXISTS deliveries_by_time ON deliveries (app, due_at);
+-- Since when the first of what waits does so, and how many wait.
+CREATE INDEX IF NOT EXISTS deliveries_by_age ON deliveries (created_at);
+CREATE INDEX IF NOT EXISTS deliveries_by_resource ON deliveries (resource);

@@ -1,5 +1,0 @@
--- The secrets that rows may name in `secret_id`, by a hash of each; the secrets themselves are in a file.
-CREATE TABLE IF NOT EXISTS secrets (
-    id       TEXT   NOT NULL PRIMARY KEY,
-    known_at BIGINT NOT NULL
-);

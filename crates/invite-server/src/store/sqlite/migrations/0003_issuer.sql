@@ -1,2 +1,0 @@
--- The address that a signed key names as its issuer; no other key has one.
-ALTER TABLE invites ADD COLUMN issuer TEXT;
