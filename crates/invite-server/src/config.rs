@@ -155,10 +155,11 @@ pub struct Config {
     )]
     pub log_format: LogFormat,
 
-    /// Connections at once; further ones wait in the system's queue
-    #[arg(long, value_name = "NUMBER", env = "INVITE_SERVER_MAX_CONNECTIONS", default_value_t = 4096,
+    /// Connections at once, and as many WebSockets beside them; further ones wait in the system's queue. Each is a file of
+    /// those that the system lets a program have open [default: 4096, or as many as there are files for]
+    #[arg(long, value_name = "NUMBER", env = "INVITE_SERVER_MAX_CONNECTIONS",
           value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Limits")]
-    pub max_connections: u32,
+    pub max_connections: Option<u32>,
 
     /// Telling backends what happens.
     #[command(flatten)]

@@ -3,6 +3,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
+    Extension,
     extract::State,
     http::HeaderMap,
     response::{
@@ -19,6 +20,7 @@ use super::{ApiError, Shared, asker::Caller, body::Path, streams::Place};
 use crate::{
     auth::seal,
     core::{self, Actor, Refusal, User},
+    limits::Who,
     stop::Running,
 };
 
@@ -60,6 +62,7 @@ pub(super) async fn watch(
     caller: Caller,
     State(state): State<Shared>,
     Path(resource): Path<String>,
+    who: Option<Extension<Who>>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiError> {
     let after = headers.get("last-event-id").map(|value| {
@@ -76,7 +79,9 @@ pub(super) async fn watch(
     let begun = state.invites.events(actor.as_ref(), &resource, after);
     let (place, events) = begun.await?;
     let user = actor.as_ref().map(|actor| &actor.user);
-    let held = state.streams.take(user.ok_or(Refusal::NotSignedIn)?)?;
+    let user = user.ok_or(Refusal::NotSignedIn)?;
+    let address = who.and_then(|Extension(who)| who.address);
+    let held = state.streams.take(user, &resource, address)?;
     let begins = after.is_none();
     let watcher = Watcher {
         begins,

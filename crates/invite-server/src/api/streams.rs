@@ -1,44 +1,59 @@
-//! Places for streams of events: so many in all, and so many for each person, so that nobody takes them from the others.
+//! Places for streams of events: so many in all, and of these so many for each person, each address and each resource, so
+//! that nobody takes them from the others.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{net::IpAddr, sync::Arc};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     core::{Refusal, User},
-    limits,
+    limits::{self, Places},
 };
 
 /// The metric of how many are open.
 const OPEN: &str = "invite_server_streams";
-const ALL: usize = 1_024;
 /// More than the browsers, tabs and programs that anybody has.
-const EACH: usize = 64;
-
-type Person = (String, String);
+const EACH: u32 = 64;
+/// Of all streams, so many are one resource's at most.
+const SHARE: u32 = 2;
 
 /// Places for streams. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub struct Streams(Arc<Mutex<Taken>>);
-
-#[derive(Debug, Default)]
-struct Taken {
-    all: usize,
-    by: HashMap<Person, usize>,
+#[derive(Clone, Debug)]
+pub struct Streams {
+    all: Arc<Semaphore>,
+    people: Places<String>,
+    resources: Places<String>,
+    addresses: Places,
 }
 
 /// A place; given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
-    streams: Streams,
-    person: Person,
+    _all: OwnedSemaphorePermit,
+    _person: limits::Place<String>,
+    _resource: limits::Place<String>,
+    _address: limits::Place,
 }
 
 impl Streams {
-    /// A place for somebody's stream.
-    pub(super) fn take(&self, user: &User) -> Result<Place, Refusal> {
-        let place = self.place(user);
+    /// So many in all, and so many from each address; 0 for any number from one.
+    pub fn new(all: u32, address: u32) -> Streams {
+        Streams {
+            all: Arc::new(Semaphore::new(all as usize)),
+            people: Places::new(EACH),
+            resources: Places::new((all / SHARE).max(1)),
+            addresses: Places::new(address),
+        }
+    }
+
+    /// A place for somebody's stream of a resource, from an address that counts.
+    pub(super) fn take(
+        &self,
+        user: &User,
+        resource: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Place, Refusal> {
+        let place = self.place(user, resource, address);
         match &place {
             Ok(_) => metrics::gauge!(OPEN).increment(1.0),
             Err(_) => limits::refused("streams"),
@@ -46,24 +61,36 @@ impl Streams {
         place
     }
 
-    fn place(&self, user: &User) -> Result<Place, Refusal> {
-        let person = (user.username.clone(), user.provider.clone());
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.by.get(&person).is_some_and(|mine| *mine >= EACH) {
-            return Err(Refusal::LimitReached {
-                sentence: format!(
-                    "You watch {EACH} times already. End one before you begin another."
-                ),
-            });
-        }
-        if taken.all >= ALL {
-            return Err(Refusal::TryAgain);
-        }
-        taken.all += 1;
-        *taken.by.entry(person.clone()).or_default() += 1;
+    fn place(
+        &self,
+        user: &User,
+        resource: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Place, Refusal> {
+        let full = |sentence: String| Refusal::LimitReached { sentence };
+        let person = self.people.take(Some(user.user_id())).ok_or_else(|| {
+            full(format!(
+                "You watch {EACH} times already. End one before you begin another."
+            ))
+        })?;
+        let address = self.addresses.take(address).ok_or_else(|| {
+            full(
+                "So many streams are open from your address that there can be no other. End one."
+                    .into(),
+            )
+        })?;
+        let resource = self.resources.take(Some(resource.to_owned())).ok_or_else(|| {
+            full(format!(
+                "So many watch {resource} already that there can be no other. List its invites instead."
+            ))
+        })?;
+        let all = Arc::clone(&self.all).try_acquire_owned();
+        let all = all.map_err(|_| Refusal::TryAgain)?;
         Ok(Place {
-            streams: self.clone(),
-            person,
+            _all: all,
+            _person: person,
+            _resource: resource,
+            _address: address,
         })
     }
 }
@@ -71,18 +98,6 @@ impl Streams {
 impl Drop for Place {
     fn drop(&mut self) {
         metrics::gauge!(OPEN).decrement(1.0);
-        let mut taken = self
-            .streams
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        taken.all = taken.all.saturating_sub(1);
-        if let Some(mine) = taken.by.get_mut(&self.person) {
-            *mine -= 1;
-            if *mine == 0 {
-                taken.by.remove(&self.person);
-            }
-        }
     }
 }
 
@@ -90,24 +105,40 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    fn user(number: usize) -> User {
+    fn user(number: u32) -> User {
         User::new(format!("person{number}"), "test")
     }
 
     #[test]
     fn nobody_takes_the_places_of_others() {
-        let streams = Streams::default();
-        let mut mine: Vec<Place> = (0..EACH).map(|_| streams.take(&user(0)).unwrap()).collect();
-        assert_eq!(streams.take(&user(0)).unwrap_err().code(), "limit_reached");
-        assert!(streams.take(&user(1)).is_ok());
+        let streams = Streams::new(512, 100);
+        let here = Some([192, 0, 2, 1].into());
+        let take = |number, resource: &str, address| streams.take(&user(number), resource, address);
+        let code = |refused: Result<Place, Refusal>| refused.map(|_| ()).unwrap_err().code();
+        // A person.
+        let mut mine: Vec<Place> = (0..EACH).map(|_| take(0, "notes", None).unwrap()).collect();
+        assert_eq!(code(take(0, "other", None)), "limit_reached");
+        assert!(take(1, "notes", None).is_ok());
         mine.pop();
-        let again = streams.take(&user(0)).unwrap();
-        let others = (0..ALL - EACH).map(|number| streams.take(&user(1 + number)).unwrap());
-        let others: Vec<Place> = others.collect();
-        assert_eq!(streams.take(&user(0)).unwrap_err().code(), "limit_reached");
-        assert_eq!(streams.take(&user(9999)).unwrap_err(), Refusal::TryAgain);
-        drop((mine, again, others));
-        let taken = streams.0.lock().unwrap();
-        assert!(taken.all == 0 && taken.by.is_empty(), "{taken:?}");
+        let again = take(0, "notes", None).unwrap();
+        // An address.
+        let from_here: Vec<Place> = (0..100)
+            .map(|one| take(1 + one, "here", here).unwrap())
+            .collect();
+        assert_eq!(code(take(200, "here", here)), "limit_reached");
+        assert!(take(200, "here", Some([192, 0, 2, 2].into())).is_ok());
+        // A resource.
+        let crowd: Vec<Place> = (0..256)
+            .map(|one| take(1000 + one, "crowd", None).unwrap())
+            .collect();
+        assert_eq!(code(take(2000, "crowd", None)), "limit_reached");
+        // All.
+        let last: Vec<Place> = (0..512 - 64 - 100 - 256)
+            .map(|one| take(3000 + one, "last", None).unwrap())
+            .collect();
+        assert_eq!(code(take(4000, "quiet", None)), "try_again");
+        drop((mine, again, from_here, crowd, last));
+        assert_eq!(streams.all.available_permits(), 512);
+        assert!(take(0, "notes", here).is_ok());
     }
 }

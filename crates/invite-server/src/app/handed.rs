@@ -99,6 +99,7 @@ pub(super) fn numbers(config: &Config) -> Numbers {
         mails: options.limit_mails.unwrap_or(usual.mails),
         connections: options.limit_connections.unwrap_or(usual.connections),
         sockets: options.limit_sockets.unwrap_or(usual.sockets),
+        streams: options.limit_streams.unwrap_or(usual.streams),
     }
 }
 

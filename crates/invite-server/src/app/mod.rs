@@ -1,6 +1,7 @@
 //! The whole server: the parts put together, the limits around them, start and stop.
 
 mod cors;
+mod files;
 mod handed;
 mod measure;
 mod router;
@@ -171,7 +172,8 @@ impl Server {
         let webhooks = Webhooks::new(invites.clone(), handed::reach(config));
         tokio::spawn(webhooks.run(stop.begin()));
         let listed = config.sign_in.allowed_origins()?;
-        let router = router::router(config, &invites, &auth, site, &stop, listed);
+        let connections = files::connections(config.max_connections, config.database_connections);
+        let router = router::router(config, connections, &invites, &auth, site, &stop, listed);
         tracing::info!(%address, public = auth.origins().first(), demo = config.demo, "started");
         for risk in config.risks() {
             tracing::warn!("risk: {risk}");
@@ -185,7 +187,7 @@ impl Server {
             router,
             stop,
             limits: Limits {
-                connections: config.max_connections,
+                connections,
                 header_time: HEADER_TIME,
                 write_time: WRITE_TIME,
                 places: Places::new(handed::numbers(config).connections),

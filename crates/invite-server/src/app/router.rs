@@ -34,6 +34,7 @@ const REQUEST_TIME: Duration = Duration::from_secs(30);
 
 pub(super) fn router(
     config: &Config,
+    connections: u32,
     invites: &Invites,
     auth: &Auth,
     site: Site,
@@ -47,7 +48,7 @@ pub(super) fn router(
         auth.clone(),
         site.clone(),
         stop.clone(),
-        config.max_connections,
+        connections,
     )
     .held_to(rates.clone(), Places::new(numbers.sockets));
     let rkvst = Rkvst {
@@ -61,7 +62,7 @@ pub(super) fn router(
         authenticator: Arc::new(auth.clone()),
         sign_in: auth.sign_in_address().map(str::to_owned),
         stop: stop.clone(),
-        streams: Streams::default(),
+        streams: Streams::new((connections / 2).max(1), numbers.streams),
         public_check: !config.limits.no_public_check,
         mails: config.mail.smtp.is_some(),
         limits: rates.clone(),

@@ -19,7 +19,7 @@ use tower::ServiceExt as _;
 
 use crate::auth::Proxies;
 use crate::dialect::Peer;
-use crate::limits::{Places, refused};
+use crate::limits::{Places, neighbourhood, refused};
 use crate::stop::Stop;
 
 /// Most bytes of a request's head.
@@ -62,7 +62,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits,
             Ok((stream, peer)) => {
                 let address = Some(peer.ip()).filter(|address| !limits.proxies.trusts(*address));
                 // Closed without a word: there is nothing that was asked.
-                let Some(place) = limits.places.take(address) else {
+                let Some(place) = limits.places.take(address.map(neighbourhood)) else {
                     refused("connections");
                     continue;
                 };

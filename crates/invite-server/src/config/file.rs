@@ -244,13 +244,16 @@ mod tests {
         let config = read(file, &["--log", "debug"]).unwrap();
         assert_eq!(config.listen.port(), 7100);
         assert_eq!(config.log, LogLevel::Debug);
-        assert_eq!(config.max_connections, 12);
+        assert_eq!(config.max_connections, Some(12));
         assert_eq!(config.purge.keep_ended.seconds(), 7 * 86_400);
         assert_eq!(config.proxy.trust_proxy.len(), 2);
         assert!(config.limits.no_public_check && !config.demo);
         // And before a subcommand.
         let config = read(file, &["--listen", "127.0.0.1:1", "apps", "list"]).unwrap();
-        assert_eq!((config.listen.port(), config.max_connections), (1, 12));
+        assert_eq!(
+            (config.listen.port(), config.max_connections),
+            (1, Some(12))
+        );
         assert!(config.command.is_some());
     }
 

@@ -83,6 +83,17 @@ pub struct LimitOptions {
     )]
     pub limit_sockets: Option<u32>,
 
+    /// Streams of events at once from one address, behind a --trust-proxy from the one that it names; 0 for any number.
+    /// Of all that may be open, half of --max-connections, one resource has half and one person 64
+    /// [default: 256; with --demo 0]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "INVITE_SERVER_LIMIT_STREAMS",
+        help_heading = "Limits"
+    )]
+    pub limit_streams: Option<u32>,
+
     /// Show nothing of an invite to whoever is not signed in: to them every key is an invalid one
     #[arg(long, env = "INVITE_SERVER_NO_PUBLIC_CHECK", help_heading = "Limits")]
     pub no_public_check: bool,

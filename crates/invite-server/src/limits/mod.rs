@@ -37,6 +37,8 @@ pub struct Numbers {
     pub connections: u32,
     /// WebSockets at once from one address.
     pub sockets: u32,
+    /// Streams of events at once from one address.
+    pub streams: u32,
 }
 
 impl Numbers {
@@ -50,6 +52,7 @@ impl Numbers {
         mails: 60,
         connections: 512,
         sockets: 256,
+        streams: 256,
     };
 
     /// No limits at all.
@@ -62,6 +65,7 @@ impl Numbers {
         mails: 0,
         connections: 0,
         sockets: 0,
+        streams: 0,
     };
 }
 
@@ -224,8 +228,8 @@ fn take(
     }
 }
 
-/// Who has one IPv6 address has 2⁶⁴ of them.
-fn neighbourhood(address: IpAddr) -> IpAddr {
+/// What counts as one address: who has one IPv6 address has 2⁶⁴ of them.
+pub fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits((address.to_bits() >> 64) << 64).into(),
         address => address,

@@ -88,7 +88,7 @@ impl Server {
             authenticator: Arc::new(auth.clone()),
             sign_in: Some("/auth/test".into()),
             stop: stop.clone(),
-            streams: api::Streams::default(),
+            streams: api::Streams::new(256, 0),
             public_check: true,
             mails: false,
             limits: invite_server::limits::Limits::none(),

@@ -185,3 +185,74 @@ async fn what_takes_too_long_is_a_problem_too() {
         "{rkvst}"
     );
 }
+
+#[tokio::test]
+async fn one_address_takes_its_own_streams_alone() {
+    let server = Server::demo(&["--limit-streams", "2", "--trust-proxy", "127.0.0.1"]);
+    let alice = server.person("alice").await;
+    let open = async |from: &str| {
+        let stream = alice.get("/api/v1/resources/notes/events");
+        stream.header("x-forwarded-for", from).send().await.unwrap()
+    };
+    let mut held = vec![open("192.0.2.1").await, open("192.0.2.1").await];
+    let refused = open("192.0.2.1").await;
+    assert_eq!(refused.status(), 429);
+    let problem: serde_json::Value = refused.json().await.unwrap();
+    assert_eq!(problem["code"], "limit_reached");
+    // Nobody else notices, not even behind the same proxy.
+    held.push(open("192.0.2.2").await);
+    assert!(held.iter().all(|stream| stream.status() == 200));
+    held.remove(0);
+    while open("192.0.2.1").await.status() != 200 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A shell in between sets how many files it and the server may have open.
+#[cfg(unix)]
+fn with_files(soft: u32, hard: u32) -> Server {
+    let set = format!("ulimit -Sn {soft} && ulimit -Hn {hard} && exec \"$0\" \"$@\"");
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", &set, env!("CARGO_BIN_EXE_invite-server")])
+        .args(["--demo", "--listen", "127.0.0.1:0"])
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    Server::launch(shell, "invite-server")
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn files_are_asked_for_and_said_to_be_too_few() {
+    let limit = |server: &Server| {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
+        let line = limits
+            .lines()
+            .find(|line| line.starts_with("Max open files"))
+            .unwrap();
+        let soft = line.split_whitespace().nth(3).unwrap();
+        soft.parse::<u32>().unwrap()
+    };
+    let raised = with_files(256, 16_384);
+    assert!(limit(&raised) > 2 * 4096, "{}", limit(&raised));
+    assert!(!raised.output().contains("too few files"));
+
+    let few = with_files(320, 320);
+    assert_eq!(limit(&few), 320);
+    // As many are served at once as there are files for; the others wait for their turn.
+    let mut crowd = Vec::new();
+    for _ in 0..100 {
+        let address = few.url.trim_start_matches("http://").to_owned();
+        crowd.push(tokio::net::TcpStream::connect(address).await.unwrap());
+    }
+    let answering = tokio::spawn(http().get(few.at("/healthz")).send());
+    drop(crowd);
+    assert_eq!(answering.await.unwrap().unwrap().status(), 200);
+    let output = few.output();
+    assert!(
+        output.contains("too few files") && output.contains("LimitNOFILE"),
+        "{output}"
+    );
+    assert!(!output.contains("could not be accepted"), "{output}");
+}
