@@ -65,7 +65,7 @@ const nameOf = async (bearer) => (await ask('/api/v1/me', { bearer })).body.user
 /** What the issuer's key signs, said by us: it makes no tokens that are out of date. */
 async function signed(change = {}, jwk = key, header = {}) {
   const now = Math.floor(Date.now() / 1000);
-  const claims = { iss: issuer.url, aud: client.client_id, sub: 'id-of-alice', preferred_username: 'alice', iat: now, exp: now + 300, ...change };
+  const claims = { iss: issuer.url, aud: client.client_id, sub: 'alice', preferred_username: 'alice', iat: now, exp: now + 300, ...change };
   return new SignJWT(claims).setProtectedHeader({ alg: jwk.alg, kid: jwk.kid, ...header }).sign(await importJWK(jwk, jwk.alg));
 }
 

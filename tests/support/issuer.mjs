@@ -77,7 +77,7 @@ function logoutSource(context, form) {
 
 function claimsOf(username) {
   const name = username[0].toUpperCase() + username.slice(1);
-  return { sub: `id-of-${username}`, preferred_username: username, name: `${name} of the issuer`, email: `${username}@example.com`, email_verified: true };
+  return { sub: username, preferred_username: username, name: `${name} of the issuer`, email: `${username}@example.com`, email_verified: true };
 }
 
 const FORM = `<!doctype html><html lang="en"><title>Issuer</title><link rel="icon" href="data:,">

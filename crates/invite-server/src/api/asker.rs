@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::{ApiError, Cookies, Shared};
-use crate::auth::{Auth, Identity};
+use crate::auth::{Auth, Identity, SessionWatch};
 use crate::core::{Actor, AppKey, Refusal, User};
 use crate::dialect::once;
 
@@ -28,6 +28,8 @@ pub struct Asker {
     pub from_own_page: bool,
     /// When the proof counts no longer, in seconds since 1970.
     pub until: Option<u64>,
+    /// The session that proved it, by its id.
+    pub session: Option<String>,
 }
 
 /// What a request brought to prove who sent it.
@@ -56,6 +58,16 @@ pub trait Authenticator: Send + Sync + 'static {
     fn cookies(&self) -> Option<Cookies<'_>> {
         None
     }
+
+    /// To be told when a session ends.
+    fn watch(&self, _session: &str) -> Option<SessionWatch> {
+        None
+    }
+
+    /// Sessions have ended: takes none of them for alive any more.
+    fn sessions_have_ended(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async {})
+    }
 }
 
 impl Authenticator for Auth {
@@ -64,6 +76,14 @@ impl Authenticator for Auth {
             sealer: self.sealer(),
             secure: self.origins().is_secure(),
         })
+    }
+
+    fn watch(&self, session: &str) -> Option<SessionWatch> {
+        Some(self.watch_session(session))
+    }
+
+    fn sessions_have_ended(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(Auth::sessions_have_ended(self))
     }
 
     fn identify<'a>(
@@ -87,6 +107,7 @@ impl Authenticator for Auth {
                 proof,
                 from_own_page: identity.is_from_own_page(),
                 until: identity.until(),
+                session: identity.session().map(str::to_owned),
             })
         })
     }
@@ -97,6 +118,7 @@ impl Authenticator for Auth {
 pub(super) struct Caller {
     actor: Option<Actor>,
     until: Option<u64>,
+    session: Option<SessionWatch>,
 }
 
 impl Caller {
@@ -107,6 +129,11 @@ impl Caller {
     /// When what proved it counts no longer, in seconds since 1970.
     pub(super) fn until(&self) -> Option<u64> {
         self.until
+    }
+
+    /// Says when the session ends that proved it.
+    pub(super) fn session(&mut self) -> Option<SessionWatch> {
+        self.session.take()
     }
 }
 
@@ -126,9 +153,11 @@ impl FromRequestParts<Shared> for Caller {
                     .into(),
             }));
         }
+        let watch = |session: String| state.authenticator.watch(&session);
         Ok(Caller {
             actor: asker.actor,
             until: asker.until,
+            session: asker.session.and_then(watch),
         })
     }
 }
@@ -160,6 +189,7 @@ async fn by_app(state: &Shared, headers: &HeaderMap, key: &AppKey) -> Result<Cal
     Ok(Caller {
         actor: Some(Actor::new(user).by_app(app)),
         until: None,
+        session: None,
     })
 }
 

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use super::{ApiError, Shared, asker::Caller, body::Path, streams::Place};
 use crate::{
-    auth::seal,
+    auth::{SessionWatch, seal},
     core::{self, Actor, Refusal, User},
     limits::Who,
     stop::Running,
@@ -59,7 +59,7 @@ pub(super) struct EventView {
     (status = 200, body = EventView, content_type = "text/event-stream"),
 ))]
 pub(super) async fn watch(
-    caller: Caller,
+    mut caller: Caller,
     State(state): State<Shared>,
     Path(resource): Path<String>,
     who: Option<Extension<Who>>,
@@ -87,6 +87,7 @@ pub(super) async fn watch(
         begins,
         running: state.stop.begin(),
         end: end(caller.until()),
+        session: caller.session(),
         _held: held,
         waiting: events.into(),
         place,
@@ -113,6 +114,8 @@ struct Watcher {
     place: i64,
     waiting: std::collections::VecDeque<core::Event>,
     end: Instant,
+    /// What the stream was opened with.
+    session: Option<SessionWatch>,
     _held: Place,
 }
 
@@ -139,6 +142,7 @@ impl Watcher {
                 () = invites.something_happens() => tokio::time::sleep(GATHER).await,
                 () = tokio::time::sleep(LOOK) => {}
                 () = tokio::time::sleep_until(self.end) => return None,
+                () = ended(&mut self.session) => return None,
                 () = self.running.told() => return None,
             }
             let looked = invites.events(self.actor.as_ref(), &self.resource, Some(self.place));
@@ -146,6 +150,13 @@ impl Watcher {
             self.place = place;
             self.waiting.extend(events);
         }
+    }
+}
+
+async fn ended(session: &mut Option<SessionWatch>) {
+    match session {
+        Some(session) => session.ended().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -7,6 +7,7 @@ mod body;
 mod documented;
 mod events;
 mod invites;
+mod me;
 mod members;
 mod pending;
 mod problem;
@@ -115,6 +116,7 @@ fn router(state: ApiState) -> Router {
     let state = Shared::new(state);
     let (router, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(about::me))
+        .routes(routes!(me::sign_out_everywhere))
         .routes(routes!(about::discovery))
         .routes(routes!(about::public_keys))
         .routes(routes!(about::healthy))

@@ -2,13 +2,15 @@
 //! for.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::address::Origins;
 use crate::auth::{
     Auth, ClientAccount, Issuer, IssuerSettings, Proxies, SignOut, TrustedProxy, Ways,
 };
 use crate::config::{self, Config, MailLanguage, SecretUnusable, SignInUnusable, WebhooksTo};
-use crate::core::Secrets;
+use crate::core::{Accounts, Refusal, Secrets, TEST_ISSUER, TEST_PROVIDER, proxy_issuer};
+use crate::invites::Invites;
 use crate::limits::Numbers;
 use crate::mail::{Language, MailSettings};
 use crate::site::{Assets, Look, LookUnusable, Site, Wishes};
@@ -38,14 +40,37 @@ pub(super) fn ways(config: &Config, origins: &Origins) -> Result<Ways, StartErro
 }
 
 /// Who may be asking.
-pub(super) fn sign_in(config: &Config, secrets: &Secrets, origins: Origins, ways: Ways) -> Auth {
+pub(super) fn sign_in(
+    config: &Config,
+    secrets: &Secrets,
+    origins: Origins,
+    ways: Ways,
+    accounts: Arc<dyn Accounts>,
+) -> Auth {
     // Whoever was anybody in a demo is nobody when the same files are served to the world.
     let label = if config.demo {
         "demo sign-in"
     } else {
         "sign-in"
     };
-    Auth::with(&secrets.derive_for(label), origins, ways)
+    Auth::with(&secrets.derive_for(label), origins, ways, accounts)
+}
+
+/// The names under which people stand: none of them can be given to the people of another.
+pub(super) async fn name_issuers(config: &Config, invites: &Invites) -> Result<(), Refusal> {
+    let options = &config.sign_in;
+    if let Some(issuer) = &options.oidc_issuer {
+        let name = &options.oidc_provider_name;
+        invites.name_issuer(name, issuer).await?;
+    }
+    if options.trust_header.is_some() {
+        let name = &options.trust_provider_name;
+        invites.name_issuer(name, &proxy_issuer(name)).await?;
+    }
+    if config.demo {
+        invites.name_issuer(TEST_PROVIDER, TEST_ISSUER).await?;
+    }
+    Ok(())
 }
 
 fn issuer_settings(config: &Config) -> Result<Option<IssuerSettings>, SignInUnusable> {

@@ -13,6 +13,7 @@ mod upkeep;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -59,6 +60,9 @@ pub enum StartError {
     /// The issuer.
     #[error(transparent)]
     Issuer(#[from] IssuerUnusable),
+    /// People who would be taken for others.
+    #[error("{}", .0.trim_end_matches('.'))]
+    Issuers(String),
     /// A password in a file.
     #[error(transparent)]
     Password(#[from] SecretUnusable),
@@ -151,7 +155,10 @@ impl Server {
             .await?
             .issuing_as(origins.first())
             .created_by(config.resources.creators());
-        let auth = handed::sign_in(config, invites.secrets(), origins, ways);
+        let accounts = Arc::new(invites.clone());
+        let auth = handed::sign_in(config, invites.secrets(), origins, ways, accounts);
+        let named = handed::name_issuers(config, &invites).await;
+        named.map_err(|refusal| StartError::Issuers(refusal.sentence()))?;
         if config.demo {
             demo::fill(&invites)
                 .await
@@ -169,6 +176,7 @@ impl Server {
             measure::queues(database.clone(), stop.begin());
         }
         upkeep::start(database.clone(), config.purge, stop.begin());
+        upkeep::sessions(auth.clone(), stop.begin());
         let webhooks = Webhooks::new(invites.clone(), handed::reach(config));
         tokio::spawn(webhooks.run(stop.begin()));
         let listed = config.sign_in.allowed_origins()?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::auth::Auth;
 use crate::config::PurgeOptions;
 use crate::core::Clock;
 use crate::stop::Running;
@@ -9,6 +10,21 @@ use crate::store::{Database, Retention};
 
 /// Between two purges.
 const HOURLY: Duration = Duration::from_secs(3600);
+
+/// Between two looks for sessions that ended on another copy.
+const SESSIONS: Duration = Duration::from_millis(500);
+
+/// Tells sockets and streams of sessions that have ended, until told to stop.
+pub(super) fn sessions(auth: Auth, mut running: Running) {
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(SESSIONS) => auth.look_after_sessions().await,
+                () = running.told() => return,
+            }
+        }
+    });
+}
 
 /// Purges at once and then every hour, until told to stop. Copies may do so at the same time.
 pub(super) fn start(database: Database, options: PurgeOptions, mut running: Running) {

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::seal::{self, Purpose};
 use super::session::wants_json;
 use super::{Auth, BEARER_SECONDS, Source, display_name, stays_here};
-use crate::core::{Actor, TEST_PROVIDER, User, is_username};
+use crate::core::{Claimed, Subject, TEST_ISSUER, TEST_PROVIDER, User, is_username};
 
 // The form posts to its own address, so what to go on with stays in the query: no attribute ever holds it.
 const FORM: &str = r#"<!doctype html>
@@ -96,10 +96,18 @@ async fn sign_in(
         display_name: Some(display_name(&name)),
         ..User::new(name, TEST_PROVIDER)
     };
-    let Some(cookie) = auth.sign_in(&Actor::new(user.clone())) else {
+    let claimed = Claimed {
+        subject: Subject {
+            iss: TEST_ISSUER.into(),
+            sub: user.username.clone(),
+        },
+        user: user.clone(),
+        email: None,
+    };
+    let Ok(cookie) = auth.sign_in(claimed, None).await else {
         return refuse(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "The session could not be written.",
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The session could not be written. Try again in a moment.",
         );
     };
     if wants_json(&headers) {

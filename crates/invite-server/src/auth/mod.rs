@@ -5,12 +5,14 @@ mod cookie;
 mod demo;
 mod destination;
 mod names;
+mod nobody;
 mod oidc;
 mod origin;
 mod proxies;
 mod proxy;
 pub mod seal;
 mod session;
+mod sessions;
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -28,13 +30,19 @@ pub use oidc::{ClientAccount, Issuer, IssuerSettings, IssuerUnusable, SignOut};
 pub use origin::Source;
 pub use proxies::Proxies;
 pub use proxy::TrustedProxy;
+pub use sessions::SessionWatch;
 
 use crate::address::Origins;
-use crate::core::{Actor, Refusal, TEST_PROVIDER, User};
+use crate::core::{
+    Accounts, Actor, Claimed, Refusal, Session, SessionToken, Sessions, TEST_ISSUER, TEST_PROVIDER,
+    User,
+};
 use crate::dialect::{Cors, Cost, Dialect, Dialects, Identify, Peer, once, plainly};
+use nobody::Nobody;
 use oidc::NotRecognised;
 use proxy::Said;
 use seal::{Purpose, Sealer};
+use sessions::SignedIn;
 
 /// How long a session cookie lasts unless the operator says otherwise, in seconds: 30 days.
 const SESSION_SECONDS: u64 = 30 * 24 * 3600;
@@ -65,23 +73,71 @@ struct Inner {
     sealer: Sealer,
     origins: Origins,
     ways: Ways,
+    signed_in: SignedIn,
 }
 
 impl Auth {
-    /// Sign-in for a server of these origins, sealing with this secret.
+    /// Sign-in for a server of these origins, sealing with this secret. It keeps no sessions: bearers alone count.
     pub fn new(secret: &[u8; 32], origins: Origins) -> Self {
-        Self::with(secret, origins, Ways::default())
+        Self::with(secret, origins, Ways::default(), Arc::new(Nobody))
     }
 
-    /// The same with other ways to be recognised.
-    pub fn with(secret: &[u8; 32], origins: Origins, ways: Ways) -> Self {
+    /// The same with other ways to be recognised, and with people who are signed in.
+    pub fn with(
+        secret: &[u8; 32],
+        origins: Origins,
+        ways: Ways,
+        accounts: Arc<dyn Accounts>,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 sealer: Sealer::new(secret),
                 origins,
                 ways,
+                signed_in: SignedIn::new(accounts),
             }),
         }
+    }
+
+    fn signed_in(&self) -> &SignedIn {
+        &self.inner.signed_in
+    }
+
+    /// To be told when the session ends by which somebody was recognised; `None` if it was by something else.
+    pub fn watch(&self, identity: &Identity) -> Option<SessionWatch> {
+        let id = identity.session.as_deref()?;
+        Some(self.signed_in().watch(id))
+    }
+
+    /// Whether somebody is still signed in by this session.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn is_signed_in(&self, session: &str) -> Result<bool, Refusal> {
+        Ok(self.live_session(session).await?.is_some())
+    }
+
+    /// To be told when this session ends.
+    pub fn watch_session(&self, id: &str) -> SessionWatch {
+        self.signed_in().watch(id)
+    }
+
+    /// Tells whoever watches a session that has ended, on whatever copy: for somebody to call twice a second.
+    pub async fn look_after_sessions(&self) {
+        self.signed_in().look_after().await;
+    }
+
+    /// Sessions have ended by another way than [`Self::end_sessions`]: noticed here at once.
+    pub async fn sessions_have_ended(&self) {
+        self.signed_in().forget().await;
+    }
+
+    /// Ends sessions, on this copy at once.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn end_sessions(&self, which: Sessions) -> Result<(), Refusal> {
+        self.signed_in().end(which).await
     }
 
     /// What writes and reads our own signed texts.
@@ -113,48 +169,141 @@ impl Auth {
     /// Who the headers of a request from this address say is asking.
     pub async fn identify(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Identity {
         let source = Source::of(headers, self.origins());
-        let (who, until) = self.who(headers, peer).await;
-        Identity { who, source, until }
+        let found = self.who(headers, peer).await;
+        Identity {
+            who: found.who,
+            source,
+            until: found.until,
+            session: found.session,
+        }
     }
 
-    async fn who(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> (Who, Option<u64>) {
+    async fn who(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Found {
         let proxy = self.inner.ways.proxy.as_ref();
         let said = proxy.map_or(Said::Nothing, |proxy| proxy.read(headers, peer));
         let (Ok(credentials), false) =
             (once(headers, header::AUTHORIZATION), said == Said::Nonsense)
         else {
-            return (Who::BadCredentials, None);
+            return Who::BadCredentials.into();
         };
         let bearer = credentials.and_then(|value| bearer_of(value.to_str().ok()?));
         match (bearer, said) {
             (Some(bearer), _) => self.by_bearer(bearer).await,
             // What other credentials there are were the proxy's business, and so is how long its word counts.
-            (None, Said::Somebody(actor)) => (Who::Ambient(actor), None),
-            (None, _) if credentials.is_some() => (Who::BadCredentials, None),
-            (None, _) => match self.session(headers) {
-                Some((actor, until)) => (Who::Ambient(actor), Some(until)),
-                None => (Who::Nobody, None),
+            (None, Said::Somebody(claimed)) => match self.recognised(claimed).await {
+                Ok(actor) => Who::Ambient(actor).into(),
+                Err(who) => who.into(),
             },
+            (None, _) if credentials.is_some() => Who::BadCredentials.into(),
+            (None, _) => self.by_session(headers).await,
         }
     }
 
-    async fn by_bearer(&self, bearer: &str) -> (Who, Option<u64>) {
+    async fn by_session(&self, headers: &HeaderMap) -> Found {
+        match self.session(headers).await {
+            Ok(Some((id, session))) => Found {
+                until: Some(self.signed_in().seconds_of(&session)),
+                who: Who::Ambient(actor_of(session)),
+                session: Some(id),
+            },
+            Ok(None) => Who::Nobody.into(),
+            Err(_) => Who::Unknown.into(),
+        }
+    }
+
+    /// Whom the session cookie of a request is for. As in Webstrates, one that is broken, out of date or taken back is no
+    /// error: whoever sends it is nobody. So is whoever came by a way that there is no more.
+    async fn session(&self, headers: &HeaderMap) -> Result<Option<(String, Session)>, Refusal> {
+        let text = cookie::session(headers, self.origins().is_secure());
+        let Some(token) = text.and_then(SessionToken::parse) else {
+            return Ok(None);
+        };
+        let id = token.id();
+        let session = self.live_session(&id).await?;
+        Ok(session.map(|session| (id, session)))
+    }
+
+    async fn live_session(&self, id: &str) -> Result<Option<Session>, Refusal> {
+        let session = self.signed_in().session(id).await?;
+        Ok(session.filter(|session| self.knows(&session.subject.iss)))
+    }
+
+    fn knows(&self, iss: &str) -> bool {
+        let issuer = self.issuer().is_some_and(|issuer| issuer.name() == iss);
+        issuer || self.inner.ways.test && iss == TEST_ISSUER
+    }
+
+    async fn by_bearer(&self, bearer: &str) -> Found {
         let own = self
             .sealer()
             .open_until::<User>(Purpose::Bearer, bearer, seal::now());
-        let who = match (own, &self.inner.ways.issuer) {
-            (Some((user, until)), _) => return (Who::Bearer(actor(user)), Some(until)),
+        match (own, &self.inner.ways.issuer) {
+            (Some((user, until)), _) => Found {
+                who: Who::Bearer(actor(user)),
+                until: Some(until),
+                session: None,
+            },
             // Three parts: a token of an issuer, and no app key, nor anything else that is looked at elsewhere.
             (None, Some(issuer)) if bearer.split('.').count() == 3 => {
-                match issuer.bearer(bearer).await {
-                    Ok((actor, until)) => return (Who::Bearer(actor), Some(until)),
-                    Err(NotRecognised::BadToken) => Who::BadCredentials,
-                    Err(NotRecognised::Unavailable) => Who::Unknown,
+                let (claimed, until) = match issuer.bearer(bearer).await {
+                    Ok(found) => found,
+                    Err(NotRecognised::BadToken) => return Who::BadCredentials.into(),
+                    Err(NotRecognised::Unavailable) => return Who::Unknown.into(),
+                };
+                match self.recognised(claimed).await {
+                    Ok(actor) => Found {
+                        who: Who::Bearer(actor),
+                        until: Some(until),
+                        session: None,
+                    },
+                    Err(who) => who.into(),
                 }
             }
-            (None, _) => Who::BadCredentials,
-        };
-        (who, None)
+            (None, _) => Who::BadCredentials.into(),
+        }
+    }
+
+    async fn recognised(&self, claimed: Claimed) -> Result<Actor, Who> {
+        let email = claimed.email.clone();
+        match self.signed_in().recognise(claimed).await {
+            Ok(user) => Ok(with_address(actor(user), email)),
+            Err(Refusal::TryAgain | Refusal::ServerError) => Err(Who::Unknown),
+            Err(refusal) => {
+                tracing::warn!(
+                    code = refusal.code(),
+                    "somebody has a name here that another has"
+                );
+                Err(Who::BadCredentials)
+            }
+        }
+    }
+}
+
+/// Who is asking, until when in seconds since 1970, and by which session.
+struct Found {
+    who: Who,
+    until: Option<u64>,
+    session: Option<String>,
+}
+
+impl From<Who> for Found {
+    fn from(who: Who) -> Self {
+        Self {
+            who,
+            until: None,
+            session: None,
+        }
+    }
+}
+
+fn actor_of(session: Session) -> Actor {
+    with_address(actor(session.user), session.email)
+}
+
+fn with_address(actor: Actor, email: Option<String>) -> Actor {
+    match email {
+        Some(email) => actor.with_email(email),
+        None => actor,
     }
 }
 
@@ -179,6 +328,8 @@ pub struct Identity {
     source: Source,
     /// Seconds since 1970.
     until: Option<u64>,
+    /// The session that proved it, by its id.
+    session: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -199,7 +350,13 @@ impl Identity {
             who: Who::Nobody,
             source: Source::Elsewhere,
             until: None,
+            session: None,
         }
+    }
+
+    /// The session that proved who it is, by its id.
+    pub fn session(&self) -> Option<&str> {
+        self.session.as_deref()
     }
 
     /// Whoever asks to **see** something; `None` when nobody is signed in.
@@ -306,6 +463,3 @@ impl<S: Send + Sync> FromRequestParts<S> for Identity {
             .unwrap_or_else(Self::nobody))
     }
 }
-
-#[cfg(test)]
-mod tests;

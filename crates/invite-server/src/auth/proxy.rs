@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName};
 
 use super::Proxies;
 use super::names;
-use crate::core::Actor;
+use crate::core::{Claimed, Subject, proxy_issuer};
 use crate::dialect::{Twice, once};
 
 /// The proxies whose headers are believed, and which headers.
@@ -30,7 +30,7 @@ pub(super) enum Said {
     /// The request is not the proxy's, or it names nobody.
     Nothing,
     /// Somebody.
-    Somebody(Actor),
+    Somebody(Claimed),
     /// Several people at once, or what cannot be a name: most likely it lets the header of a client through.
     Nonsense,
 }
@@ -64,16 +64,21 @@ impl TrustedProxy {
             Some(name) if names::is_account_name(name) => name.to_owned(),
             Some(_) => return Err(&self.username),
         };
-        let actor = Actor::new(names::user(username, &self.provider, shown));
+        let subject = Subject {
+            iss: proxy_issuer(&self.provider),
+            sub: username.clone(),
+        };
+        let user = names::user(username, &self.provider, shown);
         // Two that somebody has joined are one value with a comma.
         if let (Some(name), Some(text)) = (&self.email, email)
             && text.contains(',')
         {
             return Err(name);
         }
-        Ok(Said::Somebody(match email.and_then(names::email) {
-            Some(email) => actor.with_email(email),
-            None => actor,
+        Ok(Said::Somebody(Claimed {
+            subject,
+            user,
+            email: email.and_then(names::email).map(str::to_owned),
         }))
     }
 }
@@ -116,12 +121,13 @@ mod tests {
             ("x-email", "a@b.example"),
         ];
         for peer in ["10.0.0.7", "::ffff:10.0.0.7", "::1"] {
-            let Said::Somebody(actor) = said(&alice, peer) else {
+            let Said::Somebody(claimed) = said(&alice, peer) else {
                 panic!("{peer}")
             };
-            assert_eq!(actor.user.user_id(), "alice:proxy");
-            assert_eq!(actor.user.display_name.as_deref(), Some("Alice Åberg"));
-            assert_eq!(actor.email.as_deref(), Some("a@b.example"));
+            assert_eq!(claimed.user.user_id(), "alice:proxy");
+            assert_eq!(claimed.subject.iss, "urn:invite-keys:proxy:proxy");
+            assert_eq!(claimed.user.display_name.as_deref(), Some("Alice Åberg"));
+            assert_eq!(claimed.email.as_deref(), Some("a@b.example"));
         }
         for peer in ["10.0.1.7", "127.0.0.1", "::2", "nowhere"] {
             assert_eq!(said(&alice, peer), Said::Nothing, "{peer}");

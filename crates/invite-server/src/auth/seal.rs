@@ -1,4 +1,4 @@
-//! Short texts that only this server can have written: sessions, bearers and Webstrates access tokens.
+//! Short texts that only this server can have written: bearers, Webstrates access tokens and what waits in cookies.
 //!
 //! `base64url(JSON) . base64url(HMAC-SHA-256)`. The purpose is part of what is authenticated, so that one sort never
 //! passes for another. Sealed texts are signed, not secret: put nothing in them that their holder may not read. Locked
@@ -20,8 +20,6 @@ const LONGEST: usize = 2048;
 /// What a sealed text is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// The session cookie.
-    Session,
     /// `Authorization: Bearer`.
     Bearer,
     /// Webstrates' `?token=`.
@@ -35,7 +33,6 @@ pub enum Purpose {
 impl Purpose {
     fn label(self) -> &'static [u8] {
         match self {
-            Self::Session => b"invite-server/session/1/",
             Self::Bearer => b"invite-server/bearer/1/",
             Self::AccessToken => b"invite-server/access-token/1/",
             Self::Pending => b"invite-server/pending/1/",
@@ -199,9 +196,9 @@ mod tests {
     #[test]
     fn what_was_sealed_opens_until_it_expires() {
         let sealer = Sealer::new(&[7; 32]);
-        let text = sealer.seal(Purpose::Session, &who(), 100);
-        assert_eq!(sealer.open::<Who>(Purpose::Session, &text, 99), Some(who()));
-        assert_eq!(sealer.open::<Who>(Purpose::Session, &text, 100), None);
+        let text = sealer.seal(Purpose::SignIn, &who(), 100);
+        assert_eq!(sealer.open::<Who>(Purpose::SignIn, &text, 99), Some(who()));
+        assert_eq!(sealer.open::<Who>(Purpose::SignIn, &text, 100), None);
     }
 
     #[test]
@@ -219,7 +216,7 @@ mod tests {
         assert_eq!(open(&sealer, 99), Some(marked.clone()));
         assert_eq!(open(&sealer, 100), None);
         assert_eq!(open(&Sealer::new(&[8; 32]), 99), None);
-        assert_eq!(sealer.unlock::<String>(Purpose::Session, &text, 99), None);
+        assert_eq!(sealer.unlock::<String>(Purpose::SignIn, &text, 99), None);
         assert_eq!(
             sealer.lock(Purpose::Pending, &"x".repeat(LONGEST), 100),
             None
@@ -229,10 +226,10 @@ mod tests {
     #[test]
     fn another_purpose_secret_or_text_does_not_open() {
         let sealer = Sealer::new(&[7; 32]);
-        let text = sealer.seal(Purpose::Session, &who(), 100);
+        let text = sealer.seal(Purpose::SignIn, &who(), 100);
         assert_eq!(sealer.open::<Who>(Purpose::Bearer, &text, 1), None);
         assert_eq!(
-            Sealer::new(&[8; 32]).open::<Who>(Purpose::Session, &text, 1),
+            Sealer::new(&[8; 32]).open::<Who>(Purpose::SignIn, &text, 1),
             None
         );
         for at in 0..text.len() {
@@ -240,13 +237,13 @@ mod tests {
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(bytes).unwrap();
             assert_eq!(
-                sealer.open::<Who>(Purpose::Session, &changed, 1),
+                sealer.open::<Who>(Purpose::SignIn, &changed, 1),
                 None,
                 "byte {at}"
             );
         }
         for broken in ["", ".", "a.b", &format!("{text}A"), &"a".repeat(5000)] {
-            assert_eq!(sealer.open::<Who>(Purpose::Session, broken, 1), None);
+            assert_eq!(sealer.open::<Who>(Purpose::SignIn, broken, 1), None);
         }
     }
 }

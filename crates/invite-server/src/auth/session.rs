@@ -1,64 +1,32 @@
-//! Being signed in: what the session cookie says, and signing out.
+//! Signing in and out: a session begins and ends, and the cookie that names it with it.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::seal::{self, Purpose};
 use super::{Auth, Source, cookie};
-use crate::core::{Actor, User};
-
-/// Who is signed in, as the cookie keeps it.
-#[derive(Serialize, Deserialize)]
-struct Session {
-    #[serde(flatten)]
-    user: User,
-    /// A verified address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
-}
+use crate::core::{Claimed, Refusal, Sessions, User};
 
 impl Auth {
-    /// The cookie that signs somebody in.
-    pub(super) fn sign_in(&self, actor: &Actor) -> Option<HeaderValue> {
-        let session = Session {
-            user: actor.user.clone(),
-            email: actor.email.clone(),
-        };
+    /// The cookie that signs somebody in; `sid` is the issuer's name for its own session.
+    pub(super) async fn sign_in(
+        &self,
+        claimed: Claimed,
+        sid: Option<String>,
+    ) -> Result<HeaderValue, Refusal> {
         let seconds = self.session_seconds();
-        let text = self
-            .sealer()
-            .seal(Purpose::Session, &session, seal::now() + seconds);
-        cookie::set_session(&text, seconds, self.origins().is_secure())
+        let lasts = u32::try_from(seconds).unwrap_or(u32::MAX);
+        let token = self.signed_in().begin(claimed, sid, lasts).await?;
+        cookie::set_session(token.reveal(), seconds, self.origins().is_secure())
+            .ok_or(Refusal::ServerError)
     }
 
-    /// Whom the session cookie of a request is for, and until when, in seconds since 1970. As in Webstrates, a cookie that is broken or out of date is no
-    /// error: whoever sends it is nobody.
-    pub(super) fn session(&self, headers: &HeaderMap) -> Option<(Actor, u64)> {
-        let text = cookie::session(headers, self.origins().is_secure())?;
-        let sealer = self.sealer();
-        let (session, until) = sealer.open_until(Purpose::Session, text, seal::now())?;
-        let Session { user, email } = session;
-        let actor = super::actor(user);
-        let actor = match email {
-            Some(email) => actor.with_email(email),
-            None => actor,
-        };
-        Some((actor, until))
-    }
-}
-
-impl Auth {
     /// Where whoever signs out goes on to, to sign out there as well.
-    async fn sign_out_address(&self, headers: &HeaderMap) -> Option<String> {
-        let who = self.session(headers)?.0.user;
-        let address = self
-            .issuer()?
-            .sign_out_address(&who, self.origins().first());
+    async fn sign_out_address(&self, who: &User) -> Option<String> {
+        let address = self.issuer()?.sign_out_address(who, self.origins().first());
         Some(address.await?.into())
     }
 }
@@ -79,7 +47,19 @@ async fn sign_out(State(auth): State<Auth>, headers: HeaderMap) -> Response {
         .map(|cookie| (header::SET_COOKIE, cookie))
         .into_iter()
         .collect();
-    let there = auth.sign_out_address(&headers).await;
+    // Ended before it is forgotten: the cookie may be known to others.
+    let session = match auth.session(&headers).await {
+        Ok(None) => None,
+        Ok(Some((id, session))) => match auth.end_sessions(Sessions::One(id)).await {
+            Ok(()) => Some(session),
+            Err(_) => return not_now(),
+        },
+        Err(_) => return not_now(),
+    };
+    let there = match &session {
+        Some(session) => auth.sign_out_address(&session.user).await,
+        None => None,
+    };
     match there {
         Some(there) if wants_json(&headers) => {
             (cookie, Json(json!({ "continue": there }))).into_response()
@@ -96,6 +76,13 @@ async fn sign_out(State(auth): State<Auth>, headers: HeaderMap) -> Response {
         )
             .into_response(),
     }
+}
+
+fn not_now() -> Response {
+    let sentence =
+        "You are still signed in: the server could not write it down. Try again in a moment.";
+    let wait = [(header::RETRY_AFTER, "2")];
+    (StatusCode::SERVICE_UNAVAILABLE, wait, sentence).into_response()
 }
 
 /// Whether a program asks, not a form.

@@ -17,6 +17,9 @@ pub enum Command {
     /// The backends that invite people over RKVST's Invites API, each with a client id and a secret
     #[command(subcommand)]
     Clients(Clients),
+    /// People and their sessions
+    #[command(subcommand)]
+    People(People),
     /// The secrets that keys are derived from and signed with
     #[command(subcommand)]
     Keys(Keys),
@@ -94,11 +97,22 @@ pub enum Clients {
     },
 }
 
+/// What to do about people. A running server knows of it within a second.
+#[derive(Debug, Clone, Subcommand)]
+pub enum People {
+    /// End every session of somebody: their cookies count no longer, and sockets and streams opened with them end
+    SignOut {
+        /// Who, as in alice:google
+        #[arg(value_name = "USERNAME:PROVIDER", value_parser = named)]
+        user: User,
+    },
+}
+
 /// What to do with the secrets.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Keys {
     /// Add a new secret, from which all keys are made once the server is restarted. The older ones stay in the file: the
-    /// invites made with them go on working. Everybody has to sign in again
+    /// invites made with them go on working
     Rotate,
 }
 

@@ -70,7 +70,7 @@ impl Config {
         let options = &self.sign_in;
         if options.oidc_issuer.is_some() && options.oidc_username_claim != "sub" {
             risk(format!(
-                "oidc-username-claim: whoever is given the {:?} that somebody had before becomes them here",
+                "oidc-username-claim: people are named by their {:?}, and whoever comes with one first has it",
                 options.oidc_username_claim
             ));
         }

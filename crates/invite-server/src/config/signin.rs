@@ -80,13 +80,14 @@ pub struct SignInOptions {
     )]
     pub oidc_audience: Vec<String>,
 
-    /// The claim that names people. Choose one that the issuer never gives to somebody else and that is in its bearer
-    /// tokens too. Whoever has none that can be a name is named after their sub
+    /// The claim that names people, instead of their sub, which nobody else of the issuer ever has. A name stays that of
+    /// whoever came with it first; another who comes with it is refused. It has to be in bearer tokens too; whoever has
+    /// none that can be a name is named after their sub. email counts with email_verified alone
     #[arg(
         long,
         value_name = "CLAIM",
         env = "INVITE_SERVER_OIDC_USERNAME_CLAIM",
-        default_value = "preferred_username",
+        default_value = "sub",
         help_heading = "Sign-in"
     )]
     pub oidc_username_claim: String,

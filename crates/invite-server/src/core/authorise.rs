@@ -43,6 +43,8 @@ pub enum Call {
     SetMember,
     /// See what one may do oneself.
     Permissions,
+    /// End all of one's own sessions.
+    SignOut,
 }
 
 /// What it would be done to, as it is stored.
@@ -89,6 +91,11 @@ pub fn authorise(call: Call, asker: Option<Authority<'_>>, on: On<'_>) -> Result
                 .into(),
         });
     }
+    if call == Call::SignOut && actor.app.is_some() {
+        return Err(Refusal::Forbidden {
+            sentence: "Only people sign themselves out; an app cannot do it for them.".into(),
+        });
+    }
     if call == Call::CreateResource(Creators::Apps) && actor.app.is_none() {
         return Err(Refusal::Forbidden {
             sentence: "Only backends create resources on this server, with an app key.".into(),
@@ -101,7 +108,8 @@ pub fn authorise(call: Call, asker: Option<Authority<'_>>, on: On<'_>) -> Result
         | Call::Accept
         | Call::CreateResource(_)
         | Call::Resources
-        | Call::Permissions => Ok(()),
+        | Call::Permissions
+        | Call::SignOut => Ok(()),
         Call::Members if on.permissions.is_empty() => Err(Refusal::NotMember { resource }),
         Call::Members => Ok(()),
         // To everybody else the invite does not exist, admin or not.

@@ -21,6 +21,7 @@ mod refusal;
 pub mod rules;
 mod secrets;
 mod service;
+mod session;
 pub mod state;
 mod store;
 mod webhook;
@@ -43,6 +44,9 @@ pub use receipt::Receipt;
 pub use refusal::Refusal;
 pub use secrets::{SecretFileUnusable, Secrets};
 pub use service::Invites;
+pub use session::{
+    Accounts, Claimed, Session, SessionToken, Sessions, Subject, TEST_ISSUER, proxy_issuer,
+};
 pub use store::Store;
 pub use webhook::{Delivery, Webhook, WebhookChange, WebhookSecret};
 pub(crate) use webhook::{WebhookMessage, webhook_body};

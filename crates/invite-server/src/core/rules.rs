@@ -14,11 +14,13 @@ use super::{
 mod clients;
 mod end;
 mod members;
+mod people;
 mod resend;
 
 pub use clients::{add_client, remove_client};
 pub use end::end;
 pub use members::replace_members;
+pub use people::{name_issuer, recognise};
 pub use resend::resend;
 
 /// How long an Idempotency-Key counts: 24 hours.

@@ -24,6 +24,7 @@ mod mails;
 mod receipts;
 mod resources;
 mod secrets;
+mod sessions;
 mod webhooks;
 
 /// Invites: the rules over a store, with the server's secrets and a clock. Cheap to clone.

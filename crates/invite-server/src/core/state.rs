@@ -8,8 +8,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Acceptance, Addressed, Client, EventKind, InviteStatus, MailChange, Member, Moment, User,
-    WebhookChange,
+    Acceptance, Addressed, Claimed, Client, EventKind, InviteStatus, MailChange, Member, Moment,
+    Session, Sessions, Subject, User, WebhookChange,
 };
 
 /// SHA-256 of a key's text: what is stored in the key's place.
@@ -49,6 +49,28 @@ pub struct Scope {
     pub receipt: Option<String>,
     /// And whether the person came in by the invite, should it open nothing any more at this moment.
     pub used: Option<Moment>,
+    /// And who somebody is here of whom an issuer says this.
+    pub claimed: Option<Claimed>,
+    /// And what is known of this issuer and its name.
+    pub issuer: Option<Issuer>,
+}
+
+/// An issuer, and the name under which its people stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer {
+    /// The name.
+    pub provider: String,
+    /// The issuer.
+    pub iss: String,
+}
+
+/// Somebody who is known here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// What they are called.
+    pub user: User,
+    /// An address that their issuer has verified.
+    pub email: Option<String>,
 }
 
 /// What is stored about the scope.
@@ -70,6 +92,16 @@ pub struct State {
     pub redeemed: bool,
     /// Whether the scope's user came in by the invite; looked up where it opens nothing any more.
     pub used: bool,
+    /// Who the claimed person is here, if they are known.
+    pub known: Option<Known>,
+    /// Whether the name that is claimed is somebody else's.
+    pub name_is_taken: bool,
+    /// Which issuer the name stands for.
+    pub issuer_named: Option<String>,
+    /// Under which name the issuer's people stand.
+    pub issuer_provider: Option<String>,
+    /// Whether anybody is known of whom the name stands for.
+    pub issuer_has_people: bool,
 }
 
 impl Default for State {
@@ -84,6 +116,11 @@ impl Default for State {
             members: Vec::new(),
             redeemed: false,
             used: false,
+            known: None,
+            name_is_taken: false,
+            issuer_named: None,
+            issuer_provider: None,
+            issuer_has_people: false,
         }
     }
 }
@@ -302,6 +339,31 @@ pub enum Change {
     KnowSecret {
         /// Its id.
         id: String,
+        /// When.
+        at: Moment,
+    },
+    /// Somebody is known from now on, or by another name to show or address.
+    KnowPerson {
+        /// What they are called here.
+        user: User,
+        /// Who they are.
+        subject: Subject,
+        /// An address that their issuer has verified.
+        email: Option<String>,
+    },
+    /// The people of an issuer stand under a name from now on.
+    NameIssuer(Issuer),
+    /// Somebody is signed in.
+    AddSession {
+        /// What names the session.
+        id: String,
+        /// The session.
+        session: Box<Session>,
+    },
+    /// Sessions end.
+    EndSessions {
+        /// Which.
+        which: Sessions,
         /// When.
         at: Moment,
     },

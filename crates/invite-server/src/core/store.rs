@@ -1,10 +1,10 @@
 //! What the rules need of wherever invites are kept.
 
-use std::future::Future;
+use std::{collections::HashSet, future::Future};
 
 use super::{
     Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
-    User, Webhook,
+    Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
     },
@@ -76,6 +76,15 @@ pub trait Store: Clone + Send + Sync + 'static {
         after: i64,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Event>, Refusal>> + Send;
+
+    /// A session that was not ended, by its id; its time may be over.
+    fn session(&self, id: &str) -> impl Future<Output = Result<Option<Session>, Refusal>> + Send;
+
+    /// Which of these sessions were not ended.
+    fn live_sessions(
+        &self,
+        ids: Vec<String>,
+    ) -> impl Future<Output = Result<HashSet<String>, Refusal>> + Send;
 
     /// All apps, by name.
     fn apps(&self) -> impl Future<Output = Result<Vec<App>, Refusal>> + Send;

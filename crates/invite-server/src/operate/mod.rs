@@ -5,6 +5,7 @@ mod backup;
 mod clients;
 mod erase;
 mod keys;
+mod people;
 mod purge;
 mod webhooks;
 
@@ -55,6 +56,7 @@ pub async fn run(config: &Config, command: &Command) -> Result<String, OperateEr
     match command {
         Command::Apps(apps) => apps.run(&invites(config).await?).await,
         Command::Clients(clients) => clients.run(&invites(config).await?).await,
+        Command::People(people) => people.run(&invites(config).await?).await,
         Command::Keys(keys) => keys.run(&secret_file(config)),
         Command::Purge(purge) => purge.run(config, &open(config).await?).await,
         Command::Erase(erase) => erase.run(&open(config).await?).await,

@@ -1,12 +1,12 @@
 //! The server's store, whichever database the operator chose.
 
-use std::time::Instant;
+use std::{collections::HashSet, time::Instant};
 
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::address::DatabaseAddress;
 use crate::core::{
     Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
-    User, Webhook,
+    Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
     },
@@ -129,6 +129,14 @@ impl Store for Database {
 
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
         either!(self, store => store.events(resource, after, limit))
+    }
+
+    async fn session(&self, id: &str) -> Result<Option<Session>, Refusal> {
+        either!(self, store => store.session(id))
+    }
+
+    async fn live_sessions(&self, ids: Vec<String>) -> Result<HashSet<String>, Refusal> {
+        either!(self, store => store.live_sessions(ids))
     }
 
     async fn apps(&self) -> Result<Vec<App>, Refusal> {

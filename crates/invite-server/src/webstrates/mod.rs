@@ -173,14 +173,16 @@ async fn webstrate(
     let address = who.and_then(|Extension(who)| who.address);
     let query = Query::read(query.as_deref().unwrap_or_default());
     match (upgrade, id) {
-        (Ok(upgrade), Ok(Path(id))) => open_socket(state, upgrade, &id, &query, &identity, address),
+        (Ok(upgrade), Ok(Path(id))) => {
+            open_socket(state, upgrade, &id, &query, &identity, address).await
+        }
         (Ok(upgrade), Err(_)) => refuse_socket(upgrade, None),
         (Err(rejection), _) if headers.contains_key(header::UPGRADE) => rejection.into_response(),
         (Err(_), id) => read(&state, id, &query, &identity, &headers).await,
     }
 }
 
-fn open_socket(
+async fn open_socket(
     state: Webstrates,
     upgrade: WebSocketUpgrade,
     id: &str,
@@ -189,17 +191,22 @@ fn open_socket(
     address: Option<IpAddr>,
 ) -> Response {
     let opener = match &query.token {
-        Some(token) => match token::open(&state.auth, id, token) {
-            Some((actor, until)) => Opener {
-                actor: Some(actor),
-                until: Some(until),
+        Some(token) => match token::open(&state.auth, id, token).await {
+            Ok(Some(opened)) => Opener {
+                actor: Some(opened.actor),
+                until: Some(opened.until),
+                session: opened
+                    .session
+                    .map(|session| state.auth.watch_session(&session)),
                 only: Some(id.to_owned()),
             },
-            None => return refuse_socket(upgrade, Some(BAD_TOKEN)),
+            Ok(None) => return refuse_socket(upgrade, Some(BAD_TOKEN)),
+            Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
         },
         None => Opener {
             actor: identity.socket().cloned(),
             until: identity.until(),
+            session: state.auth.watch(identity),
             only: None,
         },
     };
@@ -251,9 +258,10 @@ async fn read(
         return state.site.not_found(headers);
     };
     let actor = match &query.token {
-        Some(token) => match token::open(&state.auth, &id, token) {
-            Some((actor, _)) => Some(actor),
-            None => return (StatusCode::FORBIDDEN, BAD_TOKEN).into_response(),
+        Some(token) => match token::open(&state.auth, &id, token).await {
+            Ok(Some(opened)) => Some(opened.actor),
+            Ok(None) => return (StatusCode::FORBIDDEN, BAD_TOKEN).into_response(),
+            Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
         },
         None => match identity.reader() {
             Ok(actor) => actor.cloned(),
@@ -326,7 +334,7 @@ async fn access_token(
         Err(Refusal::TryAgain) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Err(refusal) => return (StatusCode::FORBIDDEN, refusal.sentence()).into_response(),
     };
-    let issued = token::issue(&state.auth, &id, actor, &form.token);
+    let issued = token::issue(&state.auth, &id, actor, identity.session(), &form.token);
     let answer = json!({ "webstrateId": id, "username": actor.user.username, "provider": actor.user.provider,
                          "token": issued.token, "expiration": issued.expiration });
     Json(answer).into_response()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::BAD_TOKEN;
-use crate::auth::seal;
+use crate::auth::{SessionWatch, seal};
 use crate::core::Actor;
 
 /// Who opened a socket; fixed from then on, as in the original.
@@ -13,6 +13,8 @@ pub(super) struct Opener {
     pub(super) actor: Option<Actor>,
     /// When what proved it counts no longer, in seconds since 1970.
     pub(super) until: Option<u64>,
+    /// The session that it counts no longer than.
+    pub(super) session: Option<SessionWatch>,
     /// The one webstrate that it counts for: an access token's.
     pub(super) only: Option<String>,
 }

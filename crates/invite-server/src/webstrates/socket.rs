@@ -15,6 +15,7 @@ use super::answer::answer;
 use super::frame::{self, Incoming};
 use super::opener::Opener;
 use super::turns::{Turn, Turns};
+use crate::auth::SessionWatch;
 use crate::core::Actor;
 use crate::invites::Invites;
 use crate::limits::{Limits, Place, Who};
@@ -57,13 +58,14 @@ pub(super) struct Session {
 pub(super) async fn serve(socket: WebSocket, session: Session) {
     let Session {
         invites,
-        opener,
+        mut opener,
         who,
         limits,
         turns,
         mut running,
         places,
     } = session;
+    let mut signed_in = opener.session.take();
     let (sink, mut stream) = socket.split();
     let (answers, waiting) = mpsc::channel(ANSWERS_WAITING);
     let writer = tokio::spawn(write(sink, waiting));
@@ -97,13 +99,17 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
                 farewell = Some(over(&opener));
                 break;
             }
+            () = ended(&mut signed_in) => {
+                farewell = Some(over(&opener));
+                break;
+            }
             () = running.told() => {
                 farewell = Some(close(close_code::AWAY, "The server is stopping."));
                 break;
             }
         };
         heard = Instant::now();
-        if opener.is_over() {
+        if opener.is_over() || signed_in.as_ref().is_some_and(SessionWatch::has_ended) {
             farewell = Some(over(&opener));
             break;
         }
@@ -226,6 +232,14 @@ fn close(code: u16, reason: &'static str) -> Answer {
         reason: Utf8Bytes::from_static(reason),
     };
     (Message::Close(Some(frame)), None)
+}
+
+/// When the session ends that the socket was opened with.
+async fn ended(session: &mut Option<SessionWatch>) {
+    match session {
+        Some(session) => session.ended().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn over(opener: &Opener) -> Answer {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::Auth;
 use crate::auth::seal::{self, Purpose};
-use crate::core::{Actor, User};
+use crate::core::{Actor, Refusal, User};
 
 /// How long a token lasts when its maker does not say, in seconds.
 const DEFAULT_SECONDS: u64 = 300;
@@ -16,6 +16,19 @@ struct Claims {
     #[serde(rename = "webstrateId")]
     resource: String,
     user: User,
+    /// The session it was asked for with, by its id: it ends with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+}
+
+/// Whose token it is.
+#[derive(Debug, PartialEq)]
+pub(super) struct Opened {
+    pub(super) actor: Actor,
+    /// Until when, in seconds since 1970.
+    pub(super) until: u64,
+    /// And not longer than this session.
+    pub(super) session: Option<String>,
 }
 
 /// A fresh token.
@@ -26,7 +39,13 @@ pub(super) struct Issued {
 }
 
 /// Makes a token; `seconds` is what the form says.
-pub(super) fn issue(auth: &Auth, resource: &str, actor: &Actor, seconds: &str) -> Issued {
+pub(super) fn issue(
+    auth: &Auth,
+    resource: &str,
+    actor: &Actor,
+    session: Option<&str>,
+    seconds: &str,
+) -> Issued {
     let seconds = seconds
         .trim()
         .parse()
@@ -37,6 +56,7 @@ pub(super) fn issue(auth: &Auth, resource: &str, actor: &Actor, seconds: &str) -
     let claims = Claims {
         resource: resource.to_owned(),
         user: actor.user.clone(),
+        session: session.map(str::to_owned),
     };
     Issued {
         token: auth
@@ -46,11 +66,30 @@ pub(super) fn issue(auth: &Auth, resource: &str, actor: &Actor, seconds: &str) -
     }
 }
 
-/// Whose token it is, if it is good for this address, and until when, in seconds since 1970.
-pub(super) fn open(auth: &Auth, resource: &str, token: &str) -> Option<(Actor, u64)> {
+/// Whose token it is, if it is good for this address, and its session has not ended.
+///
+/// # Errors
+/// Where nobody can say just now.
+pub(super) async fn open(
+    auth: &Auth,
+    resource: &str,
+    token: &str,
+) -> Result<Option<Opened>, Refusal> {
     let sealer = auth.sealer();
-    let (claims, until) = sealer.open_until::<Claims>(Purpose::AccessToken, token, seal::now())?;
-    (claims.resource == resource).then(|| (Actor::new(claims.user), until))
+    let opened = sealer.open_until::<Claims>(Purpose::AccessToken, token, seal::now());
+    let Some((claims, until)) = opened.filter(|(claims, _)| claims.resource == resource) else {
+        return Ok(None);
+    };
+    if let Some(session) = &claims.session
+        && !auth.is_signed_in(session).await?
+    {
+        return Ok(None);
+    }
+    Ok(Some(Opened {
+        actor: Actor::new(claims.user),
+        until,
+        session: claims.session,
+    }))
 }
 
 #[cfg(test)]
@@ -58,15 +97,21 @@ mod tests {
     use super::*;
     use crate::address::Origins;
 
-    #[test]
-    fn a_token_is_good_for_its_address_and_time() {
+    #[tokio::test]
+    async fn a_token_is_good_for_its_address_and_time() {
         let auth = Auth::new(&[3; 32], Origins::public("https://a.example").unwrap());
         let alice = Actor::new(User::new("alice", "test"));
-        let issued = issue(&auth, "doc", &alice, "60");
-        let opened = open(&auth, "doc", &issued.token);
-        assert_eq!(opened, Some((alice.clone(), issued.expiration)));
-        assert_eq!(open(&auth, "few", &issued.token), None);
-        assert_eq!(open(&auth, "doc", "nonsense"), None);
+        let issued = issue(&auth, "doc", &alice, None, "60");
+        let opened = open(&auth, "doc", &issued.token).await.unwrap().unwrap();
+        assert_eq!((&opened.actor, opened.until), (&alice, issued.expiration));
+        let ended = issue(&auth, "doc", &alice, Some("ended"), "60").token;
+        for (resource, token) in [
+            ("few", issued.token.as_str()),
+            ("doc", "nonsense"),
+            ("doc", &ended),
+        ] {
+            assert_eq!(open(&auth, resource, token).await, Ok(None), "{token}");
+        }
         for (asked, lasts) in [
             ("60", 60),
             ("", 300),
@@ -75,7 +120,7 @@ mod tests {
             ("-1", 300),
             ("99999999", 86_400),
         ] {
-            let left = issue(&auth, "doc", &alice, asked).expiration - seal::now();
+            let left = issue(&auth, "doc", &alice, None, asked).expiration - seal::now();
             assert!((lasts - 1..=lasts).contains(&left), "{asked}: {left}");
         }
     }

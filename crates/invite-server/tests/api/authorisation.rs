@@ -19,6 +19,7 @@ GET /readyz                                              | yes           | yes  
 GET /.well-known/invite-keys                             | yes           | yes       | yes       | yes       | yes       | yes       | yes
 GET /.well-known/jwks.json                               | yes           | yes       | yes       | yes       | yes       | yes       | yes
 GET /api/v1/me                                           | yes           | yes       | yes       | yes       | yes       | yes       | yes
+POST /api/v1/me/sign-out-everywhere                      | not_signed_in | yes       | yes       | yes       | yes       | yes       | forbidden
 GET /api/v1/resources                                    | not_signed_in | yes       | yes       | yes       | yes       | yes       | yes
 PUT /api/v1/resources/{resource}                         | not_signed_in | yes       | yes       | yes       | yes       | yes       | yes
 PUT /api/v1/resources/{resource} that is there           | not_signed_in | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists

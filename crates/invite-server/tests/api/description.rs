@@ -190,6 +190,7 @@ async fn the_document_describes_all_calls() {
             "POST /api/v1/invites/check",
             "POST /api/v1/invites/remove",
             "POST /api/v1/invites/{id}/resend",
+            "POST /api/v1/me/sign-out-everywhere",
             "POST /api/v1/pending",
             "POST /api/v1/receipts/redeem",
             "POST /api/v1/resources/{resource}/invites",

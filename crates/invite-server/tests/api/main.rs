@@ -13,6 +13,7 @@ mod apps;
 mod authorisation;
 mod calls;
 mod concurrency;
+mod cookies;
 mod description;
 mod events;
 mod malformed;

@@ -176,7 +176,10 @@ async fn credentials_that_are_no_good() {
         (Method::DELETE, "/api/v1/resources/notes/invites/x"),
     ];
     let another_server = Server::start().await.bearer("alice");
-    let session = server.session("alice").split_off("__Host-session=".len());
+    let session = server
+        .session("alice")
+        .await
+        .split_off("__Host-session=".len());
     for (method, path) in calls {
         for bad in [
             "Bearer nonsense",

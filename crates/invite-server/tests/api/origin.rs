@@ -54,7 +54,7 @@ async fn with_a_cookie_a_change_has_to_come_from_our_own_page() {
         for alter in foreign {
             let request = server
                 .request(None, method.clone(), path)
-                .header("cookie", server.session("alice"));
+                .header("cookie", server.session("alice").await);
             let answer = server.send(alter(request.json(body))).await;
             assert_eq!(
                 (answer.status, answer.code()),
@@ -72,7 +72,7 @@ async fn with_a_cookie_a_change_has_to_come_from_our_own_page() {
         let answer = server
             .send(alter(
                 request
-                    .header("cookie", server.session("alice"))
+                    .header("cookie", server.session("alice").await)
                     .json(&json!({})),
             ))
             .await;
@@ -85,7 +85,7 @@ async fn reading_with_a_cookie_and_changing_with_a_bearer_come_from_anywhere() {
     let server = Server::with_notes().await;
     let read = server
         .request(None, Method::GET, "/api/v1/me")
-        .header("cookie", server.session("alice"));
+        .header("cookie", server.session("alice").await);
     assert_eq!(server.send(read).await.body["user"]["username"], "alice");
     let change = server.request(
         Some("alice"),
@@ -121,7 +121,7 @@ async fn forms_change_nothing() {
     ] {
         let request = server
             .request(None, Method::POST, "/api/v1/resources/notes/invites")
-            .header("cookie", server.session("alice"))
+            .header("cookie", server.session("alice").await)
             .header("origin", ORIGIN)
             .header("content-type", content_type);
         assert_eq!(

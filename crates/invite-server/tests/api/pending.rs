@@ -51,7 +51,7 @@ async fn ask(
 ) -> (u16, Value) {
     let mut cookie = jar.header();
     if let Some(who) = who {
-        cookie = format!("{cookie}; {}", server.session(who));
+        cookie = format!("{cookie}; {}", server.session(who).await);
     }
     let mut request = server
         .request(None, method, path)

@@ -13,10 +13,13 @@ use invite_server::{
     address::Origins,
     api::{self, ApiState},
     auth::{
-        Auth,
+        Auth, Ways,
         seal::{self, Purpose},
     },
-    core::{Authority, Clock, CreateRequest, Creators, Moment, Secrets, User},
+    core::{
+        Accounts as _, Authority, Claimed, Clock, CreateRequest, Creators, Moment, Secrets,
+        Subject, TEST_ISSUER, User,
+    },
     dialect::Dialects,
     invites::Invites,
     stop::Stop,
@@ -37,7 +40,7 @@ pub(crate) struct Server {
     pub(crate) store: SqliteStore,
     pub(crate) folder: TempDir,
     client: reqwest::Client,
-    auth: Auth,
+    pub(crate) auth: Auth,
     time: Arc<AtomicI64>,
     pub(crate) description: Description,
     pub(crate) stop: Stop,
@@ -75,13 +78,20 @@ impl Server {
         let clock = Clock::from_fn(move || Moment(now.load(Ordering::Relaxed)));
         let store = SqliteStore::open(&folder.path().join("invites.db")).unwrap();
         let secrets = Secrets::generate().unwrap();
-        let auth = Auth::new(
-            &secrets.derive_for("sign-in"),
-            Origins::public(ORIGIN).unwrap(),
-        );
+        let secret = secrets.derive_for("sign-in");
         let invites = Invites::new(store.clone().into(), secrets, clock)
             .issuing_as(ORIGIN)
             .created_by(creators);
+        let ways = Ways {
+            test: true,
+            ..Ways::default()
+        };
+        let auth = Auth::with(
+            &secret,
+            Origins::public(ORIGIN).unwrap(),
+            ways,
+            Arc::new(invites.clone()),
+        );
         let stop = Stop::new();
         let api = api::dialect(ApiState {
             invites: invites.clone(),
@@ -145,8 +155,18 @@ impl Server {
         self.sealed(name, Purpose::Bearer)
     }
 
-    pub(crate) fn session(&self, name: &str) -> String {
-        format!("__Host-session={}", self.sealed(name, Purpose::Session))
+    /// The cookie of somebody who is signed in.
+    pub(crate) async fn session(&self, name: &str) -> String {
+        let claimed = Claimed {
+            subject: Subject {
+                iss: TEST_ISSUER.into(),
+                sub: name.into(),
+            },
+            user: User::new(name, "test"),
+            email: None,
+        };
+        let token = self.invites.begin_session(claimed, None, 3600).await;
+        format!("__Host-session={}", token.unwrap().reveal())
     }
 
     fn sealed(&self, name: &str, purpose: Purpose) -> String {

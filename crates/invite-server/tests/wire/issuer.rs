@@ -185,8 +185,8 @@ impl Issuer {
     /// What a good token says of alice.
     pub fn claims(&self) -> Value {
         let now = now();
-        json!({ "iss": self.url, "aud": "invites", "sub": "0001", "iat": now, "exp": now + 300,
-                "preferred_username": "alice", "name": "Alice A.", "email": "alice@example.com", "email_verified": true })
+        json!({ "iss": self.url, "aud": "invites", "sub": "alice", "iat": now, "exp": now + 300,
+                "preferred_username": "Ally", "name": "Alice A.", "email": "alice@example.com", "email_verified": true })
     }
 
     /// The same with one claim changed, or taken out by null.

@@ -36,6 +36,7 @@ mod recorded;
 mod replay;
 mod rkvst;
 mod secrecy;
+mod sessions;
 mod sign_in;
 mod socket;
 mod support;

@@ -8,18 +8,18 @@ use crate::support::{Server, command, http};
 
 /// Everything a browser has to remember.
 #[derive(Default)]
-struct Browser {
-    cookies: Vec<(String, String)>,
+pub struct Browser {
+    pub cookies: Vec<(String, String)>,
 }
 
 impl Browser {
-    async fn get(&mut self, url: &str) -> reqwest::Response {
+    pub async fn get(&mut self, url: &str) -> reqwest::Response {
         let response = self.with_cookies(http().get(url)).send().await.unwrap();
         self.keep(&response);
         response
     }
 
-    fn with_cookies(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    pub fn with_cookies(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         let all: Vec<String> = self
             .cookies
             .iter()
@@ -43,7 +43,7 @@ impl Browser {
         }
     }
 
-    async fn name(&mut self, server: &Server) -> Value {
+    pub async fn name(&mut self, server: &Server) -> Value {
         let answer = self.get(&server.at("/api/v1/me")).await;
         answer.json::<Value>().await.unwrap()["user"]["username"].clone()
     }
@@ -60,7 +60,7 @@ fn options<'a>(issuer: &'a Issuer, secret: &'a str) -> Vec<&'a str> {
     ]
 }
 
-fn location(response: &reqwest::Response) -> String {
+pub fn location(response: &reqwest::Response) -> String {
     assert_eq!(response.status(), 303);
     response.headers()["location"].to_str().unwrap().to_owned()
 }
@@ -74,19 +74,19 @@ fn parameter(url: &str, name: &str) -> String {
         .into_owned()
 }
 
-struct World {
-    key: SigningKey,
-    issuer: Issuer,
+pub struct World {
+    pub key: SigningKey,
+    pub issuer: Issuer,
     folder: tempfile::TempDir,
     secret: String,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let key = SigningKey::elliptic("1");
         let issuer = Issuer::start(&[&key]).await;
         issuer.desk().userinfo =
-            json!({ "sub": "0001", "preferred_username": "alice", "name": "Alice A." });
+            json!({ "sub": "alice", "preferred_username": "Ally", "name": "Alice A." });
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("client");
         std::fs::write(&path, "hush\n").unwrap();
@@ -99,7 +99,7 @@ impl World {
         }
     }
 
-    fn database(&self) -> String {
+    pub fn database(&self) -> String {
         self.folder
             .path()
             .join("invites.db")
@@ -108,15 +108,15 @@ impl World {
             .to_owned()
     }
 
-    fn server(&self, more: &[&str]) -> Server {
+    pub fn server(&self, more: &[&str]) -> Server {
         let database = self.database();
         let own = ["--database", &database, "--log", "debug"];
         Server::start(&[&own, options(&self.issuer, &self.secret).as_slice(), more].concat())
     }
 
     /// What the issuer would do once somebody has signed in there: the address that it sends them back to.
-    fn back(&self, address: &str, change: impl FnOnce(&mut Value)) -> String {
-        let mut claims = json!({ "iss": self.issuer.url, "aud": "invites", "sub": "0001",
+    pub fn back(&self, address: &str, change: impl FnOnce(&mut Value)) -> String {
+        let mut claims = json!({ "iss": self.issuer.url, "aud": "invites", "sub": "alice",
                                  "exp": crate::issuer::now() + 300, "nonce": parameter(address, "nonce") });
         change(&mut claims);
         let code = format!("code-{}", parameter(address, "state"));
@@ -172,25 +172,30 @@ async fn somebody_signs_in_stays_so_over_a_restart_and_signs_out() {
     let again = browser.get(&back).await;
     assert_eq!(again.status(), 400, "an address of the way back works once");
 
-    // The session is in the cookie alone: it outlives the server and ends with its secret.
+    // The session is a row: it outlives the server and the secrets, and ends when somebody signs out.
     server.kill();
     let server = world.server(&[]);
     assert_eq!(browser.name(&server).await, "alice");
-    let mut other = Browser {
-        cookies: browser.cookies.clone(),
-    };
-    let sign_out = other
-        .with_cookies(http().post(server.at("/auth/logout")))
-        .header("origin", &server.url);
-    other.keep(&sign_out.send().await.unwrap());
-    assert_eq!(other.name(&server).await, Value::Null);
     server.kill();
     let rotated = command(&["--database", &world.database(), "keys", "rotate"])
         .status()
         .unwrap();
     assert!(rotated.success());
     let server = world.server(&[]);
-    assert_eq!(browser.name(&server).await, Value::Null);
+    assert_eq!(browser.name(&server).await, "alice");
+    let kept = Browser {
+        cookies: browser.cookies.clone(),
+    };
+    let sign_out = browser
+        .with_cookies(http().post(server.at("/auth/logout")))
+        .header("origin", &server.url);
+    browser.keep(&sign_out.send().await.unwrap());
+    let mut browser = kept;
+    assert_eq!(
+        browser.name(&server).await,
+        Value::Null,
+        "a cookie replayed"
+    );
     let (_, output) = server.stop();
     for secret in ["hush", "code-", &browser.cookies[0].1] {
         assert!(!output.contains(secret), "a secret stands in the log");
@@ -214,19 +219,22 @@ async fn whoever_signs_out_goes_on_to_the_issuer_and_nowhere_else() {
         let there = expected.map(|path| format!("{}{path}", world.issuer.url));
         let public = "https://invites.example.com";
         let server = world.server(&[&["--public-url", public], option].concat());
-        let mut browser = Browser::default();
-        let address = location(&browser.get(&server.at("/auth/oidc/login")).await);
-        let back = world.back(&address, |_| {});
-        browser.get(&back.replace(public, &server.url)).await;
-        assert_eq!(browser.name(&server).await, "alice");
-        let sign_out = |cookies: bool, accept: &str| {
+        let signed_in = async || {
+            let mut browser = Browser::default();
+            let address = location(&browser.get(&server.at("/auth/oidc/login")).await);
+            let back = world.back(&address, |_| {});
+            browser.get(&back.replace(public, &server.url)).await;
+            assert_eq!(browser.name(&server).await, "alice");
+            browser
+        };
+        let sign_out = async |browser: &Browser, accept: &str| {
             // Whatever the address says, it has no say in where people go.
             let url = server.at("/auth/logout?continue=//evil.example&post_logout_redirect_uri=https://evil.example/");
             let request = http().post(url).header("origin", public).header("accept", accept);
             let request = request.header("host", "evil.example");
-            if cookies { browser.with_cookies(request) } else { request }
+            browser.with_cookies(request).send().await.unwrap()
         };
-        let program = sign_out(true, "application/json").send().await.unwrap();
+        let program = sign_out(&signed_in().await, "application/json").await;
         assert!(program.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
         match &there {
             Some(there) => {
@@ -236,7 +244,7 @@ async fn whoever_signs_out_goes_on_to_the_issuer_and_nowhere_else() {
             }
             None => assert_eq!(program.status(), 204),
         }
-        let form = sign_out(true, "text/html,*/*;q=0.8").send().await.unwrap();
+        let form = sign_out(&signed_in().await, "text/html,*/*;q=0.8").await;
         let here = (302, "/".to_owned());
         let said = |answer: &reqwest::Response| {
             let location = answer.headers()["location"].to_str().unwrap().to_owned();
@@ -245,8 +253,8 @@ async fn whoever_signs_out_goes_on_to_the_issuer_and_nowhere_else() {
         };
         assert_eq!(said(&form), there.map_or(here.clone(), |there| (303, there)));
         // A script follows, and cannot follow to another site. Whoever is not signed in has nothing to end there.
-        assert_eq!(said(&sign_out(true, "*/*").send().await.unwrap()), here);
-        assert_eq!(said(&sign_out(false, "text/html").send().await.unwrap()), here);
+        assert_eq!(said(&sign_out(&signed_in().await, "*/*").await), here);
+        assert_eq!(said(&sign_out(&Browser::default(), "text/html").await), here);
     }
 }
 
@@ -268,7 +276,7 @@ async fn nobody_is_signed_in_by_an_answer_to_another_question() {
         ("expired", ("exp", json!(crate::issuer::now() - 100)), 403),
         (
             "another person than asked about",
-            ("sub", json!("0002")),
+            ("sub", json!("mallory")),
             403,
         ),
         ("right", ("x", Value::Null), 303),

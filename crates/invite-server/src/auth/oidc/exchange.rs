@@ -10,9 +10,9 @@ use url::Url;
 
 use super::cache::Wanted;
 use super::person::Claims;
-use super::token::Expected;
+use super::token::{Expected, Sort};
 use super::{ClientAccount, Issuer, Metadata, NotRecognised, web};
-use crate::core::Actor;
+use crate::core::Claimed;
 
 /// What a sign-in is recognised by when somebody comes back.
 pub(super) struct Began<'a> {
@@ -68,18 +68,19 @@ impl Issuer {
         })
     }
 
-    /// Who came back with this code.
+    /// Who came back with this code, and the issuer's name for the session that it keeps of them.
     pub(super) async fn redeem(
         &self,
         code: &str,
         began: Began<'_>,
-    ) -> Result<Actor, NotRecognised> {
+    ) -> Result<(Claimed, Option<String>), NotRecognised> {
         let (client, metadata) = self.account().await?;
         let tokens = self.tokens(client, &metadata, code, &began).await?;
         let audience = [client.id.clone()];
         let expected = Expected {
             issuer: &self.inner.name,
             audiences: &audience,
+            sort: Sort::Bearer,
         };
         // The token came from the issuer itself, so a key that is missing is new.
         let mut claims = self
@@ -89,6 +90,8 @@ impl Issuer {
             tracing::debug!("an ID token answers another sign-in");
             return Err(NotRecognised::BadToken);
         }
+        let sid = claims.get("sid").and_then(serde_json::Value::as_str);
+        let sid = sid.map(str::to_owned);
         // Many issuers say who somebody is only when asked.
         if !self.inner.naming.is_complete(&claims)
             && let (Some(endpoint), Some(access)) =
@@ -102,8 +105,8 @@ impl Issuer {
             }
             add(&mut claims, more);
         }
-        let actor = self.inner.naming.actor(&claims);
-        actor.ok_or(NotRecognised::BadToken)
+        let claimed = self.inner.naming.claimed(&claims);
+        Ok((claimed.ok_or(NotRecognised::BadToken)?, sid))
     }
 
     async fn account(&self) -> Result<(&ClientAccount, std::sync::Arc<Metadata>), NotRecognised> {

@@ -14,6 +14,7 @@ use super::exchange::Began;
 use super::{Issuer, NotRecognised};
 use crate::auth::seal::{self, Purpose};
 use crate::auth::{Auth, cookie, stays_here};
+use crate::core::Refusal;
 
 /// Where people sign in.
 pub(in crate::auth) const LOGIN: &str = "/auth/oidc/login";
@@ -47,17 +48,19 @@ struct Login {
     issuer: Issuer,
 }
 
-/// The two addresses; none if the configured issuer signs no people in.
+/// Its addresses; none if the configured issuer signs no people in.
 pub(in crate::auth) fn router(auth: &Auth) -> Router {
     let issuer = auth.issuer().filter(|issuer| issuer.signs_people_in());
     let Some(issuer) = issuer.cloned() else {
         return Router::new();
     };
     let auth = auth.clone();
+    let told = super::backchannel::router(auth.clone(), issuer.clone());
     Router::new()
         .route(LOGIN, get(begin))
         .route(CALLBACK, get(finish))
         .with_state(Login { auth, issuer })
+        .merge(told)
 }
 
 #[derive(Deserialize)]
@@ -182,9 +185,16 @@ impl Login {
             return Err(page(StatusCode::FORBIDDEN, sentence));
         };
         let redirect = self.redirect();
-        let actor = self.issuer.redeem(code, waiting.began(&redirect)).await;
-        let cookie = self.auth.sign_in(&actor.map_err(refused)?);
-        cookie.ok_or_else(unavailable)
+        let redeemed = self.issuer.redeem(code, waiting.began(&redirect)).await;
+        let (claimed, sid) = redeemed.map_err(refused)?;
+        match self.auth.sign_in(claimed, sid).await {
+            Ok(cookie) => Ok(cookie),
+            Err(Refusal::Forbidden { .. }) => Err(page(
+                StatusCode::FORBIDDEN,
+                "Somebody else has your name here. Ask whoever runs this server.",
+            )),
+            Err(_) => Err(unavailable()),
+        }
     }
 
     fn cookie_name(&self, state: &str) -> String {

@@ -1,5 +1,6 @@
 //! OpenID Connect: bearer tokens of one issuer, and signing in there.
 
+mod backchannel;
 mod cache;
 mod exchange;
 mod keys;
@@ -21,11 +22,11 @@ use cache::{Ages, Cached, Held, Wanted};
 use keys::{KeySet, Published};
 pub(super) use login::{LOGIN, router as login_router};
 use person::{Claims, Naming};
-use token::{Expected, Fault};
+use token::{Expected, Fault, Sort};
 use web::Trouble;
 
 use crate::address::is_loopback_url;
-use crate::core::Actor;
+use crate::core::Claimed;
 
 /// How old what the issuer publishes may get. A key that it has withdrawn counts ten minutes longer at most, an hour if
 /// it does not answer.
@@ -141,8 +142,9 @@ impl Issuer {
         let web = web::client().map_err(|error| IssuerUnusable(error.to_string()))?;
         Ok(Self {
             inner: Arc::new(Inner {
-                name: settings.address,
+                name: settings.address.clone(),
                 naming: Naming {
+                    iss: settings.address,
                     provider: settings.provider,
                     claim: settings.username_claim,
                 },
@@ -156,15 +158,21 @@ impl Issuer {
         })
     }
 
+    /// Its address, exactly as it writes it.
+    pub(super) fn name(&self) -> &str {
+        &self.inner.name
+    }
+
     /// Whose bearer token this is, and until when it counts, in seconds since 1970.
-    pub(super) async fn bearer(&self, token: &str) -> Result<(Actor, u64), NotRecognised> {
+    pub(super) async fn bearer(&self, token: &str) -> Result<(Claimed, u64), NotRecognised> {
         let expected = Expected {
             issuer: &self.inner.name,
             audiences: &self.inner.audiences,
+            sort: Sort::Bearer,
         };
         let claims = self.verified(token, expected, Wanted::Newer).await?;
-        let actor = self.inner.naming.actor(&claims);
-        actor
+        let claimed = self.inner.naming.claimed(&claims);
+        claimed
             .zip(token::end(&claims))
             .ok_or(NotRecognised::BadToken)
     }
@@ -180,7 +188,7 @@ impl Issuer {
             tracing::debug!(?fault, "a token of the issuer is refused");
             NotRecognised::BadToken
         };
-        let header = token::head(token).map_err(refused)?;
+        let header = token::head(token, expected.sort).map_err(refused)?;
         let keys = self.keys(Wanted::Fresh).await?;
         match token::verify(token, &header, &keys.value, expected) {
             Err(Fault::NoKey) => {}

@@ -10,14 +10,27 @@ use super::person::Claims;
 const LONGEST: usize = 16 * 1024;
 /// Seconds that clocks may differ by.
 const LEEWAY: u64 = 60;
-/// What a token may call itself. Logout tokens and others of the same issuer and audience call themselves otherwise.
+/// What a token that says who somebody is may call itself. Others of the same issuer and audience call themselves
+/// otherwise.
 const TYPES: [&str; 4] = ["jwt", "at+jwt", "application/at+jwt", "application/jwt"];
+/// What a logout token may call itself: older issuers give it no name of its own.
+const LOGOUT_TYPES: [&str; 3] = ["logout+jwt", "application/logout+jwt", "jwt"];
 
 /// What a token has to say.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Expected<'a> {
     pub(super) issuer: &'a str,
     pub(super) audiences: &'a [String],
+    pub(super) sort: Sort,
+}
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// Saying who somebody is.
+    Bearer,
+    /// Saying that somebody has signed out.
+    Logout,
 }
 
 /// Why a token is refused.
@@ -30,13 +43,17 @@ pub(super) enum Fault {
 }
 
 /// The head of what may be a token.
-pub(super) fn head(token: &str) -> Result<Header, Fault> {
+pub(super) fn head(token: &str, sort: Sort) -> Result<Header, Fault> {
     if token.len() > LONGEST {
         return Err(Fault::Bad("it is too long".into()));
     }
     let header = decode_header(token).map_err(|_| Fault::Bad("its head is no JWS's".into()))?;
     let kind = header.typ.as_deref().unwrap_or("JWT").to_ascii_lowercase();
-    if !TYPES.contains(&kind.as_str()) {
+    let types = match sort {
+        Sort::Bearer => &TYPES[..],
+        Sort::Logout => &LOGOUT_TYPES[..],
+    };
+    if !types.contains(&kind.as_str()) {
         return Err(Fault::Bad("it is a token of another type".into()));
     }
     // Nothing is understood that may be critical.
@@ -81,10 +98,18 @@ fn verify_with(
     validation.validate_nbf = true;
     validation.set_issuer(&[expected.issuer]);
     validation.set_audience(expected.audiences);
-    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    let (required, optional) = (["exp", "iss", "aud"], ["sub"]);
+    // A logout token may name a session alone.
+    let optional = optional.iter().filter(|_| expected.sort == Sort::Bearer);
+    let required: Vec<_> = required.iter().chain(optional).collect();
+    validation.set_required_spec_claims(&required);
     let claims = decode::<Claims>(token, key, &validation)
         .map_err(|error| Fault::Bad(error.to_string()))?
         .claims;
+    // An older issuer's logout token says who somebody is, but nobody signs in with it.
+    if expected.sort == Sort::Bearer && claims.contains_key("events") {
+        return Err(Fault::Bad("it tells of an event".into()));
+    }
     // The library takes a list that holds the issuer, too.
     if claims.get("iss").and_then(Value::as_str) != Some(expected.issuer) {
         return Err(Fault::Bad("InvalidIssuer".into()));

@@ -4,7 +4,8 @@ use futures_util::future::{try_join, try_join3};
 use invite_key::permissions::Permissions;
 
 use super::{
-    Executor, Sql, apps, binds, change, change_one, clients, events, mails, secrets, webhooks,
+    Executor, Sql, apps, binds, change, change_one, clients, events, mails, people, secrets,
+    webhooks,
 };
 use crate::core::{
     User,
@@ -106,6 +107,16 @@ async fn write_one<E: Executor>(executor: &E, one: &Change) -> Result<(), E::Tro
         Change::KnowSecret { id, at } => secrets::know(executor, id, *at).await?,
         Change::Redeem { receipt, until } => {
             change(executor, &REDEEM, binds![receipt, *until]).await?;
+        }
+        Change::KnowPerson {
+            user,
+            subject,
+            email,
+        } => people::know(executor, user, subject, email.as_deref()).await?,
+        Change::NameIssuer(issuer) => people::name_issuer(executor, issuer).await?,
+        Change::AddSession { id, session } => people::add_session(executor, id, session).await?,
+        Change::EndSessions { which, at } => {
+            people::end_sessions(executor, which, *at).await?;
         }
         Change::Mail(mail) => mails::write(executor, mail).await?,
         Change::Webhook(webhook) => webhooks::write(executor, webhook).await?,

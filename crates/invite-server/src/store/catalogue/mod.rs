@@ -12,6 +12,7 @@ mod events;
 mod executor;
 pub(super) mod listing;
 pub(super) mod mails;
+pub(super) mod people;
 pub(super) mod queues;
 pub(super) mod reading;
 mod row;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use invite_key::permissions::Permissions;
 
-use super::{Engine, Executor, Row, Sql, Unreadable, all, binds, exists, one};
+use super::{Engine, Executor, Row, Sql, Unreadable, all, binds, exists, one, people};
 use crate::{
     core::{
         Acceptance, Member, ResourceOf, User,
@@ -122,6 +122,12 @@ pub(in crate::store) async fn state<E: Executor>(
     } = scope
     {
         state.repeated = repeated(executor, resource, user, key).await?;
+    }
+    if let Some(claimed) = &scope.claimed {
+        people::claim(executor, claimed, &mut state).await?;
+    }
+    if let Some(issuer) = &scope.issuer {
+        people::issuer(executor, issuer, &mut state).await?;
     }
     if let Some(invite) = &state.invite {
         state.inviter_permissions =

@@ -12,7 +12,7 @@ mod sweep;
 mod tls;
 mod trouble;
 
-use std::{fmt, time::Duration};
+use std::{collections::HashSet, fmt, time::Duration};
 
 use tokio::time::timeout;
 
@@ -28,7 +28,7 @@ use crate::core::{
 use super::{
     Store, StoreUnusable,
     catalogue::{
-        apps, changes, clients, ends, events_after, listing, mails, queues,
+        apps, changes, clients, ends, events_after, listing, mails, people, queues,
         reading::{self, Hold},
         secrets, webhooks,
     },
@@ -234,6 +234,15 @@ impl Store for PostgresStore {
 
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
         read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => events_after(&session, resource, after, limit))
+    }
+
+    async fn session(&self, id: &str) -> Result<Option<crate::core::Session>, Refusal> {
+        read!(self, Work::Look, None, session => people::session(&session, id))
+    }
+
+    async fn live_sessions(&self, ids: Vec<String>) -> Result<HashSet<String>, Refusal> {
+        let live = read!(self, Work::Look, None, session => people::live(&session, &ids))?;
+        Ok(live.into_iter().collect())
     }
 
     async fn apps(&self) -> Result<Vec<App>, Refusal> {

@@ -8,11 +8,11 @@ pub(super) mod schema;
 mod sweep;
 mod writer;
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use crate::core::{
     Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
-    User, Webhook,
+    Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
     },
@@ -21,7 +21,7 @@ use crate::core::{
 use super::{
     Store, StoreUnusable,
     catalogue::{
-        apps, clients, ends, events_after, listing, mails, queues,
+        apps, clients, ends, events_after, listing, mails, people, queues,
         reading::{self, Hold},
         secrets, webhooks,
     },
@@ -135,6 +135,18 @@ impl Store for SqliteStore {
                 at_once(events_after(&On(connection), &resource, after, limit))
             })
             .await
+    }
+
+    async fn session(&self, id: &str) -> Result<Option<Session>, Refusal> {
+        self.readers
+            .glance(|connection| at_once(people::session(&On(connection), id)))
+            .await
+    }
+
+    async fn live_sessions(&self, ids: Vec<String>) -> Result<HashSet<String>, Refusal> {
+        let look = move |connection: &_| at_once(people::live(&On(connection), &ids));
+        let live = self.readers.list(Crowd::Server, look).await?;
+        Ok(live.into_iter().collect())
     }
 
     async fn apps(&self) -> Result<Vec<App>, Refusal> {

@@ -18,14 +18,16 @@ use super::{
 };
 use crate::{
     core::{
-        Addressed, Client, EventKind, InviteStatus, MailChange, MailState, Moment, User,
-        WebhookChange,
-        state::{Change, InviteName, InviteQuery, KeyHash, Order, RepeatKey, Scope, StoredInvite},
+        Addressed, Claimed, Client, EventKind, InviteStatus, MailChange, MailState, Moment,
+        Session, Sessions, Subject, User, WebhookChange,
+        state::{
+            Change, InviteName, InviteQuery, Issuer, KeyHash, Order, RepeatKey, Scope, StoredInvite,
+        },
     },
     store::{
         Retention,
         catalogue::{
-            apps, changes, clients, ends, events_after, listing, queues,
+            apps, changes, clients, ends, events_after, listing, people, queues,
             reading::{self, Hold},
             sweep, webhooks,
         },
@@ -59,6 +61,17 @@ fn invite(number: u8) -> StoredInvite {
         email: None,
         issuer: None,
         ended: false,
+    }
+}
+
+fn claimed(number: u8) -> Claimed {
+    Claimed {
+        subject: Subject {
+            iss: "https://login.example".into(),
+            sub: format!("person{number}"),
+        },
+        user: User::new(format!("person{number}"), "test"),
+        email: None,
     }
 }
 
@@ -114,6 +127,22 @@ fn fill(connection: &Connection) {
                 invite: format!("invite{number}"),
                 at: Moment(2),
             }),
+            Change::KnowPerson {
+                user: claimed(number).user,
+                subject: claimed(number).subject,
+                email: None,
+            },
+            Change::AddSession {
+                id: format!("session{number}"),
+                session: Box::new(Session {
+                    user: claimed(number).user,
+                    subject: claimed(number).subject,
+                    email: None,
+                    sid: Some(format!("sid{number}")),
+                    created_at: Moment(1),
+                    ends_at: Moment(5),
+                }),
+            },
             Change::Redeem {
                 receipt: format!("receipt{number}"),
                 until: Moment(5),
@@ -159,6 +188,11 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
             receipt: Some("receipt7".into()),
             // Later than any end: it is looked up.
             used: Some(Moment(i64::MAX)),
+            claimed: Some(claimed(7)),
+            issuer: Some(Issuer {
+                provider: "test".into(),
+                iss: "https://login.example".into(),
+            }),
         };
         at_once(reading::state(&mut On(connection), &scope, Hold::Yes))?;
     }
@@ -204,6 +238,9 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
     at_once(events_after(on, "notes", 3, 10))?;
     at_once(apps::of_key(on, KeyHash([255; 32])))?;
     at_once(clients::of_id(on, "client7"))?;
+    at_once(people::session(on, "session7"))?;
+    let ids: Vec<String> = (0..9).map(|number| format!("session{number}")).collect();
+    assert_eq!(at_once(people::live(on, &ids))?.len(), 9);
     at_once(ends::end(on, Moment(1_005), 10, &|_| Vec::new()))?;
     let waiting = at_once(queues::waiting(on))?;
     assert_eq!(
@@ -218,7 +255,24 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
         at: Moment(3),
     };
     let seventh = || "invite7".to_owned();
+    let ended = |which| Change::EndSessions {
+        which,
+        at: Moment(3),
+    };
+    let Subject { iss, .. } = claimed(7).subject;
     let written = [
+        ended(Sessions::One("session1".into())),
+        ended(Sessions::Of(claimed(2).user)),
+        ended(Sessions::OfSubject(claimed(3).subject)),
+        ended(Sessions::OfSid {
+            iss,
+            sid: "sid4".into(),
+        }),
+        Change::KnowPerson {
+            user: claimed(7).user,
+            subject: claimed(7).subject,
+            email: Some("person7@example.com".into()),
+        },
         Change::AddInvite(Box::new(invite(250))),
         told(EventKind::Created),
         Change::AddUse {
@@ -246,6 +300,7 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
         }),
     ];
     at_once(changes::write(on, &written))?;
+    assert_eq!(at_once(people::live(on, &ids))?.len(), 5);
     for one in Retention::of(Moment(1_100), 0).sweeps() {
         at_once(sweep::carry_out(on, &one))?;
     }

@@ -1,11 +1,15 @@
-//! Cookies and bearers of our own.
+//! Cookies and bearers of our own, as sign-in sees them.
 
-use super::*;
-use axum::http::HeaderValue;
+use invite_server::{
+    auth::{
+        Auth,
+        seal::{self, Purpose},
+    },
+    core::{Refusal, User},
+};
+use reqwest::header::{HeaderMap, HeaderValue};
 
-fn auth() -> Auth {
-    Auth::new(&[1; 32], Origins::public("https://a.example").unwrap())
-}
+use crate::server::{ORIGIN, Server};
 
 fn headers(all: &[(&'static str, &str)]) -> HeaderMap {
     all.iter()
@@ -20,13 +24,11 @@ fn sealed(auth: &Auth, purpose: Purpose) -> String {
 
 #[tokio::test]
 async fn a_cookie_changes_things_from_our_origin_only() {
-    let auth = auth();
-    let cookie = format!(
-        "other=1; __Host-session={}",
-        sealed(&auth, Purpose::Session)
-    );
+    let server = Server::start().await;
+    let auth = &server.auth;
+    let cookie = format!("other=1; {}", server.session("alice").await);
     let own: &[&[(&str, &str)]] = &[
-        &[("origin", "https://a.example")],
+        &[("origin", ORIGIN)],
         &[("sec-fetch-site", "same-origin")],
         &[("origin", "null"), ("sec-fetch-site", "same-origin")],
     ];
@@ -55,19 +57,20 @@ async fn a_cookie_changes_things_from_our_origin_only() {
 
 #[tokio::test]
 async fn a_bearer_counts_from_anywhere_and_a_bad_one_is_said() {
-    let auth = auth();
+    let server = Server::start().await;
+    let auth = &server.auth;
     let good = auth
         .identify(
             &headers(&[(
                 "authorization",
-                &format!("bearer {}", sealed(&auth, Purpose::Bearer)),
+                &format!("bearer {}", sealed(auth, Purpose::Bearer)),
             )]),
             None,
         )
         .await;
     assert_eq!(good.changer().unwrap().unwrap().user.username, "alice");
     for bad in [
-        format!("Bearer {}", sealed(&auth, Purpose::Session)),
+        format!("Bearer {}", sealed(auth, Purpose::AccessToken)),
         "Bearer x".into(),
         "Basic YTpi".into(),
         "Bearer".into(),
@@ -86,18 +89,16 @@ async fn a_bearer_counts_from_anywhere_and_a_bad_one_is_said() {
 
 #[tokio::test]
 async fn a_bearer_is_no_cookie_and_a_broken_cookie_is_nobody() {
-    let auth = auth();
+    let server = Server::start().await;
+    let auth = &server.auth;
     for cookie in [
-        format!("__Host-session={}", sealed(&auth, Purpose::Bearer)),
+        format!("__Host-session={}", sealed(auth, Purpose::Bearer)),
         "__Host-session=".into(),
         "__Host-session=x".into(),
         "session=1".into(),
     ] {
         let identity = auth
-            .identify(
-                &headers(&[("cookie", &cookie), ("origin", "https://a.example")]),
-                None,
-            )
+            .identify(&headers(&[("cookie", &cookie), ("origin", ORIGIN)]), None)
             .await;
         assert!(identity.changer().unwrap().is_none(), "{cookie}");
     }

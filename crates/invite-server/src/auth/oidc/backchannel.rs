@@ -1,0 +1,150 @@
+//! The issuer says that somebody has signed out there (OpenID Connect Back-Channel Logout 1.0): their sessions end here
+//! too, on every copy.
+
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Form, Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::cache::Wanted;
+use super::person::Claims;
+use super::token::{Expected, Sort};
+use super::{Issuer, NotRecognised};
+use crate::auth::{Auth, seal};
+use crate::core::{Sessions, Subject};
+
+/// Where the issuer says so.
+pub(super) const PATH: &str = "/auth/oidc/backchannel-logout";
+/// What a logout token tells of.
+const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+/// A logout token is told at once: one that was kept for longer than this, in seconds, ends nothing.
+const LATEST: u64 = 300;
+
+#[derive(Clone)]
+struct Desk {
+    auth: Auth,
+    issuer: Issuer,
+}
+
+/// That address.
+pub(super) fn router(auth: Auth, issuer: Issuer) -> Router {
+    Router::new()
+        .route(PATH, post(sign_out))
+        .with_state(Desk { auth, issuer })
+}
+
+#[derive(Deserialize)]
+struct Told {
+    logout_token: String,
+}
+
+async fn sign_out(State(desk): State<Desk>, told: Result<Form<Told>, FormRejection>) -> Response {
+    let Ok(Form(told)) = told else {
+        return refused("Send logout_token as a form.");
+    };
+    let ended = match desk.issuer.logout(&told.logout_token).await {
+        Ok(ended) => ended,
+        Err(NotRecognised::BadToken) => return refused("This is no logout token for this server."),
+        Err(NotRecognised::Unavailable) => return unavailable(),
+    };
+    match desk.auth.end_sessions(ended).await {
+        Ok(()) => (StatusCode::OK, [(header::CACHE_CONTROL, "no-store")]).into_response(),
+        Err(_) => unavailable(),
+    }
+}
+
+fn refused(description: &'static str) -> Response {
+    let body = json!({ "error": "invalid_request", "error_description": description });
+    let fresh = [(header::CACHE_CONTROL, "no-store")];
+    (StatusCode::BAD_REQUEST, fresh, Json(body)).into_response()
+}
+
+fn unavailable() -> Response {
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::RETRY_AFTER, "2"),
+    ];
+    (StatusCode::SERVICE_UNAVAILABLE, headers).into_response()
+}
+
+impl Issuer {
+    /// Whose sessions a logout token ends.
+    async fn logout(&self, token: &str) -> Result<Sessions, NotRecognised> {
+        let client = self.inner.client.as_ref().ok_or(NotRecognised::BadToken)?;
+        let audience = [client.id.clone()];
+        let expected = Expected {
+            issuer: &self.inner.name,
+            audiences: &audience,
+            sort: Sort::Logout,
+        };
+        let claims = self.verified(token, expected, Wanted::Newer).await?;
+        ended(&self.inner.name, &claims, seal::now()).ok_or(NotRecognised::BadToken)
+    }
+}
+
+/// What the claims of a logout token say (2.4 and 2.6 there), beside who signed it for whom.
+fn ended(issuer: &str, claims: &Claims, now: u64) -> Option<Sessions> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let is_event = claims.get("events")?.get(EVENT)?.is_object();
+    // With a nonce it would be an ID token.
+    let sound = is_event && !claims.contains_key("nonce") && text("jti").is_some();
+    let told_at = claims.get("iat")?.as_f64()? as u64;
+    if !sound || told_at.saturating_add(LATEST) < now {
+        return None;
+    }
+    match (text("sid"), text("sub")) {
+        (Some(sid), _) => Some(Sessions::OfSid {
+            iss: issuer.to_owned(),
+            sid: sid.to_owned(),
+        }),
+        (None, Some(sub)) => Some(Sessions::OfSubject(Subject {
+            iss: issuer.to_owned(),
+            sub: sub.to_owned(),
+        })),
+        (None, None) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_000_000;
+
+    fn claims(change: impl FnOnce(&mut Value)) -> Claims {
+        let mut claims = json!({ "jti": "1", "iat": NOW, "sub": "alice", "events": { EVENT: {} } });
+        change(&mut claims);
+        claims.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn a_logout_token_says_whose_sessions_end() {
+        let iss = "https://login.example";
+        let all = |claims: &Claims| ended(iss, claims, NOW);
+        let (iss, sub) = (iss.to_owned(), "alice".to_owned());
+        let subject = Sessions::OfSubject(Subject {
+            iss: iss.clone(),
+            sub,
+        });
+        assert_eq!(all(&claims(|_| ())), Some(subject));
+        let sid = "08a5".to_owned();
+        let one = Some(Sessions::OfSid { iss, sid });
+        assert_eq!(all(&claims(|claims| claims["sid"] = json!("08a5"))), one);
+        for wrong in [
+            |claims: &mut Value| claims["nonce"] = json!("n"),
+            |claims: &mut Value| claims["events"] = json!({}),
+            |claims: &mut Value| claims["events"] = json!({ EVENT: true }),
+            |claims: &mut Value| claims["events"] = json!([EVENT]),
+            |claims: &mut Value| claims["sub"] = json!(7),
+            |claims: &mut Value| claims["iat"] = json!(NOW - LATEST - 1),
+            |claims: &mut Value| claims["iat"] = json!("now"),
+            |claims: &mut Value| claims["jti"] = json!(null),
+        ] {
+            assert_eq!(all(&claims(wrong)), None);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Telling people apart, and the names of those who vouch for them.
+
+use super::{Decision, Ruling};
+use crate::core::{
+    Claimed, Refusal, User,
+    state::{Change, Issuer, State},
+};
+
+/// Who somebody is here. A person is known by issuer and subject: once they have a name it stays theirs, whatever the
+/// issuer calls them later, and nobody else of the issuer gets it.
+pub fn recognise(state: &State, claimed: &Claimed) -> Ruling<User> {
+    let shown = claimed.user.display_name.as_ref();
+    let know = |user: &User| {
+        vec![Change::KnowPerson {
+            user: user.clone(),
+            subject: claimed.subject.clone(),
+            email: claimed.email.clone(),
+        }]
+    };
+    if let Some(known) = &state.known {
+        let user = User {
+            display_name: shown.or(known.user.display_name.as_ref()).cloned(),
+            ..known.user.clone()
+        };
+        let same = user == known.user && claimed.email == known.email;
+        let changes = if same { Vec::new() } else { know(&user) };
+        return Ok(Decision {
+            answer: user,
+            changes,
+        });
+    }
+    if state.name_is_taken {
+        return Err(Refusal::Forbidden {
+            sentence: "Somebody else has this name here. Ask whoever runs the server.".into(),
+        });
+    }
+    Ok(Decision {
+        answer: claimed.user.clone(),
+        changes: know(&claimed.user),
+    })
+}
+
+/// People of this issuer stand under this name. It cannot be changed under them: permissions are kept by it.
+pub fn name_issuer(state: &State, issuer: &Issuer) -> Ruling<()> {
+    let refused = |sentence: String| Err(Refusal::invalid_option("provider", sentence));
+    let Issuer { provider, iss } = issuer;
+    if let Some(other) = &state.issuer_named
+        && other != iss
+        && state.issuer_has_people
+    {
+        return refused(format!(
+            "The people of {other} stand under the name {provider} in this database, and those of {iss} would be taken \
+             for them. Give these another name."
+        ));
+    }
+    if let Some(other) = &state.issuer_provider
+        && other != provider
+    {
+        return refused(format!(
+            "The people of {iss} stand under the name {other} in this database. Keep it: under {provider} all of them \
+             would be strangers."
+        ));
+    }
+    let changes = if state.issuer_named.as_ref() == Some(iss) {
+        Vec::new()
+    } else {
+        vec![Change::NameIssuer(issuer.clone())]
+    };
+    Ok(Decision {
+        answer: (),
+        changes,
+    })
+}
