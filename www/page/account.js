@@ -5,6 +5,12 @@ import { signOut } from './api.js';
 /** Where people sign in on this server: asked once, as soon as the page loads. */
 const signIn = fetch('/.well-known/invite-keys').then((answer) => answer.json()).then((said) => said.signIn, () => null);
 
+/** Whether there is any way to sign in. Why there is none the operator reads in the log. */
+export const canSignIn = signIn.then(Boolean);
+
+/** What to say where there is none. */
+export const NO_SIGN_IN = 'There is no way to sign in here. If you expected one, ask whoever sent you here.';
+
 /** What a server has besides, where anybody may be anybody. */
 const trial = signIn.then((address) => (address === '/auth/test' ? import('/site/sample/people.js') : null));
 
@@ -19,7 +25,7 @@ export function signInChoices(options = {}) {
 }
 
 function signInLink(address, { continueUrl = '/', except }) {
-  if (!address) return create('p', { class: 'muted' }, 'There is no way to sign in here. If you expected one, ask whoever sent you here.');
+  if (!address) return create('p', { class: 'muted' }, NO_SIGN_IN);
   const target = new URL(address, location.href);
   target.searchParams.set('continue', continueUrl);
   // Whoever is signed in at the issuer would come back as the same person, unasked.

@@ -2,7 +2,7 @@
 import { connect, invites } from '/sdk/index.js';
 import '/sdk/elements.js';
 import { create, setText } from '/sdk/elements/dom.js';
-import { showAccount, signInChoices } from './account.js';
+import { NO_SIGN_IN, canSignIn, showAccount, signInChoices } from './account.js';
 import { createResource, myResources, whoAmI } from './api.js';
 import { addressOf, part, permissionName, showProblem, showTitle } from './parts.js';
 
@@ -15,7 +15,12 @@ async function start() {
   invites.addEventListener('invitecaptured', showWaiting);
   invites.addEventListener('inviteaccepted', showWaiting);
   if (!me) {
-    part('sign-in').replaceChildren(signInChoices({ continueUrl: location.pathname + location.search }));
+    if (await canSignIn) {
+      part('sign-in').replaceChildren(signInChoices({ continueUrl: location.pathname + location.search }));
+    } else {
+      setText(part('welcome-title'), 'You are not signed in');
+      setText(part('welcome-text'), NO_SIGN_IN);
+    }
     part('welcome').hidden = false;
     return;
   }

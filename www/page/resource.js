@@ -2,7 +2,7 @@
 import { connect, invites } from '/sdk/index.js';
 import '/sdk/elements.js';
 import { avatar, create, nameOf, setText } from '/sdk/elements/dom.js';
-import { showAccount, signInChoices } from './account.js';
+import { NO_SIGN_IN, canSignIn, showAccount, signInChoices } from './account.js';
 import { myResources, whoAmI } from './api.js';
 import { addressOf, opensElsewhere, part, permissionName, showProblem, showTitle } from './parts.js';
 
@@ -11,6 +11,7 @@ const resource = location.pathname === '/join' ? null : decodeURIComponent(locat
 async function start() {
   const me = await whoAmI();
   showAccount(part('account'), me);
+  if (!me) setText(part('ask-start'), 'To the start');
   const pending = isForHere(invites.pending) ? invites.pending : null;
   // A second link opened in this very tab changes only the hash; and another tab may have brought one.
   invites.addEventListener('invitecaptured', ({ detail }) => {
@@ -61,6 +62,7 @@ async function showResource(me) {
   const mine = me ? (await myResources()).find((item) => item.resource === resource) : null;
   if (!mine) {
     if (me) showAsk('You are not in yet', `${nameOf(me)} has no access here. Ask a member for an invite link.`);
+    else if (!await canSignIn) showAsk('You are not signed in', NO_SIGN_IN);
     else showAsk('Sign in to open this', 'If you have access, you will see it after signing in. If not, ask somebody inside for an invite link.', true);
     return;
   }

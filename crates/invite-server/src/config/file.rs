@@ -294,7 +294,8 @@ mod tests {
         for (file, sentence) in [
             ("lisen = 1", "lisen is no option; perhaps listen is meant"),
             ("max_connections = 1", "perhaps max-connections is meant"),
-            ("colour = 1", "colour is no option; --help tells them all"),
+            ("colour = 1", "perhaps color is meant"),
+            ("weather = 1", "weather is no option; --help tells them all"),
             ("demo = 'yes'", "demo is true or false"),
             ("[listen]\nport = 1", "listen is a text or a number"),
             ("max-connections = 0", "--max-connections"),
