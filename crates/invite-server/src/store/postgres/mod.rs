@@ -5,6 +5,7 @@
 
 mod attempts;
 mod executor;
+mod index;
 mod schema;
 mod session;
 mod sessions;

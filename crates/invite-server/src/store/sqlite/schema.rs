@@ -55,7 +55,7 @@ pub(in crate::store) fn create(path: &Path, version: u32) -> Result<Connection, 
     let make = || -> rusqlite::Result<Connection> {
         let connection = Connection::open(path)?;
         for migration in migrations(Engine::Sqlite, 0, version) {
-            connection.execute_batch(&migration)?;
+            connection.execute_batch(&migration.statements())?;
         }
         connection.pragma_update(None, "user_version", version)?;
         Ok(connection)
@@ -91,7 +91,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreUnusable
             connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let done: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
         for migration in migrations(Engine::Sqlite, done, NEWEST) {
-            transaction.execute_batch(&migration)?;
+            transaction.execute_batch(&migration.statements())?;
         }
         if done < NEWEST {
             transaction.pragma_update(None, "user_version", NEWEST)?;
