@@ -34,10 +34,9 @@ pub(crate) fn all(folders: &[&Path], out: &Path) -> io::Result<()> {
     std::thread::scope(|scope| {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let all: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        let joined = all.into_iter().map(|one| one.join());
+        let mut joined = all.into_iter().map(|one| one.join());
         joined
-            .map(|one| one.unwrap_or_else(|_| Err(io::Error::other("compressing failed"))))
-            .collect::<io::Result<()>>()
+            .try_for_each(|one| one.unwrap_or_else(|_| Err(io::Error::other("compressing failed"))))
     })?;
 
     let mut table = String::from("[\n");

@@ -17,13 +17,11 @@ impl Config {
                     .into(),
             );
         }
-        if let Some(url) = self.public_url.as_deref().and_then(web) {
-            if url.scheme() == "http" && !is_loopback_url(&url) {
-                risk(
-                    "public-url: without https, whoever is in between reads sessions and keys"
-                        .into(),
-                );
-            }
+        if let Some(url) = self.public_url.as_deref().and_then(web)
+            && url.scheme() == "http"
+            && !is_loopback_url(&url)
+        {
+            risk("public-url: without https, whoever is in between reads sessions and keys".into());
         }
         self.sign_in_risks(&mut risk);
         self.database_risk(&mut risk);

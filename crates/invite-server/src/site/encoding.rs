@@ -77,11 +77,11 @@ impl Wishes {
 
 /// The thousandths of `q=0.5`, 1000 where there is none; 0 for what makes no sense.
 fn weight(parameters: &str) -> u16 {
-    let named = parameters.split(';').filter_map(|one| {
+    let mut named = parameters.split(';').filter_map(|one| {
         let (name, value) = one.split_once('=')?;
         name.trim().eq_ignore_ascii_case("q").then(|| value.trim())
     });
-    let Some(value) = named.last() else {
+    let Some(value) = named.next_back() else {
         return 1000;
     };
     let value = value.parse::<f32>().unwrap_or(0.0);
