@@ -121,17 +121,20 @@ pub(crate) async fn until_done<'a, P: Platform>(
         tries += 1;
         let backoff = FIRST_PAUSE * 2f64.powi(tries - 1) * (0.5 + platform.chance() / 2.0);
         let pause = error.retry_after.unwrap_or(backoff);
+        let in_time = tries < MOST_TRIES && platform.monotonic() + pause < deadline;
+        let again = is_passing(&error) && in_time && (progress.repeats() || !sent);
+        if again {
+            sleep(platform, pause).await;
+        }
         // Names are each person's own, and somebody else may have signed in behind another tab.
         let as_before = !progress.creates || platform.visible_since() == since;
-        let again = is_passing(&error) && (progress.repeats() && as_before || !sent);
-        if !again || tries == MOST_TRIES || platform.monotonic() + pause >= deadline {
+        if !again || !as_before && (sent || progress.lost.get()) {
             return Err(if unread {
                 progress.without_answer(error)
             } else {
                 error
             });
         }
-        sleep(platform, pause).await;
     }
 }
 

@@ -43,9 +43,9 @@ struct Running {
 }
 
 impl Flights {
-    /// Does the work, or waits for the same work that is under way. Where that is given up (its caller's deadline
-    /// passed), one of those who waited does it instead; so too where it came to nothing for a reason that may be over,
-    /// for it was begun before they came.
+    /// Does the work, or waits for the same work that is under way, unless that is stuck. Where that is given up (its
+    /// caller's deadline passed), one of those who waited does it instead; so too where it came to nothing for a reason
+    /// that may be over, for it was begun before they came.
     pub(crate) async fn once<P: Platform>(
         &self,
         platform: &P,
@@ -57,11 +57,7 @@ impl Flights {
         while let Some(running) = self.running(&flight) {
             match running.wait(platform).await {
                 Err(error) if error.code == Code::Aborted => {}
-                Err(error) if error.code == Code::Timeout => {
-                    if running.is_stuck(platform) {
-                        break;
-                    }
-                }
+                Err(error) if error.code == Code::Timeout => self.pass(platform, &running),
                 Err(error) if is_older && error.may_pass() => {}
                 reply => return reply,
             }
@@ -81,15 +77,21 @@ impl Flights {
     ) -> Reply {
         while let Some(running) = self.running(&flight) {
             let _ = running.wait(platform).await;
-            if running.is_stuck(platform) {
-                self.forget(&running.later);
-                running.stop.set(Err(Error::new(
-                    Code::TryAgain,
-                    "Another accept on this page went first: try again.",
-                )));
-            }
+            self.pass(platform, &running);
         }
         self.lead(platform, flight, progress, work).await
+    }
+
+    /// Stops what is stuck: its call begins anew, behind who passes it.
+    fn pass<P: Platform>(&self, platform: &P, running: &Running) {
+        // Timers may be a little early.
+        if running.quiet(platform) > PATIENCE - 1.0 {
+            self.forget(&running.later);
+            running.stop.set(Err(Error::new(
+                Code::TryAgain,
+                "Another call of this page went first: try again.",
+            )));
+        }
     }
 
     fn forget(&self, later: &Later) {
@@ -133,11 +135,6 @@ impl Running {
     async fn wait<P: Platform>(&self, platform: &P) -> Reply {
         let wait = Box::pin(self.later.wait());
         within(platform, (PATIENCE - self.quiet(platform)).max(0.0), wait).await
-    }
-
-    fn is_stuck<P: Platform>(&self, platform: &P) -> bool {
-        // Timers may be a little early.
-        self.quiet(platform) > PATIENCE - 1.0
     }
 
     fn quiet<P: Platform>(&self, platform: &P) -> f64 {
