@@ -28,10 +28,8 @@ use crate::core::{
     options::{text_option, unknown_member},
 };
 
-/// How long an invite waits, in seconds.
-const WAITS: u64 = 24 * 3600;
 /// How long it still answers once it has been accepted or refused: other tabs may be about to ask.
-const LINGERS: u64 = 60;
+const LINGERS: u32 = 60;
 /// Most invites that wait in one browser; then the oldest goes.
 const MOST: usize = 5;
 /// Bytes of a request's body at most.
@@ -54,6 +52,8 @@ pub struct Cookies<'a> {
 #[serde(rename_all = "camelCase")]
 struct Waiting {
     key: Zeroizing<String>,
+    /// What scripts have in the key's place. Kept, so that it stays the same when the server's secrets change.
+    stand_in: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     resource: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,15 +107,15 @@ pub(super) struct NewPending {
     continue_path: Option<String>,
 }
 
-impl Waiting {
-    fn stand_in(&self, sealer: &Sealer) -> String {
-        let bytes = sealer.derive(b"invite-server/stand-in/1/", self.key.as_bytes());
-        InviteKey::opaque(&bytes).reveal().to_owned()
-    }
+fn stand_in(key: &InviteKey, sealer: &Sealer) -> String {
+    let bytes = sealer.derive(b"invite-server/stand-in/1/", key.reveal().as_bytes());
+    InviteKey::opaque(&bytes).reveal().to_owned()
+}
 
-    fn shown(self, sealer: &Sealer) -> Pending {
+impl Waiting {
+    fn shown(self) -> Pending {
         Pending {
-            key: self.stand_in(sealer),
+            key: self.stand_in,
             resource: self.resource,
             continue_path: self.continue_path,
             since: self.since * 1000,
@@ -157,27 +157,27 @@ pub(super) async fn keep(
         .transpose()?
         .filter(|path| path.len() <= 1024 && crate::auth::stays_here(path));
     let KeyBody { key, resource } = KeyBody::read(members)?;
+    let mut others = waiting_in(&cookies, &headers);
+    let again = others.iter().position(|one| *one.key == key.reveal());
+    let again = again.map(|place| others.remove(place).stand_in);
     let waiting = Waiting {
+        stand_in: again.unwrap_or_else(|| stand_in(&key, cookies.sealer)),
         key: Zeroizing::new(key.reveal().to_owned()),
         resource,
         continue_path,
         since: seal::now(),
     };
-    let name = waiting.stand_in(cookies.sealer);
-    let set = cookies.set(&waiting, WAITS).ok_or_else(|| {
+    let seconds = cookies.sealer.lifetime(Purpose::Pending);
+    let set = cookies.set(&waiting, seconds).ok_or_else(|| {
         Refusal::invalid_option("key", "This key is too long to be kept in a cookie.")
     })?;
     let mut all = set.to_vec();
-    let others = waiting_in(&cookies, &headers)
-        .into_iter()
-        .map(|one| one.stand_in(cookies.sealer))
-        .filter(|other| *other != name);
-    for oldest in others.skip(MOST - 1) {
-        all.extend(cookies.clear(&oldest));
+    for oldest in others.iter().skip(MOST - 1) {
+        all.extend(cookies.clear(&oldest.stand_in));
     }
     let all = all.into_iter().map(|value| (header::SET_COOKIE, value));
     let headers = AppendHeaders(all.collect::<Vec<_>>());
-    Ok((headers, Json(waiting.shown(cookies.sealer))).into_response())
+    Ok((headers, Json(waiting.shown())).into_response())
 }
 
 /// The invites that wait in this browser.
@@ -191,7 +191,7 @@ pub(super) async fn list(
     let cookies = cookies(&state)?;
     let waiting = waiting_in(&cookies, &headers).into_iter();
     Ok(Json(PendingList {
-        pending: waiting.map(|one| one.shown(cookies.sealer)).collect(),
+        pending: waiting.map(Waiting::shown).collect(),
     }))
 }
 
@@ -215,7 +215,7 @@ pub(super) async fn forget(
     }
     let names: Vec<String> = waiting_in(&cookies, &headers)
         .into_iter()
-        .map(|one| one.stand_in(cookies.sealer))
+        .map(|one| one.stand_in)
         .filter(|name| only.as_ref().is_none_or(|only| only == name))
         .collect();
     let cleared = names.iter().flat_map(|name| cookies.clear(name));
@@ -256,7 +256,7 @@ pub(super) async fn resolve(State(state): State<Shared>, request: Request, next:
             let key = body.get("key")?.as_str()?;
             let one = waiting
                 .into_iter()
-                .find(|one| *one.key == key || one.stand_in(cookies.sealer) == key)?;
+                .find(|one| *one.key == key || one.stand_in == key)?;
             Some((body, one))
         });
     let Some((mut body, one)) = meant else {
@@ -277,8 +277,7 @@ pub(super) async fn resolve(State(state): State<Shared>, request: Request, next:
             StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::CONFLICT
         );
     if over {
-        let stand_in = one.stand_in(cookies.sealer);
-        for value in cookies.let_linger(&one, &stand_in) {
+        for value in cookies.let_linger(&one) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }
     }
@@ -306,14 +305,14 @@ fn waiting_in(cookies: &Cookies<'_>, headers: &HeaderMap) -> Vec<Waiting> {
 }
 
 impl Cookies<'_> {
-    fn set(&self, waiting: &Waiting, seconds: u64) -> Option<[HeaderValue; 2]> {
+    fn set(&self, waiting: &Waiting, seconds: u32) -> Option<[HeaderValue; 2]> {
         let sealed = self
             .sealer
-            .lock(Purpose::Pending, waiting, seal::now() + seconds)?;
-        let stand_in = waiting.stand_in(self.sealer);
+            .lock(Purpose::Pending, waiting, seal::now(), seconds)?;
+        let stand_in = &waiting.stand_in;
         Some([
-            self.cookie(COOKIE, &stand_in, &sealed, seconds, "/api/v1; HttpOnly")?,
-            self.cookie(MARK, &stand_in, "1", seconds, "/")?,
+            self.cookie(COOKIE, stand_in, &sealed, seconds, "/api/v1; HttpOnly")?,
+            self.cookie(MARK, stand_in, "1", seconds, "/")?,
         ])
     }
 
@@ -324,8 +323,8 @@ impl Cookies<'_> {
     }
 
     /// Nothing waits any longer, and who asks again within a minute gets the same answer.
-    fn let_linger(&self, waiting: &Waiting, stand_in: &str) -> Vec<HeaderValue> {
-        let mark = self.cookie(MARK, stand_in, "", 0, "/");
+    fn let_linger(&self, waiting: &Waiting) -> Vec<HeaderValue> {
+        let mark = self.cookie(MARK, &waiting.stand_in, "", 0, "/");
         let lingering = self.set(waiting, LINGERS).map(|[cookie, _]| cookie);
         lingering.into_iter().chain(mark).collect()
     }
@@ -335,7 +334,7 @@ impl Cookies<'_> {
         prefix: &str,
         stand_in: &str,
         value: &str,
-        seconds: u64,
+        seconds: u32,
         path: &str,
     ) -> Option<HeaderValue> {
         let short: String = stand_in.chars().skip(5).take(8).collect();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::address::Origins;
+use crate::auth::seal::Sealer;
 use crate::auth::{
     Auth, ClientAccount, Issuer, IssuerSettings, Proxies, SignOut, TrustedProxy, Ways,
 };
@@ -35,7 +36,7 @@ pub(super) fn ways(config: &Config, origins: &Origins) -> Result<Ways, StartErro
             provider: options.trust_provider_name.clone(),
         }),
         test: config.demo,
-        session_seconds: Some(u64::from(options.session_hours) * 3600),
+        session_seconds: Some(u64::from(config.sign_in.session_hours) * 3600),
     })
 }
 
@@ -53,7 +54,8 @@ pub(super) fn sign_in(
     } else {
         "sign-in"
     };
-    Auth::with(&secrets.derive_for(label), origins, ways, accounts)
+    let sealer = Sealer::new(secrets.clone(), label);
+    Auth::with(sealer, origins, ways, accounts)
 }
 
 /// The names under which people stand: none of them can be given to the people of another.

@@ -4,6 +4,7 @@ mod cors;
 mod files;
 mod handed;
 mod measure;
+mod rotation;
 mod router;
 mod serve;
 mod trace;
@@ -102,6 +103,9 @@ pub enum StartError {
     /// Metrics are kept once in a process.
     #[error("metrics cannot be kept: {0}")]
     Metrics(String),
+    /// No signals.
+    #[error("the system gives no signals: {0}")]
+    Signals(io::Error),
     /// No temporary folder for a demo.
     #[error("no folder for temporary files: {0}")]
     Temporary(io::Error),
@@ -175,6 +179,7 @@ impl Server {
         if measures.is_some() {
             measure::queues(database.clone(), stop.begin());
         }
+        rotation::start(invites.clone(), secret_file, stop.begin()).map_err(StartError::Signals)?;
         upkeep::start(database.clone(), config.purge, stop.begin());
         upkeep::sessions(auth.clone(), stop.begin());
         let webhooks = Webhooks::new(invites.clone(), handed::reach(config));

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::seal::{self, Purpose};
 use super::session::wants_json;
-use super::{Auth, BEARER_SECONDS, Source, display_name, stays_here};
+use super::{Auth, Source, display_name, stays_here};
 use crate::core::{Claimed, Subject, TEST_ISSUER, TEST_PROVIDER, User, is_username};
 
 // The form posts to its own address, so what to go on with stays in the query: no attribute ever holds it.
@@ -111,10 +111,11 @@ async fn sign_in(
         );
     };
     if wants_json(&headers) {
-        let expires = seal::now() + BEARER_SECONDS;
-        let bearer = auth.sealer().seal(Purpose::Bearer, &user, expires);
+        let sealer = auth.sealer();
+        let seconds = sealer.lifetime(Purpose::Bearer);
+        let bearer = sealer.seal(Purpose::Bearer, &user, seal::now(), seconds);
         let answer = json!({ "username": user.username, "provider": user.provider, "displayName": user.display_name,
-                             "bearer": bearer, "expiresIn": BEARER_SECONDS });
+                             "bearer": bearer, "expiresIn": seconds });
         return ([(header::SET_COOKIE, cookie)], Json(answer)).into_response();
     }
     let go_on = credentials

@@ -34,8 +34,8 @@ pub use sessions::SessionWatch;
 
 use crate::address::Origins;
 use crate::core::{
-    Accounts, Actor, Claimed, Refusal, Session, SessionToken, Sessions, TEST_ISSUER, TEST_PROVIDER,
-    User,
+    Accounts, Actor, Claimed, Refusal, Secrets, Session, SessionToken, Sessions, TEST_ISSUER,
+    TEST_PROVIDER, User,
 };
 use crate::dialect::{Cors, Cost, Dialect, Dialects, Identify, Peer, once, plainly};
 use nobody::Nobody;
@@ -44,10 +44,8 @@ use proxy::Said;
 use seal::{Purpose, Sealer};
 use sessions::SignedIn;
 
-/// How long a session cookie lasts unless the operator says otherwise, in seconds: 30 days.
+/// How long a session lasts unless the operator says otherwise, in seconds: 30 days.
 const SESSION_SECONDS: u64 = 30 * 24 * 3600;
-/// How long a bearer of the test sign-in lasts, in seconds.
-pub const BEARER_SECONDS: u64 = 12 * 3600;
 
 /// What sign-in needs to know. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -77,21 +75,17 @@ struct Inner {
 }
 
 impl Auth {
-    /// Sign-in for a server of these origins, sealing with this secret. It keeps no sessions: bearers alone count.
-    pub fn new(secret: &[u8; 32], origins: Origins) -> Self {
-        Self::with(secret, origins, Ways::default(), Arc::new(Nobody))
+    /// Sign-in for a server of these origins, with these secrets. It keeps no sessions: bearers alone count.
+    pub fn new(secrets: &Secrets, origins: Origins) -> Self {
+        let sealer = Sealer::new(secrets.clone(), "sign-in");
+        Self::with(sealer, origins, Ways::default(), Arc::new(Nobody))
     }
 
     /// The same with other ways to be recognised, and with people who are signed in.
-    pub fn with(
-        secret: &[u8; 32],
-        origins: Origins,
-        ways: Ways,
-        accounts: Arc<dyn Accounts>,
-    ) -> Self {
+    pub fn with(sealer: Sealer, origins: Origins, ways: Ways, accounts: Arc<dyn Accounts>) -> Self {
         Self {
             inner: Arc::new(Inner {
-                sealer: Sealer::new(secret),
+                sealer,
                 origins,
                 ways,
                 signed_in: SignedIn::new(accounts),

@@ -1,8 +1,8 @@
 //! Short texts that only this server can have written: bearers, Webstrates access tokens and what waits in cookies.
 //!
 //! `base64url(JSON) . base64url(HMAC-SHA-256)`. The purpose is part of what is authenticated, so that one sort never
-//! passes for another. Sealed texts are signed, not secret: put nothing in them that their holder may not read. Locked
-//! ones are encrypted, too.
+//! passes for another, and each has a longest life, whatever the text says. Sealed texts are signed, not secret: put
+//! nothing in them that their holder may not read. Locked ones are encrypted, too.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,8 +14,13 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::core::{Moment, Secrets};
+
 /// Longest text looked at; what we write is far shorter.
 const LONGEST: usize = 2048;
+/// Seconds that the clocks of copies of the server may differ by.
+const LEEWAY: u64 = 60;
+const DAY: u32 = 24 * 3600;
 
 /// What a sealed text is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,22 +46,21 @@ impl Purpose {
     }
 }
 
-/// Writes and reads sealed texts.
-#[derive(Clone)]
+/// Writes and reads sealed texts. What was sealed counts under the active secret, the one after, and for its longest life
+/// under the one before.
+#[derive(Debug, Clone)]
 pub struct Sealer {
-    mac: Hmac<Sha256>,
-}
-
-impl std::fmt::Debug for Sealer {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Sealer")
-    }
+    secrets: Secrets,
+    /// Keeps what is derived apart from what others derive from the same secrets.
+    label: &'static str,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Sealed<T> {
     #[serde(flatten)]
     content: T,
+    /// Seconds since 1970.
+    issued: u64,
     /// Seconds since 1970.
     expires: u64,
 }
@@ -68,27 +72,31 @@ struct Locked {
 }
 
 impl Sealer {
-    /// A sealer that writes with this secret.
-    pub fn new(secret: &[u8; 32]) -> Self {
-        // HMAC pads a short key with zeros itself; doing it here leaves nothing that could fail.
-        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
-        block
-            .iter_mut()
-            .zip(secret)
-            .for_each(|(to, from)| *to = *from);
-        Self {
-            mac: Hmac::new(&block),
+    /// A sealer that writes with what is derived for `label`.
+    pub fn new(secrets: Secrets, label: &'static str) -> Self {
+        Self { secrets, label }
+    }
+
+    /// How long what is sealed for a purpose counts at most, in seconds.
+    pub fn lifetime(&self, purpose: Purpose) -> u32 {
+        match purpose {
+            Purpose::Bearer => DAY / 2,
+            Purpose::AccessToken | Purpose::Pending => DAY,
+            Purpose::SignIn => 600,
         }
     }
 
-    /// Seals `content` until `expires`, seconds since 1970. Empty if it cannot be written as JSON.
-    pub fn seal<T: Serialize>(&self, purpose: Purpose, content: &T, expires: u64) -> String {
-        let Ok(json) = serde_json::to_vec(&Sealed { content, expires }) else {
-            return String::new();
-        };
-        let body = URL_SAFE_NO_PAD.encode(json);
-        let tag = self.tag(purpose, &body).finalize().into_bytes();
-        format!("{body}.{}", URL_SAFE_NO_PAD.encode(tag))
+    /// Seals `content` for so many seconds from `now` on, or for the purpose's longest life. Empty if it cannot be
+    /// written as JSON.
+    pub fn seal<T: Serialize>(
+        &self,
+        purpose: Purpose,
+        content: &T,
+        now: u64,
+        seconds: u32,
+    ) -> String {
+        self.key()
+            .seal(purpose, content, self.times(purpose, now, seconds))
     }
 
     /// What was sealed, if it is ours, for this purpose, and not past its time.
@@ -104,14 +112,8 @@ impl Sealer {
         text: &str,
         now: u64,
     ) -> Option<(T, u64)> {
-        if text.len() > LONGEST {
-            return None;
-        }
-        let (body, tag) = text.split_once('.')?;
-        let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
-        self.tag(purpose, body).verify_slice(&tag).ok()?;
-        let sealed: Sealed<T> = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()?;
-        (now < sealed.expires).then_some((sealed.content, sealed.expires))
+        let (content, until, _) = self.opened(purpose, text, now)?;
+        Some((content, until))
     }
 
     /// Seals `content` so that its holder cannot read it either. `None` if that gives too long a text.
@@ -122,32 +124,106 @@ impl Sealer {
         &self,
         purpose: Purpose,
         content: &T,
-        expires: u64,
+        now: u64,
+        seconds: u32,
     ) -> Option<String> {
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce).ok()?;
         let mut bytes = serde_json::to_vec(content).ok()?;
-        self.apply_stream(nonce, &mut bytes);
+        let key = self.key();
+        key.apply_stream(nonce, &mut bytes);
         let locked = Locked {
             nonce: URL_SAFE_NO_PAD.encode(nonce),
             text: URL_SAFE_NO_PAD.encode(bytes),
         };
-        let text = self.seal(purpose, &locked, expires);
+        let text = key.seal(purpose, &locked, self.times(purpose, now, seconds));
         (!text.is_empty() && text.len() <= LONGEST).then_some(text)
     }
 
     /// What was locked, under the same conditions as [`Self::open`].
     pub fn unlock<T: DeserializeOwned>(&self, purpose: Purpose, text: &str, now: u64) -> Option<T> {
-        let Locked { nonce, text } = self.open(purpose, text, now)?;
+        let (Locked { nonce, text }, _, key) = self.opened(purpose, text, now)?;
         let nonce = URL_SAFE_NO_PAD.decode(nonce).ok()?.try_into().ok()?;
         let mut bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
-        self.apply_stream(nonce, &mut bytes);
+        key.apply_stream(nonce, &mut bytes);
         serde_json::from_slice(&bytes).ok()
     }
 
-    /// 32 bytes that only this secret makes of `from`; `label` keeps uses apart.
+    /// 32 bytes that only the active secret makes of `from`; `label` keeps uses apart.
     pub fn derive(&self, label: &[u8], from: &[u8]) -> [u8; 32] {
-        let mac = self.mac.clone().chain_update(label).chain_update(from);
+        self.key().derive(label, from)
+    }
+
+    fn key(&self) -> Key {
+        Key::new(&self.secrets.derive_for(self.label))
+    }
+
+    fn times(&self, purpose: Purpose, now: u64, seconds: u32) -> (u64, u64) {
+        let seconds = seconds.min(self.lifetime(purpose));
+        (now, now.saturating_add(seconds.into()))
+    }
+
+    fn opened<T: DeserializeOwned>(
+        &self,
+        purpose: Purpose,
+        text: &str,
+        now: u64,
+    ) -> Option<(T, u64, Key)> {
+        if text.len() > LONGEST {
+            return None;
+        }
+        let (body, tag) = text.split_once('.')?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
+        let lifetime = self.lifetime(purpose);
+        let at = Moment(i64::try_from(now).ok()?.saturating_mul(1000));
+        let secrets = self.secrets.derive_counting(self.label, lifetime, at);
+        let key = secrets
+            .iter()
+            .map(|secret| Key::new(secret))
+            .find(|key| key.tag(purpose, body).verify_slice(&tag).is_ok())?;
+        let sealed: Sealed<T> = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()?;
+        let counts = sealed.issued <= now.saturating_add(LEEWAY)
+            && sealed.expires.saturating_sub(sealed.issued) <= lifetime.into()
+            && now < sealed.expires;
+        counts.then_some((sealed.content, sealed.expires, key))
+    }
+}
+
+/// What is derived from one secret.
+struct Key(Hmac<Sha256>);
+
+impl Key {
+    fn new(secret: &[u8; 32]) -> Self {
+        // HMAC pads a short key with zeros itself; doing it here leaves nothing that could fail.
+        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+        block
+            .iter_mut()
+            .zip(secret)
+            .for_each(|(to, from)| *to = *from);
+        Self(Hmac::new(&block))
+    }
+
+    fn seal<T: Serialize>(
+        &self,
+        purpose: Purpose,
+        content: &T,
+        (issued, expires): (u64, u64),
+    ) -> String {
+        let sealed = Sealed {
+            content,
+            issued,
+            expires,
+        };
+        let Ok(json) = serde_json::to_vec(&sealed) else {
+            return String::new();
+        };
+        let body = URL_SAFE_NO_PAD.encode(json);
+        let tag = self.tag(purpose, &body).finalize().into_bytes();
+        format!("{body}.{}", URL_SAFE_NO_PAD.encode(tag))
+    }
+
+    fn derive(&self, label: &[u8], from: &[u8]) -> [u8; 32] {
+        let mac = self.0.clone().chain_update(label).chain_update(from);
         mac.finalize().into_bytes().into()
     }
 
@@ -164,7 +240,7 @@ impl Sealer {
     }
 
     fn tag(&self, purpose: Purpose, body: &str) -> Hmac<Sha256> {
-        self.mac
+        self.0
             .clone()
             .chain_update(purpose.label())
             .chain_update(body)
@@ -179,71 +255,4 @@ pub fn now() -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    struct Who {
-        username: String,
-    }
-
-    fn who() -> Who {
-        Who {
-            username: "alice".into(),
-        }
-    }
-
-    #[test]
-    fn what_was_sealed_opens_until_it_expires() {
-        let sealer = Sealer::new(&[7; 32]);
-        let text = sealer.seal(Purpose::SignIn, &who(), 100);
-        assert_eq!(sealer.open::<Who>(Purpose::SignIn, &text, 99), Some(who()));
-        assert_eq!(sealer.open::<Who>(Purpose::SignIn, &text, 100), None);
-    }
-
-    #[test]
-    fn what_is_locked_shows_nothing_and_opens_for_us_alone() {
-        let sealer = Sealer::new(&[7; 32]);
-        let marked = "marked".repeat(20);
-        let lock = || sealer.lock(Purpose::Pending, &marked, 100).unwrap();
-        let text = lock();
-        let body = URL_SAFE_NO_PAD
-            .decode(text.split_once('.').unwrap().0)
-            .unwrap();
-        assert!(!String::from_utf8(body).unwrap().contains("marked"));
-        assert_ne!(text, lock());
-        let open = |sealer: &Sealer, now| sealer.unlock::<String>(Purpose::Pending, &text, now);
-        assert_eq!(open(&sealer, 99), Some(marked.clone()));
-        assert_eq!(open(&sealer, 100), None);
-        assert_eq!(open(&Sealer::new(&[8; 32]), 99), None);
-        assert_eq!(sealer.unlock::<String>(Purpose::SignIn, &text, 99), None);
-        assert_eq!(
-            sealer.lock(Purpose::Pending, &"x".repeat(LONGEST), 100),
-            None
-        );
-    }
-
-    #[test]
-    fn another_purpose_secret_or_text_does_not_open() {
-        let sealer = Sealer::new(&[7; 32]);
-        let text = sealer.seal(Purpose::SignIn, &who(), 100);
-        assert_eq!(sealer.open::<Who>(Purpose::Bearer, &text, 1), None);
-        assert_eq!(
-            Sealer::new(&[8; 32]).open::<Who>(Purpose::SignIn, &text, 1),
-            None
-        );
-        for at in 0..text.len() {
-            let mut bytes = text.clone().into_bytes();
-            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
-            let changed = String::from_utf8(bytes).unwrap();
-            assert_eq!(
-                sealer.open::<Who>(Purpose::SignIn, &changed, 1),
-                None,
-                "byte {at}"
-            );
-        }
-        for broken in ["", ".", "a.b", &format!("{text}A"), &"a".repeat(5000)] {
-            assert_eq!(sealer.open::<Who>(Purpose::SignIn, broken, 1), None);
-        }
-    }
-}
+mod tests;

@@ -111,9 +111,22 @@ pub enum People {
 /// What to do with the secrets.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Keys {
-    /// Add a new secret, from which all keys are made once the server is restarted. The older ones stay in the file: the
-    /// invites made with them go on working
-    Rotate,
+    /// List them: id, where it stands (next: published, and made with later; active: all is made with it; retired: what
+    /// was made with it goes on), and what is out that was made with it
+    List,
+    /// Make all with the next secret from now on, and publish another. Running copies of the server take it up within a
+    /// second or two, or at a SIGHUP, and refuse nothing that is good. Invites made with the secret of before go on;
+    /// bearers, receipts and access tokens of it count until they end, those of the one before that no longer
+    Rotate {
+        /// Also where the next secret is so new that other copies and those who keep the JWK set may not know it
+        #[arg(long)]
+        at_once: bool,
+    },
+    /// End a leaked secret at once, on every copy: everything made with it ends, invites and their keys too; says how many
+    Revoke {
+        /// Its id, as `keys list` shows it
+        id: String,
+    },
 }
 
 /// What to purge.

@@ -55,11 +55,17 @@ impl AccessToken {
         issuer: &str,
         now: Moment,
     ) -> Option<AccessToken> {
-        let token: AccessToken = jws::open(secrets, TYPE, text)?;
-        let counts = token.iss == issuer
-            && token.aud == audience(issuer)
-            && now.0 < token.exp.saturating_mul(1000);
-        counts.then_some(token)
+        let token: AccessToken = jws::open(secrets, TYPE, text, now)?;
+        let is_ours = token.iss == issuer && token.aud == audience(issuer);
+        is_ours.then_some(token)
+    }
+}
+
+impl jws::Timed for AccessToken {
+    const LIFETIME: u32 = ACCESS_TOKEN_SECONDS;
+
+    fn times(&self) -> (i64, i64) {
+        (self.iat, self.exp)
     }
 }
 

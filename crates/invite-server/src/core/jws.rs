@@ -4,7 +4,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::Secrets;
+use super::{Moment, Secrets};
 
 /// Longer texts are not ours.
 const LIMIT: usize = 8 * 1024;
@@ -17,27 +17,41 @@ struct Header {
     typ: String,
 }
 
-/// Signs claims with the newest key.
+/// Seconds that the clocks of copies of the server may differ by.
+const LEEWAY: i64 = 60;
+
+/// What says when it was made and until when it counts, both in seconds since 1970.
+pub(super) trait Timed {
+    /// How long it counts at most, in seconds.
+    const LIFETIME: u32;
+
+    /// From when, and until when.
+    fn times(&self) -> (i64, i64);
+}
+
+/// Signs claims with the active key.
 pub(super) fn sign(secrets: &Secrets, typ: &str, claims: &impl Serialize) -> Option<String> {
-    let (kid, sign) = secrets.signing();
+    let signing = secrets.signing();
     let header = Header {
         alg: "EdDSA".into(),
-        kid,
+        kid: signing.kid().to_owned(),
         typ: typ.into(),
     };
     let encode = |json: Vec<u8>| URL_SAFE_NO_PAD.encode(json);
     let header = encode(serde_json::to_vec(&header).ok()?);
     let payload = encode(serde_json::to_vec(claims).ok()?);
     let signed = format!("{header}.{payload}");
-    let signature = URL_SAFE_NO_PAD.encode(sign(signed.as_bytes()));
+    let signature = URL_SAFE_NO_PAD.encode(signing.sign(signed.as_bytes()));
     Some(format!("{signed}.{signature}"))
 }
 
-/// The claims of a text of this type, if one of our keys has signed it. Its time is the caller's to look at.
-pub(super) fn open<Claims: DeserializeOwned>(
+/// The claims of a text of this type, if it counts now and a key of ours that counts for such has signed it. However
+/// somebody came by a key, what they sign counts no longer than what we do, and with the key no longer than that.
+pub(super) fn open<Claims: DeserializeOwned + Timed>(
     secrets: &Secrets,
     typ: &str,
     text: &str,
+    now: Moment,
 ) -> Option<Claims> {
     if text.len() > LIMIT {
         return None;
@@ -51,9 +65,15 @@ pub(super) fn open<Claims: DeserializeOwned>(
         return None;
     }
     let signature: [u8; 64] = decode(signature)?.try_into().ok()?;
-    let key = secrets.public_key(&header.kid)?;
+    let key = secrets.public_key(&header.kid, Claims::LIFETIME, now)?;
     if !key.verify(signed.as_bytes(), &signature) {
         return None;
     }
-    serde_json::from_slice(&decode(payload)?).ok()
+    let claims: Claims = serde_json::from_slice(&decode(payload)?).ok()?;
+    let (from, until) = claims.times();
+    let seconds = now.0.div_euclid(1000);
+    let counts = from <= seconds.saturating_add(LEEWAY)
+        && until.saturating_sub(from) <= i64::from(Claims::LIFETIME)
+        && seconds < until;
+    counts.then_some(claims)
 }

@@ -42,8 +42,10 @@ pub use options::{Addressed, CreateRequest, ListRequest, RemoveTarget};
 pub use queue::{Queue, Queues};
 pub use receipt::Receipt;
 pub use refusal::Refusal;
-pub use secrets::{SecretFileUnusable, Secrets};
-pub use service::Invites;
+pub use secrets::{
+    KnownSecret, MadeWith, SecretChange, SecretFileUnusable, Secrets, Stage, Standing,
+};
+pub use service::{Invites, Revoked, Rotated, SecretRow};
 pub use session::{
     Accounts, Claimed, Session, SessionToken, Sessions, Subject, TEST_ISSUER, proxy_issuer,
 };

@@ -78,8 +78,15 @@ impl Receipt {
         issuer: &str,
         now: Moment,
     ) -> Option<Receipt> {
-        let receipt: Receipt = jws::open(secrets, TYPE, text)?;
-        let counts = receipt.iss == issuer && now.0 < receipt.exp.saturating_mul(1000);
-        counts.then_some(receipt)
+        let receipt: Receipt = jws::open(secrets, TYPE, text, now)?;
+        (receipt.iss == issuer).then_some(receipt)
+    }
+}
+
+impl jws::Timed for Receipt {
+    const LIFETIME: u32 = RECEIPT_SECONDS;
+
+    fn times(&self) -> (i64, i64) {
+        (self.iat, self.exp)
     }
 }

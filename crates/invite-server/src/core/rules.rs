@@ -283,6 +283,20 @@ pub fn remove(
     }
 }
 
+/// Takes an invite back, whoever made it; nothing where it has ended.
+pub fn take_back(invite: &StoredInvite, now: Moment) -> Vec<Change> {
+    match invite.status(now) {
+        InviteStatus::Removed | InviteStatus::Expired => Vec::new(),
+        InviteStatus::Pending | InviteStatus::Accepted => vec![
+            Change::RemoveInvite {
+                invite: invite.id.clone(),
+                at: now,
+            },
+            tell(EventKind::Removed, invite, &invite.inviter, now),
+        ],
+    }
+}
+
 fn tell(kind: EventKind, invite: &StoredInvite, user: &User, at: Moment) -> Change {
     let mut invite = invite.clone();
     invite.uses += u32::from(kind == EventKind::Used);

@@ -1,63 +1,75 @@
 //! The server's secrets: keys of invites are derived from them, so the database alone yields none.
 
 mod file;
+mod known;
+mod ring;
+mod secret;
+#[cfg(test)]
+mod tests;
+mod text;
 
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
 };
 
-use ed25519_dalek::{Signer as _, SigningKey};
-use hmac::{Hmac, KeyInit, Mac};
 use invite_key::{
-    InviteKey, KeyKind, hex,
-    signed::{Claims, Issuer, KeySet, PublicKey},
+    InviteKey, KeyKind,
+    signed::{Claims, KeySet, PublicKey},
 };
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{Refusal, WebhookSecret};
+use super::{Clock, Moment, Refusal, WebhookSecret};
 pub use file::SecretFileUnusable;
 use file::{refuse_readable_by_others, replace, unreachable, write_new};
+pub use known::{KnownSecret, MadeWith, SecretChange};
+use ring::Ring;
+pub use ring::Stage;
+use secret::Secret;
 
-/// The first line of a secret file.
-const COMMENT: &str = "# Keys of invites are derived from these secrets. Keep this file with the database, and readable by nobody else.\n";
-
-/// Bytes of a secret.
-const LENGTH: usize = 32;
-
-/// Hex digits of a secret's id.
-const ID: usize = 16;
-
-/// The length of a secret's line: its id, a space, its digits, the end.
-const LINE: usize = ID + 2 * LENGTH + 2;
-
-struct Secret {
-    // A hash of the secret, so that no two files mean different secrets by it.
-    id: String,
-    // As long as a block of SHA-256: HMAC pads a shorter key with zeros itself, and so cannot refuse this one.
-    bytes: Zeroizing<[u8; 64]>,
-}
-
-struct Ring {
-    current: Secret,
-    // Kept until the last invite made with them has expired.
-    older: Vec<Secret>,
-}
-
-/// All secrets of a server. Cheap to clone; `Debug` shows none.
+/// All secrets of a server. Cheap to clone: all clones have the same, and take others up together. `Debug` shows none.
 #[derive(Clone)]
-pub struct Secrets(Arc<Ring>);
+pub struct Secrets(Arc<RwLock<Arc<Ring>>>);
+
+/// Where one of the secrets stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its id: a hash of it.
+    pub id: String,
+    /// Its stage.
+    pub stage: Stage,
+    /// Since when.
+    pub since: Moment,
+}
+
+/// Signs with the active secret's key.
+pub(super) struct Signing(Arc<Ring>);
+
+impl Signing {
+    /// The name of the key.
+    pub(super) fn kid(&self) -> &str {
+        self.0.active.secret.issuer().kid()
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.0.active.secret.sign(message)
+    }
+}
 
 impl Secrets {
-    /// One fresh random secret.
+    fn of(ring: Ring) -> Secrets {
+        Secrets(Arc::new(RwLock::new(Arc::new(ring))))
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        let held = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&held)
+    }
+
+    /// Fresh random secrets: one to begin with and the next.
     pub fn generate() -> Result<Secrets, SecretFileUnusable> {
-        let current = Secret::random()?;
-        Ok(Secrets(Arc::new(Ring {
-            current,
-            older: Vec::new(),
-        })))
+        Ring::generate(Clock::system().now()).map(Secrets::of)
     }
 
     /// Reads the secret file.
@@ -65,7 +77,7 @@ impl Secrets {
         let text = fs::read_to_string(path).map_err(|cause| unreachable(path, cause))?;
         let text = Zeroizing::new(text);
         refuse_readable_by_others(path)?;
-        Secrets::parse(&text, path)
+        text::parse(&text, path).map(Secrets::of)
     }
 
     /// Reads the secret file, if there is one.
@@ -86,7 +98,7 @@ impl Secrets {
             return Ok(secrets);
         }
         let secrets = Secrets::generate()?;
-        match write_new(path, &secrets.to_text()) {
+        match write_new(path, &text::write(&secrets.ring())) {
             Ok(()) => Ok(secrets),
             // Another copy was faster: its file counts.
             Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
@@ -96,9 +108,14 @@ impl Secrets {
         }
     }
 
+    /// Writes them in place of what the file holds: whoever reads it finds all of the one or all of the other.
+    pub(super) fn save(&self, path: &Path) -> Result<(), SecretFileUnusable> {
+        replace(path, &text::write(&self.ring())).map_err(|cause| unreachable(path, cause))
+    }
+
     /// Copies a secret file to where none is, or where another is kept beside as `….replaced`.
     pub fn copy(from: &Path, to: &Path, over: bool) -> Result<(), SecretFileUnusable> {
-        let text = Secrets::load(from)?.to_text();
+        let text = text::write(&Secrets::load(from)?.ring());
         let copied = if over && to.exists() {
             let mut kept = to.as_os_str().to_owned();
             kept.push(".replaced");
@@ -109,212 +126,174 @@ impl Secrets {
         copied.map_err(|cause| unreachable(to, cause))
     }
 
-    /// Whether two files hold the same secrets.
-    pub fn same(one: &Path, other: &Path) -> Result<bool, SecretFileUnusable> {
-        Ok(Secrets::load(one)?.to_text() == Secrets::load(other)?.to_text())
+    /// Whether a file holds every secret that another holds.
+    pub fn holds_all(file: &Path, of: &Path) -> Result<bool, SecretFileUnusable> {
+        let (file, of) = (Secrets::load(file)?, Secrets::load(of)?);
+        Ok(of.standings().iter().all(|one| file.has(&one.id)))
     }
 
-    /// Adds a fresh secret to the file, from which all keys are made from now on, and gives its id.
-    pub fn rotate(path: &Path) -> Result<String, SecretFileUnusable> {
-        let old = Secrets::load(path)?;
-        let fresh = Secret::random()?;
-        let mut text = old.to_text();
-        write_secret(&mut text, &fresh);
-        replace(path, &text).map_err(|cause| unreachable(path, cause))?;
-        Ok(fresh.id)
+    /// Takes others up in place of these, everywhere. Whether they differ.
+    pub(super) fn take_up(&self, others: &Secrets) -> bool {
+        let others = others.ring();
+        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let differs = *text::write(&held) != *text::write(&others);
+        *held = others;
+        differs
     }
 
-    /// The id of the secret that keys are made with.
-    pub(super) fn current_id(&self) -> &str {
-        &self.0.current.id
+    /// Makes the next secret active.
+    pub(super) fn rotate(&self, now: Moment, at_once: bool) -> Result<(), SecretFileUnusable> {
+        self.change(|ring| ring.rotate(now, at_once))
+    }
+
+    /// Takes a secret out, and another into its place. Whether it was here.
+    pub(super) fn revoke(&self, id: &str, now: Moment) -> Result<bool, SecretFileUnusable> {
+        self.change(|ring| ring.revoke(id, now))
+    }
+
+    /// Takes a retired secret out that nothing needs any more.
+    pub(super) fn forget(&self, id: &str) -> Result<bool, SecretFileUnusable> {
+        self.change(|ring| Ok(ring.forget(id)))
+    }
+
+    /// The ids of the retired ones under which nothing counts any more but what was prolonged.
+    pub(super) fn over(&self, now: Moment) -> Vec<String> {
+        let ring = self.ring();
+        ring.over(now).map(|secret| secret.id.clone()).collect()
+    }
+
+    /// The same without those that were revoked; `None` if nothing could be made with what is left.
+    pub(super) fn without(&self, revoked: &[String]) -> Option<Secrets> {
+        Ring::clone(&self.ring()).without(revoked).map(Secrets::of)
+    }
+
+    fn change<Answer>(
+        &self,
+        change: impl FnOnce(&mut Ring) -> Result<Answer, SecretFileUnusable>,
+    ) -> Result<Answer, SecretFileUnusable> {
+        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut ring = Ring::clone(&held);
+        let answer = change(&mut ring)?;
+        *held = Arc::new(ring);
+        Ok(answer)
+    }
+
+    /// All of them: the active one, the next, and the others, the latest first.
+    pub fn standings(&self) -> Vec<Standing> {
+        let ring = self.ring();
+        let all = ring.all().map(|(stage, kept)| Standing {
+            id: kept.secret.id.clone(),
+            stage,
+            since: kept.since,
+        });
+        all.collect()
+    }
+
+    /// The id of the secret that all is made with.
+    pub fn active_id(&self) -> String {
+        self.ring().active.secret.id.clone()
     }
 
     /// Whether there is a secret of this id.
     pub(super) fn has(&self, id: &str) -> bool {
-        self.all().any(|secret| secret.id == id)
+        self.ring().find(id).is_some()
     }
 
-    /// The key of an invite, derived from the newest secret; also that secret's id, to store.
+    /// The key of an invite, derived from the active secret; also that secret's id, to store.
     pub fn new_key(&self, kind: KeyKind, invite: &str) -> Result<(InviteKey, String), Refusal> {
-        let secret = &self.0.current;
-        let key = derive(secret, kind, invite).ok_or(Refusal::ServerError)?;
-        Ok((key, secret.id.clone()))
+        let secret = &self.ring().active.secret;
+        let key = secret.invite_key(kind, invite);
+        Ok((key.ok_or(Refusal::ServerError)?, secret.id.clone()))
     }
 
     /// The key of a stored invite again; `None` when its secret is no longer here.
     pub fn key(&self, kind: KeyKind, invite: &str, secret_id: &str) -> Option<InviteKey> {
-        self.all()
-            .find(|secret| secret.id == secret_id)
-            .and_then(|secret| derive(secret, kind, invite))
+        self.ring().find(secret_id)?.invite_key(kind, invite)
     }
 
-    /// A signed key of these claims, made with this secret's signing key or, without one, with the newest; also the
-    /// secret's id. Ed25519 is deterministic: the same claims make the same key again.
+    /// A signed key of these claims, made with this secret's signing key or, without one, with the active one's; also
+    /// the secret's id. Ed25519 is deterministic: the same claims make the same key again.
     pub fn signed_key(
         &self,
         claims: &Claims,
         secret_id: Option<&str>,
     ) -> Option<(InviteKey, String)> {
-        let secret = self
-            .all()
-            .find(|secret| secret_id.is_none_or(|id| secret.id == id))?;
-        let key = signer(secret).issue(claims).ok()?;
-        Some((key, secret.id.clone()))
+        self.with(secret_id, |secret| secret.issuer().issue(claims).ok())
     }
 
-    /// The public halves of all signing keys, as a JWK set (RFC 7517).
-    pub fn public_keys(&self) -> String {
+    /// The public halves of the signing keys that count or are about to, as a JWK set (RFC 7517).
+    pub fn public_keys(&self, now: Moment) -> String {
         let mut keys = KeySet::new();
-        for secret in self.all() {
-            let signer = signer(secret);
+        for secret in self.ring().published(now) {
+            let issuer = secret.issuer();
             // More than a set holds are older than any invite that is out.
-            if keys.insert(signer.kid(), signer.public_key()).is_err() {
+            if keys.insert(issuer.kid(), issuer.public_key()).is_err() {
                 break;
             }
         }
         keys.to_json()
     }
 
-    /// The name of the newest signing key, and what signs with it.
-    pub(super) fn signing(&self) -> (String, impl Fn(&[u8]) -> [u8; 64]) {
-        let secret = &self.0.current;
-        let key = SigningKey::from_bytes(&signing_key(secret));
-        let kid = signer(secret).kid().to_owned();
-        (kid, move |message: &[u8]| key.sign(message).to_bytes())
+    /// What signs.
+    pub(super) fn signing(&self) -> Signing {
+        Signing(self.ring())
     }
 
-    /// The public half of the signing key of that name.
-    pub(super) fn public_key(&self, kid: &str) -> Option<PublicKey> {
-        self.all()
-            .map(signer)
-            .find(|signer| signer.kid() == kid)
-            .map(|signer| signer.public_key())
+    /// The public half of the signing key of that name, if something counts under it that lives so many seconds at most.
+    pub(super) fn public_key(&self, kid: &str, seconds: u32, now: Moment) -> Option<PublicKey> {
+        let ring = self.ring();
+        let mut counting = ring.counting(seconds, now).map(Secret::issuer);
+        let issuer = counting.find(|issuer| issuer.kid() == kid)?;
+        Some(issuer.public_key())
     }
 
-    /// The newest first.
-    fn all(&self) -> impl Iterator<Item = &Secret> {
-        std::iter::once(&self.0.current).chain(self.0.older.iter().rev())
-    }
-
-    /// The secret of the webhook of that id, derived from this secret or, without one, from the newest; also the
+    /// The secret of the webhook of that id, derived from this secret or, without one, from the active one; also the
     /// secret's id.
     pub(super) fn webhook_secret(
         &self,
         webhook: &str,
         secret_id: Option<&str>,
     ) -> Option<(WebhookSecret, String)> {
-        let secret = self
-            .all()
-            .find(|secret| secret_id.is_none_or(|id| secret.id == id))?;
-        let bytes = mac(secret, &["webhook/1/", webhook]);
-        Some((WebhookSecret::new(bytes), secret.id.clone()))
+        self.with(secret_id, |secret| {
+            Some(WebhookSecret::new(secret.mac(&["webhook/1/", webhook])))
+        })
     }
 
-    /// 32 bytes for another purpose (a session cookie's signature, say), which say nothing about any key.
-    pub fn derive_for(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
-        mac(&self.0.current, &["purpose/1/", purpose])
-    }
-
-    fn parse(text: &str, path: &Path) -> Result<Secrets, SecretFileUnusable> {
-        let malformed = |line| SecretFileUnusable::Malformed {
-            path: path.to_owned(),
-            line,
+    fn with<Made>(
+        &self,
+        secret_id: Option<&str>,
+        make: impl FnOnce(&Secret) -> Option<Made>,
+    ) -> Option<(Made, String)> {
+        let ring = self.ring();
+        let secret = match secret_id {
+            Some(id) => ring.find(id)?,
+            None => &ring.active.secret,
         };
-        let mut all = Vec::new();
-        for (number, line) in text.lines().enumerate() {
-            if line.trim().is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let secret = line
-                .split_once(' ')
-                .and_then(|(id, digits)| {
-                    let secret = Secret::of(from_hex(digits.trim())?);
-                    (secret.id == id).then_some(secret)
-                })
-                .filter(|secret| all.iter().all(|other: &Secret| other.id != secret.id))
-                .ok_or_else(|| malformed(number + 1))?;
-            all.push(secret);
-        }
-        let current = all.pop().ok_or_else(|| malformed(0))?;
-        Ok(Secrets(Arc::new(Ring {
-            current,
-            older: all,
-        })))
+        Some((make(secret)?, secret.id.clone()))
     }
 
-    fn to_text(&self) -> Zeroizing<String> {
-        let all = || self.0.older.iter().chain([&self.0.current]);
-        // Room for all of it, and for one line more: growing would leave secrets behind.
-        let room = COMMENT.len() + (all().count() + 1) * LINE;
-        let mut text = Zeroizing::new(String::with_capacity(room));
-        text.push_str(COMMENT);
-        for secret in all() {
-            write_secret(&mut text, secret);
-        }
-        text
+    /// 32 bytes for another purpose (what sessions are sealed with, say), which say nothing about any key.
+    pub fn derive_for(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        self.ring().active.secret.mac(&["purpose/1/", purpose])
+    }
+
+    /// The same of each secret under which something counts that lives so many seconds at most; the active one's first.
+    pub fn derive_counting(
+        &self,
+        purpose: &str,
+        seconds: u32,
+        now: Moment,
+    ) -> Vec<Zeroizing<[u8; 32]>> {
+        let ring = self.ring();
+        let counting = ring.counting(seconds, now);
+        counting
+            .map(|secret| secret.mac(&["purpose/1/", purpose]))
+            .collect()
     }
 }
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Secrets({})", self.0.older.len() + 1)
+        write!(formatter, "Secrets({})", self.ring().all().count())
     }
-}
-
-impl Secret {
-    fn of(bytes: Zeroizing<[u8; 64]>) -> Secret {
-        let mut secret = Secret {
-            id: String::new(),
-            bytes,
-        };
-        let hash = mac(&secret, &["secret-id/1/"]);
-        secret.id = hex::encode(hash.get(..ID / 2).unwrap_or_default());
-        secret
-    }
-
-    fn random() -> Result<Secret, SecretFileUnusable> {
-        let mut bytes = Zeroizing::new([0u8; 64]);
-        let (random, _) = bytes.split_at_mut(LENGTH);
-        getrandom::fill(random).map_err(|_| SecretFileUnusable::NoRandomBytes)?;
-        Ok(Secret::of(bytes))
-    }
-}
-
-fn derive(secret: &Secret, kind: KeyKind, invite: &str) -> Option<InviteKey> {
-    let bytes = mac(secret, &["invite-key/1/", kind.as_str(), invite]);
-    match kind {
-        KeyKind::Webstrates => Some(InviteKey::webstrates(&bytes)),
-        KeyKind::Opaque => Some(InviteKey::opaque(&bytes)),
-        _ => None,
-    }
-}
-
-// The signing key is of the secret's age and goes with it: one file to keep, one thing to rotate.
-fn signer(secret: &Secret) -> Issuer {
-    Issuer::new(&signing_key(secret))
-}
-
-fn signing_key(secret: &Secret) -> Zeroizing<[u8; 32]> {
-    mac(secret, &["signing-key/1/"])
-}
-
-fn mac(secret: &Secret, parts: &[&str]) -> Zeroizing<[u8; 32]> {
-    let mut mac = Hmac::<Sha256>::new((&*secret.bytes).into());
-    for part in parts {
-        mac.update(part.as_bytes());
-    }
-    Zeroizing::new(mac.finalize().into_bytes().into())
-}
-
-fn write_secret(text: &mut String, secret: &Secret) {
-    text.push_str(&secret.id);
-    text.push(' ');
-    hex::push(text, secret.bytes.get(..LENGTH).unwrap_or_default());
-    text.push('\n');
-}
-
-fn from_hex(digits: &str) -> Option<Zeroizing<[u8; 64]>> {
-    let mut bytes = Zeroizing::new([0u8; 64]);
-    hex::decode_into(digits, bytes.get_mut(..LENGTH)?)?;
-    Some(bytes)
 }

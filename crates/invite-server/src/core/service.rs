@@ -13,6 +13,7 @@ use super::{
     state::{InviteName, KeyHash, RepeatKey, Scope, State, StoredInvite},
 };
 use count::counted;
+pub use secrets::{Revoked, Rotated, SecretRow};
 
 mod apps;
 mod clients;
@@ -69,7 +70,7 @@ impl<S: Store> Invites<S> {
 
     /// The public keys that signed keys are verified with, as a JWK set.
     pub fn public_keys(&self) -> String {
-        self.secrets.public_keys()
+        self.secrets.public_keys(self.clock.now())
     }
 
     /// The secrets, for what else has to be derived from them.

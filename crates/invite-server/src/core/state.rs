@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Acceptance, Addressed, Claimed, Client, EventKind, InviteStatus, MailChange, Member, Moment,
-    Session, Sessions, Subject, User, WebhookChange,
+    SecretChange, Session, Sessions, Subject, User, WebhookChange,
 };
 
 /// SHA-256 of a key's text: what is stored in the key's place.
@@ -335,13 +335,8 @@ pub enum Change {
     Webhook(WebhookChange),
     /// About mails.
     Mail(MailChange),
-    /// Rows may name a secret from now on: without it the server does not start.
-    KnowSecret {
-        /// Its id.
-        id: String,
-        /// When.
-        at: Moment,
-    },
+    /// About secrets.
+    Secret(SecretChange),
     /// Somebody is known from now on, or by another name to show or address.
     KnowPerson {
         /// What they are called here.

@@ -3,8 +3,8 @@
 use std::{collections::HashSet, future::Future};
 
 use super::{
-    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
-    Session, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Queues,
+    Refusal, ResourceOf, Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
     },
@@ -98,8 +98,22 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// The RKVST client of this id.
     fn client(&self, id: &str) -> impl Future<Output = Result<Option<Client>, Refusal>> + Send;
 
-    /// The ids of all secrets that rows may name.
-    fn secrets(&self) -> impl Future<Output = Result<Vec<String>, Refusal>> + Send;
+    /// All secrets that rows may name, and those that were taken back.
+    fn secrets(&self) -> impl Future<Output = Result<Vec<KnownSecret>, Refusal>> + Send;
+
+    /// What is out that was made with each secret. Reads all live invites: it is for the operator.
+    fn made_with(&self, now: Moment)
+    -> impl Future<Output = Result<Vec<MadeWith>, Refusal>> + Send;
+
+    /// Live invites that were made with a secret: where each stands in the order of creation, and its id. Those after
+    /// that place, in order, so many at most.
+    fn live_made_with(
+        &self,
+        secret: &str,
+        now: Moment,
+        after: i64,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<(i64, String)>, Refusal>> + Send;
 
     /// All webhooks, by the names of their apps.
     fn webhooks(&self) -> impl Future<Output = Result<Vec<Webhook>, Refusal>> + Send;

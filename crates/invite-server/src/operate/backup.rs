@@ -7,8 +7,9 @@ use super::OperateError;
 use crate::{
     address::DatabaseAddress,
     config::{Backup, Restore},
-    core::Secrets,
-    store::{back_up, private_folder, restore},
+    core::{Clock, SecretFileUnusable, Secrets},
+    invites::Invites,
+    store::{Database, Store as _, back_up, private_folder, restore},
 };
 
 /// The rows, as a SQLite file, whichever database they come from.
@@ -35,9 +36,19 @@ impl Backup {
         };
         // Whole or not at all: it gets its name last. Such a folder is nobody else's to enter.
         let making = private_folder(parent).map_err(wrong)?;
-        back_up(database, &making.path().join(ROWS)).await?;
-        // After the rows: secrets are only ever added, so that no row is without its own.
-        Secrets::copy(secret_file, &making.path().join(SECRETS), false)?;
+        let (rows, secrets) = (making.path().join(ROWS), making.path().join(SECRETS));
+        loop {
+            let before = Secrets::load(secret_file)?.standings();
+            back_up(database, &rows).await?;
+            Secrets::copy(secret_file, &secrets, false)?;
+            // Where nobody changed them meanwhile, no row is without its own.
+            if Secrets::load(&secrets)?.standings() == before {
+                break;
+            }
+            for file in [&rows, &secrets] {
+                fs::remove_file(file).map_err(wrong)?;
+            }
+        }
         fs::rename(making.path(), &self.folder).map_err(wrong)?;
         // It is no longer where it would be removed from.
         let _ = making.keep();
@@ -56,17 +67,37 @@ impl Restore {
     ) -> Result<String, OperateError> {
         let (rows, secrets) = (self.folder.join(ROWS), self.folder.join(SECRETS));
         Secrets::load(&secrets)?;
-        let same = secret_file.exists() && Secrets::same(&secrets, secret_file)?;
+        let same = secret_file.exists() && Secrets::holds_all(secret_file, &secrets)?;
         if secret_file.exists() && !same && !self.replace {
             return Err(OperateError::OtherSecrets(secret_file.to_owned()));
         }
+        let revoked = revoked(database).await?;
         let count = restore(&rows, database, self.replace).await?;
         if !same {
             Secrets::copy(&secrets, secret_file, true)?;
+        }
+        // What was taken back since the backup was made stays back.
+        for id in revoked {
+            let store = Database::open(database, 1).await?;
+            match Invites::revoke_secret(store.clone(), secret_file, Clock::system(), &id).await {
+                Err(SecretFileUnusable::Unknown { .. }) => {}
+                outcome => drop(outcome?),
+            }
+            store.close().await;
         }
         Ok(format!(
             "{count} rows are back, and the secrets in {}. Start the server again.",
             secret_file.display()
         ))
     }
+}
+
+/// The secrets that the database knows to be taken back.
+async fn revoked(database: &DatabaseAddress) -> Result<Vec<String>, OperateError> {
+    let store = Database::open(database, 1).await?;
+    let known = store.secrets().await?.into_iter();
+    let revoked = known.filter(|one| one.revoked_at.is_some());
+    let revoked = revoked.map(|one| one.id).collect();
+    store.close().await;
+    Ok(revoked)
 }

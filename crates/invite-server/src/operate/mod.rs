@@ -57,7 +57,7 @@ pub async fn run(config: &Config, command: &Command) -> Result<String, OperateEr
         Command::Apps(apps) => apps.run(&invites(config).await?).await,
         Command::Clients(clients) => clients.run(&invites(config).await?).await,
         Command::People(people) => people.run(&invites(config).await?).await,
-        Command::Keys(keys) => keys.run(&secret_file(config)),
+        Command::Keys(keys) => keys.run(config, &secret_file(config)).await,
         Command::Purge(purge) => purge.run(config, &open(config).await?).await,
         Command::Erase(erase) => erase.run(&open(config).await?).await,
         Command::Backup(backup) => backup.run(&database(config), &secret_file(config)).await,

@@ -5,8 +5,8 @@ use std::{collections::HashSet, time::Instant};
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::address::DatabaseAddress;
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
-    Session, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Queues,
+    Refusal, ResourceOf, Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
     },
@@ -155,8 +155,22 @@ impl Store for Database {
         either!(self, store => store.client(id))
     }
 
-    async fn secrets(&self) -> Result<Vec<String>, Refusal> {
+    async fn secrets(&self) -> Result<Vec<KnownSecret>, Refusal> {
         either!(self, store => store.secrets())
+    }
+
+    async fn made_with(&self, now: Moment) -> Result<Vec<MadeWith>, Refusal> {
+        either!(self, store => store.made_with(now))
+    }
+
+    async fn live_made_with(
+        &self,
+        secret: &str,
+        now: Moment,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, String)>, Refusal> {
+        either!(self, store => store.live_made_with(secret, now, after, limit))
     }
 
     async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {

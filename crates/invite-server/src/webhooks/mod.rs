@@ -7,7 +7,7 @@ mod post;
 mod reach;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -48,6 +48,8 @@ pub struct Webhooks {
     invites: Invites,
     post: Post,
     places: HashMap<String, Arc<Semaphore>>,
+    /// Those that nobody can sign for, told once.
+    lacking: HashSet<String>,
     sending: JoinSet<()>,
 }
 
@@ -58,6 +60,7 @@ impl Webhooks {
             invites,
             post: Post::new(reach),
             places: HashMap::new(),
+            lacking: HashSet::new(),
             sending: JoinSet::new(),
         }
     }
@@ -105,8 +108,12 @@ impl Webhooks {
         let mut more = false;
         for webhook in webhooks {
             let Some(secret) = self.invites.webhook_secret(&webhook) else {
-                if webhook.disabled_at.is_none() {
-                    tracing::error!(app = webhook.app, "the secret of a webhook is not here");
+                if webhook.disabled_at.is_none() && self.lacking.insert(webhook.id) {
+                    let app = webhook.app;
+                    tracing::error!(
+                        app,
+                        "the secret of a webhook is not here; set the webhook anew"
+                    );
                 }
                 continue;
             };

@@ -7,9 +7,7 @@ use crate::auth::seal::{self, Purpose};
 use crate::core::{Actor, Refusal, User};
 
 /// How long a token lasts when its maker does not say, in seconds.
-const DEFAULT_SECONDS: u64 = 300;
-/// The longest it may last.
-const LONGEST_SECONDS: u64 = 24 * 3600;
+const DEFAULT_SECONDS: u32 = 300;
 
 #[derive(Serialize, Deserialize)]
 struct Claims {
@@ -52,17 +50,16 @@ pub(super) fn issue(
         .ok()
         .filter(|seconds| *seconds > 0)
         .unwrap_or(DEFAULT_SECONDS);
-    let expiration = seal::now() + seconds.min(LONGEST_SECONDS);
+    let (sealer, now) = (auth.sealer(), seal::now());
+    let seconds = seconds.min(sealer.lifetime(Purpose::AccessToken));
     let claims = Claims {
         resource: resource.to_owned(),
         user: actor.user.clone(),
         session: session.map(str::to_owned),
     };
     Issued {
-        token: auth
-            .sealer()
-            .seal(Purpose::AccessToken, &claims, expiration),
-        expiration,
+        token: sealer.seal(Purpose::AccessToken, &claims, now, seconds),
+        expiration: now + u64::from(seconds),
     }
 }
 
@@ -96,10 +93,12 @@ pub(super) async fn open(
 mod tests {
     use super::*;
     use crate::address::Origins;
+    use crate::core::Secrets;
 
     #[tokio::test]
     async fn a_token_is_good_for_its_address_and_time() {
-        let auth = Auth::new(&[3; 32], Origins::public("https://a.example").unwrap());
+        let secrets = Secrets::generate().unwrap();
+        let auth = Auth::new(&secrets, Origins::public("https://a.example").unwrap());
         let alice = Actor::new(User::new("alice", "test"));
         let issued = issue(&auth, "doc", &alice, None, "60");
         let opened = open(&auth, "doc", &issued.token).await.unwrap().unwrap();

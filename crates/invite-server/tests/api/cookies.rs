@@ -19,7 +19,7 @@ fn headers(all: &[(&'static str, &str)]) -> HeaderMap {
 
 fn sealed(auth: &Auth, purpose: Purpose) -> String {
     auth.sealer()
-        .seal(purpose, &User::new("alice", "test"), seal::now() + 60)
+        .seal(purpose, &User::new("alice", "test"), seal::now(), 60)
 }
 
 #[tokio::test]

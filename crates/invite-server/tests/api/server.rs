@@ -78,7 +78,7 @@ impl Server {
         let clock = Clock::from_fn(move || Moment(now.load(Ordering::Relaxed)));
         let store = SqliteStore::open(&folder.path().join("invites.db")).unwrap();
         let secrets = Secrets::generate().unwrap();
-        let secret = secrets.derive_for("sign-in");
+        let sealer = Sealer::new(secrets.clone(), "sign-in");
         let invites = Invites::new(store.clone().into(), secrets, clock)
             .issuing_as(ORIGIN)
             .created_by(creators);
@@ -87,7 +87,7 @@ impl Server {
             ..Ways::default()
         };
         let auth = Auth::with(
-            &secret,
+            sealer,
             Origins::public(ORIGIN).unwrap(),
             ways,
             Arc::new(invites.clone()),
@@ -172,7 +172,7 @@ impl Server {
     fn sealed(&self, name: &str, purpose: Purpose) -> String {
         self.auth
             .sealer()
-            .seal(purpose, &User::new(name, "test"), seal::now() + 3600)
+            .seal(purpose, &User::new(name, "test"), seal::now(), 3600)
     }
 
     /// A request by somebody with a bearer, or by nobody.

@@ -103,7 +103,7 @@ async fn there_and_back(from: &str, into: &str) {
             client = Some(invites.add_client("partner", "notes", arw).await.unwrap());
         }
         store.close().await;
-        assert!(run(from, &secret, &["keys", "rotate"]).0);
+        assert!(run(from, &secret, &["keys", "rotate", "--at-once"]).0);
     }
 
     // A backup while people come in.

@@ -20,6 +20,7 @@ mod cluster;
 mod copies;
 mod kill;
 mod lacking;
+mod leaked;
 mod ledger;
 mod marked;
 mod operate;
@@ -27,5 +28,6 @@ mod people;
 #[path = "../wire/post.rs"]
 mod post;
 mod rotate;
+mod rotation;
 #[path = "../wire/support.rs"]
 mod support;

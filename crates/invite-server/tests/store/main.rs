@@ -16,6 +16,7 @@ mod ends;
 mod giving_up;
 mod plans;
 mod postgres;
+mod rotation;
 mod secrets;
 mod speed;
 mod sqlite;

@@ -8,6 +8,7 @@ use invite_server::core::{SecretFileUnusable, Secrets};
 /// What HMAC-SHA-256 makes of `secret-id/1/` with each: printf secret-id/1/ | openssl dgst -sha256 -mac HMAC -macopt hexkey:…
 const FIRST_ID: &str = "e114c47beb652fed";
 const SECOND_ID: &str = "b73fc428812bf864";
+const SINCE: &str = "2026-11-21T05:21:08.803Z";
 const FIRST: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 const SECOND: &str = "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
@@ -16,6 +17,10 @@ fn load(text: &str) -> Result<Secrets, SecretFileUnusable> {
     let path = folder.path().join("secret");
     write_private(&path, text);
     Secrets::load_or_create(&path)
+}
+
+fn active(id: &str, digits: &str) -> String {
+    format!("{id} {digits} active {SINCE}\n")
 }
 
 fn write_private(path: &std::path::Path, text: &str) {
@@ -71,12 +76,16 @@ fn copies_that_start_at_once_agree() {
 }
 
 #[test]
-fn old_secrets_still_give_their_keys_and_the_last_is_the_new_one() {
-    let old = load(&format!("{FIRST_ID} {FIRST}\n")).unwrap();
+fn old_secrets_still_give_their_keys_and_the_active_one_makes_new_ones() {
+    let old = load(&active(FIRST_ID, FIRST)).unwrap();
     let (key, secret_id) = old.new_key(KeyKind::Opaque, "invite_1").unwrap();
     assert_eq!(secret_id, FIRST_ID);
-    let both = format!("# comment\n\n{FIRST_ID} {FIRST}\n{SECOND_ID} {SECOND}\n");
-    let rotated = load(&both).unwrap();
+    let retired = format!("{FIRST_ID} {FIRST} retired {SINCE}\n");
+    let rotated = load(&format!(
+        "# comment\n\n{retired}{}",
+        active(SECOND_ID, SECOND)
+    ))
+    .unwrap();
     assert_eq!(
         rotated.key(KeyKind::Opaque, "invite_1", FIRST_ID),
         Some(key.clone())
@@ -90,7 +99,7 @@ fn old_secrets_still_give_their_keys_and_the_last_is_the_new_one() {
 /// Whoever changes how keys are derived breaks every invite that is out.
 #[test]
 fn keys_are_derived_as_ever() {
-    let secrets = load(&format!("{FIRST_ID} {FIRST}\n")).unwrap();
+    let secrets = load(&active(FIRST_ID, FIRST)).unwrap();
     let key = |kind| {
         secrets
             .key(kind, "invite_AAAAAAAAAAAAAAAAAAAAAA", FIRST_ID)
@@ -115,13 +124,24 @@ fn broken_files_are_refused_without_being_shown() {
         "",
         "# nothing\n",
         &format!("{FIRST_ID}\n"),
-        &format!("{FIRST_ID} abc\n"),
-        &format!("{FIRST_ID} {FIRST}00\n"),
-        &format!("{FIRST_ID} {FIRST}\n{FIRST_ID} {FIRST}\n"),
+        &format!("{FIRST_ID} abc active {SINCE}\n"),
+        &format!("{FIRST_ID} {FIRST}00 active {SINCE}\n"),
+        &format!("{FIRST_ID} {FIRST}\n"),
+        &format!("{FIRST_ID} {FIRST} active\n"),
+        &format!("{FIRST_ID} {FIRST} active yesterday\n"),
+        &format!("{FIRST_ID} {FIRST} asleep {SINCE}\n"),
+        &format!("{FIRST_ID} {FIRST} active {SINCE} more\n"),
+        // None that is active, two of them, two that are next, one twice.
+        &format!("{FIRST_ID} {FIRST} next {SINCE}\n"),
+        &format!("{}{}", active(FIRST_ID, FIRST), active(SECOND_ID, SECOND)),
+        &format!(
+            "{}{FIRST_ID} {FIRST} retired {SINCE}\n",
+            active(FIRST_ID, FIRST)
+        ),
         // Another secret than its id says: a digit was mistyped, or somebody gave it a name.
-        &format!("{FIRST_ID} {SECOND}\n"),
-        &format!("1 {FIRST}\n"),
-        &format!(" {FIRST}\n"),
+        &active(FIRST_ID, SECOND),
+        &active("1", FIRST),
+        &format!(" {FIRST} active {SINCE}\n"),
     ] {
         let refused = load(broken).unwrap_err();
         assert!(
@@ -134,30 +154,10 @@ fn broken_files_are_refused_without_being_shown() {
 
 #[test]
 fn nothing_prints_a_secret() {
-    let secrets = load(&format!("{FIRST_ID} {FIRST}\n")).unwrap();
+    let secrets = load(&active(FIRST_ID, FIRST)).unwrap();
     assert_eq!(format!("{secrets:?}"), "Secrets(1)");
     assert_ne!(
         secrets.derive_for("one").as_slice(),
         secrets.derive_for("other").as_slice()
     );
-}
-
-#[test]
-fn rotating_adds_a_secret_and_keeps_the_others() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("secret");
-    let before = Secrets::load_or_create(&path).unwrap();
-    let (old, id) = before.new_key(KeyKind::Opaque, "invite_1").unwrap();
-    let (second, third) = (
-        Secrets::rotate(&path).unwrap(),
-        Secrets::rotate(&path).unwrap(),
-    );
-    assert_ne!(second, third);
-    let after = Secrets::load_or_create(&path).unwrap();
-    assert_eq!(after.key(KeyKind::Opaque, "invite_1", &id), Some(old));
-    assert_eq!(after.new_key(KeyKind::Opaque, "x").unwrap().1, third);
-    let kept = fs::metadata(&path).unwrap().permissions().mode();
-    assert_eq!(kept & 0o777, 0o600);
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }

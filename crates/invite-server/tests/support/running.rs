@@ -80,11 +80,13 @@ impl Server {
     }
 
     pub fn ask_to_stop(&self) {
-        let told = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(told.success());
+        self.signal("TERM");
+    }
+
+    pub fn signal(&self, name: &str) {
+        let (option, process) = (format!("-{name}"), self.child.id().to_string());
+        let told = Command::new("kill").args([option, process]).status();
+        assert!(told.unwrap().success());
     }
 
     pub fn wait(&mut self) -> (ExitStatus, String) {

@@ -19,8 +19,6 @@ use crate::core::Refusal;
 /// Where people sign in.
 pub(in crate::auth) const LOGIN: &str = "/auth/oidc/login";
 const CALLBACK: &str = "/auth/oidc/callback";
-/// How long somebody may take at the issuer, in seconds.
-const SIGN_IN_TIME: u64 = 600;
 /// Begins the cookie's name; eight characters of the state follow, so that two tabs do not meet.
 const COOKIE: &str = "signin_";
 /// Most sign-ins that one browser may have begun.
@@ -207,11 +205,12 @@ impl Login {
     }
 
     fn keep(&self, waiting: &Waiting) -> Option<HeaderValue> {
-        let expires = seal::now() + SIGN_IN_TIME;
         let sealer = self.auth.sealer();
-        let text = sealer.lock(Purpose::SignIn, waiting, expires)?;
+        // As long as somebody may take at the issuer.
+        let seconds = sealer.lifetime(Purpose::SignIn);
+        let text = sealer.lock(Purpose::SignIn, waiting, seal::now(), seconds)?;
         let name = self.cookie_name(&waiting.state);
-        cookie::set(&name, &text, SIGN_IN_TIME, self.secure())
+        cookie::set(&name, &text, seconds.into(), self.secure())
     }
 
     fn forget(&self, name: &str) -> Option<HeaderValue> {

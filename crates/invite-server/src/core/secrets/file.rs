@@ -8,7 +8,7 @@ use std::{
 
 use invite_key::hex;
 
-use crate::core::Refusal;
+use crate::core::{Moment, Refusal};
 
 /// The secret file cannot be used; the sentence names the file and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -28,23 +28,43 @@ pub enum SecretFileUnusable {
         path: PathBuf,
     },
     /// It is not a secret file.
-    #[error("line {line} of the secret file {} is not `<id> <64 hex digits>`, the id a hash of the digits", path.display())]
+    #[error("line {line} of the secret file {} cannot be: each is `<id> <64 hex digits> <stage> <since>`, the id a hash of the digits, one of them active and at most one next", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Which line, from 1; 0 when there is no secret at all.
+        /// Which line, from 1; 0 when each is right and all together are not.
         line: usize,
     },
     /// The system gave no random bytes.
     #[error("the system gives no random bytes")]
     NoRandomBytes,
     /// What the database holds was made with secrets that are not there.
-    #[error("the secret file {} lacks {}, with which keys in this database were made: put the file that has them there (a backup holds one)", path.display(), ids.join(", "))]
+    #[error("the secret file {} lacks {}, with which keys in this database were made: put the file that has them there (a backup holds one), or end what was made with them: invite-server keys revoke ID", path.display(), ids.join(", "))]
     Lacks {
         /// The file.
         path: PathBuf,
         /// Which.
         ids: Vec<String>,
+    },
+    /// All that could be used was taken back.
+    #[error("the secret file {} holds nothing to go on with but {}, which was revoked: put the newer file there, or run `invite-server keys revoke {}` again, which makes another", path.display(), id, id)]
+    Revoked {
+        /// The file.
+        path: PathBuf,
+        /// The active one.
+        id: String,
+    },
+    /// The next secret is too new.
+    #[error("the next secret is not known everywhere before {}: other copies of the server, and who keeps the JWK set, would refuse what is made with it. Rotate then, or say --at-once; to end a leaked secret run `invite-server keys revoke ID`", until.to_iso())]
+    TooSoon {
+        /// When it is not.
+        until: Moment,
+    },
+    /// There is no such secret.
+    #[error("there is no secret {id}; `invite-server keys list` shows all")]
+    Unknown {
+        /// Its id.
+        id: String,
     },
     /// The database did not say which secrets it needs.
     #[error("the database cannot be asked for its secrets: {}", .0.sentence().trim_end_matches('.'))]

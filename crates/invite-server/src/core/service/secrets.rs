@@ -1,9 +1,15 @@
-//! The secrets that belong to a database.
+//! The secrets that belong to a database: the file that has to fit it, and what changes while the server runs.
+
+mod operate;
 
 use std::path::Path;
 
+pub use operate::{Revoked, Rotated, SecretRow};
+
 use super::Invites;
-use crate::core::{Clock, Refusal, SecretFileUnusable, Secrets, Store, state::Change};
+use crate::core::{
+    Clock, KnownSecret, Refusal, SecretChange, SecretFileUnusable, Secrets, Store, state::Change,
+};
 
 impl<S: Store> Invites<S> {
     /// With the secrets of this file, which is made where none is and the database has never known a secret.
@@ -16,29 +22,87 @@ impl<S: Store> Invites<S> {
         secret_file: &Path,
         clock: Clock,
     ) -> Result<Invites<S>, SecretFileUnusable> {
-        let unasked = SecretFileUnusable::Unasked;
-        let known = store.secrets().await.map_err(unasked)?;
+        let known = known(&store).await?;
         let secrets = match Secrets::find(secret_file)? {
             Some(secrets) => secrets,
-            None if known.is_empty() => Secrets::load_or_create(secret_file)?,
-            None => return Err(SecretFileUnusable::lacks(secret_file, known)),
+            None => {
+                let needed = known.iter().filter(|one| one.revoked_at.is_none());
+                let needed: Vec<_> = needed.map(|one| one.id.clone()).collect();
+                if !needed.is_empty() {
+                    return Err(SecretFileUnusable::lacks(secret_file, needed));
+                }
+                Secrets::load_or_create(secret_file)?
+            }
         };
-        let lacking: Vec<_> = known.into_iter().filter(|id| !secrets.has(id)).collect();
-        if !lacking.is_empty() {
-            return Err(SecretFileUnusable::lacks(secret_file, lacking));
-        }
+        let secrets = fitting(&secrets, &known, secret_file)?;
         let invites = Invites::new(store, secrets, clock);
-        invites.know_secret().await.map_err(unasked)?;
+        invites.know_secret(&invites.secrets.active_id()).await?;
         Ok(invites)
     }
 
-    /// Notes that rows may name the secret that keys are made with from now on.
-    async fn know_secret(&self) -> Result<(), Refusal> {
-        let id = self.secrets.current_id().to_owned();
-        if self.store.secrets().await?.contains(&id) {
+    /// Reads the file again, and the database for what was taken back; from then on that counts. Whether anything changed.
+    ///
+    /// # Errors
+    /// As when it was opened; what counted before counts on.
+    pub async fn take_up_secrets(&self, secret_file: &Path) -> Result<bool, SecretFileUnusable> {
+        let known = known(&self.store).await?;
+        let secrets = fitting(&Secrets::load(secret_file)?, &known, secret_file)?;
+        self.know_secret(&secrets.active_id()).await?;
+        let revoked = known.iter().filter(|one| one.revoked_at.is_some());
+        let ours: Vec<_> = revoked.filter(|one| self.secrets.has(&one.id)).collect();
+        let changed = self.secrets.take_up(&secrets);
+        for one in ours {
+            // What was still made with it here since it was taken back.
+            let ended = self.end_made_with(&one.id).await;
+            ended.map_err(SecretFileUnusable::Unasked)?;
+        }
+        Ok(changed)
+    }
+
+    /// Notes that rows may name a secret from now on.
+    async fn know_secret(&self, id: &str) -> Result<(), SecretFileUnusable> {
+        if known(&self.store).await?.iter().any(|one| one.id == id) {
             return Ok(());
         }
-        let at = self.clock.now();
-        self.change(Change::KnowSecret { id, at }).await
+        let know = SecretChange::Know {
+            id: id.to_owned(),
+            at: self.clock.now(),
+        };
+        self.change_secret(know).await
     }
+
+    async fn change_secret(&self, change: SecretChange) -> Result<(), SecretFileUnusable> {
+        let changed = self.change(Change::Secret(change)).await;
+        changed.map_err(SecretFileUnusable::Unasked)
+    }
+}
+
+async fn known<S: Store>(store: &S) -> Result<Vec<KnownSecret>, SecretFileUnusable> {
+    let known: Result<_, Refusal> = store.secrets().await;
+    known.map_err(SecretFileUnusable::Unasked)
+}
+
+/// What of a file counts with this database.
+fn fitting(
+    secrets: &Secrets,
+    known: &[KnownSecret],
+    file: &Path,
+) -> Result<Secrets, SecretFileUnusable> {
+    let of = |revoked: bool| {
+        let some = known
+            .iter()
+            .filter(move |one| one.revoked_at.is_some() == revoked);
+        some.map(|one| one.id.clone())
+    };
+    let lacking: Vec<_> = of(false).filter(|id| !secrets.has(id)).collect();
+    if !lacking.is_empty() {
+        return Err(SecretFileUnusable::lacks(file, lacking));
+    }
+    let revoked: Vec<_> = of(true).collect();
+    secrets
+        .without(&revoked)
+        .ok_or_else(|| SecretFileUnusable::Revoked {
+            path: file.to_owned(),
+            id: secrets.active_id(),
+        })
 }

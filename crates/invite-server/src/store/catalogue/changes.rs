@@ -104,7 +104,7 @@ async fn write_one<E: Executor>(executor: &E, one: &Change) -> Result<(), E::Tro
         Change::RemoveApp { name } => apps::remove(executor, name).await?,
         Change::AddClient(client) => clients::add(executor, client).await?,
         Change::RemoveClient { id } => clients::remove(executor, id).await?,
-        Change::KnowSecret { id, at } => secrets::know(executor, id, *at).await?,
+        Change::Secret(secret) => secrets::write(executor, secret).await?,
         Change::Redeem { receipt, until } => {
             change(executor, &REDEEM, binds![receipt, *until]).await?;
         }

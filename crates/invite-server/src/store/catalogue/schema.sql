@@ -191,10 +191,12 @@ CREATE TABLE IF NOT EXISTS events (
 ) {rows};
 CREATE INDEX IF NOT EXISTS events_by_time ON events (at);
 
--- The secrets that rows may name in `secret_id`, by a hash of each; the secrets themselves are in a file.
+-- The secrets that rows may name in `secret_id`, by a hash of each; the secrets themselves are in a file. One that was
+-- taken back stays, so that no older file brings it back.
 CREATE TABLE IF NOT EXISTS secrets (
-    id       TEXT     NOT NULL PRIMARY KEY,
-    known_at {number} NOT NULL
+    id         TEXT     NOT NULL PRIMARY KEY,
+    known_at   {number} NOT NULL,
+    revoked_at {number}
 ) {rows};
 
 -- Receipts that were redeemed, until they would have ended anyway.

@@ -12,6 +12,9 @@ use rusqlite::{Connection, OpenFlags};
 use super::{StoreUnusable, sqlite::schema};
 use crate::address::DatabaseAddress;
 
+/// What a server notes at its first start, before anybody has done anything: no reason to call a database full.
+const NOTED: &str = "secrets";
+
 /// A table, and the columns that both databases have in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Table {

@@ -11,7 +11,9 @@ use tokio_postgres::{
     types::{ToSql, Type},
 };
 
-use super::{StoreUnusable, Table, copying, create_private, not_empty, schema, sync, tables};
+use super::{
+    NOTED, StoreUnusable, Table, copying, create_private, not_empty, schema, sync, tables,
+};
 use crate::store::{PostgresStore, postgres};
 
 type Trouble = Box<dyn std::error::Error + Send + Sync>;
@@ -90,7 +92,7 @@ pub(super) async fn restore(
         let transaction = client.build_transaction().start().await?;
         let all = tables(&from)?;
         for table in all.iter().rev() {
-            if replace {
+            if replace || table.name == NOTED {
                 transaction.execute(&table.empty(""), &[]).await?;
             } else if transaction.query_opt(&table.look(""), &[]).await?.is_some() {
                 return Ok(None);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{StoreUnusable, copying, create_private, not_empty, schema, sync, tables};
+use super::{NOTED, StoreUnusable, copying, create_private, not_empty, schema, sync, tables};
 
 pub(super) fn back_up(path: &Path, file: &Path) -> Result<(), StoreUnusable> {
     if !path.exists() {
@@ -29,7 +29,7 @@ pub(super) fn restore(copy: &Path, path: &Path, replace: bool) -> Result<u64, St
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let all = tables(&transaction)?;
         for table in all.iter().rev() {
-            if replace {
+            if replace || table.name == NOTED {
                 transaction.execute(&table.empty("main."), [])?;
             } else if transaction.prepare(&table.look("main."))?.exists([])? {
                 return Ok(None);

@@ -18,8 +18,8 @@ use std::{collections::HashSet, fmt, time::Duration};
 use tokio::time::timeout;
 
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
-    User, Webhook,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Queues,
+    Refusal, ResourceOf, User, Webhook,
     state::{
         Change, Decision, InviteName, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State,
         StoredInvite,
@@ -262,8 +262,22 @@ impl Store for PostgresStore {
         read!(self, Work::Look, None, session => clients::of_id(&session, id))
     }
 
-    async fn secrets(&self) -> Result<Vec<String>, Refusal> {
+    async fn secrets(&self) -> Result<Vec<KnownSecret>, Refusal> {
         read!(self, Work::Look, None, session => secrets::every(&session))
+    }
+
+    async fn made_with(&self, now: Moment) -> Result<Vec<MadeWith>, Refusal> {
+        read!(self, Work::Sweep, Some(Crowd::Server), session => secrets::made(&session, now))
+    }
+
+    async fn live_made_with(
+        &self,
+        secret: &str,
+        now: Moment,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, String)>, Refusal> {
+        read!(self, Work::Sweep, Some(Crowd::Server), session => secrets::live(&session, secret, now, after, limit))
     }
 
     async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {

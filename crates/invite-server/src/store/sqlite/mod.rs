@@ -11,8 +11,8 @@ mod writer;
 use std::{collections::HashSet, path::Path};
 
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, Mail, Member, Moment, Queues, Refusal, ResourceOf,
-    Session, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Queues,
+    Refusal, ResourceOf, Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
     },
@@ -171,8 +171,27 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn secrets(&self) -> Result<Vec<String>, Refusal> {
+    async fn secrets(&self) -> Result<Vec<KnownSecret>, Refusal> {
         let look = |connection: &_| at_once(secrets::every(&On(connection)));
+        self.readers.list(Crowd::Server, look).await
+    }
+
+    async fn made_with(&self, now: Moment) -> Result<Vec<MadeWith>, Refusal> {
+        let look = move |connection: &_| at_once(secrets::made(&On(connection), now));
+        self.readers.list(Crowd::Server, look).await
+    }
+
+    async fn live_made_with(
+        &self,
+        secret: &str,
+        now: Moment,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, String)>, Refusal> {
+        let secret = secret.to_owned();
+        let look = move |connection: &_| {
+            at_once(secrets::live(&On(connection), &secret, now, after, limit))
+        };
         self.readers.list(Crowd::Server, look).await
     }
 
