@@ -8,6 +8,7 @@ mod app;
 mod authorise;
 mod client;
 mod clock;
+mod email;
 mod event;
 mod identity;
 mod invite;
@@ -31,8 +32,9 @@ pub use app::{App, AppKey};
 pub use authorise::{Call, Creators, On, authorise};
 pub use client::{CLIENT_PROVIDER, Client, ClientSecret};
 pub use clock::{Clock, Moment};
+pub use email::{address_key, same_address, with_ascii_host};
 pub use event::{Event, EventKind};
-pub use identity::{Actor, Authority, TEST_PROVIDER, User, is_username, same_address};
+pub use identity::{Actor, Authority, TEST_PROVIDER, User, is_username};
 pub use invite::{
     Acceptance, Accepted, Checked, Invite, InviteList, InviteStatus, Member, Reader, Removed,
     ResourceOf,

@@ -7,7 +7,7 @@ use lettre::message::{Mailbox, MultiPart};
 use zeroize::Zeroizing;
 
 use super::templates::{Filling, Templates};
-use crate::core::{Letter, Mail};
+use crate::core::{Letter, Mail, with_ascii_host};
 
 /// Programs that answer mail, such as those of people on holiday, leave this one alone (RFC 3834).
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
@@ -42,7 +42,7 @@ pub(super) fn write(
             email: &letter.email,
         })
         .map_err(|_| "a template cannot be filled")?;
-    let address = letter.email.parse();
+    let address = with_ascii_host(&letter.email).parse();
     let to = Mailbox::new(
         None,
         address.map_err(|_| "the address cannot be mailed to")?,

@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use lettre::message::Mailbox;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
-use crate::core::{Letter, Mail, MailChange, MailState, Moment, Refusal};
+use crate::core::{Letter, Mail, MailChange, MailState, Moment, Refusal, with_ascii_host};
 use crate::invites::Invites;
 use crate::stop::Running;
 pub use settings::{Language, MailSettings};
@@ -238,7 +238,7 @@ impl Mailer {
 
 /// Whether mail can be sent to this address at all.
 pub fn is_address(email: &str) -> bool {
-    email.parse::<Address>().is_ok()
+    with_ascii_host(email).parse::<Address>().is_ok()
 }
 
 fn pause(attempts: u32) -> u32 {

@@ -14,7 +14,7 @@ use invite_server::{
     api::{self, ApiState},
     auth::{
         Auth, Ways,
-        seal::{self, Purpose},
+        seal::{self, Purpose, Sealer},
     },
     core::{
         Accounts as _, Authority, Claimed, Clock, CreateRequest, Creators, Moment, Secrets,

@@ -111,6 +111,21 @@ async fn what_an_inviter_writes_stays_text() {
     }
 }
 
+/// Not every mail server knows addresses with other letters than ASCII: a host has another spelling, which each knows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_is_mailed_to_by_the_name_that_every_server_reads() {
+    let mut post = Post::open().await;
+    let server = mailing(&post, &[]);
+    let alice = server.person("alice").await;
+    let body = json!({ "email": "bob@bücher.example", "send": true });
+    let (status, invite) = create(&alice, body).await;
+    assert_eq!(
+        (status, &invite["email"]),
+        (201, &json!("bob@bücher.example"))
+    );
+    assert_eq!(post.next().await.to, "bob@xn--bcher-kva.example");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sent_again_it_is_mailed_again_and_repeated_it_is_not() {
     let mut post = Post::open().await;

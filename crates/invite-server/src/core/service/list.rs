@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::{Invites, on_resource};
 use crate::core::{
     Actor, Authority, Call, Invite, InviteList, InviteStatus, ListRequest, Moment, On, Refusal,
-    Store, authorise,
+    Store, address_key, authorise,
     options::LIST_PAGE_LIMIT,
     state::{InviteName, InviteQuery, ListedInvite, Order, Scope},
 };
@@ -172,8 +172,8 @@ fn order(request: &ListRequest) -> Result<Order, Refusal> {
 
 fn write_page(last: &ListedInvite, by_address: bool) -> String {
     let mut bytes = last.number.to_be_bytes().to_vec();
-    if let Some(address) = last.invite.email.as_ref().filter(|_| by_address) {
-        bytes.extend(address.as_bytes());
+    if let Some(email) = last.invite.email.as_deref().filter(|_| by_address) {
+        bytes.extend(address_key(email).into_bytes());
     }
     URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -8,7 +8,7 @@ use super::{
     webhooks,
 };
 use crate::core::{
-    User,
+    User, address_key,
     state::{Change, StoredInvite},
 };
 
@@ -23,8 +23,8 @@ static SET_MEMBER: Sql = Sql::new(
 );
 static ADD_INVITE: Sql = Sql::new(
     "INSERT INTO invites (id, key_hash, kind, secret_id, resource, created_at, expires_at, inviter_username,
-         inviter_provider, uses, max_uses, message, label, extras, removed_at, email, issuer)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+         inviter_provider, uses, max_uses, message, label, extras, removed_at, email, issuer, address)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
 );
 static GRANT: Sql =
     Sql::new("INSERT INTO grants (invite, resource, permissions) VALUES ($1, $2, $3)");
@@ -176,6 +176,7 @@ async fn set_member<E: Executor>(
 }
 
 async fn add_invite<E: Executor>(executor: &E, invite: &StoredInvite) -> Result<(), E::Trouble> {
+    let address = invite.email.as_deref().map(address_key);
     let extras = invite.extras.as_ref().map(ToString::to_string);
     let values = binds![
         &invite.id,
@@ -195,6 +196,7 @@ async fn add_invite<E: Executor>(executor: &E, invite: &StoredInvite) -> Result<
         invite.removed_at,
         invite.email.as_deref(),
         invite.issuer.as_deref(),
+        address.as_deref(),
     ];
     let granted = binds![&invite.id, &invite.resource, invite.permissions];
     let added = change(executor, &ADD_INVITE, values);

@@ -5,7 +5,7 @@
 
 use super::{Bind, Executor, Unreadable, Value, reading, reading::INVITE};
 use crate::core::{
-    Addressed, InviteStatus,
+    Addressed, InviteStatus, address_key,
     state::{InviteQuery, ListedInvite, Order, StoredInvite},
 };
 
@@ -103,9 +103,9 @@ fn page(query: &InviteQuery) -> Statement {
             let address = statement.bind(Value::Text(address));
             let number = statement.bind(Value::Number(number));
             let place = format!(
-                "invites.email IS NOT NULL AND (invites.email, invites.number) > ({address}, {number}) ORDER BY invites.email, invites.number"
+                "address IS NOT NULL AND (address, invites.number) > ({address}, {number}) ORDER BY address, invites.number"
             );
-            (place, "19, 1")
+            (place, "22, 1")
         }
     };
     let limit = statement.bind(Value::Number(query.limit.into()));
@@ -147,10 +147,10 @@ fn whose(query: &InviteQuery, statement: &mut Statement) -> String {
     }
     match &query.addressed {
         Addressed::OrNot => {}
-        Addressed::ToSomebody => sql.push_str(" AND invites.email IS NOT NULL"),
+        Addressed::ToSomebody => sql.push_str(" AND address IS NOT NULL"),
         Addressed::To(email) => {
-            let email = statement.bind(Value::Text(email.clone()));
-            sql.push_str(&format!(" AND invites.email = {email}"));
+            let address = statement.bind(Value::Text(address_key(email)));
+            sql.push_str(&format!(" AND address = {address}"));
         }
     }
     sql

@@ -16,7 +16,7 @@ use crate::{
 /// An invite's columns, in the order in which rows are read.
 pub(super) const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, invites.resource, permissions, created_at,
         expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, label, extras, removed_at,
-        invites.email, issuer, ended
+        invites.email, issuer, ended, address
     FROM invites LEFT JOIN grants ON invite = id AND grants.resource = invites.resource
         LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
 

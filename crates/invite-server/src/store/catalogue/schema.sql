@@ -110,6 +110,8 @@ CREATE TABLE IF NOT EXISTS invites (
     extras           TEXT,
     -- Whom it is for: only an account with that verified address accepts it.
     email            TEXT,
+    -- What is the same for all spellings of that.
+    address          TEXT,
     -- The address that a signed key names as its issuer; no other key has one.
     issuer           TEXT,
     removed_at       {number},
@@ -131,8 +133,8 @@ CREATE INDEX IF NOT EXISTS invites_live_by_inviter
     ON invites (resource, inviter_username, inviter_provider, number, expires_at) WHERE NOT ended AND removed_at IS NULL;
 CREATE INDEX IF NOT EXISTS invites_live ON invites (resource, number, expires_at) WHERE NOT ended AND removed_at IS NULL;
 CREATE INDEX IF NOT EXISTS invites_live_by_address
-    ON invites (resource, inviter_username, inviter_provider, email, number)
-    WHERE email IS NOT NULL AND NOT ended AND removed_at IS NULL;
+    ON invites (resource, inviter_username, inviter_provider, address, number)
+    WHERE address IS NOT NULL AND NOT ended AND removed_at IS NULL;
 CREATE INDEX IF NOT EXISTS invites_expired_by_inviter
     ON invites (resource, inviter_username, inviter_provider, number) WHERE ended AND removed_at IS NULL;
 CREATE INDEX IF NOT EXISTS invites_expired ON invites (resource, number) WHERE ended AND removed_at IS NULL;

@@ -124,7 +124,7 @@ pub(crate) async fn erasing_takes_what_names_a_person<S: Store + Into<Database>>
     let mut shown = actor("zoe");
     shown.user.display_name = Some("Zoe Zimmer".into());
     let mut bound = CreateRequest::new(Permissions::READ, 3600, KeyKind::Opaque);
-    bound.email = Some("Zoe@Zimmer.example".into());
+    bound.email = Some("Zoe\u{301}@Zimmer\u{e4}.example".into());
     world
         .invites
         .create(Some(&shown), "other", bound.clone())
@@ -180,7 +180,7 @@ pub(crate) async fn erasing_takes_what_names_a_person<S: Store + Into<Database>>
         exists(&store, &bound.id).await,
         "it names an address, not a user"
     );
-    let address = Person::Email("zoe@zimmer.EXAMPLE".into());
+    let address = Person::Email("zo\u{e9}@xn--zimmer-gua.example".into());
     assert_eq!(database.erase(&address).await.unwrap().count("invites"), 1);
     assert!(!exists(&store, &bound.id).await);
     assert_eq!(database.erase(&address).await.unwrap().total(), 0);

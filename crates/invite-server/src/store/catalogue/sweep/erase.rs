@@ -2,7 +2,7 @@
 
 use super::{BATCH, Choice, Step, Sweep, Swept, Value, whole_invites};
 use crate::{
-    core::{CLIENT_PROVIDER, Refusal, User, same_address},
+    core::{CLIENT_PROVIDER, Refusal, User, address_key},
     store::Database,
 };
 
@@ -11,7 +11,7 @@ use crate::{
 pub enum Person {
     /// Somebody who has signed in: what they may do, the invites they made, where they used one, what they did.
     User(User),
-    /// Somebody with an address: the invites that only this address may accept. Upper and lower case are the same.
+    /// Somebody with an address: the invites that only this address may accept, however it is spelled.
     Email(String),
 }
 
@@ -27,16 +27,10 @@ impl Database {
         }
         let mut swept = Swept::default();
         match person {
-            Person::Email(address) => {
-                // The databases differ in what they take for lower case.
-                let all = "SELECT DISTINCT email FROM invites WHERE email IS NOT NULL";
-                for spelled in self.texts(all, Vec::new()).await? {
-                    if same_address(&spelled, address) {
-                        let sql = "SELECT id FROM invites WHERE email = $1";
-                        let named = vec![Value::Text(spelled)];
-                        self.erase_invites(sql, named, &mut swept).await?;
-                    }
-                }
+            Person::Email(email) => {
+                let sql = "SELECT id FROM invites WHERE address = $1";
+                let named = vec![Value::Text(address_key(email))];
+                self.erase_invites(sql, named, &mut swept).await?;
             }
             Person::User(user) => {
                 let named = vec![
