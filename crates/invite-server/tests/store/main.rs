@@ -22,4 +22,5 @@ mod speed;
 mod sqlite;
 mod suite;
 mod tls;
+mod troubles;
 mod world;

@@ -75,7 +75,7 @@ impl Trouble {
             Trouble::Pool(_) | Trouble::NoPlace(_) | Trouble::NoWriter | Trouble::Crowded(_) => {
                 Refusal::TryAgain
             }
-            Trouble::Database(error) if error.code().is_some_and(too_long) => Refusal::TryAgain,
+            Trouble::Database(error) if error.code().is_some_and(not_now) => Refusal::TryAgain,
             Trouble::Database(_) if self.attempts() > 3 => Refusal::TryAgain,
             Trouble::Database(_) | Trouble::Unreadable(_) | Trouble::Ended => Refusal::ServerError,
         }
@@ -86,18 +86,23 @@ fn lost(error: &tokio_postgres::Error) -> bool {
     std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>())
 }
 
-/// One of our own time limits was reached: another attempt would only wait once more.
-fn too_long(code: &SqlState) -> bool {
-    [
+/// Another attempt would only wait once more: one of our own time limits was reached, this is a standby as long as it is
+/// one, or there is no room.
+fn not_now(code: &SqlState) -> bool {
+    let room = code.code().starts_with("53");
+    room || [
         SqlState::QUERY_CANCELED,
         SqlState::LOCK_NOT_AVAILABLE,
         SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+        SqlState::READ_ONLY_SQL_TRANSACTION,
     ]
     .contains(code)
 }
 
 fn passing(code: &SqlState) -> bool {
-    [
+    // Somebody in between says that the way to the database ended.
+    let way = code.code().starts_with("08");
+    way || [
         SqlState::T_R_SERIALIZATION_FAILURE,
         SqlState::T_R_DEADLOCK_DETECTED,
         SqlState::ADMIN_SHUTDOWN,
