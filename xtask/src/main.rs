@@ -26,7 +26,7 @@ The project's commands.
 cargo xtask demo [--port N] [--no-open]   Build everything, start the demo server, say what to try
 cargo xtask test [STAGE…] [--full]        Run every check, or only the stages named; --full does more of what takes
                                           long: 50 kills of the server instead of 10, 2,000 calls that its OpenAPI
-                                          document leads to instead of 300
+                                          document leads to instead of 300, and the stage `failover`
 cargo xtask build [--dev]                 Build the SDK: pkg/wasm, elements.js, inline.js (--dev: quick, large, with names)
 cargo xtask bench [NAME…]                 Measure time beside others that do the same, into target/bench.json
 cargo xtask size                          Weigh what a page downloads against its ceilings
@@ -37,7 +37,7 @@ cargo xtask soak [--schedules N] [--seed S]
 cargo xtask check-tools                   Install what the other commands need, and say what is there
 
 Every command installs what it misses: the wasm32 target, rustfmt and clippy by rustup, npm packages by npm, and
-Chromium by apt-get when it runs as root. Needed before: Rust with rustup, and Node 20 or newer with npm.
+Chromium, PostgreSQL, Patroni and etcd by apt-get when it runs as root. Needed before: Rust with rustup, and Node 20 or newer with npm.
 
 The stages of `test`:
 ";

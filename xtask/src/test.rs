@@ -19,6 +19,8 @@ struct Stage {
     run: fn(&Tally) -> Result<()>,
     /// Runs against what `build` makes.
     needs_build: bool,
+    /// Takes so long, or needs so much, that only `--full` or its name asks for it.
+    full: bool,
 }
 
 const fn stage(name: &'static str, about: &'static str, run: fn(&Tally) -> Result<()>) -> Stage {
@@ -27,6 +29,21 @@ const fn stage(name: &'static str, about: &'static str, run: fn(&Tally) -> Resul
         about,
         run,
         needs_build: false,
+        full: false,
+    }
+}
+
+const fn stage_of_full(
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Tally) -> Result<()>,
+) -> Stage {
+    Stage {
+        name,
+        about,
+        run,
+        needs_build: false,
+        full: true,
     }
 }
 
@@ -40,11 +57,12 @@ const fn stage_after_build(
         about,
         run,
         needs_build: true,
+        full: false,
     }
 }
 
 /// In this order: what fails fast comes first.
-const STAGES: [Stage; 15] = [
+const STAGES: [Stage; 16] = [
     stage("locks", "lock files without download addresses", |_| {
         locks::check()
     }),
@@ -102,6 +120,11 @@ const STAGES: [Stage; 15] = [
     stage_after_build("browser", "two people in two windows", |tally| {
         node_tests("browser", tally)
     }),
+    stage_of_full(
+        "failover",
+        "a replicated PostgreSQL (Patroni, etcd) fails over under load; --full only",
+        failover,
+    ),
 ];
 
 const BUILD: &str = "build";
@@ -171,7 +194,10 @@ fn select(arguments: &[&str]) -> Result<Vec<&'static Stage>> {
     {
         bail!("there is no stage `{unknown}`; the stages are\n{}", help());
     }
-    let wanted = |stage: &&Stage| arguments.is_empty() || arguments.contains(&stage.name);
+    let wanted = |stage: &&Stage| {
+        let all = arguments.is_empty() && (is_full() || !stage.full);
+        all || arguments.contains(&stage.name)
+    };
     let needs_build = STAGES.iter().filter(wanted).any(|stage| stage.needs_build);
     Ok(STAGES
         .iter()
@@ -302,6 +328,19 @@ fn native(tally: &Tally) -> Result<()> {
             tally,
         )
     }
+}
+
+fn failover(tally: &Tally) -> Result<()> {
+    listening(&mut failover_command()?, tally)
+}
+
+/// What runs the stage `failover`, once what it needs is there.
+pub(crate) fn failover_command() -> Result<Command> {
+    tools::postgresql()?;
+    tools::patroni()?;
+    let mut command = cargo(&["test", "--package", "invite-server", "--test", "failover"]);
+    command.args(["--", "--ignored", "--nocapture"]);
+    Ok(command)
 }
 
 /// Property tests take the same cases every time; `PROPTEST_RNG_SEED` asks for others.

@@ -200,6 +200,26 @@ pub(crate) fn postgresql() -> Result<()> {
     }
 }
 
+/// What keeps three PostgreSQL servers one database: Patroni, and the etcd by which it agrees with itself.
+pub(crate) fn patroni() -> Result<()> {
+    let by_hand = "Patroni and etcd are needed. Install them (Debian: sudo apt-get install patroni etcd-server; they need \
+                   not run: the tests start their own)";
+    for (program, what, package) in [
+        ("patroni", "Patroni", "patroni"),
+        ("etcd", "etcd", "etcd-server"),
+    ] {
+        let is_there = || ask(program, &["--version"]).is_some();
+        if is_there() {
+            continue;
+        }
+        install(what, package, &format!("{what} is missing. {by_hand}"))?;
+        if !is_there() {
+            bail!("{what} is missing. {by_hand}");
+        }
+    }
+    Ok(())
+}
+
 /// Python that can make virtual environments, for the tests with programs from there. Debian's `python3` alone has `venv`
 /// without what it installs, so both are asked for.
 pub(crate) fn python() -> Result<()> {

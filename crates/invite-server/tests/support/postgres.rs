@@ -239,7 +239,7 @@ fn run(data: &Path, log: &Log) -> Child {
 }
 
 /// A program of PostgreSQL, as a user that it accepts: root it is not.
-fn as_its_user(program: &str) -> Command {
+pub(crate) fn as_its_user(program: &str) -> Command {
     let program = programs().join(program);
     if !is_root() {
         return Command::new(program);
@@ -253,13 +253,13 @@ fn as_its_user(program: &str) -> Command {
     command
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
     fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
 /// The newest installed version's programs.
-fn programs() -> PathBuf {
+pub(crate) fn programs() -> PathBuf {
     let root = Path::new("/usr/lib/postgresql");
     let versions = fs::read_dir(root)
         .unwrap_or_else(|_| panic!("install PostgreSQL: apt-get install postgresql"));
