@@ -9,6 +9,7 @@ use crate::{imports::texts_written, sources};
 const DRIVERS: &[(&str, &str)] = &[
     ("store/copy", "any table, by what the schema says of it"),
     ("store/postgres/schema.rs", "which schema stands"),
+    ("store/postgres/index.rs", "how an index stands"),
     ("store/postgres/session.rs", "whether it is a standby"),
     ("store/sqlite/plans.rs", "a test, with rows of its own"),
     ("store/sqlite/mod.rs", "whether it answers at all"),
