@@ -91,13 +91,14 @@ fn live(words: &Words, secrets: &Secrets) -> String {
         let (key, secret) = secrets.new_key(KeyKind::Webstrates, &id).unwrap();
         let hash = (words.bytes)(&hex::encode(&KeyHash::of(&key).0));
         format!(
-            "('{id}', {hash}, 'webstrates', '{secret}', 'heap', 'rw', {past}, {future}, 'mallory', 'proxy')"
+            "('{id}', {hash}, 'webstrates', '{secret}', 'heap', {past}, {future}, 'mallory', 'proxy')"
         )
     });
     let rows: Vec<_> = rows.collect();
     format!(
-        "INSERT INTO invites (id, key_hash, kind, secret_id, resource, permissions, created_at, expires_at,
-            inviter_username, inviter_provider) VALUES {}",
+        "INSERT INTO invites (id, key_hash, kind, secret_id, resource, created_at, expires_at, inviter_username,
+            inviter_provider) VALUES {};
+        INSERT INTO grants (invite, resource, permissions) SELECT id, resource, 'rw' FROM invites WHERE id LIKE 'live%'",
         rows.join(", ")
     )
 }
