@@ -33,7 +33,7 @@ test("the vendor's SDK creates, reads, lists, counts, finds and deletes", { time
   const server = await startServer({ args: ['--database', database, '--log', 'debug'] });
   t.after(() => server.stop());
   const added = spawnSync(
-    serverBinary(), ['--database', database, 'clients', 'add', 'Python', '--resource', 'deals'], { encoding: 'utf8' },
+    serverBinary(), ['--database', database, 'apps', 'add', 'Python', '--dialect', 'rkvst', '--resource', 'deals'], { encoding: 'utf8' },
   );
   assert.equal(added.status, 0, added.stderr);
   const [id, secret] = added.stdout.trim().split('\n');

@@ -26,7 +26,7 @@ use clap::Parser;
 
 use crate::address::{DatabaseAddress, Origins};
 
-pub use commands::{Apps, Backup, Clients, Command, Erase, Keys, People, Purge, Restore};
+pub use commands::{Apps, Backup, Command, Erase, Keys, People, Purge, Restore};
 pub use error::ConfigError;
 pub use file::Unread;
 pub use limits::LimitOptions;

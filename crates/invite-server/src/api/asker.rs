@@ -198,16 +198,15 @@ async fn app_named(state: &Shared, key: &AppKey) -> Result<String, Refusal> {
     app.ok_or(Refusal::BadCredentials)
 }
 
-/// An app, in nobody's name.
-pub(super) struct AppCaller;
+/// An app by its name, in nobody's else.
+pub(super) struct AppCaller(pub(super) String);
 
 impl FromRequestParts<Shared> for AppCaller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<AppCaller, ApiError> {
         if let Some(key) = app_key(&parts.headers) {
-            app_named(state, &key).await?;
-            return Ok(AppCaller);
+            return Ok(AppCaller(app_named(state, &key).await?));
         }
         let asker = state.authenticator.identify(parts).await?;
         let refusal = match asker.actor {

@@ -37,7 +37,7 @@ pub(super) struct Redeemed {
     (status = 200, body = Redeemed),
 ))]
 pub(super) async fn redeem(
-    _app: AppCaller,
+    AppCaller(app): AppCaller,
     State(state): State<Shared>,
     Object(members): Object,
 ) -> Result<Json<Redeemed>, ApiError> {
@@ -50,7 +50,7 @@ pub(super) async fn redeem(
     }
     let text =
         text.ok_or_else(|| Refusal::invalid_option("receipt", "The body holds no receipt."))?;
-    let (receipt, extras) = state.invites.redeem(&text).await?;
+    let (receipt, extras) = state.invites.redeem(&app, &text).await?;
     Ok(Json(Redeemed {
         at: Moment(receipt.iat.saturating_mul(1000)).to_iso(),
         user: receipt.user,

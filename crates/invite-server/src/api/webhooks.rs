@@ -4,7 +4,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::core::WebhookMessage;
 
-/// What happens to any invite of the server is told to every app with a webhook (`invite-server apps webhook`), signed
+/// What happens to the invites of a resource is told to every app with a webhook that acts on it (`invite-server apps webhook`), signed
 /// as [Standard Webhooks](https://www.standardwebhooks.com) has it. Answer with any 2xx within 15 seconds. Anything else
 /// is tried again, ever less often, for 24 hours; 410 ends the webhook. A message may come more than once, with the same
 /// `webhook-id`, and messages may overtake each other: go by `timestamp`.

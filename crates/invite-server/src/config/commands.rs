@@ -6,17 +6,14 @@ use clap::{Args, Subcommand};
 use invite_key::Permissions;
 
 use super::Period;
-use crate::core::User;
+use crate::core::{AppDialect, User};
 
 /// What to do instead of serving. The options for the database and the secret file go before it.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// The backends that take part with app keys, in the name of the people they name
+    /// The backends that take part, each with what it may act on
     #[command(subcommand)]
     Apps(Apps),
-    /// The backends that invite people over RKVST's Invites API, each with a client id and a secret
-    #[command(subcommand)]
-    Clients(Clients),
     /// People and their sessions
     #[command(subcommand)]
     People(People),
@@ -41,16 +38,47 @@ pub enum Command {
 /// What to do with the apps. A running server knows of it at once.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Apps {
-    /// Let a backend take part: prints its key, which is never shown again
+    /// Let a backend take part: prints its key, or its id and on a second line its secret, which is never shown again. It
+    /// acts on what it creates and on what `apps grant` gives it
     Add {
-        /// 1 to 64 letters, digits, dots, hyphens or underscores
+        /// 1 to 64 letters, digits, dots, hyphens or underscores; in RKVST's dialect, where people see it, spaces too
         name: String,
+        /// What it speaks. http: our own API, with a key (ika_…), in the name of the people it names. rkvst: RKVST's
+        /// Invites API, with a client id and a secret (ics_…) for which it gets a bearer at
+        /// PUBLIC-URL/archivist/iam/v1/appidp/token; it becomes an admin of its one resource, and people learn of its
+        /// invites by mail: see --smtp
+        #[arg(long, value_name = "DIALECT", default_value = "http", value_parser = dialect)]
+        dialect: AppDialect,
+        /// rkvst: what it invites to, its tenancy; made where it does not exist
+        #[arg(long, value_name = "ID", required_if_eq("dialect", "rkvst"))]
+        resource: Option<String>,
+        /// rkvst: what its invites grant, one to three of the letters a (admin), r (read) and w (write)
+        /// [default: r]
+        #[arg(long, value_name = "LETTERS", requires = "resource", value_parser = Permissions::parse)]
+        permissions: Option<Permissions>,
+        /// http: let it act on every resource, whoever created it, and be told of all
+        #[arg(long, conflicts_with = "resource")]
+        all_resources: bool,
     },
-    /// List them
+    /// Let a backend act on a resource that it did not create, and be told of it
+    Grant {
+        /// The app's name
+        name: String,
+        /// The resource
+        resource: String,
+    },
+    /// Let a backend act on a resource no longer, be it that the backend created it
+    Revoke {
+        /// The app's name
+        name: String,
+        /// The resource
+        resource: String,
+    },
+    /// List them: when each came, its name, its dialect, its id where it has one, and what it acts on
     List,
-    /// Tell a backend what happens to all invites, as Standard Webhooks: prints the secret (whsec_…) that it verifies
-    /// signatures with, which is never shown again. Setting it anew makes another secret and sends there at once what
-    /// waits
+    /// Tell a backend what happens to the invites of its resources, as Standard Webhooks: prints the secret (whsec_…)
+    /// that it verifies signatures with, which is never shown again. Setting it anew makes another secret and sends there
+    /// at once what waits
     Webhook {
         /// The app's name
         name: String,
@@ -63,38 +91,17 @@ pub enum Apps {
     },
     /// List where backends are told, how much waits, and what went wrong last
     Webhooks,
-    /// Let a backend no longer take part
+    /// Let a backend no longer take part: its key or bearers are refused at once. What it created stays; invites of an
+    /// RKVST app that nobody accepted open nothing any more
     Remove {
-        /// Its name
+        /// Its name, or its id
+        #[arg(value_name = "NAME|ID")]
         name: String,
     },
 }
 
-/// What to do with the clients. A running server knows of it at once.
-#[derive(Debug, Clone, Subcommand)]
-pub enum Clients {
-    /// Let a backend invite people to one resource: prints its client id and, on a second line, its secret, which is
-    /// never shown again. With both it gets a bearer at PUBLIC-URL/archivist/iam/v1/appidp/token. The resource is made
-    /// where it does not exist, and the client becomes an admin of it. People learn of their invites by mail: see --smtp
-    Add {
-        /// What the people it invites see it called: 1 to 64 letters, digits, spaces, dots, hyphens or underscores
-        name: String,
-        /// What it invites to: its tenancy
-        #[arg(long, value_name = "ID")]
-        resource: String,
-        /// What its invites grant: one to three of the letters a (admin), r (read) and w (write)
-        #[arg(long, value_name = "LETTERS", default_value = "r", value_parser = Permissions::parse)]
-        permissions: Permissions,
-    },
-    /// List them: when each came, its id, its resource, what its invites grant, its name
-    List,
-    /// Let a backend invite no longer: its bearers are refused at once, and invites of its that nobody accepted open
-    /// nothing any more. Whoever came in by one stays
-    Remove {
-        /// Its name or its id
-        #[arg(value_name = "NAME|ID")]
-        name: String,
-    },
+fn dialect(text: &str) -> Result<AppDialect, String> {
+    AppDialect::parse(text).ok_or_else(|| "write http or rkvst".into())
 }
 
 /// What to do about people. A running server knows of it within a second.

@@ -5,7 +5,7 @@ use clap::Args;
 use super::Period;
 use crate::core::options::MAX_AGE_LIMIT;
 
-/// RKVST's Invites API, which clients (`invite-server clients add`) call.
+/// RKVST's Invites API, which clients (`invite-server apps add --dialect rkvst`) call.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct RkvstOptions {
     /// How long an invite lasts that an RKVST client creates, as in 12h or 7d; 30 days at most. That API has no option

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use invite_key::permissions::Permissions;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -44,11 +45,45 @@ impl fmt::Debug for AppKey {
     }
 }
 
+/// What an app speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppDialect {
+    /// Our own API, with an app key.
+    Http,
+    /// RKVST's Invites API, with a client id and a secret.
+    Rkvst,
+}
+
+impl AppDialect {
+    const ALL: [AppDialect; 2] = [AppDialect::Http, AppDialect::Rkvst];
+
+    /// The name on the command line and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AppDialect::Http => "http",
+            AppDialect::Rkvst => "rkvst",
+        }
+    }
+
+    /// The dialect of that name.
+    pub fn parse(text: &str) -> Option<AppDialect> {
+        AppDialect::ALL.into_iter().find(|one| one.as_str() == text)
+    }
+}
+
 /// An app, as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct App {
     /// Its name.
     pub name: String,
+    /// What it speaks.
+    pub dialect: AppDialect,
+    /// The id by which it is known beside its name, where its dialect has one.
+    pub id: Option<String>,
+    /// Whether it acts on everything, on the operator's word.
+    pub all_resources: bool,
+    /// What it created or was given, by name, and what its invites grant there where its dialect does not say.
+    pub resources: Vec<(String, Option<Permissions>)>,
     /// When it was added.
     pub created_at: Moment,
 }
@@ -66,4 +101,12 @@ pub(super) fn validate_app_name(name: &str) -> Result<(), Refusal> {
         "name",
         "An app's name is 1 to 64 letters, digits, dots, hyphens or underscores.",
     ))
+}
+
+/// What an app hears that asks about what is not its own: the same whether it exists or not.
+pub(super) fn not_its_own() -> Refusal {
+    Refusal::Forbidden {
+        sentence: "This app neither created this resource nor was it given it: invite-server apps grant does that."
+            .into(),
+    }
 }

@@ -2,7 +2,7 @@
 
 use invite_key::permissions::{Permission, Permissions};
 
-use super::{Authority, Refusal, User};
+use super::{Authority, Refusal, User, app::not_its_own, state::State};
 
 /// Who creates resources, as the operator decided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub struct On<'a> {
     pub permissions: Permissions,
     /// Who made the invite that is meant, if there is such an invite.
     pub inviter: Option<&'a User>,
+    /// Whether the app that asks, if it is one, created the resource or was given it.
+    pub is_the_apps: bool,
 }
 
 impl<'a> On<'a> {
@@ -65,6 +67,15 @@ impl<'a> On<'a> {
             resource,
             permissions,
             inviter: None,
+            is_the_apps: true,
+        }
+    }
+
+    /// The same, as it is stored for whoever asks.
+    pub fn stored(resource: &'a str, state: &State) -> On<'a> {
+        On {
+            is_the_apps: state.is_the_apps,
+            ..On::resource(resource, state.permissions)
         }
     }
 
@@ -99,6 +110,18 @@ pub fn authorise(call: Call, asker: Option<Authority<'_>>, on: On<'_>) -> Result
     if call == Call::CreateResource(Creators::Apps) && actor.app.is_none() {
         return Err(Refusal::Forbidden {
             sentence: "Only backends create resources on this server, with an app key.".into(),
+        });
+    }
+    let about_one = !matches!(
+        call,
+        Call::CreateResource(_) | Call::Resources | Call::SignOut
+    );
+    if about_one && actor.app.is_some() && !on.is_the_apps {
+        // An invite by its id, which the app could try out.
+        return Err(if call == Call::Resend {
+            Refusal::NotFound
+        } else {
+            not_its_own()
         });
     }
     let admin = on.permissions.contains(Permission::Admin);

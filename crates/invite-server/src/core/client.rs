@@ -100,7 +100,7 @@ pub(super) fn validate_client_name(name: &str) -> Result<(), Refusal> {
     let fits = (1..=NAME_LIMIT).contains(&name.len())
         && name.bytes().all(inner)
         && name.trim() == name
-        // `clients remove` takes either.
+        // `apps remove` takes either.
         && Uuid::try_parse(name).is_err();
     if fits {
         return Ok(());

@@ -28,7 +28,7 @@ mod store;
 mod webhook;
 
 pub use access_token::ACCESS_TOKEN_SECONDS;
-pub use app::{App, AppKey};
+pub use app::{App, AppDialect, AppKey};
 pub use authorise::{Call, Creators, On, authorise};
 pub use client::{CLIENT_PROVIDER, Client, ClientSecret};
 pub use clock::{Clock, Moment};

@@ -11,12 +11,14 @@ use super::{
     state::{Change, Decision, RepeatKey, State, StoredInvite},
 };
 
+mod apps;
 mod clients;
 mod end;
 mod members;
 mod people;
 mod resend;
 
+pub use apps::grant_app;
 pub use clients::{add_client, remove_client};
 pub use end::end;
 pub use members::replace_members;
@@ -51,20 +53,28 @@ pub fn create_resource(
         });
     }
     let permissions = Permissions::ALL;
+    let mut changes = vec![
+        Change::AddResource {
+            resource: name.to_owned(),
+            title: title.map(str::to_owned),
+            at: now,
+        },
+        Change::SetMember {
+            resource: name.to_owned(),
+            user: actor.user.clone(),
+            permissions,
+        },
+    ];
+    if let Some(app) = &actor.app {
+        changes.push(Change::GiveResource {
+            app: app.clone(),
+            resource: name.to_owned(),
+            at: now,
+        });
+    }
     Ok(Decision {
         answer: permissions,
-        changes: vec![
-            Change::AddResource {
-                resource: name.to_owned(),
-                title: title.map(str::to_owned),
-                at: now,
-            },
-            Change::SetMember {
-                resource: name.to_owned(),
-                user: actor.user.clone(),
-                permissions,
-            },
-        ],
+        changes,
     })
 }
 
@@ -309,7 +319,7 @@ fn tell(kind: EventKind, invite: &StoredInvite, user: &User, at: Moment) -> Chan
 }
 
 fn on<'a>(state: &State, resource: &'a str) -> On<'a> {
-    On::resource(resource, state.permissions)
+    On::stored(resource, state)
 }
 
 #[cfg(test)]

@@ -174,6 +174,7 @@ impl<S: Store> Invites<S> {
         let scope = Scope {
             invite: Some(InviteName::Id(id.to_owned())),
             user: Some(asker.user.clone()),
+            app: asker.app.clone(),
             ..Scope::default()
         };
         let asker = asker.clone();
@@ -203,11 +204,16 @@ impl<S: Store> Invites<S> {
         let scope = Scope {
             invite: Some(InviteName::Key(KeyHash::of(key))),
             user: actor.map(|actor| actor.user.clone()),
+            app: actor.and_then(|actor| actor.app.clone()),
             used: Some(now),
             ..Scope::default()
         };
         let state = self.store.look(scope).await?;
         authorise(Call::Check, actor.map(Authority::Actor), On::nothing())?;
+        // To an app, what is not its own is not there.
+        if !state.is_the_apps {
+            return Err(Refusal::InvalidKey);
+        }
         let outcome = counted("check", rules::acceptance(&state, actor, resource, now));
         let (invite, gained) = match (outcome, actor) {
             (Ok(answer), _) => answer,
@@ -253,6 +259,7 @@ impl<S: Store> Invites<S> {
         let scope = Scope {
             invite: Some(InviteName::Key(KeyHash::of(key))),
             user: Some(asker.user.clone()),
+            app: asker.app.clone(),
             used: Some(now),
             ..Scope::default()
         };
@@ -284,6 +291,7 @@ impl<S: Store> Invites<S> {
             resource: resource.clone(),
             invite: Some(invite),
             user: Some(asker.user.clone()),
+            app: asker.app.clone(),
             ..Scope::default()
         };
         let asker = asker.clone();
@@ -305,6 +313,7 @@ fn on_resource(resource: &str, actor: Option<&Actor>) -> Scope {
     Scope {
         resource: Some(resource.to_owned()),
         user: actor.map(|actor| actor.user.clone()),
+        app: actor.and_then(|actor| actor.app.clone()),
         ..Scope::default()
     }
 }

@@ -49,6 +49,8 @@ pub struct Scope {
     pub receipt: Option<String>,
     /// And whether the person came in by the invite, should it open nothing any more at this moment.
     pub used: Option<Moment>,
+    /// What this app acts on; nothing is anybody's to it that is not its own.
+    pub app: Option<String>,
     /// And who somebody is here of whom an issuer says this.
     pub claimed: Option<Claimed>,
     /// And what is known of this issuer and its name.
@@ -92,6 +94,8 @@ pub struct State {
     pub redeemed: bool,
     /// Whether the scope's user came in by the invite; looked up where it opens nothing any more.
     pub used: bool,
+    /// Whether the scope's app acts on the resource; true where no app asks.
+    pub is_the_apps: bool,
     /// Who the claimed person is here, if they are known.
     pub known: Option<Known>,
     /// Whether the name that is claimed is somebody else's.
@@ -116,6 +120,7 @@ impl Default for State {
             members: Vec::new(),
             redeemed: false,
             used: false,
+            is_the_apps: true,
             known: None,
             name_is_taken: false,
             issuer_named: None,
@@ -316,8 +321,26 @@ pub enum Change {
         name: String,
         /// The hash of its key.
         key: KeyHash,
+        /// Whether it acts on everything.
+        all_resources: bool,
         /// When.
         at: Moment,
+    },
+    /// A backend acts on a resource from now on.
+    GiveResource {
+        /// The app, by name.
+        app: String,
+        /// The resource.
+        resource: String,
+        /// When.
+        at: Moment,
+    },
+    /// A backend acts on a resource no longer.
+    TakeResource {
+        /// The app, by name.
+        app: String,
+        /// The resource.
+        resource: String,
     },
     /// A backend takes part no longer.
     RemoveApp {

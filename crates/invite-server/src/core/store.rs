@@ -63,10 +63,11 @@ pub trait Store: Clone + Send + Sync + 'static {
         resource: &str,
     ) -> impl Future<Output = Result<Option<(Resource, Vec<Member>)>, Refusal>> + Send;
 
-    /// The resources somebody has access to, by name.
+    /// The resources somebody has access to, by name; where an app asks, those of them that it acts on.
     fn resources(
         &self,
         user: &User,
+        app: Option<&str>,
     ) -> impl Future<Output = Result<Vec<ResourceOf>, Refusal>> + Send;
 
     /// What happened to a resource's invites after that place, in order, so much at most.

@@ -2,7 +2,6 @@
 
 mod apps;
 mod backup;
-mod clients;
 mod erase;
 mod keys;
 mod people;
@@ -55,7 +54,6 @@ impl From<Refusal> for OperateError {
 pub async fn run(config: &Config, command: &Command) -> Result<String, OperateError> {
     match command {
         Command::Apps(apps) => apps.run(&invites(config).await?).await,
-        Command::Clients(clients) => clients.run(&invites(config).await?).await,
         Command::People(people) => people.run(&invites(config).await?).await,
         Command::Keys(keys) => keys.run(config, &secret_file(config)).await,
         Command::Purge(purge) => purge.run(config, &open(config).await?).await,

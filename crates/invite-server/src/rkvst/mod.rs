@@ -1,7 +1,7 @@
 //! The Invites API of RKVST (later DataTrails), as its documentation and its clients speak it, on the same store and
 //! rules.
 //!
-//! Its callers are clients (`invite-server clients add`): each is an account of its own, an admin of the one resource
+//! Its callers are clients (`invite-server apps add --dialect rkvst`): each is an account of its own, an admin of the one resource
 //! that is its tenancy. A client sees and deletes the invites that it has made itself. People's bearers and app keys
 //! count for nothing here: they name no tenancy.
 

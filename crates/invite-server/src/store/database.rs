@@ -123,8 +123,8 @@ impl Store for Database {
         either!(self, store => store.resource(resource))
     }
 
-    async fn resources(&self, user: &User) -> Result<Vec<ResourceOf>, Refusal> {
-        either!(self, store => store.resources(user))
+    async fn resources(&self, user: &User, app: Option<&str>) -> Result<Vec<ResourceOf>, Refusal> {
+        either!(self, store => store.resources(user, app))
     }
 
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {

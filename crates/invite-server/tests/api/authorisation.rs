@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use invite_server::core::User;
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 
@@ -9,47 +10,48 @@ use crate::server::{Answer, ORIGIN, Server};
 
 /// Each call, the code it answers with, and `yes` where it does what it is asked to.
 ///
-/// alice is admin and inviter, and the app acts in her name; grace was admin, and has an invite from then; dora is
-/// admin; mallory is a stranger. Without more words a call is about alice's invite. What waits in a cookie is a browser's
-/// business, and an app has none.
+/// alice is admin and inviter, and both apps act in her name, of which one was given the resource and the other was not;
+/// her namesake is called alice by another issuer; somebody has kept a cookie of hers and she has signed out since; grace
+/// was admin, and has an invite from then; dora is admin; mallory is a stranger. Without more words a call is about
+/// alice's invite. What waits in a cookie is a browser's business, and an app has none.
 const TABLE: &str = "
-call                                                     | anonymous     | stranger  | reader    | inviter   | admin     | ex-admin  | app key
-GET /healthz                                             | yes           | yes       | yes       | yes       | yes       | yes       | yes
-GET /readyz                                              | yes           | yes       | yes       | yes       | yes       | yes       | yes
-GET /.well-known/invite-keys                             | yes           | yes       | yes       | yes       | yes       | yes       | yes
-GET /.well-known/jwks.json                               | yes           | yes       | yes       | yes       | yes       | yes       | yes
-GET /api/v1/me                                           | yes           | yes       | yes       | yes       | yes       | yes       | yes
-POST /api/v1/me/sign-out-everywhere                      | not_signed_in | yes       | yes       | yes       | yes       | yes       | forbidden
-GET /api/v1/resources                                    | not_signed_in | yes       | yes       | yes       | yes       | yes       | yes
-PUT /api/v1/resources/{resource}                         | not_signed_in | yes       | yes       | yes       | yes       | yes       | yes
-PUT /api/v1/resources/{resource} that is there           | not_signed_in | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists
-GET /api/v1/resources/{resource}/members                 | not_signed_in | forbidden | yes       | yes       | yes       | forbidden | yes
-PUT /api/v1/resources/{resource}/members                 | not_signed_in | not_admin | not_admin | yes       | yes       | not_admin | yes
-GET /api/v1/resources/{resource}/events                  | not_signed_in | not_admin | not_admin | yes       | yes       | not_admin | yes
-POST /api/v1/resources/{resource}/invites                | not_signed_in | not_admin | not_admin | yes       | yes       | not_admin | yes
-POST /api/v1/resources/{resource}/invites for an admin   | not_signed_in | not_admin | not_admin | yes       | yes       | not_admin | yes
-GET /api/v1/resources/{resource}/invites                 | not_signed_in | not_admin | not_admin | yes       | yes       | not_admin | yes
-GET /api/v1/resources/{resource}/invites of everyone     | not_signed_in | not_admin | not_admin | yes       | yes       | not_admin | yes
-POST /api/v1/invites/check                               | yes           | yes       | yes       | yes       | yes       | yes       | yes
-POST /api/v1/invites/check of the ex-admin's             | invalid_key   | inviter_not_admin | inviter_not_admin | inviter_not_admin | inviter_not_admin | inviter_not_admin | inviter_not_admin
-POST /api/v1/invites/accept                              | not_signed_in | yes       | yes       | yes       | yes       | yes       | forbidden
-POST /api/v1/invites/accept of the ex-admin's            | not_signed_in | inviter_not_admin | inviter_not_admin | inviter_not_admin | inviter_not_admin | inviter_not_admin | forbidden
-POST /api/v1/invites/remove                              | not_signed_in | not_admin | not_admin | yes       | cannot_remove | not_admin | yes
-POST /api/v1/invites/remove in its resource              | not_signed_in | not_admin | not_admin | yes       | cannot_remove | not_admin | yes
-POST /api/v1/invites/remove of the ex-admin's            | not_signed_in | not_admin | not_admin | cannot_remove | cannot_remove | not_admin | cannot_remove
-DELETE /api/v1/resources/{resource}/invites/{id}         | not_signed_in | not_admin | not_admin | yes       | cannot_remove | not_admin | yes
-DELETE /api/v1/resources/{resource}/invites/{id} of the ex-admin's | not_signed_in | not_admin | not_admin | cannot_remove | cannot_remove | not_admin | cannot_remove
-POST /api/v1/invites/{id}/resend                         | not_signed_in | not_found | not_found | yes       | not_found | not_found | yes
-POST /api/v1/invites/{id}/resend of the ex-admin's       | not_signed_in | not_found | not_found | not_found | not_found | not_admin | not_found
-POST /api/v1/receipts/redeem                             | not_signed_in | forbidden | forbidden | forbidden | forbidden | forbidden | yes
-GET /api/v1/pending                                      | yes           | yes       | yes       | yes       | yes       | yes       | yes
-POST /api/v1/pending                                     | forbidden     | forbidden | forbidden | forbidden | forbidden | forbidden | bad_credentials
-POST /api/v1/pending from a page of ours                 | yes           | yes       | yes       | yes       | yes       | yes       | bad_credentials
-DELETE /api/v1/pending                                   | forbidden     | forbidden | forbidden | forbidden | forbidden | forbidden | bad_credentials
-DELETE /api/v1/pending from a page of ours               | yes           | yes       | yes       | yes       | yes       | yes       | bad_credentials
+call                                                     | anonymous     | stranger      | reader        | inviter       | admin         | ex-admin      | app key       | other app     | namesake      | signed out
+GET /healthz                                             | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes
+GET /readyz                                              | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes
+GET /.well-known/invite-keys                             | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes
+GET /.well-known/jwks.json                               | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes
+GET /api/v1/me                                           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes
+POST /api/v1/me/sign-out-everywhere                      | not_signed_in | yes           | yes           | yes           | yes           | yes           | forbidden     | forbidden     | yes           | not_signed_in
+GET /api/v1/resources                                    | not_signed_in | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | not_signed_in
+PUT /api/v1/resources/{resource}                         | not_signed_in | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | not_signed_in
+PUT /api/v1/resources/{resource} that is there           | not_signed_in | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | not_signed_in
+GET /api/v1/resources/{resource}/members                 | not_signed_in | forbidden     | yes           | yes           | yes           | forbidden     | yes           | forbidden     | forbidden     | not_signed_in
+PUT /api/v1/resources/{resource}/members                 | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
+GET /api/v1/resources/{resource}/events                  | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
+POST /api/v1/resources/{resource}/invites                | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
+POST /api/v1/resources/{resource}/invites for an admin   | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
+GET /api/v1/resources/{resource}/invites                 | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
+GET /api/v1/resources/{resource}/invites of everyone     | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
+POST /api/v1/invites/check                               | yes           | yes           | yes           | yes           | yes           | yes           | yes           | invalid_key   | yes           | yes
+POST /api/v1/invites/check of the ex-admin's             | invalid_key   | inviter_not_admin | inviter_not_admin | inviter_not_admin | inviter_not_admin | inviter_not_admin | inviter_not_admin | invalid_key   | inviter_not_admin | invalid_key
+POST /api/v1/invites/accept                              | not_signed_in | yes           | yes           | yes           | yes           | yes           | forbidden     | forbidden     | yes           | not_signed_in
+POST /api/v1/invites/accept of the ex-admin's            | not_signed_in | inviter_not_admin | inviter_not_admin | inviter_not_admin | inviter_not_admin | inviter_not_admin | forbidden     | forbidden     | inviter_not_admin | not_signed_in
+POST /api/v1/invites/remove                              | not_signed_in | not_admin     | not_admin     | yes           | cannot_remove | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
+POST /api/v1/invites/remove in its resource              | not_signed_in | not_admin     | not_admin     | yes           | cannot_remove | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
+POST /api/v1/invites/remove of the ex-admin's            | not_signed_in | not_admin     | not_admin     | cannot_remove | cannot_remove | not_admin     | cannot_remove | forbidden     | not_admin     | not_signed_in
+DELETE /api/v1/resources/{resource}/invites/{id}         | not_signed_in | not_admin     | not_admin     | yes           | cannot_remove | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
+DELETE /api/v1/resources/{resource}/invites/{id} of the ex-admin's | not_signed_in | not_admin     | not_admin     | cannot_remove | cannot_remove | not_admin     | cannot_remove | forbidden     | not_admin     | not_signed_in
+POST /api/v1/invites/{id}/resend                         | not_signed_in | not_found     | not_found     | yes           | not_found     | not_found     | yes           | not_found     | not_found     | not_signed_in
+POST /api/v1/invites/{id}/resend of the ex-admin's       | not_signed_in | not_found     | not_found     | not_found     | not_found     | not_admin     | not_found     | not_found     | not_found     | not_signed_in
+POST /api/v1/receipts/redeem                             | not_signed_in | forbidden     | forbidden     | forbidden     | forbidden     | forbidden     | yes           | forbidden     | forbidden     | not_signed_in
+GET /api/v1/pending                                      | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes
+POST /api/v1/pending                                     | forbidden     | forbidden     | forbidden     | forbidden     | forbidden     | forbidden     | bad_credentials | bad_credentials | forbidden     | forbidden
+POST /api/v1/pending from a page of ours                 | yes           | yes           | yes           | yes           | yes           | yes           | bad_credentials | bad_credentials | yes           | yes
+DELETE /api/v1/pending                                   | forbidden     | forbidden     | forbidden     | forbidden     | forbidden     | forbidden     | bad_credentials | bad_credentials | forbidden     | forbidden
+DELETE /api/v1/pending from a page of ours               | yes           | yes           | yes           | yes           | yes           | yes           | bad_credentials | bad_credentials | yes           | yes
 ";
 
-const ASKERS: [Option<&str>; 7] = [
+const ASKERS: [Option<&str>; 10] = [
     None,
     Some("mallory"),
     Some("bob"),
@@ -57,6 +59,9 @@ const ASKERS: [Option<&str>; 7] = [
     Some("dora"),
     Some("grace"),
     Some("app"),
+    Some("other app"),
+    Some("namesake"),
+    Some("signed out"),
 ];
 
 /// Calls that change nothing even where they are allowed.
@@ -65,6 +70,8 @@ const LOOKING: [&str; 2] = ["GET", "POST /api/v1/invites/check"];
 struct Scene {
     server: Server,
     app: String,
+    other_app: String,
+    kept: String,
     id: String,
     key: String,
     ex_admins: (String, String),
@@ -73,7 +80,15 @@ struct Scene {
 /// Everything fresh, wherever the cell before may have changed something.
 async fn scene() -> Scene {
     let server = Server::with_notes().await;
-    let app = server.invites.add_app("crm").await.unwrap();
+    let app = server.invites.add_app("crm", false).await.unwrap();
+    server.invites.grant_app("crm", "notes").await.unwrap();
+    let other_app = server.invites.add_app("shop", false).await.unwrap();
+    let kept = server.session("alice").await;
+    server
+        .invites
+        .sign_out(&User::new("alice", "test"))
+        .await
+        .unwrap();
     server.member("dora", "notes", "arw").await;
     server.member("grace", "notes", "arw").await;
     let (id, key) = server
@@ -84,6 +99,8 @@ async fn scene() -> Scene {
     Scene {
         server,
         app: app.reveal().to_owned(),
+        other_app: other_app.reveal().to_owned(),
+        kept,
         id,
         key,
         ex_admins,
@@ -98,6 +115,7 @@ fn parts(call: &str) -> (Method, &str, &str) {
 }
 
 async fn call(scene: &Scene, call: &str, who: Option<&str>) -> Answer {
+    let signed_out = who == Some("signed out");
     let (method, path, case) = parts(call);
     let theirs = case.ends_with("of the ex-admin's");
     let (id, key) = if theirs {
@@ -112,13 +130,21 @@ async fn call(scene: &Scene, call: &str, who: Option<&str>) -> Answer {
     if case == "of everyone" {
         real.push_str("?everyone=true");
     }
-    let app = format!("app:{}:alice", scene.app);
-    let who = if who == Some("app") {
-        Some(app.as_str())
-    } else {
-        who
+    let (app, other) = (
+        format!("app:{}:alice", scene.app),
+        format!("app:{}:alice", scene.other_app),
+    );
+    let who = match who {
+        Some("app") => Some(app.as_str()),
+        Some("other app") => Some(other.as_str()),
+        Some("namesake") => Some("alice:corp"),
+        Some("signed out") => None,
+        who => who,
     };
     let mut request = scene.server.request(who, method.clone(), &real);
+    if signed_out {
+        request = request.header("cookie", &scene.kept);
+    }
     if case == "from a page of ours" {
         request = request.header("origin", ORIGIN);
     }
@@ -167,6 +193,12 @@ async fn call(scene: &Scene, call: &str, who: Option<&str>) -> Answer {
 /// Of somebody who came in elsewhere.
 async fn receipt(scene: &Scene) -> String {
     scene.server.member("alice", "other", "arw").await;
+    scene
+        .server
+        .invites
+        .grant_app("crm", "other")
+        .await
+        .unwrap();
     let (_, key) = scene.server.invite("alice", "other", &json!({})).await;
     let accepted = scene.server.accept(Some("erin"), &key).await;
     accepted.body["receipt"].as_str().unwrap().to_owned()

@@ -139,7 +139,7 @@ async fn a_stream_ends_with_the_permission_and_with_the_server() {
 #[tokio::test]
 async fn a_stream_ends_with_the_app_that_began_it() {
     let server = Server::with_notes().await;
-    let key = server.invites.add_app("crm").await.unwrap();
+    let key = server.invites.add_app("crm", true).await.unwrap();
     let app = format!("app:{}:alice", key.reveal());
     let mut stream = Stream::open(&server, &app, None).await;
     server.invite("alice", "notes", &json!({})).await;

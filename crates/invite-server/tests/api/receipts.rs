@@ -31,7 +31,7 @@ async fn accepted(server: &Server, name: &str) -> (String, String) {
 #[tokio::test]
 async fn a_receipt_says_who_accepted_what_once() {
     let server = Server::with_notes().await;
-    let app = server.invites.add_app("crm").await.unwrap();
+    let app = server.invites.add_app("crm", true).await.unwrap();
     let (id, receipt) = accepted(&server, "bob").await;
     let told = redeem(&server, app.reveal(), &receipt).await;
     assert_eq!(
@@ -102,7 +102,7 @@ async fn anybody_can_verify_a_receipt_with_the_published_keys() {
 #[tokio::test]
 async fn receipts_and_askers_that_are_refused() {
     let server = Server::with_notes().await;
-    let app = server.invites.add_app("crm").await.unwrap();
+    let app = server.invites.add_app("crm", true).await.unwrap();
     let (_, receipt) = accepted(&server, "erin").await;
     for (who, code) in [
         (None, "not_signed_in"),

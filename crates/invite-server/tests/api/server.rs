@@ -170,9 +170,9 @@ impl Server {
     }
 
     fn sealed(&self, name: &str, purpose: Purpose) -> String {
-        self.auth
-            .sealer()
-            .seal(purpose, &User::new(name, "test"), seal::now(), 3600)
+        let (name, provider) = name.split_once(':').unwrap_or((name, "test"));
+        let user = User::new(name, provider);
+        self.auth.sealer().seal(purpose, &user, seal::now(), 3600)
     }
 
     /// A request by somebody with a bearer, or by nobody.

@@ -104,7 +104,7 @@ struct Sending {
 impl Sending {
     async fn to(url: &str, reach: Reach) -> (Sending, String) {
         let server = Server::with_notes().await;
-        server.invites.add_app("crm").await.unwrap();
+        server.invites.add_app("crm", true).await.unwrap();
         let secret = server.invites.set_webhook("crm", url).await.unwrap();
         let stop = Stop::new();
         let mut sending = Sending { server, stop };

@@ -43,7 +43,33 @@ async fn apps(database: &str) {
     );
     assert_eq!(status(&client, &server, &key).await, 200);
     let (listed, names) = run(database, secret, &["list"]);
-    assert!(listed && names.ends_with("  crm"), "{names}");
+    assert!(listed && names.ends_with("  crm  http"), "{names}");
+    for (arguments, said) in [
+        (&["grant", "crm", "nowhere"][..], "There is no resource"),
+        (&["grant", "shop", "notes"], ""),
+        (&["revoke", "crm", "notes"], ""),
+        (&["add", "x", "--dialect", "smtp"], "http or rkvst"),
+    ] {
+        let (done, why) = run(database, secret, arguments);
+        assert!(!done && why.contains(said), "{arguments:?}: {why}");
+    }
+    assert!(run(database, secret, &["grant", "crm", "notes"]).0);
+    assert!(run(database, secret, &["grant", "crm", "notes"]).0, "twice");
+    let (_, names) = run(database, secret, &["list"]);
+    assert!(names.ends_with("  crm  http  notes"), "{names}");
+    assert!(run(database, secret, &["revoke", "crm", "notes"]).0);
+    let (_, again) = run(database, secret, &["add", "all", "--all-resources"]);
+    assert!(again.starts_with("ika_"), "{again}");
+    let (_, names) = run(database, secret, &["list"]);
+    assert!(
+        names
+            .lines()
+            .next()
+            .unwrap()
+            .ends_with("  all  http  all resources"),
+        "{names}"
+    );
+    assert!(run(database, secret, &["remove", "all"]).0);
     let (again, why) = run(database, secret, &["add", "crm"]);
     assert!(!again && why.contains("already"), "{why}");
     let hook = ["webhook", "crm", "https://crm.example.com/hook"];

@@ -36,7 +36,11 @@ impl Backend {
         let router = Router::new().route("/told", post(told));
         let router = router.with_state(backend.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let (added, said) = run(database, secret_file, &["add", "backend"]);
+        let (added, said) = run(
+            database,
+            secret_file,
+            &["add", "backend", "--all-resources"],
+        );
         assert!(added, "{said}");
         let (set, secret) = run(database, secret_file, &["webhook", "backend", &url]);
         assert!(set && secret.starts_with("whsec_"), "{secret}");

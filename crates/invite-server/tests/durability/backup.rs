@@ -99,7 +99,7 @@ async fn there_and_back(from: &str, into: &str) {
             made.insert(id, key);
         }
         if app.is_none() {
-            app = Some(invites.add_app("crm").await.unwrap());
+            app = Some(invites.add_app("crm", true).await.unwrap());
             client = Some(invites.add_client("partner", "notes", arw).await.unwrap());
         }
         store.close().await;

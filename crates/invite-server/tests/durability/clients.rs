@@ -1,4 +1,4 @@
-//! `clients add`, `list` and `remove`, beside a running server.
+//! RKVST's clients among the apps: `apps add --dialect rkvst`, `list` and `remove`, beside a running server.
 
 use reqwest::Client;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use crate::people::client;
 use crate::support::{Server, command};
 
 fn run(database: &str, secret: &str, arguments: &[&str]) -> (bool, String) {
-    let place = ["--database", database, "--secret-file", secret, "clients"];
+    let place = ["--database", database, "--secret-file", secret, "apps"];
     let output = command(&[&place, arguments].concat()).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8(said).unwrap();
@@ -32,7 +32,11 @@ async fn clients(database: &str) {
     let file = secret.to_str().unwrap();
     let server = Server::start(&["--demo", "--database", database, "--secret-file", file]);
     let client = client();
-    let (added, said) = run(database, file, &["add", "My CRM", "--resource", "deals"]);
+    let (added, said) = run(
+        database,
+        file,
+        &["add", "My CRM", "--dialect", "rkvst", "--resource", "deals"],
+    );
     assert!(added, "{said}");
     let (id, secret) = said.split_once('\n').unwrap();
     assert!(id.len() == 36 && secret.starts_with("ics_") && secret.len() == 68);
@@ -40,19 +44,36 @@ async fn clients(database: &str) {
     assert_eq!(status, 200, "{body}");
     let (_, list) = run(database, file, &["list"]);
     assert!(
-        list.ends_with(&format!("  {id}  deals  r  My CRM")),
+        list.ends_with(&format!("  My CRM  rkvst  {id}  deals (r)")),
         "{list}"
     );
     let wrong = run(
         database,
         file,
-        &["add", "x", "--resource", "deals", "--permissions", "x"],
+        &[
+            "add",
+            "x",
+            "--dialect",
+            "rkvst",
+            "--resource",
+            "deals",
+            "--permissions",
+            "x",
+        ],
     );
     assert!(!wrong.0 && wrong.1.contains("a, r and w"), "{wrong:?}");
-    let (again, why) = run(database, file, &["add", "My CRM", "--resource", "deals"]);
+    let (again, why) = run(
+        database,
+        file,
+        &["add", "My CRM", "--dialect", "rkvst", "--resource", "deals"],
+    );
     assert!(!again && why.contains("already"), "{why}");
+    let (none, why) = run(database, file, &["add", "y", "--dialect", "rkvst"]);
+    assert!(!none && why.contains("--resource"), "{why}");
+    let (given, why) = run(database, file, &["grant", "My CRM", "deals"]);
+    assert!(!given && why.contains("tenancy"), "{why}");
     let (removed, said) = run(database, file, &["remove", "My CRM"]);
-    assert!(removed && said.contains("deals"), "{said}");
+    assert!(removed && said.contains("My CRM"), "{said}");
     assert!(!run(database, file, &["remove", "My CRM"]).0);
     assert_eq!(run(database, file, &["list"]).1, "");
     assert_eq!(token(&client, &server, id, secret).await.0, 401);

@@ -155,7 +155,7 @@ async fn everything(database: &str, format: &str, files: impl Fn() -> Vec<PathBu
         "invites@example.org",
     ]);
     let (hook, told) = backend().await;
-    let app = operate(database, secret, &["apps", "add", "crm"]);
+    let app = operate(database, secret, &["apps", "add", "crm", "--all-resources"]);
     operate(database, secret, &["apps", "webhook", "crm", &hook]);
     let mut seen = Seen::default();
     let (alice, bob) = (server.person("alice").await, server.person("bob").await);
@@ -163,7 +163,15 @@ async fn everything(database: &str, format: &str, files: impl Fn() -> Vec<PathBu
     let added = operate(
         database,
         secret,
-        &["clients", "add", "Deals", "--resource", "notes"],
+        &[
+            "apps",
+            "add",
+            "Deals",
+            "--dialect",
+            "rkvst",
+            "--resource",
+            "notes",
+        ],
     );
     let (deals, client_secret) = added.split_once('\n').unwrap();
     let bearer = client_bearer(&server, deals, client_secret).await;
@@ -255,9 +263,9 @@ async fn everything(database: &str, format: &str, files: impl Fn() -> Vec<PathBu
             seen.answer("a client astray", request).await;
         }
     }
-    let listed = operate(database, secret, &["clients", "list"]);
+    let listed = operate(database, secret, &["apps", "list"]);
     assert!(listed.contains("Deals"), "{listed}");
-    seen.add("clients list", listed);
+    seen.add("apps list", listed);
     let everyone = format!("{invites}?everyone=true");
     let listed = seen
         .answer("another admin's list", dora.get(&everyone))

@@ -97,8 +97,16 @@ struct Backend {
 
 impl Backend {
     fn add(place: &Place) -> Self {
-        let app = place.run(&["apps", "add", "crm"]);
-        let said = place.run(&["clients", "add", "crm", "--resource", "deals"]);
+        let app = place.run(&["apps", "add", "crm", "--all-resources"]);
+        let said = place.run(&[
+            "apps",
+            "add",
+            "partner",
+            "--dialect",
+            "rkvst",
+            "--resource",
+            "deals",
+        ]);
         let (client, secret) = said.split_once('\n').unwrap();
         Self {
             app,

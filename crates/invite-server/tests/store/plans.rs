@@ -155,7 +155,7 @@ async fn postgresql_reads_through_no_table_that_grows() {
         store.client("nobody").await.unwrap();
         let target = RemoveTarget::Key(key);
         invites.remove(Some(&alice), None, &target).await.unwrap();
-        store.resources(&user("person8")).await.unwrap();
+        store.resources(&user("person8"), None).await.unwrap();
         store.members("resource7").await.unwrap();
         store.events("resource7", 90, 10).await.unwrap();
         world.invites.end_expired(2).await.unwrap();

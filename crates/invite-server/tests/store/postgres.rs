@@ -70,7 +70,14 @@ async fn three_copies_on_one_database() {
         (50, 100)
     );
     assert_eq!(stores[2].members("notes").await.unwrap().len(), 51);
-    assert_eq!(stores[0].resources(&user("alice")).await.unwrap().len(), 1);
+    assert_eq!(
+        stores[0]
+            .resources(&user("alice"), None)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]

@@ -153,6 +153,11 @@ impl Socket {
         next(&mut self.stream).await
     }
 
+    /// Whether nothing can be sent any more.
+    pub async fn is_closed(&mut self) -> bool {
+        self.stream.send(Message::text("{}")).await.is_err()
+    }
+
     /// Sends with a fresh token and gives the frame that comes next, which must be the answer.
     pub async fn call(&mut self, mut frame: Value) -> Value {
         self.calls += 1;

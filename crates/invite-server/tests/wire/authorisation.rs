@@ -3,31 +3,32 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Person, Server, Socket, command, http};
+use crate::support::{Person, Server, Socket, closed, command, http};
 
 /// Each operation and what comes of it. `out`, `not admin`, `no key`, `lost`, `unable` are the words of the dialect (see
 /// [`WORDS`]), a number is a status.
 ///
 /// alice is admin and inviter, and the app acts in her name, which is our own API's business alone; grace was admin, and
-/// has an invite from then; dora is admin; mallory is a stranger. Without more words it is about alice's invite.
+/// has an invite from then; dora is admin; mallory is a stranger. Somebody has kept a cookie and a socket of alice's, and
+/// she has signed out since; somebody else the socket of an access token of hers whose time is over. Without more words it is about alice's invite.
 const TABLE: &str = "
-operation                       | anonymous | stranger  | reader    | inviter   | admin     | ex-admin  | app key
-createInvite                    | out       | not admin | not admin | yes       | yes       | not admin | out
-createInvite for an admin       | out       | not admin | not admin | yes       | yes       | not admin | out
-getInvites                      | out       | not admin | not admin | yes       | yes       | not admin | out
-checkInvite                     | out       | yes       | yes       | yes       | yes       | yes       | out
-checkInvite of the ex-admin's   | out       | lost      | lost      | lost      | lost      | lost      | out
-acceptInvite                    | out       | yes       | yes       | yes       | yes       | yes       | out
-acceptInvite of the ex-admin's  | out       | lost      | lost      | lost      | lost      | lost      | out
-acceptInvite elsewhere          | out       | no key    | no key    | no key    | no key    | no key    | out
-removeInvite                    | out       | not admin | not admin | yes       | unable    | not admin | out
-removeInvite of the ex-admin's  | out       | not admin | not admin | unable    | unable    | not admin | out
-removeInvite elsewhere          | out       | not admin | not admin | not admin | not admin | not admin | out
-GET ?v                          | 403       | 403       | yes       | yes       | yes       | 403       | 403
-GET ?json                       | 403       | 403       | yes       | yes       | yes       | 403       | 403
-GET ?acceptInvite               | yes       | yes       | yes       | yes       | yes       | yes       | 403
-HEAD ?acceptInvite              | yes       | yes       | yes       | yes       | yes       | yes       | 403
-POST token                      | 401       | yes       | yes       | yes       | yes       | yes       | 401
+operation                       | anonymous | stranger  | reader    | inviter   | admin     | ex-admin  | app key   | signed out | expired
+createInvite                    | out       | not admin | not admin | yes       | yes       | not admin | out       | closed    | closed
+createInvite for an admin       | out       | not admin | not admin | yes       | yes       | not admin | out       | closed    | closed
+getInvites                      | out       | not admin | not admin | yes       | yes       | not admin | out       | closed    | closed
+checkInvite                     | out       | yes       | yes       | yes       | yes       | yes       | out       | closed    | closed
+checkInvite of the ex-admin's   | out       | lost      | lost      | lost      | lost      | lost      | out       | closed    | closed
+acceptInvite                    | out       | yes       | yes       | yes       | yes       | yes       | out       | closed    | closed
+acceptInvite of the ex-admin's  | out       | lost      | lost      | lost      | lost      | lost      | out       | closed    | closed
+acceptInvite elsewhere          | out       | no key    | no key    | no key    | no key    | no key    | out       | closed    | closed
+removeInvite                    | out       | not admin | not admin | yes       | unable    | not admin | out       | closed    | closed
+removeInvite of the ex-admin's  | out       | not admin | not admin | unable    | unable    | not admin | out       | closed    | closed
+removeInvite elsewhere          | out       | not admin | not admin | not admin | not admin | not admin | out       | closed    | closed
+GET ?v                          | 403       | 403       | yes       | yes       | yes       | 403       | 403       | 403       | 403
+GET ?json                       | 403       | 403       | yes       | yes       | yes       | 403       | 403       | 403       | 403
+GET ?acceptInvite               | yes       | yes       | yes       | yes       | yes       | yes       | 403       | yes       | 403
+HEAD ?acceptInvite              | yes       | yes       | yes       | yes       | yes       | yes       | 403       | yes       | 403
+POST token                      | 401       | yes       | yes       | yes       | yes       | yes       | 401       | 401       | 401
 ";
 
 const WORDS: [(&str, &str); 5] = [
@@ -38,7 +39,17 @@ const WORDS: [(&str, &str); 5] = [
     ("unable", "Unable to delete invite"),
 ];
 
-const ASKERS: [&str; 7] = ["", "mallory", "bob", "alice", "dora", "grace", "app"];
+const ASKERS: [&str; 9] = [
+    "",
+    "mallory",
+    "bob",
+    "alice",
+    "dora",
+    "grace",
+    "app",
+    "signed out",
+    "expired",
+];
 
 /// What changes nothing even where it is allowed.
 const LOOKING: [&str; 4] = ["getInvites", "checkInvite", "GET", "HEAD"];
@@ -69,6 +80,8 @@ async fn scene(server: &Server, number: usize, alice: &mut Socket, grace: &mut S
 /// Somebody, with what they bring along.
 struct Asker {
     headers: Vec<(&'static str, String)>,
+    /// What stands in the address, after a `?` or `&`.
+    token: Option<String>,
     socket: Socket,
 }
 
@@ -79,7 +92,37 @@ impl Asker {
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
         let socket = Socket::open(&server.url, "/doc/", &given).await;
-        Self { headers, socket }
+        let token = None;
+        Self {
+            headers,
+            token,
+            socket,
+        }
+    }
+
+    /// Alice's cookie and socket, after she has signed out.
+    async fn signed_out(server: &Server) -> Self {
+        let alice = server.person("alice").await;
+        let mut asker = Self::new(server, Self::person(server, &alice)).await;
+        let out = alice.request(Method::POST, "/auth/logout");
+        assert_eq!(out.send().await.unwrap().status(), 302);
+        assert_eq!(closed(&mut asker.socket.stream).await.0, 1001);
+        asker
+    }
+
+    /// The socket of an access token of alice's, after its second.
+    async fn expired(server: &Server) -> Self {
+        let alice = server.person("alice").await;
+        let asked = alice.request(Method::POST, "/doc/").form(&[("token", "1")]);
+        let answer: Value = asked.send().await.unwrap().json().await.unwrap();
+        let token = format!("token={}", answer["token"].as_str().unwrap());
+        let mut socket = Socket::open(&server.url, &format!("/doc/?{token}"), &[]).await;
+        assert_eq!(closed(&mut socket.stream).await.0, 1002);
+        Self {
+            headers: Vec::new(),
+            token: Some(token),
+            socket,
+        }
     }
 
     fn person(server: &Server, person: &Person) -> Vec<(&'static str, String)> {
@@ -97,6 +140,17 @@ async fn the_table() {
     let server = Server::on(&database);
     let mut askers = Vec::new();
     for name in ASKERS {
+        match name {
+            "signed out" => {
+                askers.push(Asker::signed_out(&server).await);
+                continue;
+            }
+            "expired" => {
+                askers.push(Asker::expired(&server).await);
+                continue;
+            }
+            _ => {}
+        }
         let headers = match name {
             "" => Vec::new(),
             "app" => vec![
@@ -171,6 +225,9 @@ async fn call(reader: &Reader, scene: &Scene, operation: &str, asker: &mut Asker
                 _ => json!({"key": key}),
             };
             let frame = json!({"wa": name, "d": webstrate, "options": options});
+            if asker.socket.is_closed().await {
+                return "closed".into();
+            }
             let answer = asker.socket.call(frame).await;
             let error = answer.get("error").filter(|error| !error.is_null());
             return error.map_or("yes".into(), |error| error.as_str().unwrap().to_owned());
@@ -180,6 +237,11 @@ async fn call(reader: &Reader, scene: &Scene, operation: &str, asker: &mut Asker
         "?acceptInvite" => format!("?acceptInvite={key}"),
         "token" => String::new(),
         query => query.to_owned(),
+    };
+    let query = match (&asker.token, query.as_str()) {
+        (None, _) => query,
+        (Some(token), "") => format!("?{token}"),
+        (Some(token), _) => format!("{query}&{token}"),
     };
     let url = format!("{}/{}/{query}", reader.url, scene.id);
     let mut request = reader.client.request(method, url);

@@ -81,7 +81,8 @@ async fn a_backend_looks_up_as_often_as_whom_it_acts_for() {
     let files = ["--database", &database, "--secret-file", &secret];
     let server =
         Server::start(&[&["--demo", "--limit-signed-out-check", "2"][..], &files].concat());
-    let added = command(&[&files[..], &["apps", "add", "crm"]].concat()).output();
+    let added =
+        command(&[&files[..], &["apps", "add", "crm", "--all-resources"]].concat()).output();
     let app = String::from_utf8(added.unwrap().stdout).unwrap();
     let key = invite(&server.person("alice").await).await;
     let by = |app: &str| {

@@ -143,7 +143,7 @@ async fn signing_out_ends_the_session_and_what_it_opened_on_every_copy() {
     assert_eq!(others.list("doc").await, Vec::<Value>::new());
     assert_eq!(
         elsewhere.post(&two, "/api/v1/me/sign-out-everywhere").await,
-        204
+        200
     );
     elsewhere.until_nobody(&one).await;
     assert_eq!(closed(&mut others.stream).await.0, 1001);

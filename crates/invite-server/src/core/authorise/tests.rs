@@ -13,7 +13,7 @@ const ASKERS: [(&str, &str, bool); 6] = [
 
 #[test]
 fn every_call_of_every_asker() {
-    let table: [(Call, [&str; 6]); 14] = [
+    let table: [(Call, [&str; 6]); 15] = [
         (
             CreateResource(Creators::People),
             ["not_signed_in", "yes", "yes", "yes", "yes", "yes"],
@@ -31,6 +31,10 @@ fn every_call_of_every_asker() {
         ),
         (
             Resources,
+            ["not_signed_in", "yes", "yes", "yes", "yes", "yes"],
+        ),
+        (
+            SignOut,
             ["not_signed_in", "yes", "yes", "yes", "yes", "yes"],
         ),
         (
@@ -135,6 +139,7 @@ fn every_call_of_every_asker() {
                 resource: "notes",
                 permissions,
                 inviter: Some(&inviter),
+                is_the_apps: true,
             };
             let asking = (name != "anonymous").then_some(Authority::Actor(&asker));
             let answer =
@@ -152,6 +157,7 @@ fn the_same_name_of_another_provider_is_somebody_else() {
         resource: "notes",
         permissions: invite_key::Permissions::ALL,
         inviter: Some(&inviter),
+        is_the_apps: true,
     };
     assert_eq!(
         authorise(Remove, Some(Authority::Actor(&asker)), on),
@@ -174,11 +180,46 @@ fn the_operator_may_do_everything() {
         SetMember,
         Resend,
         Watch,
+        SignOut,
     ] {
         assert_eq!(
             authorise(call, Some(Authority::Operator), On::nothing()),
             Ok(()),
             "{call:?}"
         );
+    }
+}
+
+/// Of what an app neither created nor was given it hears nothing, whoever it names.
+#[test]
+fn an_app_acts_on_what_is_its_own() {
+    let alice = User::new("alice", "test");
+    let app = Actor::new(alice.clone()).by_app("crm");
+    for (call, elsewhere, its_own) in [
+        (CreateResource(Creators::Apps), "yes", "yes"),
+        (Resources, "yes", "yes"),
+        (Create, "forbidden", "yes"),
+        (List, "forbidden", "yes"),
+        (ListEveryone, "forbidden", "yes"),
+        (Remove, "forbidden", "yes"),
+        (Resend, "not_found", "yes"),
+        (Members, "forbidden", "yes"),
+        (SetMember, "forbidden", "yes"),
+        (Watch, "forbidden", "yes"),
+        (Permissions, "forbidden", "yes"),
+        (Accept, "forbidden", "forbidden"),
+        (SignOut, "forbidden", "forbidden"),
+    ] {
+        for (is_the_apps, expected) in [(false, elsewhere), (true, its_own)] {
+            let on = On {
+                resource: "notes",
+                permissions: invite_key::Permissions::ALL,
+                inviter: Some(&alice),
+                is_the_apps,
+            };
+            let answer = authorise(call, Some(Authority::Actor(&app)), on)
+                .map_or_else(|refusal| refusal.code(), |()| "yes");
+            assert_eq!(answer, expected, "{call:?} {is_the_apps}");
+        }
     }
 }

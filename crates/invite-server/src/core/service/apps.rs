@@ -1,38 +1,71 @@
 //! Backends that take part.
 
-use super::Invites;
-use crate::core::{App, AppKey, Refusal, Store, app::validate_app_name, state::Change};
+use super::{Invites, on_resource};
+use crate::core::{
+    App, AppDialect, AppKey, Refusal, Store,
+    app::validate_app_name,
+    rules,
+    state::{Change, State},
+};
 
 impl<S: Store> Invites<S> {
-    /// On the operator's word an app begins. Its key is shown this once.
-    pub async fn add_app(&self, name: &str) -> Result<AppKey, Refusal> {
+    /// On the operator's word an app of our own API begins. Its key is shown this once. It acts on what it creates or is
+    /// given, or on all that there is.
+    pub async fn add_app(&self, name: &str, all_resources: bool) -> Result<AppKey, Refusal> {
         validate_app_name(name)?;
-        let clients = self.clients().await?;
-        if clients.iter().any(|one| one.name == name)
-            || self.apps().await?.iter().any(|app| app.name == name)
-        {
-            return Err(Refusal::invalid_option(
-                "name",
-                format!("There is an app {name} already. Remove it first, or take another name."),
-            ));
-        }
+        self.no_such_app(name).await?;
         let key = AppKey::generate()?;
         self.change(Change::AddApp {
             name: name.to_owned(),
             key: key.hash(),
+            all_resources,
             at: self.clock.now(),
         })
         .await?;
         Ok(key)
     }
 
-    /// On the operator's word an app's key opens nothing any more.
-    pub async fn remove_app(&self, name: &str) -> Result<(), Refusal> {
-        if !self.apps().await?.iter().any(|app| app.name == name) {
+    /// On the operator's word an app acts on a resource, and is told of it.
+    pub async fn grant_app(&self, name: &str, resource: &str) -> Result<(), Refusal> {
+        let app = self.our_app(name).await?;
+        let (name, at) = (resource.to_owned(), self.clock.now());
+        let rule = move |state: &State| rules::grant_app(state, &app, &name, at);
+        self.store.transact(on_resource(resource, None), rule).await
+    }
+
+    /// On the operator's word an app acts on a resource no longer, be it that the app created it.
+    pub async fn revoke_app(&self, name: &str, resource: &str) -> Result<(), Refusal> {
+        let app = self.our_app(name).await?;
+        if !app.resources.iter().any(|(one, _)| one == resource) {
             return Err(Refusal::NotFound);
         }
-        let name = name.to_owned();
-        self.change(Change::RemoveApp { name }).await
+        self.change(Change::TakeResource {
+            app: app.name,
+            resource: resource.to_owned(),
+        })
+        .await?;
+        self.happened.notify_waiters();
+        Ok(())
+    }
+
+    /// On the operator's word an app of this name or id takes part no longer: its key or bearers open nothing. What it
+    /// created stays.
+    pub async fn remove_app(&self, name: &str) -> Result<App, Refusal> {
+        let mut apps = self.apps().await?.into_iter();
+        let app = apps
+            .find(|app| app.name == name || app.id.as_deref() == Some(name))
+            .ok_or(Refusal::NotFound)?;
+        match app.dialect {
+            AppDialect::Rkvst => {
+                self.remove_client(&app.name).await?;
+            }
+            AppDialect::Http => {
+                let name = app.name.clone();
+                self.change(Change::RemoveApp { name }).await?;
+                self.happened.notify_waiters();
+            }
+        }
+        Ok(app)
     }
 
     /// All apps, by name.
@@ -43,5 +76,26 @@ impl<S: Store> Invites<S> {
     /// The name of the app whose key this is.
     pub async fn app(&self, key: &AppKey) -> Result<Option<String>, Refusal> {
         self.store.app(key.hash()).await
+    }
+
+    pub(super) async fn no_such_app(&self, name: &str) -> Result<(), Refusal> {
+        if self.apps().await?.iter().any(|app| app.name == name) {
+            return Err(Refusal::invalid_option(
+                "name",
+                format!("There is an app {name} already. Remove it first, or take another name."),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn our_app(&self, name: &str) -> Result<App, Refusal> {
+        let mut apps = self.apps().await?.into_iter();
+        let app = apps.find(|app| app.name == name).ok_or(Refusal::NotFound)?;
+        if app.dialect == AppDialect::Rkvst {
+            let sentence =
+                "An RKVST app has one resource, its tenancy: add another app for another resource.";
+            return Err(Refusal::invalid_option("name", sentence));
+        }
+        Ok(app)
     }
 }

@@ -21,15 +21,7 @@ impl<S: Store> Invites<S> {
         permissions: Permissions,
     ) -> Result<(Client, ClientSecret), Refusal> {
         validate_client_name(name)?;
-        let apps = self.apps().await?;
-        if apps.iter().any(|app| app.name == name)
-            || self.clients().await?.iter().any(|one| one.name == name)
-        {
-            return Err(Refusal::invalid_option(
-                "name",
-                format!("There is a client {name} already. Remove it first, or take another name."),
-            ));
-        }
+        self.no_such_app(name).await?;
         let secret = ClientSecret::generate()?;
         let now = self.clock.now();
         let client = Client {

@@ -19,14 +19,8 @@ impl<S: Store> Invites<S> {
         authorise(
             Call::Watch,
             actor.map(Authority::Actor),
-            On::resource(resource, state.permissions),
+            On::stored(resource, &state),
         )?;
-        // A stream outlives the request that began it, and an app that is removed ends at once.
-        if let Some(app) = actor.and_then(|actor| actor.app.as_deref())
-            && !self.apps().await?.iter().any(|one| one.name == app)
-        {
-            return Err(Refusal::BadCredentials);
-        }
         let end = state.resource.map_or(0, |resource| resource.events);
         // A place beyond the end is of a database that has been put back since.
         let after = after.unwrap_or(end).min(end);

@@ -124,7 +124,7 @@ impl<S: Store> Invites<S> {
             ..on_resource(resource, actor)
         };
         let state = self.store.look(scope).await?;
-        let on = On::resource(resource, state.permissions);
+        let on = On::stored(resource, &state);
         authorise(Call::List, Some(Authority::Actor(asker)), on)?;
         let now = self.clock.now();
         let found = state.invite.filter(|invite| {
@@ -140,7 +140,7 @@ impl<S: Store> Invites<S> {
     async fn may_list(&self, call: Call, asker: &Actor, resource: &str) -> Result<(), Refusal> {
         let scope = on_resource(resource, Some(asker));
         let state = self.store.look(scope).await?;
-        let on = On::resource(resource, state.permissions);
+        let on = On::stored(resource, &state);
         authorise(call, Some(Authority::Actor(asker)), on)
     }
 }

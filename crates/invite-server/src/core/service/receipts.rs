@@ -3,6 +3,7 @@
 use super::Invites;
 use crate::core::{
     Accepted, Actor, Moment, Receipt, Refusal, Store,
+    app::not_its_own,
     state::{Change, Decision, InviteName, Scope, State},
 };
 
@@ -24,6 +25,7 @@ impl<S: Store> Invites<S> {
     /// What a receipt says, once; with the inviter's data. Who may ask is for the caller to know: apps.
     pub async fn redeem(
         &self,
+        app: &str,
         text: &str,
     ) -> Result<(Receipt, Option<serde_json::Value>), Refusal> {
         let now = self.clock.now();
@@ -40,6 +42,8 @@ impl<S: Store> Invites<S> {
         let scope = Scope {
             invite: Some(InviteName::Id(receipt.invite.clone())),
             receipt: Some(receipt.jti.clone()),
+            resource: Some(receipt.resource.clone()),
+            app: Some(app.to_owned()),
             ..Scope::default()
         };
         let (id, until) = (
@@ -47,6 +51,9 @@ impl<S: Store> Invites<S> {
             Moment(receipt.exp.saturating_mul(1000)),
         );
         let rule = move |state: &State| {
+            if !state.is_the_apps {
+                return Err(not_its_own());
+            }
             if state.redeemed {
                 return Err(Refusal::AlreadyRedeemed);
             }

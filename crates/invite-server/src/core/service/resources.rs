@@ -40,7 +40,9 @@ impl<S: Store> Invites<S> {
     pub async fn resources(&self, actor: Option<&Actor>) -> Result<Vec<ResourceOf>, Refusal> {
         authorise(Call::Resources, actor.map(Authority::Actor), On::nothing())?;
         let actor = actor.ok_or(Refusal::NotSignedIn)?;
-        self.store.resources(&actor.user).await
+        self.store
+            .resources(&actor.user, actor.app.as_deref())
+            .await
     }
 
     /// What the asker may do on a resource; nothing where there is no such resource.
@@ -54,11 +56,12 @@ impl<S: Store> Invites<S> {
             actor.map(Authority::Actor),
             On::resource(resource, Permissions::NONE),
         )?;
-        Ok(self
-            .store
-            .look(on_resource(resource, actor))
-            .await?
-            .permissions)
+        let state = self.store.look(on_resource(resource, actor)).await?;
+        Ok(if state.is_the_apps {
+            state.permissions
+        } else {
+            Permissions::NONE
+        })
     }
 
     /// A resource with its version and its members, for a reader with `r` (Webstrates' `?v` and `?json`) or any other
@@ -73,7 +76,7 @@ impl<S: Store> Invites<S> {
         authorise(
             Call::Members,
             actor.map(Authority::Actor),
-            On::resource(resource, state.permissions),
+            On::stored(resource, &state),
         )?;
         let found = self.store.resource(resource).await?;
         found.ok_or_else(|| Refusal::NotMember {

@@ -1,20 +1,50 @@
-//! Apps.
+//! Apps, and what they act on.
 
-use super::{Executor, Row, Sql, Unreadable, all, binds, change, change_one, one, webhooks};
-use crate::core::{App, Moment, state::KeyHash};
+use std::collections::HashMap;
 
-static ALL: Sql = Sql::new("SELECT name, created_at FROM apps WHERE dialect = 'http'");
+use invite_key::permissions::Permissions;
+
+use super::{
+    Executor, Row, Sql, Unreadable, all, binds, change, change_one, exists, one, webhooks,
+};
+use crate::core::{App, AppDialect, Moment, state::KeyHash};
+
+static ALL: Sql = Sql::new("SELECT name, dialect, id, all_resources, created_at FROM apps");
+static ALL_RESOURCES: Sql =
+    Sql::new("SELECT app, resource, permissions FROM app_resources ORDER BY resource");
 static BY_KEY: Sql = Sql::new("SELECT name FROM apps WHERE key_hash = $1 AND dialect = 'http'");
-static ADD: Sql =
-    Sql::new("INSERT INTO apps (name, dialect, key_hash, created_at) VALUES ($1, 'http', $2, $3)");
+static ACTS_ON: Sql = Sql::new(
+    "SELECT 1 FROM apps WHERE name = $1 AND (all_resources
+         OR EXISTS (SELECT 1 FROM app_resources WHERE app = name AND resource = $2))",
+);
+static ADD: Sql = Sql::new(
+    "INSERT INTO apps (name, dialect, key_hash, all_resources, created_at) VALUES ($1, 'http', $2, $3 = CAST(1 AS BIGINT), $4)",
+);
+static GIVE: Sql = Sql::new(
+    "INSERT INTO app_resources (app, resource, permissions, created_at) VALUES ($1, $2, $3, $4)",
+);
+static TAKE: Sql = Sql::new("DELETE FROM app_resources WHERE app = $1 AND resource = $2");
+static TAKE_ALL: Sql = Sql::new("DELETE FROM app_resources WHERE app = $1");
 static REMOVE: Sql = Sql::new("DELETE FROM apps WHERE name = $1 AND dialect = 'http'");
 
 /// By name. Sorted here: engines may sort by the rules of some language.
 pub(in crate::store) async fn every<E: Executor>(executor: &E) -> Result<Vec<App>, E::Trouble> {
+    let mut resources: HashMap<String, Vec<(String, Option<Permissions>)>> = HashMap::new();
+    for mut row in all(executor, &ALL_RESOURCES, &[]).await? {
+        let app = row.text()?;
+        let resource = (row.text()?, row.permissions_or_none()?);
+        resources.entry(app).or_default().push(resource);
+    }
     let app = |mut row: Row| {
+        let name = row.text()?;
         Ok(App {
-            name: row.text()?,
+            dialect: AppDialect::parse(&row.text()?)
+                .ok_or(Unreadable::Row("an app of an unknown dialect"))?,
+            id: row.text_or_none()?,
+            all_resources: row.flag()?,
             created_at: row.moment()?,
+            resources: resources.remove(&name).unwrap_or_default(),
+            name,
         })
     };
     let rows = all(executor, &ALL, &[]).await?;
@@ -34,17 +64,48 @@ pub(in crate::store) async fn of_key<E: Executor>(
     Ok(row.map(|mut row| row.text()).transpose()?)
 }
 
+/// Whether there is such an app, and it created the resource or was given it.
+pub(super) async fn acts_on<E: Executor>(
+    executor: &E,
+    app: &str,
+    resource: &str,
+) -> Result<bool, E::Trouble> {
+    exists(executor, &ACTS_ON, binds![app, resource]).await
+}
+
 pub(super) async fn add<E: Executor>(
     executor: &E,
     name: &str,
     key: &KeyHash,
+    all_resources: bool,
     at: Moment,
 ) -> Result<(), E::Trouble> {
-    change(executor, &ADD, binds![name, key, at]).await?;
+    let values = binds![name, key, i64::from(all_resources), at];
+    change(executor, &ADD, values).await?;
     Ok(())
+}
+
+pub(super) async fn give<E: Executor>(
+    executor: &E,
+    app: &str,
+    resource: &str,
+    permissions: Option<Permissions>,
+    at: Moment,
+) -> Result<(), E::Trouble> {
+    change(executor, &GIVE, binds![app, resource, permissions, at]).await?;
+    Ok(())
+}
+
+pub(super) async fn take<E: Executor>(
+    executor: &E,
+    app: &str,
+    resource: &str,
+) -> Result<(), E::Trouble> {
+    change_one(executor, &TAKE, binds![app, resource]).await
 }
 
 pub(super) async fn remove<E: Executor>(executor: &E, name: &str) -> Result<(), E::Trouble> {
     webhooks::forget(executor, name).await?;
+    change(executor, &TAKE_ALL, binds![name]).await?;
     change_one(executor, &REMOVE, binds![name]).await
 }

@@ -100,7 +100,16 @@ async fn write_one<E: Executor>(executor: &E, one: &Change) -> Result<(), E::Tro
         Change::EndInvite { invite } => {
             change_one(executor, &END_INVITE, binds![invite]).await?;
         }
-        Change::AddApp { name, key, at } => apps::add(executor, name, key, *at).await?,
+        Change::AddApp {
+            name,
+            key,
+            all_resources,
+            at,
+        } => apps::add(executor, name, key, *all_resources, *at).await?,
+        Change::GiveResource { app, resource, at } => {
+            apps::give(executor, app, resource, None, *at).await?;
+        }
+        Change::TakeResource { app, resource } => apps::take(executor, app, resource).await?,
         Change::RemoveApp { name } => apps::remove(executor, name).await?,
         Change::AddClient(client) => clients::add(executor, client).await?,
         Change::RemoveClient { id } => clients::remove(executor, id).await?,
@@ -127,7 +136,8 @@ async fn write_one<E: Executor>(executor: &E, one: &Change) -> Result<(), E::Tro
             at,
         } => {
             let told = events::add(executor, *kind, invite, user, *at);
-            let (number, apps) = try_join(told, webhooks::listening(executor)).await?;
+            let (number, apps) =
+                try_join(told, webhooks::listening(executor, &invite.resource)).await?;
             let told = webhooks::Told {
                 kind: *kind,
                 invite,

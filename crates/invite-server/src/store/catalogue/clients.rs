@@ -1,6 +1,6 @@
 //! RKVST clients.
 
-use super::{Executor, Row, Sql, Unreadable, all, binds, change, change_one, one};
+use super::{Executor, Row, Sql, Unreadable, all, apps, binds, change, change_one, one};
 use crate::core::{Client, state::KeyHash};
 
 /// A client's columns, in the order in which rows are read.
@@ -10,9 +10,6 @@ static ALL: Sql = Sql::new("{client} WHERE dialect = 'rkvst'");
 static BY_ID: Sql = Sql::new("{client} WHERE id = $1 AND dialect = 'rkvst'");
 static ADD: Sql = Sql::new(
     "INSERT INTO apps (name, dialect, id, key_hash, created_at) VALUES ($1, 'rkvst', $2, $3, $4)",
-);
-static GIVE: Sql = Sql::new(
-    "INSERT INTO app_resources (app, resource, permissions, created_at) VALUES ($1, $2, $3, $4)",
 );
 static TAKE: Sql = Sql::new(
     "DELETE FROM app_resources WHERE app = (SELECT name FROM apps WHERE id = $1 AND dialect = 'rkvst')",
@@ -41,9 +38,14 @@ pub(in crate::store) async fn of_id<E: Executor>(
 pub(super) async fn add<E: Executor>(executor: &E, client: &Client) -> Result<(), E::Trouble> {
     let (name, at) = (&client.name, client.created_at);
     change(executor, &ADD, binds![name, &client.id, &client.secret, at]).await?;
-    let values = binds![name, &client.resource, client.permissions, at];
-    change(executor, &GIVE, values).await?;
-    Ok(())
+    apps::give(
+        executor,
+        name,
+        &client.resource,
+        Some(client.permissions),
+        at,
+    )
+    .await
 }
 
 pub(super) async fn remove<E: Executor>(executor: &E, id: &str) -> Result<(), E::Trouble> {

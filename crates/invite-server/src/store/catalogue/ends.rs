@@ -1,6 +1,6 @@
 //! Ends of invites: many in one transaction, each copy others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join;
 
@@ -110,9 +110,12 @@ async fn write<E: Executor>(executor: &E, asked: Vec<Change>) -> Result<(), E::T
     if rows != ends.len() as u64 {
         return Err(Unreadable::Rows(rows).into());
     }
+    let resources: BTreeSet<String> = told.iter().map(|one| one.invite.resource.clone()).collect();
+    let resources: Vec<String> = resources.into_iter().collect();
     let numbered = add_events(executor, &told);
-    let (numbers, apps) = try_join(numbered, webhooks::listening(executor)).await?;
-    deliver(executor, &apps, &told, &numbers).await?;
+    let listening = webhooks::listening_to(executor, &resources);
+    let (numbers, listening) = try_join(numbered, listening).await?;
+    deliver(executor, &listening, &told, &numbers).await?;
     changes::write(executor, &others).await
 }
 
@@ -168,17 +171,18 @@ async fn add_events<E: Executor>(executor: &E, told: &[Told]) -> Result<Vec<i64>
     Ok(numbers)
 }
 
-/// A delivery of each for each of these apps.
+/// A delivery of each for each app that listens to its resource.
 async fn deliver<E: Executor>(
     executor: &E,
-    listening: &[String],
+    listening: &[(String, String)],
     told: &[Told],
     numbers: &[i64],
 ) -> Result<(), E::Trouble> {
     let (mut messages, mut apps, mut resources) = (Vec::new(), Vec::new(), Vec::new());
     let (mut places, mut bodies, mut times) = (Vec::new(), Vec::new(), Vec::new());
-    for app in listening {
-        for (one, number) in told.iter().zip(numbers) {
+    for (app, resource) in listening {
+        let of_it = told.iter().zip(numbers);
+        for (one, number) in of_it.filter(|(one, _)| one.invite.resource == *resource) {
             // Without random bytes a message has no name, and one without a name is not told.
             let no_name = Unreadable::Row("no random bytes for a message's name");
             messages.push(message_id().ok_or(no_name)?);

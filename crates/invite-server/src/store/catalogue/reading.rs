@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use invite_key::permissions::Permissions;
 
-use super::{Engine, Executor, Row, Sql, Unreadable, all, binds, exists, one, people};
+use super::{Engine, Executor, Row, Sql, Unreadable, all, apps, binds, exists, one, people};
 use crate::{
     core::{
         Acceptance, Member, ResourceOf, User,
@@ -36,6 +36,12 @@ static RESOURCE_WITH_MEMBERS: Sql = Sql::new(
 static RESOURCES_OF: Sql = Sql::new(
     "SELECT name, title, permissions FROM members JOIN resources ON name = resource
      WHERE username = $1 AND provider = $2",
+);
+/// Of those, what an app acts on.
+static RESOURCES_OF_AS: Sql = Sql::new(
+    "SELECT resources.name, title, members.permissions FROM members JOIN resources ON name = members.resource
+     WHERE username = $1 AND provider = $2 AND EXISTS (SELECT 1 FROM apps WHERE apps.name = $3 AND (all_resources
+         OR EXISTS (SELECT 1 FROM app_resources WHERE app = apps.name AND app_resources.resource = members.resource)))",
 );
 static PERMISSIONS: Sql = Sql::new(
     "SELECT permissions FROM members WHERE resource = $1 AND username = $2 AND provider = $3",
@@ -111,6 +117,16 @@ pub(in crate::store) async fn state<E: Executor>(
             state.members = found.map_or_else(Vec::new, |(_, members)| members);
         }
     }
+    if let Some(app) = &scope.app {
+        let named = scope
+            .resource
+            .as_deref()
+            .or(state.invite.as_ref().map(|invite| invite.resource.as_str()));
+        state.is_the_apps = match named {
+            Some(resource) => apps::acts_on(executor, app, resource).await?,
+            None => false,
+        };
+    }
     if let Some(receipt) = &scope.receipt {
         state.redeemed = exists(executor, &REDEEMED, binds![receipt]).await?;
     }
@@ -169,6 +185,7 @@ pub(in crate::store) async fn resource<E: Executor>(
 pub(in crate::store) async fn resources<E: Executor>(
     executor: &E,
     user: &User,
+    app: Option<&str>,
 ) -> Result<Vec<ResourceOf>, E::Trouble> {
     let resource_of = |mut row: Row| {
         Ok(ResourceOf {
@@ -177,8 +194,13 @@ pub(in crate::store) async fn resources<E: Executor>(
             permissions: row.permissions()?,
         })
     };
-    let values = binds![&user.username, &user.provider];
-    let rows = all(executor, &RESOURCES_OF, values).await?;
+    let User {
+        username, provider, ..
+    } = user;
+    let rows = match app {
+        None => all(executor, &RESOURCES_OF, binds![username, provider]).await?,
+        Some(app) => all(executor, &RESOURCES_OF_AS, binds![username, provider, app]).await?,
+    };
     let mut found = rows
         .into_iter()
         .map(resource_of)

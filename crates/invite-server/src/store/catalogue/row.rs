@@ -167,6 +167,12 @@ impl Row {
             .map_err(|_| Unreadable::Row("letters that are no permissions"))
     }
 
+    pub(super) fn permissions_or_none(&mut self) -> Result<Option<Permissions>, Unreadable> {
+        let letters = self.text_or_none()?.map(|text| Permissions::parse(&text));
+        let letters = letters.transpose();
+        letters.map_err(|_| Unreadable::Row("letters that are no permissions"))
+    }
+
     /// Three columns: username, provider, display name.
     pub(super) fn user(&mut self) -> Result<User, Unreadable> {
         Ok(User {

@@ -15,7 +15,20 @@ static ALL: Sql = Sql::new(
     "SELECT app, id, secret_id, url, created_at, disabled_at, failed, trouble, trouble_at FROM webhooks",
 );
 static WAITING: Sql = Sql::new("SELECT count(*) FROM deliveries WHERE app = $1");
-static LISTENING: Sql = Sql::new("SELECT app FROM webhooks WHERE disabled_at IS NULL");
+/// Those of apps that act on the resource.
+static LISTENING: Sql = Sql::new(
+    "SELECT webhooks.app FROM webhooks JOIN apps ON apps.name = webhooks.app
+     WHERE disabled_at IS NULL AND (all_resources
+         OR EXISTS (SELECT 1 FROM app_resources WHERE app_resources.app = webhooks.app AND resource = $1))",
+);
+/// The same of many resources. PostgreSQL's alone: on SQLite there is no journey to save.
+static LISTENING_TO: Sql = Sql::new(
+    "SELECT webhooks.app, asked.resource FROM webhooks JOIN apps ON apps.name = webhooks.app
+     CROSS JOIN unnest($1::TEXT[]) AS asked (resource)
+     WHERE disabled_at IS NULL AND (all_resources
+         OR EXISTS (SELECT 1 FROM app_resources
+             WHERE app_resources.app = webhooks.app AND app_resources.resource = asked.resource))",
+);
 static DELIVER: Sql = Sql::new(
     "INSERT INTO deliveries (message, app, resource, number, body, created_at, due_at)
      VALUES ($1, $2, $3, $4, $5, $6, $6)",
@@ -95,11 +108,26 @@ impl Told<'_> {
     }
 }
 
-/// Which apps are told.
-pub(super) async fn listening<E: Executor>(executor: &E) -> Result<Vec<String>, E::Trouble> {
-    let rows = all(executor, &LISTENING, &[]).await?;
+/// Which apps are told of a resource.
+pub(super) async fn listening<E: Executor>(
+    executor: &E,
+    resource: &str,
+) -> Result<Vec<String>, E::Trouble> {
+    let rows = all(executor, &LISTENING, binds![resource]).await?;
     let apps = rows.into_iter().map(|mut row| row.text());
     Ok(apps.collect::<Result<_, Unreadable>>()?)
+}
+
+/// Which apps are told of which of these resources.
+pub(super) async fn listening_to<E: Executor>(
+    executor: &E,
+    resources: &[String],
+) -> Result<Vec<(String, String)>, E::Trouble> {
+    let rows = all(executor, &LISTENING_TO, binds![resources]).await?;
+    let pairs = rows
+        .into_iter()
+        .map(|mut row| Ok((row.text()?, row.text()?)));
+    Ok(pairs.collect::<Result<_, Unreadable>>()?)
 }
 
 /// Writes a delivery of an event for each of these apps.

@@ -229,8 +229,8 @@ impl Store for PostgresStore {
         read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => reading::resource(&session, resource))
     }
 
-    async fn resources(&self, user: &User) -> Result<Vec<ResourceOf>, Refusal> {
-        read!(self, Work::Look, Some(Crowd::Person(user.user_id())), session => reading::resources(&session, user))
+    async fn resources(&self, user: &User, app: Option<&str>) -> Result<Vec<ResourceOf>, Refusal> {
+        read!(self, Work::Look, Some(Crowd::Person(user.user_id())), session => reading::resources(&session, user, app))
     }
 
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {

@@ -119,11 +119,11 @@ impl Store for SqliteStore {
         self.readers.list(crowd, look).await
     }
 
-    async fn resources(&self, user: &User) -> Result<Vec<ResourceOf>, Refusal> {
-        let user = user.clone();
+    async fn resources(&self, user: &User, app: Option<&str>) -> Result<Vec<ResourceOf>, Refusal> {
+        let (user, app) = (user.clone(), app.map(str::to_owned));
         self.readers
             .list(Crowd::Person(user.user_id()), move |connection| {
-                at_once(reading::resources(&On(connection), &user))
+                at_once(reading::resources(&On(connection), &user, app.as_deref()))
             })
             .await
     }

@@ -85,6 +85,12 @@ fn fill(connection: &Connection) {
         Change::AddApp {
             name: "crm".into(),
             key: KeyHash([255; 32]),
+            all_resources: false,
+            at: Moment(1),
+        },
+        Change::GiveResource {
+            app: "crm".into(),
+            resource: "notes".into(),
             at: Moment(1),
         },
         Change::Webhook(WebhookChange::Set {
@@ -188,6 +194,7 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
             receipt: Some("receipt7".into()),
             // Later than any end: it is looked up.
             used: Some(Moment(i64::MAX)),
+            app: Some("crm".into()),
             claimed: Some(claimed(7)),
             issuer: Some(Issuer {
                 provider: "test".into(),
@@ -234,7 +241,12 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
     let on = &On(connection);
     at_once(reading::uses(on, "invite7"))?;
     at_once(reading::resource(on, "notes"))?;
-    at_once(reading::resources(on, &User::new("person7", "test")))?;
+    at_once(reading::resources(on, &User::new("person7", "test"), None))?;
+    let person = User::new("person7", "test");
+    assert_eq!(
+        at_once(reading::resources(on, &person, Some("crm")))?.len(),
+        1
+    );
     at_once(events_after(on, "notes", 3, 10))?;
     at_once(apps::of_key(on, KeyHash([255; 32])))?;
     at_once(clients::of_id(on, "client7"))?;

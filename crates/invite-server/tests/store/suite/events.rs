@@ -44,20 +44,20 @@ pub(crate) async fn events_are_numbered_without_a_gap<S: Store>(store: S) {
 pub(crate) async fn apps_are_known_by_their_keys<S: Store>(store: S) {
     let world = World::over(store);
     let invites = &world.invites;
-    let first = invites.add_app("crm").await.unwrap();
-    let second = invites.add_app("Shop-2").await.unwrap();
+    let first = invites.add_app("crm", true).await.unwrap();
+    let second = invites.add_app("Shop-2", true).await.unwrap();
     assert_eq!(invites.app(&first).await.unwrap().as_deref(), Some("crm"));
     assert_eq!(
         invites.app(&second).await.unwrap().as_deref(),
         Some("Shop-2")
     );
     assert_eq!(
-        invites.add_app("crm").await.unwrap_err().field(),
+        invites.add_app("crm", true).await.unwrap_err().field(),
         Some("name")
     );
     for wrong in ["", "a b", "a\0", &"x".repeat(65)] {
         assert_eq!(
-            invites.add_app(wrong).await.unwrap_err().field(),
+            invites.add_app(wrong, true).await.unwrap_err().field(),
             Some("name")
         );
     }

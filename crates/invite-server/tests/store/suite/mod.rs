@@ -71,6 +71,7 @@ macro_rules! store_suite {
             webhooks::each_delivery_is_taken_by_one,
             webhooks::what_becomes_of_deliveries,
             webhooks::webhooks_that_cannot_be,
+            webhooks::an_app_is_told_of_what_is_its_own,
             webhooks::an_end_is_told_once,
             repeats::a_create_sent_again_makes_no_second_invite,
             repeats::a_key_counts_for_a_day_and_for_one_body,

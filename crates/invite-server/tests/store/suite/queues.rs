@@ -8,7 +8,7 @@ pub(crate) async fn what_waits_is_counted_and_how_long<S: Store>(store: S) {
     let world = World::over(store.clone());
     world.member("alice", "notes", "arw").await;
     assert_eq!(store.queues().await.unwrap(), Queues::default());
-    world.invites.add_app("crm").await.unwrap();
+    world.invites.add_app("crm", true).await.unwrap();
     let address = "https://crm.example.com/hook";
     world.invites.set_webhook("crm", address).await.unwrap();
     let began = world.time.now();

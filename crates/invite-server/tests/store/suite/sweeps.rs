@@ -107,7 +107,7 @@ pub(crate) async fn erasing_takes_what_names_a_person<S: Store + Into<Database>>
     world.member("alice", "notes", "arw").await;
     world.member("zoe", "notes", "arw").await;
     world.member("zoe", "other", "arw").await;
-    world.invites.add_app("crm").await.unwrap();
+    world.invites.add_app("crm", true).await.unwrap();
     let crm = "https://crm.example/told";
     world.invites.set_webhook("crm", crm).await.unwrap();
     let zoes = world.invite("zoe", "notes", "r", None).await;

@@ -12,7 +12,7 @@ const CRM: &str = "https://crm.example.com/hook";
 async fn with_webhook<S: Store>(store: S) -> World<S> {
     let world = World::over(store);
     world.member("alice", "notes", "arw").await;
-    world.invites.add_app("crm").await.unwrap();
+    world.invites.add_app("crm", true).await.unwrap();
     world.invites.set_webhook("crm", CRM).await.unwrap();
     world
 }
@@ -36,10 +36,10 @@ pub(crate) async fn a_delivery_is_written_with_what_happened<S: Store>(store: S)
     let world = World::over(store);
     world.member("alice", "notes", "arw").await;
     world.invite("alice", "notes", "r", None).await;
-    world.invites.add_app("crm").await.unwrap();
+    world.invites.add_app("crm", true).await.unwrap();
     assert_eq!(take(&world).await, [], "nobody wanted to be told");
     world.invites.set_webhook("crm", CRM).await.unwrap();
-    world.invites.add_app("shop").await.unwrap();
+    world.invites.add_app("shop", true).await.unwrap();
     let shop = "https://shop.example.com/";
     world.invites.set_webhook("shop", shop).await.unwrap();
 
@@ -264,4 +264,34 @@ pub(crate) async fn an_end_is_told_once<S: Store>(store: S) {
         .iter()
         .filter(|one| one.kind.as_str() == "invite.expired");
     assert_eq!(expired.count(), 7);
+}
+
+pub(crate) async fn an_app_is_told_of_what_is_its_own<S: Store>(store: S) {
+    let world = World::over(store);
+    for resource in ["notes", "deals"] {
+        world.member("alice", resource, "arw").await;
+    }
+    for (app, all) in [("all", true), ("deals", false), ("none", false)] {
+        world.invites.add_app(app, all).await.unwrap();
+        world.invites.set_webhook(app, CRM).await.unwrap();
+    }
+    world.invites.grant_app("deals", "deals").await.unwrap();
+    world.invite("alice", "notes", "r", None).await;
+    world.invite("alice", "deals", "r", None).await;
+    world.time.pass_seconds(3600);
+    assert_eq!(world.invites.end_expired(10).await, Ok(2));
+    for (app, expected) in [("all", 4), ("deals", 2), ("none", 0)] {
+        let told = world.invites.take_deliveries(app, 100, 30).await.unwrap();
+        assert_eq!(told.len(), expected, "{app}");
+        let deals = |one: &&Delivery| one.body.contains(r#""resource":"deals""#);
+        assert_eq!(told.iter().filter(deals).count(), expected.min(2), "{app}");
+    }
+    world.invites.revoke_app("deals", "deals").await.unwrap();
+    world.invite("alice", "deals", "r", None).await;
+    assert_eq!(world.invites.waiting("deals").await.unwrap(), 2);
+    // An app goes with all that names it.
+    world.invites.grant_app("deals", "notes").await.unwrap();
+    world.invites.remove_app("deals").await.unwrap();
+    world.invites.add_app("deals", false).await.unwrap();
+    assert_eq!(world.invites.apps().await.unwrap()[1].resources, []);
 }

@@ -60,7 +60,10 @@ async fn askers(world: &World) -> (Vec<Asker>, Vec<Client>) {
         asker.headers.push(("origin", world.server.url.clone()));
         askers.push(asker);
     }
-    let mut app = bearer("app key", &world.operate(&["apps", "add", "app"]));
+    let mut app = bearer(
+        "app key",
+        &world.operate(&["apps", "add", "app", "--all-resources"]),
+    );
     let whom = format!("{}:rkvst", world.crm.id);
     app.headers.push(("on-behalf-of", whom));
     askers.push(app);
@@ -70,7 +73,7 @@ async fn askers(world: &World) -> (Vec<Asker>, Vec<Client>) {
     let foreign = world.client("foreign", &["--resource", "plans"]).await;
     let thrown_out = world.client("ex-client", &["--resource", "deals"]).await;
     let removed = world.client("removed", &["--resource", "deals"]).await;
-    world.operate(&["clients", "remove", "removed"]);
+    world.operate(&["apps", "remove", "removed"]);
     throw_out(world, &thrown_out).await;
     for (name, client) in [
         ("other", &other),

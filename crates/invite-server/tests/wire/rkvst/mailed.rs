@@ -79,7 +79,7 @@ async fn an_invite_dies_with_its_client() {
     let (dead, used) = ("eve@example.com", "bob@example.com");
     crm.invite(dead).await;
     crm.invite(used).await;
-    let app = world.operate(&["apps", "add", "backend"]);
+    let app = world.operate(&["apps", "add", "backend", "--all-resources"]);
     let list = crm
         .http
         .get(world.server.at("/api/v1/resources/deals/invites"));
@@ -99,7 +99,7 @@ async fn an_invite_dies_with_its_client() {
     assert_eq!(accept(&bob, &key(used)).await.status, 200);
     assert_eq!(crm.emails("").await, [dead]);
 
-    world.operate(&["clients", "remove", "crm"]);
+    world.operate(&["apps", "remove", "crm"]);
     let refused = crm.get(INVITES).await;
     assert_eq!(refused.refused(), (401, 16));
     assert_eq!(crm.token(&crm.secret).await.refused(), (401, 16));

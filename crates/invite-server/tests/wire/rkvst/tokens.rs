@@ -148,7 +148,7 @@ async fn a_bearer_is_neither_key_nor_receipt_nor_sign_in() {
     let database = folder.path().join("invites.db");
     let server = Server::on(&database);
     let crm = Client::add(&server, &database, "crm", &RESOURCE).await;
-    let app = operate(&database, &["apps", "add", "app"]);
+    let app = operate(&database, &["apps", "add", "app", "--all-resources"]);
     let alice = server.person("alice").await;
     let post = |path: &str, body: Value| alice.request(Method::POST, path).json(&body);
     for key in [crm.bearer.clone(), format!("invs1_{}", crm.bearer)] {

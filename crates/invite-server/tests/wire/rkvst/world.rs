@@ -48,7 +48,7 @@ pub fn operate(database: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// A client: `clients add`, and what it calls.
+/// A client: `apps add --dialect rkvst`, and what it calls.
 pub struct Client {
     pub url: String,
     pub id: String,
@@ -59,7 +59,10 @@ pub struct Client {
 
 impl Client {
     pub async fn add(server: &Server, database: &Path, name: &str, arguments: &[&str]) -> Self {
-        let said = operate(database, &[&["clients", "add", name], arguments].concat());
+        let said = operate(
+            database,
+            &[&["apps", "add", name, "--dialect", "rkvst"], arguments].concat(),
+        );
         let (id, secret) = said.split_once('\n').unwrap();
         let mut client = Self {
             url: server.url.clone(),
