@@ -3,6 +3,7 @@
 mod commands;
 mod error;
 mod file;
+mod issuers;
 mod limits;
 mod log;
 mod mail;
@@ -29,6 +30,7 @@ use crate::address::{DatabaseAddress, Origins};
 pub use commands::{Apps, Backup, Command, Erase, Keys, People, Purge, Restore};
 pub use error::ConfigError;
 pub use file::Unread;
+pub use issuers::{IssuerDetails, IssuerOptions};
 pub use limits::LimitOptions;
 pub use log::{LogFormat, LogLevel};
 pub use mail::{MailLanguage, MailOptions};
@@ -225,13 +227,13 @@ impl Config {
     /// What is missing for people to sign in, and how to have it; pages say no more than that there is no way.
     pub fn sign_in_missing(&self) -> Option<&'static str> {
         let options = &self.sign_in;
-        if self.demo || options.trust_header.is_some() || options.oidc_client_id.is_some() {
+        if self.demo || options.trust_header.is_some() || options.signs_people_in() {
             return None;
         }
-        if options.oidc_issuer.is_some() {
+        if !options.oidc_issuer.is_empty() {
             return Some(
-                "nobody can sign in with a browser: --oidc-client-id is missing, so that the issuer's people come with \
-                 bearer tokens alone, and the pages say that there is no way to sign in",
+                "nobody can sign in with a browser: --oidc-client-id is missing (client-id under [oidc.NAME] for an issuer \
+                 with a name), so that the issuer's people come with bearer tokens alone, and the pages say that there is no way to sign in",
             );
         }
         Some(

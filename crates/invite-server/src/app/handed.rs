@@ -9,7 +9,9 @@ use crate::auth::seal::Sealer;
 use crate::auth::{
     Auth, ClientAccount, Issuer, IssuerSettings, Proxies, SignOut, TrustedProxy, Ways,
 };
-use crate::config::{self, Config, MailLanguage, SecretUnusable, SignInUnusable, WebhooksTo};
+use crate::config::{
+    self, Config, IssuerOptions, MailLanguage, SecretUnusable, SignInUnusable, WebhooksTo,
+};
 use crate::core::{Accounts, Refusal, Secrets, TEST_ISSUER, TEST_PROVIDER, proxy_issuer};
 use crate::invites::Invites;
 use crate::limits::Numbers;
@@ -23,11 +25,13 @@ use super::StartError;
 pub(super) fn ways(config: &Config, origins: &Origins) -> Result<Ways, StartError> {
     let options = &config.sign_in;
     options.validate()?;
-    let issuer = issuer_settings(config)?
-        .map(|settings| Issuer::new(settings, origins.first()))
-        .transpose()?;
+    let mut issuers = Vec::new();
+    for issuer in options.issuers()? {
+        let settings = issuer_settings(&issuer)?;
+        issuers.push(Issuer::new(settings, origins.first())?);
+    }
     Ok(Ways {
-        issuer,
+        issuers,
         proxy: options.trust_header.clone().map(|username| TrustedProxy {
             proxies: proxies(config),
             username,
@@ -61,9 +65,9 @@ pub(super) fn sign_in(
 /// The names under which people stand: none of them can be given to the people of another.
 pub(super) async fn name_issuers(config: &Config, invites: &Invites) -> Result<(), Refusal> {
     let options = &config.sign_in;
-    if let Some(issuer) = &options.oidc_issuer {
-        let name = &options.oidc_provider_name;
-        invites.name_issuer(name, issuer).await?;
+    // What cannot be was refused before.
+    for issuer in options.issuers().unwrap_or_default() {
+        invites.name_issuer(&issuer.name, &issuer.address).await?;
     }
     if options.trust_header.is_some() {
         let name = &options.trust_provider_name;
@@ -75,31 +79,29 @@ pub(super) async fn name_issuers(config: &Config, invites: &Invites) -> Result<(
     Ok(())
 }
 
-fn issuer_settings(config: &Config) -> Result<Option<IssuerSettings>, SignInUnusable> {
-    let options = &config.sign_in;
-    let Some(address) = options.oidc_issuer.clone() else {
-        return Ok(None);
-    };
-    let client = match options.oidc_client_id.clone() {
+fn issuer_settings(issuer: &IssuerOptions) -> Result<IssuerSettings, SignInUnusable> {
+    let client = match issuer.details.client_id.clone() {
         Some(id) => Some(ClientAccount {
             id,
-            secret: options.client_secret()?,
-            scopes: options.oidc_scopes.clone(),
+            secret: issuer.client_secret()?,
+            scopes: issuer.scopes().to_owned(),
         }),
         None => None,
     };
-    Ok(Some(IssuerSettings {
-        address,
+    Ok(IssuerSettings {
+        address: issuer.address.clone(),
         client,
-        provider: options.oidc_provider_name.clone(),
-        username_claim: options.oidc_username_claim.clone(),
-        audiences: options.oidc_audience.clone(),
-        sign_out: match options.oidc_sign_out {
-            config::SignOut::Here => SignOut::Here,
-            config::SignOut::Issuer => SignOut::Issuer,
-            config::SignOut::IssuerAndBack => SignOut::IssuerAndBack,
+        provider: issuer.name.clone(),
+        label: issuer.label(),
+        is_named: issuer.is_named,
+        username_claim: issuer.username_claim().to_owned(),
+        audiences: issuer.details.audience.clone(),
+        sign_out: match issuer.details.sign_out {
+            Some(config::SignOut::Here) => SignOut::Here,
+            Some(config::SignOut::IssuerAndBack) => SignOut::IssuerAndBack,
+            Some(config::SignOut::Issuer) | None => SignOut::Issuer,
         },
-    }))
+    })
 }
 
 /// The proxies in front.

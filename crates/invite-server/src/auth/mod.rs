@@ -56,8 +56,8 @@ pub struct Auth {
 /// The ways to be recognised beside our own cookies and bearers.
 #[derive(Debug, Clone, Default)]
 pub struct Ways {
-    /// The issuer whose tokens count.
-    pub issuer: Option<Issuer>,
+    /// The issuers whose tokens count.
+    pub issuers: Vec<Issuer>,
     /// The proxy that is believed.
     pub proxy: Option<TrustedProxy>,
     /// Whether anybody may be anybody: the test sign-in.
@@ -144,13 +144,13 @@ impl Auth {
         &self.inner.origins
     }
 
-    fn issuer(&self) -> Option<&Issuer> {
-        self.inner.ways.issuer.as_ref()
+    fn issuers(&self) -> &[Issuer] {
+        &self.inner.ways.issuers
     }
 
     /// The address where people sign in, if they can.
     pub fn sign_in_address(&self) -> Option<&'static str> {
-        if self.issuer().is_some_and(Issuer::signs_people_in) {
+        if self.issuers().iter().any(Issuer::signs_people_in) {
             return Some(oidc::LOGIN);
         }
         self.inner.ways.test.then_some(demo::SIGN_IN)
@@ -223,7 +223,7 @@ impl Auth {
     }
 
     fn knows(&self, iss: &str) -> bool {
-        let issuer = self.issuer().is_some_and(|issuer| issuer.name() == iss);
+        let issuer = self.issuers().iter().any(|issuer| issuer.name() == iss);
         issuer || self.inner.ways.test && iss == TEST_ISSUER
     }
 
@@ -231,14 +231,14 @@ impl Auth {
         let own = self
             .sealer()
             .open_until::<User>(Purpose::Bearer, bearer, seal::now());
-        match (own, &self.inner.ways.issuer) {
+        // Three parts: a token of an issuer, and no app key, nor anything else that is looked at elsewhere.
+        match (own, Issuer::of_token(self.issuers(), bearer)) {
             (Some((user, until)), _) => Found {
                 who: Who::Bearer(actor(user)),
                 until: Some(until),
                 session: None,
             },
-            // Three parts: a token of an issuer, and no app key, nor anything else that is looked at elsewhere.
-            (None, Some(issuer)) if bearer.split('.').count() == 3 => {
+            (None, Some(issuer)) => {
                 let (claimed, until) = match issuer.bearer(bearer).await {
                     Ok(found) => found,
                     Err(NotRecognised::BadToken) => return Who::BadCredentials.into(),

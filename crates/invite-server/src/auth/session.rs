@@ -26,7 +26,9 @@ impl Auth {
 
     /// Where whoever signs out goes on to, to sign out there as well.
     async fn sign_out_address(&self, who: &User) -> Option<String> {
-        let address = self.issuer()?.sign_out_address(who, self.origins().first());
+        let mut issuers = self.issuers().iter();
+        let issuer = issuers.find(|issuer| issuer.provider() == who.provider)?;
+        let address = issuer.sign_out_address(self.origins().first());
         Some(address.await?.into())
     }
 }

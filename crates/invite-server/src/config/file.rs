@@ -1,6 +1,7 @@
 //! The configuration file: the flags' names and values as TOML. A flag comes before the environment, and that before
 //! the file.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
 use super::Config;
+use super::issuers::{ISSUERS, details, told};
 
 /// A name that is at least so like another was probably meant to be it.
 const LIKE: f64 = 0.75;
@@ -45,6 +47,7 @@ impl Config {
             .ignore_errors(true)
             .try_get_matches_from(&arguments);
         let mut from_file = Vec::new();
+        let mut issuers = BTreeMap::new();
         if let Ok(first) = &first
             && let Some(path) = first.get_one::<PathBuf>("config")
         {
@@ -52,7 +55,9 @@ impl Config {
                 path: path.clone(),
                 sentence,
             };
-            let entries = entries(&command, path).map_err(wrong)?;
+            let table = table(path).map_err(wrong)?;
+            issuers = details(&table).map_err(wrong)?;
+            let entries = entries(&command, path, &table).map_err(wrong)?;
             let unsaid = |(arg, _): &(&Arg, _)| !said(first, arg);
             let mut flags = Vec::new();
             for (arg, some) in entries.into_iter().filter(unsaid) {
@@ -65,6 +70,8 @@ impl Config {
         let matches = command.clone().try_get_matches_from(&arguments)?;
         let mut config = Config::from_arg_matches(&matches)?;
         config.effective = effective(&command, &matches, &from_file);
+        config.effective.extend(issuers.iter().flat_map(told));
+        config.sign_in.oidc = issuers;
         Ok(config)
     }
 }
@@ -82,17 +89,27 @@ fn said(matches: &ArgMatches, arg: &Arg) -> bool {
     )
 }
 
-/// What the file says, as flags.
-fn entries<'c>(command: &'c Command, path: &Path) -> Result<Vec<(&'c Arg, Vec<OsString>)>, String> {
+fn table(path: &Path) -> Result<toml::Table, String> {
     let text = std::fs::read_to_string(path).map_err(|cause| format!("{cause}"))?;
     // What TOML's errors show of the file may be a password.
-    let table: toml::Table = text.parse().map_err(|cause: toml::de::Error| {
+    text.parse().map_err(|cause: toml::de::Error| {
         let line = cause.span().and_then(|span| text.get(..span.start));
         let line = line.map_or(1, |before| before.lines().count().max(1));
         format!("line {line} or near it is not TOML: {}", cause.message())
-    })?;
+    })
+}
+
+/// What else the file says, as flags.
+fn entries<'c>(
+    command: &'c Command,
+    path: &Path,
+    table: &toml::Table,
+) -> Result<Vec<(&'c Arg, Vec<OsString>)>, String> {
     let mut entries = Vec::new();
-    for (name, value) in &table {
+    for (name, value) in table {
+        if name == ISSUERS && value.is_table() {
+            continue;
+        }
         let arg = options(command)
             .find(|arg| arg.get_long() == Some(name))
             .ok_or_else(|| unknown(command, name))?;
@@ -290,6 +307,24 @@ mod tests {
     }
 
     #[test]
+    fn each_issuer_has_a_table() {
+        let file = "oidc-issuer = ['corp=https://corp.example', 'https://login.example.com']\n\
+            oidc-client-id = 'us'\n[oidc.corp]\nlabel = 'The Corp'\nclient-id = 'them'\naudience = ['a', 'b']\n\
+            sign-out = 'here'\n";
+        let config = read(file, &[]).unwrap();
+        let all = config.sign_in.issuers().unwrap();
+        assert_eq!(all[0].details.client_id.as_deref(), Some("them"));
+        assert_eq!(all[1].details.client_id.as_deref(), Some("us"));
+        let told: String = config
+            .effective
+            .iter()
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let again = read(&told, &[]).unwrap().effective.join("\n");
+        assert_eq!(told.trim(), again);
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_refused_with_a_sentence() {
         for (file, sentence) in [
             ("lisen = 1", "lisen is no option; perhaps listen is meant"),
@@ -301,6 +336,15 @@ mod tests {
             ("max-connections = 0", "--max-connections"),
             ("log = 'warn'\nlisten = ", "line 2 or near it is not TOML"),
             ("config = 'x'", "is no option"),
+            ("oidc = 1", "oidc is no option"),
+            (
+                "[oidc.corp]\nclient = 'x'",
+                "oidc.corp: unknown field `client`",
+            ),
+            (
+                "[oidc.corp]\nsign-out = 'never'",
+                "oidc.corp: unknown variant",
+            ),
             (
                 "database = 'postgres://me:hunter2@db/x' # open",
                 "chmod 600",

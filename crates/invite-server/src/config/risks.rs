@@ -66,11 +66,15 @@ impl Config {
 
     fn sign_in_risks(&self, risk: &mut impl FnMut(String)) {
         let options = &self.sign_in;
-        if options.oidc_issuer.is_some() && options.oidc_username_claim != "sub" {
-            risk(format!(
-                "oidc-username-claim: people are named by their {:?}, and whoever comes with one first has it",
-                options.oidc_username_claim
-            ));
+        // What cannot be is told at the start.
+        for issuer in options.issuers().unwrap_or_default() {
+            if issuer.username_claim() != "sub" {
+                risk(format!(
+                    "oidc-username-claim: people of {} are named by their {:?}, and whoever comes with one first has it",
+                    issuer.name,
+                    issuer.username_claim()
+                ));
+            }
         }
         if options.trust_header.is_some() {
             risk("trust-header: whoever reaches this server from a trust-proxy address can be anybody".into());

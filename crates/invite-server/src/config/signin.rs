@@ -1,30 +1,40 @@
 //! Who may be asking, as the operator says it: an OIDC issuer, a reverse proxy that names people, other origins' pages.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use axum::http::{HeaderName, HeaderValue};
 use clap::Args;
-use zeroize::Zeroizing;
 
-use super::secret::{SecretUnusable, secret};
-use crate::address::{Origins, is_loopback_url};
-use crate::core::{CLIENT_PROVIDER, TEST_PROVIDER, is_username};
+use super::issuers::{IssuerDetails, provider_name};
+use super::secret::SecretUnusable;
+use crate::address::Origins;
+use crate::core::{CLIENT_PROVIDER, TEST_PROVIDER};
 
 /// The environment variable with the secret of the client. It is no option, as others can read a command line.
-const CLIENT_SECRET: &str = "INVITE_SERVER_OIDC_CLIENT_SECRET";
+pub(super) const CLIENT_SECRET: &str = "INVITE_SERVER_OIDC_CLIENT_SECRET";
 
 /// Options about who is asking.
 #[derive(Debug, Clone, Args)]
 pub struct SignInOptions {
-    /// The OpenID Connect issuer whose people sign in here and whose bearer tokens count, as in
-    /// https://login.example.com/realms/main. Plain http only on loopback
+    /// An OpenID Connect issuer whose people sign in here and whose bearer tokens count, as in
+    /// https://login.example.com/realms/main. Plain http only on loopback. Several at once each have a NAME=, as in
+    /// google=https://accounts.google.com (one may go without): their people are alice:NAME, the options below are a table
+    /// [oidc.NAME] of the configuration file each (label, client-id, client-secret-file, scopes, audience,
+    /// username-claim, sign-out), and the redirect address is PUBLIC-URL/auth/oidc/callback/NAME. A name cannot be given
+    /// to another issuer, nor an issuer another name
     #[arg(
         long,
-        value_name = "URL",
+        value_name = "[NAME=]URL",
         env = "INVITE_SERVER_OIDC_ISSUER",
+        value_delimiter = ',',
         help_heading = "Sign-in"
     )]
-    pub oidc_issuer: Option<String>,
+    pub oidc_issuer: Vec<String>,
+
+    /// What the configuration file says of those that have a name.
+    #[arg(skip)]
+    pub oidc: BTreeMap<String, IssuerDetails>,
 
     /// The name of this server at the issuer. Register the redirect address PUBLIC-URL/auth/oidc/callback there.
     /// Without it only bearer tokens count and there is no sign-in page. A confidential client's secret comes from
@@ -166,7 +176,8 @@ pub struct SignInOptions {
 }
 
 /// What people of the issuer end when they sign out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SignOut {
     /// Their session with this server.
     Here,
@@ -189,6 +200,22 @@ pub enum SignInUnusable {
         "the provider name {0:?} cannot be: 1 to 64 of A-Z, a-z, 0-9, dot, dash and underscore, and neither {TEST_PROVIDER:?}, which is the test sign-in's, nor {CLIENT_PROVIDER:?}, which is the RKVST clients'"
     )]
     ProviderName(String),
+    /// Nobody could tell their people apart.
+    #[error(
+        "the name {0:?} is given twice: the people of each issuer, and of the proxy, stand under a name of their own, as in --oidc-issuer corp=https://login.example.com"
+    )]
+    NameTwice(String),
+    /// One issuer, two names.
+    #[error("the issuer {0} stands there twice")]
+    IssuerTwice(String),
+    /// Details of nobody.
+    #[error(
+        "the configuration file has [oidc.{0}], and no issuer has that name: --oidc-issuer {0}=https://…"
+    )]
+    NoSuchIssuer(String),
+    /// What people read.
+    #[error("the label of the issuer {0:?} is 1 to 64 characters on one line")]
+    Label(String),
     /// Without it the issuer gives no ID token.
     #[error("--oidc-scopes has to name openid")]
     Scopes,
@@ -208,27 +235,9 @@ impl SignInOptions {
     /// # Errors
     /// [`SignInUnusable`], a sentence for the operator.
     pub fn validate(&self) -> Result<(), SignInUnusable> {
-        if let Some(issuer) = &self.oidc_issuer {
-            let url = url::Url::parse(issuer).ok().filter(|url| {
-                (url.scheme() == "https" || is_loopback_url(url))
-                    && url.has_host()
-                    && url.query().is_none()
-                    && url.fragment().is_none()
-                    && url.username().is_empty()
-                    && url.password().is_none()
-            });
-            if url.is_none() {
-                return Err(SignInUnusable::Issuer(issuer.clone()));
-            }
-        }
-        for name in [&self.oidc_provider_name, &self.trust_provider_name] {
-            if !is_username(name) || [TEST_PROVIDER, CLIENT_PROVIDER].contains(&name.as_str()) {
-                return Err(SignInUnusable::ProviderName(name.clone()));
-            }
-        }
-        if !self.oidc_scopes.split(' ').any(|scope| scope == "openid") {
-            return Err(SignInUnusable::Scopes);
-        }
+        self.issuers()?;
+        provider_name(&self.oidc_provider_name)?;
+        provider_name(&self.trust_provider_name)?;
         self.allowed_origins().map(|_| ())
     }
 
@@ -246,18 +255,15 @@ impl SignInOptions {
         all.collect()
     }
 
-    /// The client's secret, if it has one.
-    ///
-    /// # Errors
-    /// [`SignInUnusable::Secret`].
-    pub fn client_secret(&self) -> Result<Option<Zeroizing<String>>, SignInUnusable> {
-        let file = self.oidc_client_secret_file.as_deref();
-        Ok(secret("oidc-client-secret-file", file, CLIENT_SECRET)?)
+    /// Whether people can sign in at an issuer with a browser.
+    pub fn signs_people_in(&self) -> bool {
+        let named = self.oidc.values().any(|one| one.client_id.is_some());
+        named || self.oidc_client_id.is_some()
     }
 
     /// Whether anybody can prove who they are.
     pub fn is_configured(&self) -> bool {
-        self.oidc_issuer.is_some() || self.trust_header.is_some()
+        !self.oidc_issuer.is_empty() || self.trust_header.is_some()
     }
 }
 
@@ -335,10 +341,11 @@ mod tests {
         ];
         let file = ["--oidc-client-secret-file", path.to_str().unwrap()];
         let options = options(&[&needed[..], &file].concat()).unwrap();
-        assert!(options.client_secret().is_err());
+        let secret = || options.issuers().unwrap()[0].client_secret();
+        assert!(secret().is_err());
         std::fs::write(&path, "\n").unwrap();
-        assert!(options.client_secret().is_err());
+        assert!(secret().is_err());
         std::fs::write(&path, "hush\n").unwrap();
-        assert_eq!(**options.client_secret().unwrap().as_ref().unwrap(), "hush");
+        assert_eq!(**secret().unwrap().as_ref().unwrap(), "hush");
     }
 }

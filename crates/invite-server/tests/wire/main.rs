@@ -37,6 +37,7 @@ mod replay;
 mod rkvst;
 mod secrecy;
 mod sessions;
+mod several;
 mod sign_in;
 mod socket;
 mod support;

@@ -28,7 +28,7 @@ impl Browser {
         request.header("cookie", all.join("; "))
     }
 
-    fn keep(&mut self, response: &reqwest::Response) {
+    pub fn keep(&mut self, response: &reqwest::Response) {
         for line in response.headers().get_all("set-cookie") {
             let line = line.to_str().unwrap();
             assert!(
@@ -65,7 +65,7 @@ pub fn location(response: &reqwest::Response) -> String {
     response.headers()["location"].to_str().unwrap().to_owned()
 }
 
-fn parameter(url: &str, name: &str) -> String {
+pub fn parameter(url: &str, name: &str) -> String {
     let url = Url::parse(url).unwrap();
     let found = url.query_pairs().find(|(known, _)| known == name);
     found

@@ -27,14 +27,13 @@ const LATEST: u64 = 300;
 #[derive(Clone)]
 struct Desk {
     auth: Auth,
-    issuer: Issuer,
 }
 
 /// That address.
-pub(super) fn router(auth: Auth, issuer: Issuer) -> Router {
+pub(super) fn router(auth: Auth) -> Router {
     Router::new()
         .route(PATH, post(sign_out))
-        .with_state(Desk { auth, issuer })
+        .with_state(Desk { auth })
 }
 
 #[derive(Deserialize)]
@@ -46,7 +45,10 @@ async fn sign_out(State(desk): State<Desk>, told: Result<Form<Told>, FormRejecti
     let Ok(Form(told)) = told else {
         return refused("Send logout_token as a form.");
     };
-    let ended = match desk.issuer.logout(&told.logout_token).await {
+    let Some(issuer) = Issuer::of_token(desk.auth.issuers(), &told.logout_token) else {
+        return refused("This is no logout token for this server.");
+    };
+    let ended = match issuer.logout(&told.logout_token).await {
         Ok(ended) => ended,
         Err(NotRecognised::BadToken) => return refused("This is no logout token for this server."),
         Err(NotRecognised::Unavailable) => return unavailable(),

@@ -1,17 +1,17 @@
 //! `/auth/oidc/login` sends people to the issuer, `/auth/oidc/callback` takes them back and signs them in.
 
-use axum::Router;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, Html, IntoResponse, Response};
 use axum::routing::get;
+use axum::{Form, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::exchange::Began;
-use super::{Issuer, NotRecognised};
+use super::{Issuer, NotRecognised, choice};
 use crate::auth::seal::{self, Purpose};
 use crate::auth::{Auth, cookie, stays_here};
 use crate::core::Refusal;
@@ -19,6 +19,9 @@ use crate::core::Refusal;
 /// Where people sign in.
 pub(in crate::auth) const LOGIN: &str = "/auth/oidc/login";
 const CALLBACK: &str = "/auth/oidc/callback";
+/// Where an issuer that has a name sends people back to: an address of its own, so that none answers for another, whether
+/// or not it says who it is (RFC 9700, section 4.4.2).
+const NAMED_CALLBACK: &str = "/auth/oidc/callback/{name}";
 /// Begins the cookie's name; eight characters of the state follow, so that two tabs do not meet.
 const COOKIE: &str = "signin_";
 /// Most sign-ins that one browser may have begun.
@@ -34,6 +37,8 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
 /// A sign-in that has begun: in a cookie that only this server can read.
 #[derive(Serialize, Deserialize)]
 struct Waiting {
+    /// The name of the issuer's people: only that one answers.
+    issuer: String,
     state: String,
     nonce: String,
     verifier: String,
@@ -43,21 +48,20 @@ struct Waiting {
 #[derive(Clone)]
 struct Login {
     auth: Auth,
-    issuer: Issuer,
 }
 
-/// Its addresses; none if the configured issuer signs no people in.
+/// Its addresses; none if no issuer signs people in.
 pub(in crate::auth) fn router(auth: &Auth) -> Router {
-    let issuer = auth.issuer().filter(|issuer| issuer.signs_people_in());
-    let Some(issuer) = issuer.cloned() else {
+    if !auth.issuers().iter().any(Issuer::signs_people_in) {
         return Router::new();
-    };
+    }
     let auth = auth.clone();
-    let told = super::backchannel::router(auth.clone(), issuer.clone());
+    let told = super::backchannel::router(auth.clone());
     Router::new()
-        .route(LOGIN, get(begin))
+        .route(LOGIN, get(asked).post(chosen))
         .route(CALLBACK, get(finish))
-        .with_state(Login { auth, issuer })
+        .route(NAMED_CALLBACK, get(finish_named))
+        .with_state(Login { auth })
         .merge(told)
 }
 
@@ -67,49 +71,85 @@ struct Wish {
     go_on: Option<String>,
     #[serde(default)]
     prompt: Option<String>,
+    /// By the name of its people.
+    #[serde(default)]
+    issuer: Option<String>,
 }
 
-async fn begin(
+#[derive(Deserialize)]
+struct Choice {
+    issuer: String,
+}
+
+async fn asked(
     State(login): State<Login>,
     wish: Result<Query<Wish>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    let Ok(Query(Wish { go_on, prompt })) = wish else {
+    match wish {
+        Ok(Query(wish)) => begin(&login, wish, &headers).await,
+        Err(_) => page(StatusCode::BAD_REQUEST, "This address is not complete."),
+    }
+}
+
+/// Where to go on stays in the address: no attribute of the page that asks ever holds it.
+async fn chosen(
+    State(login): State<Login>,
+    wish: Result<Query<Wish>, QueryRejection>,
+    headers: HeaderMap,
+    choice: Result<Form<Choice>, FormRejection>,
+) -> Response {
+    let (Ok(Query(wish)), Ok(Form(Choice { issuer }))) = (wish, choice) else {
         return page(StatusCode::BAD_REQUEST, "This address is not complete.");
     };
+    let issuer = Some(issuer);
+    begin(&login, Wish { issuer, ..wish }, &headers).await
+}
+
+async fn begin(login: &Login, wish: Wish, headers: &HeaderMap) -> Response {
+    let Wish {
+        go_on,
+        prompt,
+        issuer,
+    } = wish;
     let go_on = go_on
         .filter(|path| path.len() <= LONGEST_WAY && stays_here(path))
         .unwrap_or_else(|| "/".into());
     let prompt = prompt.filter(|prompt| matches!(prompt.as_str(), "login" | "select_account"));
     let origins = login.auth.origins();
-    if let Some(elsewhere) = other_name_of_ours(&headers, origins) {
+    if let Some(elsewhere) = other_name_of_ours(headers, origins) {
         // The cookie has to be set under the name that the issuer sends people back to.
         tracing::debug!(elsewhere, "a sign-in goes on under the first of our names");
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("continue", &go_on)
             .extend_pairs(prompt.map(|prompt| ("prompt", prompt)))
+            .extend_pairs(issuer.map(|issuer| ("issuer", issuer)))
             .finish();
         return see_other(&format!("{}{LOGIN}?{query}", origins.first()), []);
     }
+    let issuer = match login.issuer(issuer.as_deref()) {
+        Ok(issuer) => issuer,
+        Err(response) => return response,
+    };
     let (Some(state), Some(nonce), Some(verifier)) = (random(), random(), random()) else {
         return unavailable();
     };
     let waiting = Waiting {
+        issuer: issuer.provider().to_owned(),
         state,
         nonce,
         verifier,
         go_on,
     };
-    let redirect = login.redirect();
-    let url = login
-        .issuer
+    let redirect = login.redirect(issuer);
+    let url = issuer
         .authorization_url(&waiting.state, waiting.began(&redirect), prompt.as_deref())
         .await;
     let (Ok(url), Some(set)) = (url, login.keep(&waiting)) else {
         return unavailable();
     };
     let mut cookies = vec![set];
-    let begun: Vec<&str> = login.begun(&headers).collect();
+    let begun: Vec<&str> = login.begun(headers).collect();
     if begun.len() >= MOST {
         cookies.extend(begun.iter().filter_map(|name| login.forget(name)));
     }
@@ -133,17 +173,36 @@ async fn finish(
     back: Result<Query<Back>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
+    finish_at(&login, None, back, &headers).await
+}
+
+async fn finish_named(
+    State(login): State<Login>,
+    Path(name): Path<String>,
+    back: Result<Query<Back>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    finish_at(&login, Some(&name), back, &headers).await
+}
+
+/// `place`: whose address it is that somebody came back to.
+async fn finish_at(
+    login: &Login,
+    place: Option<&str>,
+    back: Result<Query<Back>, QueryRejection>,
+    headers: &HeaderMap,
+) -> Response {
     let Ok(Query(back)) = back else {
         return page(StatusCode::BAD_REQUEST, "This address is not complete.");
     };
-    let Some((name, waiting)) = login.waiting(&headers, back.state.as_deref()) else {
+    let Some((name, waiting)) = login.waiting(headers, back.state.as_deref()) else {
         return page(
             StatusCode::BAD_REQUEST,
             "This sign-in took too long, is over, or began in another browser.",
         );
     };
     let mut cookies: Vec<HeaderValue> = login.forget(&name).into_iter().collect();
-    match login.who(&back, &waiting).await {
+    match login.who(&back, &waiting, place).await {
         Ok(cookie) => {
             cookies.push(cookie);
             see_other(&waiting.go_on, cookies)
@@ -158,12 +217,34 @@ async fn finish(
 }
 
 impl Login {
-    fn redirect(&self) -> String {
-        format!("{}{CALLBACK}", self.auth.origins().first())
+    /// The issuer that somebody chose; without a choice the only one, or a page that asks.
+    fn issuer(&self, name: Option<&str>) -> Result<&Issuer, Response> {
+        let all = self.auth.issuers().iter();
+        let all: Vec<_> = all.filter(|issuer| issuer.signs_people_in()).collect();
+        match (name, all.as_slice()) {
+            (None, [only]) => Ok(*only),
+            (None, _) => Err(choice::page(&all)),
+            (Some(name), _) => {
+                let found = all.iter().copied().find(|issuer| issuer.provider() == name);
+                let sentence = "There is no such sign-in service here.";
+                found.ok_or_else(|| page(StatusCode::NOT_FOUND, sentence))
+            }
+        }
+    }
+
+    fn redirect(&self, issuer: &Issuer) -> String {
+        let place = issuer.place().map(|name| format!("/{name}"));
+        let origin = self.auth.origins().first();
+        format!("{origin}{CALLBACK}{}", place.unwrap_or_default())
     }
 
     /// The session cookie of whoever came back.
-    async fn who(&self, back: &Back, waiting: &Waiting) -> Result<HeaderValue, Response> {
+    async fn who(
+        &self,
+        back: &Back,
+        waiting: &Waiting,
+        place: Option<&str>,
+    ) -> Result<HeaderValue, Response> {
         let refused = |reason| match reason {
             NotRecognised::BadToken => page(
                 StatusCode::FORBIDDEN,
@@ -171,8 +252,13 @@ impl Login {
             ),
             NotRecognised::Unavailable => unavailable(),
         };
+        // It began at one issuer and comes back from that one (RFC 9207, RFC 9700): else one could have another's code.
+        let mut all = self.auth.issuers().iter();
+        let issuer = all.find(|issuer| issuer.provider() == waiting.issuer);
+        let issuer = issuer.filter(|issuer| issuer.place() == place);
+        let issuer = issuer.ok_or_else(|| refused(NotRecognised::BadToken))?;
         let named = back.iss.as_deref();
-        if !self.issuer.answered(named).await.map_err(refused)? {
+        if !issuer.answered(named).await.map_err(refused)? {
             return Err(refused(NotRecognised::BadToken));
         }
         let code = back.code.as_deref().filter(|code| code.len() <= LONGEST);
@@ -182,8 +268,8 @@ impl Login {
             let sentence = "You did not sign in, or the sign-in service did not let you.";
             return Err(page(StatusCode::FORBIDDEN, sentence));
         };
-        let redirect = self.redirect();
-        let redeemed = self.issuer.redeem(code, waiting.began(&redirect)).await;
+        let redirect = self.redirect(issuer);
+        let redeemed = issuer.redeem(code, waiting.began(&redirect)).await;
         let (claimed, sid) = redeemed.map_err(refused)?;
         match self.auth.sign_in(claimed, sid).await {
             Ok(cookie) => Ok(cookie),

@@ -5,17 +5,15 @@ use std::time::Duration;
 use url::Url;
 
 use super::{Issuer, SignOut};
-use crate::core::User;
 
 /// Nobody waits longer for an issuer that they want to leave.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Issuer {
-    /// Where the issuer asks this person whether to sign out there too; `None` if they are not from there, or there is
-    /// no such place. It is given no ID token, so that it asks, and no way back but our own start.
-    pub(in crate::auth) async fn sign_out_address(&self, who: &User, origin: &str) -> Option<Url> {
+    /// Where the issuer asks its people whether to sign out there too; `None` if there is no such place. It is given no ID token, so that it asks, and no way back but our own start.
+    pub(in crate::auth) async fn sign_out_address(&self, origin: &str) -> Option<Url> {
         let client = self.inner.client.as_ref()?;
-        if who.provider != self.inner.naming.provider || self.inner.sign_out == SignOut::Here {
+        if self.inner.sign_out == SignOut::Here {
             return None;
         }
         let metadata = tokio::time::timeout(PATIENCE, self.metadata()).await;

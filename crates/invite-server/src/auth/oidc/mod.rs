@@ -2,6 +2,7 @@
 
 mod backchannel;
 mod cache;
+mod choice;
 mod exchange;
 mod keys;
 mod login;
@@ -47,6 +48,8 @@ struct Inner {
     /// Exactly as the issuer writes it.
     name: String,
     naming: Naming,
+    label: String,
+    is_named: bool,
     audiences: Vec<String>,
     client: Option<ClientAccount>,
     sign_out: SignOut,
@@ -64,6 +67,10 @@ pub struct IssuerSettings {
     pub client: Option<ClientAccount>,
     /// What its people are called behind the colon.
     pub provider: String,
+    /// What people read where they choose.
+    pub label: String,
+    /// Whether its addresses have its name.
+    pub is_named: bool,
     /// The claim that names them.
     pub username_claim: String,
     /// Whom a bearer token must be for; without any it is the client and the public address.
@@ -148,6 +155,8 @@ impl Issuer {
                     provider: settings.provider,
                     claim: settings.username_claim,
                 },
+                label: settings.label,
+                is_named: settings.is_named,
                 audiences,
                 client: settings.client,
                 sign_out: settings.sign_out,
@@ -161,6 +170,27 @@ impl Issuer {
     /// Its address, exactly as it writes it.
     pub(super) fn name(&self) -> &str {
         &self.inner.name
+    }
+
+    /// Which of them a token says it comes from, if it is shaped like one. Nothing of it is believed yet.
+    pub(super) fn of_token<'a>(issuers: &'a [Issuer], token: &str) -> Option<&'a Issuer> {
+        let name = token::issuer_of(token)?;
+        issuers.iter().find(|issuer| issuer.inner.name == name)
+    }
+
+    /// What its people are called behind the colon.
+    pub(super) fn provider(&self) -> &str {
+        &self.inner.naming.provider
+    }
+
+    /// What people read where they choose.
+    pub(super) fn label(&self) -> &str {
+        &self.inner.label
+    }
+
+    /// Its name in its addresses, where it has one there.
+    pub(super) fn place(&self) -> Option<&str> {
+        self.inner.is_named.then(|| self.provider())
     }
 
     /// Whose bearer token this is, and until when it counts, in seconds since 1970.
