@@ -293,7 +293,7 @@ mod tests {
         for line in [
             "listen = \"127.0.0.1:1\"  # flag",
             "log = \"warn\"  # file",
-            "# max-connections = 4096  # default",
+            "# database-connections = 16  # default",
             "# database: hidden  # file",
         ] {
             assert!(told.contains(line), "{line}: {told}");

@@ -129,7 +129,7 @@ async fn begin(login: &Login, wish: Wish, headers: &HeaderMap) -> Response {
     }
     let issuer = match login.issuer(issuer.as_deref()) {
         Ok(issuer) => issuer,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let (Some(state), Some(nonce), Some(verifier)) = (random(), random(), random()) else {
         return unavailable();
@@ -218,16 +218,16 @@ async fn finish_at(
 
 impl Login {
     /// The issuer that somebody chose; without a choice the only one, or a page that asks.
-    fn issuer(&self, name: Option<&str>) -> Result<&Issuer, Response> {
+    fn issuer(&self, name: Option<&str>) -> Result<&Issuer, Box<Response>> {
         let all = self.auth.issuers().iter();
         let all: Vec<_> = all.filter(|issuer| issuer.signs_people_in()).collect();
         match (name, all.as_slice()) {
             (None, [only]) => Ok(*only),
-            (None, _) => Err(choice::page(&all)),
+            (None, _) => Err(Box::new(choice::page(&all))),
             (Some(name), _) => {
                 let found = all.iter().copied().find(|issuer| issuer.provider() == name);
                 let sentence = "There is no such sign-in service here.";
-                found.ok_or_else(|| page(StatusCode::NOT_FOUND, sentence))
+                found.ok_or_else(|| Box::new(page(StatusCode::NOT_FOUND, sentence)))
             }
         }
     }
