@@ -94,6 +94,9 @@ pub(super) fn queues(database: Database, mut running: Running) {
                     show(what, queue, &clock);
                 }
             }
+            if let Ok(open) = database.open_sessions(clock.now()).await {
+                metrics::gauge!("invite_server_sessions").set(open as f64);
+            }
             tokio::select! {
                 () = tokio::time::sleep(UPKEEP) => {}
                 () = running.told() => return,
@@ -179,6 +182,10 @@ fn record() -> Result<PrometheusHandle, String> {
         "invite_server_refused_total",
         "What was refused for being too much, by limit: address, user, signed_out_check, pending, wrong_keys, mails, \
          connections, sockets, streams."
+    );
+    describe_gauge!(
+        "invite_server_sessions",
+        "Sessions of people who are signed in, counted up to 10,000. Every copy of the server sees the same."
     );
     describe_gauge!("invite_server_sockets", "Open WebSockets.");
     describe_gauge!("invite_server_streams", "Open streams of events.");

@@ -87,6 +87,9 @@ pub trait Store: Clone + Send + Sync + 'static {
         ids: Vec<String>,
     ) -> impl Future<Output = Result<HashSet<String>, Refusal>> + Send;
 
+    /// How many sessions are open now, counted up to [`Queue::COUNTED`](super::Queue::COUNTED).
+    fn open_sessions(&self, now: Moment) -> impl Future<Output = Result<i64, Refusal>> + Send;
+
     /// All apps, by name.
     fn apps(&self) -> impl Future<Output = Result<Vec<App>, Refusal>> + Send;
 

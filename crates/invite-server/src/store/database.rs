@@ -139,6 +139,10 @@ impl Store for Database {
         either!(self, store => store.live_sessions(ids))
     }
 
+    async fn open_sessions(&self, now: Moment) -> Result<i64, Refusal> {
+        either!(self, store => store.open_sessions(now))
+    }
+
     async fn apps(&self) -> Result<Vec<App>, Refusal> {
         either!(self, store => store.apps())
     }

@@ -94,6 +94,11 @@ async fn metrics_count_and_name_nobody() {
     ] {
         shown(&address, |text| text.contains(line)).await;
     }
+    // Who has signed in, and who has signed out.
+    shown(&address, |text| text.contains("invite_server_sessions 2\n")).await;
+    let out = bob.request(Method::POST, "/auth/logout").send().await;
+    assert_eq!(out.unwrap().status(), 302);
+    shown(&address, |text| text.contains("invite_server_sessions 1\n")).await;
     for name in [key, "marked-resource", "wonder", "builder", "nowhere"] {
         assert!(!text.contains(name), "{name} is in\n{text}");
     }

@@ -2,7 +2,7 @@
 
 use super::{Executor, Row, Sql, Unreadable, all, binds, change, change_one, exists, one};
 use crate::core::{
-    Claimed, Moment, Session, Sessions, Subject, User,
+    Claimed, Moment, Queue, Session, Sessions, Subject, User,
     state::{Issuer, Known, State},
 };
 
@@ -29,6 +29,10 @@ static SESSION: Sql = Sql::new(
      WHERE hash = $1 AND revoked_at IS NULL",
 );
 static LIVE: Sql = Sql::new("SELECT hash FROM sessions WHERE hash {these} AND revoked_at IS NULL");
+static OPEN: Sql = Sql::new(
+    "SELECT count(*) FROM
+         (SELECT ends_at FROM sessions WHERE ends_at > $1 AND revoked_at IS NULL ORDER BY ends_at LIMIT $2) AS counted",
+);
 static ADD_SESSION: Sql = Sql::new(
     "INSERT INTO sessions (hash, username, provider, display_name, iss, sub, email, sid, created_at, ends_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -143,6 +147,15 @@ pub(in crate::store) async fn live<E: Executor>(
     let rows = all(executor, &LIVE, binds![ids]).await?;
     let live = rows.into_iter().map(|mut row| row.text());
     Ok(live.collect::<Result<_, Unreadable>>()?)
+}
+
+/// How many sessions are open, up to where nobody counts further.
+pub(in crate::store) async fn open<E: Executor>(
+    executor: &E,
+    now: Moment,
+) -> Result<i64, E::Trouble> {
+    let row = one(executor, &OPEN, binds![now, Queue::COUNTED]).await?;
+    Ok(row.ok_or(Unreadable::Rows(0))?.number()?)
 }
 
 pub(super) async fn add_session<E: Executor>(

@@ -246,6 +246,10 @@ impl Store for PostgresStore {
         Ok(live.into_iter().collect())
     }
 
+    async fn open_sessions(&self, now: Moment) -> Result<i64, Refusal> {
+        read!(self, Work::Look, Some(Crowd::Server), session => people::open(&session, now))
+    }
+
     async fn apps(&self) -> Result<Vec<App>, Refusal> {
         read!(self, Work::Look, None, session => apps::every(&session))
     }

@@ -149,6 +149,11 @@ impl Store for SqliteStore {
         Ok(live.into_iter().collect())
     }
 
+    async fn open_sessions(&self, now: Moment) -> Result<i64, Refusal> {
+        let look = move |connection: &_| at_once(people::open(&On(connection), now));
+        self.readers.list(Crowd::Server, look).await
+    }
+
     async fn apps(&self) -> Result<Vec<App>, Refusal> {
         let look = |connection: &_| at_once(apps::every(&On(connection)));
         self.readers.list(Crowd::Server, look).await
