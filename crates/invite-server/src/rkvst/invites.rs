@@ -87,7 +87,7 @@ pub(super) async fn create(
 #[utoipa::path(get, path = "/archivist/iam/v1/invites", tag = "invites", params(
     ("page_size" = Option<i32>, Query, minimum = 0, description = "50 when left out, 100 at most are given"),
     ("page_token" = Option<String>, Query, description = "where the page before ended; it holds email and order_by, too"),
-    ("email" = Option<String>, Query, description = "only those for this address"),
+    ("email" = Option<String>, Query, description = "only those for exactly this address"),
     ("order_by" = Option<String>, Query, pattern = "^(DEFAULT|DISPLAY_NAME)$", description = "DISPLAY_NAME: by address"),
     ("X-Request-Total-Count" = Option<String>, Header, description = "true: X-Total-Count tells how many there are in all"),
 ), responses(

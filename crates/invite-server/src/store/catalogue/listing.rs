@@ -149,8 +149,10 @@ fn whose(query: &InviteQuery, statement: &mut Statement) -> String {
         Addressed::OrNot => {}
         Addressed::ToSomebody => sql.push_str(" AND address IS NOT NULL"),
         Addressed::To(email) => {
+            // By the index of addresses; of its spellings, this one.
             let address = statement.bind(Value::Text(address_key(email)));
-            sql.push_str(&format!(" AND address = {address}"));
+            let written = statement.bind(Value::Text(email.clone()));
+            sql.push_str(&format!(" AND address = {address} AND email = {written}"));
         }
     }
     sql

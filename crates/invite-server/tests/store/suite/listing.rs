@@ -175,7 +175,7 @@ pub(crate) async fn listing_by_address<S: Store>(store: S) {
         (Addressed::OrNot, true, "bob bob carol dan zoe"),
         (bob(), false, "bob bob"),
         (bob(), true, "bob bob"),
-        (Addressed::To("BOB@Example.com".into()), true, "bob bob"),
+        (Addressed::To("BOB@example.com".into()), false, ""),
         (Addressed::To("bob@example.org".into()), false, ""),
         (Addressed::To("a\0b".into()), false, ""),
     ] {
