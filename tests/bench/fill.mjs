@@ -1,12 +1,11 @@
 // Stores invites straight into a server's database, as creating a million of them over HTTP would take longer than all
 // that is measured. Works on our schema and on that of the Express server, which has nearly the same columns.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { crc32 } from 'node:zlib';
+import { freshKey, hashOf } from './key.mjs';
 
 const Database = createRequire(new URL('./express/', import.meta.url))('better-sqlite3');
 
-const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const DAY = 24 * 3600 * 1000;
 /** Invites of one resource. */
 const PER_RESOURCE = 2;
@@ -15,17 +14,6 @@ export function openDatabase(file) {
   const database = new Database(file, { timeout: 60_000 });
   database.pragma('synchronous = OFF');
   return database;
-}
-
-/** A key of the shape that both servers take: random letters and their checksum. No server could derive it, which only
-    listing does; all others know a key by its hash. */
-function freshKey() {
-  const start = `inv1_${Array.from(randomBytes(30), (byte) => LETTERS[byte % 62]).join('')}`;
-  let checksum = '';
-  for (let rest = crc32(start), digit = 0; digit < 6; digit += 1, rest = Math.floor(rest / 62)) {
-    checksum = LETTERS[rest % 62] + checksum;
-  }
-  return start + checksum;
 }
 
 /** Stores `count` invites of alice's and gives `sample` of their keys, spread over all of them, each of a resource of
@@ -54,8 +42,7 @@ export function fill(database, count, sample) {
       for (let which = 0; which < each; which += 1) {
         const key = freshKey();
         const id = `invite_${randomBytes(16).toString('base64url')}`;
-        const hash = createHash('sha256').update(key).digest();
-        invite.run(id, hash, name, now, now + 30 * DAY, 'alice', 'test', ...Object.values(more));
+        invite.run(id, hashOf(key), name, now, now + 30 * DAY, 'alice', 'test', ...Object.values(more));
         if (grant) grant.run(id, name);
         event.run(name, which + 1, id, now);
         if (which === 0 && number % step === 0 && keys.length < sample) keys.push(key);

@@ -1,5 +1,6 @@
-//! `bench server`: the server as it is released, beside an equal one in Express over better-sqlite3, under the load of
-//! one and the same tool. What is measured, and how, is in `tests/bench/server.mjs`.
+//! `bench server`: the server as it is released, beside an equal one in Express over better-sqlite3 and beside what axum
+//! and SQLite alone can do (`limits.rs`), under the load of one and the same tool. What is measured, and how, is in
+//! `tests/bench/server.mjs`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -19,31 +20,30 @@ pub(super) fn run() -> Result<Vec<Row>> {
     let oha = oha()?;
     tools::npm_packages("tests/bench/express")?;
     compile_sqlite()?;
-    timed("server: compile invite-server as it is released", || {
-        process::run(&mut cargo(&[
-            "build",
-            "--release",
-            "--package",
-            "invite-server",
-        ]))
-    })?;
+    timed(
+        "server: compile invite-server as it is released, and the limits beside it",
+        || {
+            let mut build = cargo(&["build", "--release", "--package", "invite-server"]);
+            build.args(["--package", "xtask", "--features", "xtask/limits"]);
+            process::run(build.args(["--bin", "invite-server", "--bin", "xtask-limits"]))
+        },
+    )?;
     let folder = target().join("bench");
     fs::create_dir_all(&folder)?;
     let rows = folder.join("server.jsonl");
     fs::write(&rows, "")?;
     run_driver(&rows, &oha)?;
+    neighbours(&rows)?;
     fs::read_to_string(&rows)?.lines().map(Row::parse).collect()
 }
 
 fn run_driver(rows: &PathBuf, oha: &PathBuf) -> Result<()> {
-    let server = target()
-        .join("release")
-        .join(format!("invite-server{}", std::env::consts::EXE_SUFFIX));
     process::run(
         Command::new("node")
             .current_dir(root())
             .arg("tests/bench/server.mjs")
-            .env("INVITE_SERVER_BIN", server)
+            .env("INVITE_SERVER_BIN", released("invite-server"))
+            .env("LIMITS_BIN", released("xtask-limits"))
             .env("OHA", oha)
             .env("BENCH_ROWS", rows)
             // Beside the build and not in /tmp, which may be memory, where a sync costs nothing.
@@ -51,8 +51,24 @@ fn run_driver(rows: &PathBuf, oha: &PathBuf) -> Result<()> {
     )
 }
 
+/// The suite prints more, and fails where a goal is missed: here that is said in its row.
+fn neighbours(rows: &PathBuf) -> Result<()> {
+    tools::postgresql()?;
+    let mut suite = cargo(&["test", "--package", "invite-server", "--test", "neighbours"]);
+    timed("server: what a bad neighbour costs everybody else", || {
+        let _ = process::run(suite.args(["--", "--nocapture"]).env("BENCH_ROWS", rows));
+        Ok(())
+    })
+}
+
+/// A program as it is released.
+pub(super) fn released(name: &str) -> PathBuf {
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    target().join("release").join(name)
+}
+
 /// Compiled once into the target directory.
-fn oha() -> Result<PathBuf> {
+pub(super) fn oha() -> Result<PathBuf> {
     let place = target().join("bench-tools");
     let program = place
         .join("bin")

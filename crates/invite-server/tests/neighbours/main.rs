@@ -13,6 +13,8 @@
 )]
 
 mod behaviours;
+#[path = "../support/bench.rs"]
+mod bench;
 #[path = "../support/postgres.rs"]
 mod cluster;
 mod everybody;

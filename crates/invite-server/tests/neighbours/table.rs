@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
+use crate::bench::hand_over;
 use crate::measure::Waited;
 
 pub struct Row {
@@ -35,10 +38,20 @@ pub fn judge(rows: &[Row]) {
         ));
     }
     println!("{table}");
+    rows.iter().for_each(hand_to_bench);
     assert!(
         rows.iter().all(|row| row.holds),
         "a bad neighbour costs everybody else\n{table}"
     );
+}
+
+fn hand_to_bench(row: &Row) {
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
+    hand_over(&json!({
+        "what": format!("{}, {}: others' {}", row.engine, row.neighbour, row.call),
+        "unit": "ms", "atMost": 2,
+        "ours": milliseconds(row.during.median), "peer": milliseconds(row.before.median), "ratio": row.ratio,
+    }));
 }
 
 fn ratio(row: &Row) -> String {
