@@ -28,7 +28,7 @@ cargo xtask test [STAGE…] [--full]        Run every check, or only the stages 
                                           long: 50 kills of the server instead of 10, 2,000 calls that its OpenAPI
                                           document leads to instead of 300, and the stage `failover`
 cargo xtask build [--dev]                 Build the SDK: pkg/wasm, elements.js, inline.js (--dev: quick, large, with names)
-cargo xtask bench [NAME…]                 Measure time beside others that do the same, into target/bench.json
+cargo xtask bench [NAME…] [--invites N]   Measure time beside others that do the same, into target/bench.json
 cargo xtask size                          Weigh what a page downloads against its ceilings
 cargo xtask fuzz [TARGET] [--runs N]      Look for texts that break the parsers (needs nightly Rust and cargo-fuzz)
 cargo xtask soak [--schedules N] [--seed S]
