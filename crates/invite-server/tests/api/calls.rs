@@ -1,5 +1,7 @@
 //! Each call, when all is well.
 
+use std::time::Duration;
+
 use invite_server::core::state::{Decision, Scope, State};
 use invite_server::core::{Refusal, Store as _};
 use serde_json::{Value, json};
@@ -307,8 +309,14 @@ async fn without_its_writer_a_server_is_not_healthy() {
     let ended = server.store.transact(Scope::default(), ends).await;
     assert_eq!(ended, Err(Refusal::TryAgain));
     for path in ["/healthz", "/readyz"] {
-        let answer = server.get(None, path).await;
-        assert!(answer.status >= 500, "{path}: {}", answer.status);
+        // Whoever asked is told before the thread is gone.
+        let until_told = async {
+            while server.get(None, path).await.status < 500 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let told = tokio::time::timeout(Duration::from_secs(20), until_told).await;
+        assert!(told.is_ok(), "{path}");
     }
     // What only reads goes on meanwhile.
     assert_eq!(

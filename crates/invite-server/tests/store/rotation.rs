@@ -123,7 +123,7 @@ async fn a_secret_stays_as_long_as_an_invite_or_a_webhook_needs_it() {
     admin(&invites).await;
     let first = invites.secrets().active_id();
     let old = made(&invites, KeyKind::Opaque, 3600).await;
-    let _key = invites.add_app("crm").await.unwrap();
+    let _key = invites.add_app("crm", true).await.unwrap();
     let url = "https://crm.example/hook";
     invites.set_webhook("crm", url).await.unwrap();
     invites.rotate_secrets(&kept.file(), true).await.unwrap();

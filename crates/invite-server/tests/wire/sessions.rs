@@ -246,8 +246,6 @@ async fn two_people_of_one_name_are_two_accounts() {
     }
     let by_name = ["--oidc-username-claim", "preferred_username"];
     let server = world.server(&by_name);
-    let output = server.output();
-    assert!(output.contains("oidc-username-claim"), "{output}");
     world.issuer.desk().userinfo = json!({ "sub": "alice", "preferred_username": "Ally" });
     let mut alice = world.signed_in(&server, |_| {}).await;
     assert_eq!(alice.name(&server).await, "Ally");
@@ -278,7 +276,8 @@ async fn two_people_of_one_name_are_two_accounts() {
     let answer = http().get(server.at("/api/v1/me")).bearer_auth(bearer);
     let answer: Value = answer.send().await.unwrap().json().await.unwrap();
     assert_eq!(answer["user"]["username"], "Ally");
-    server.kill();
+    let (_, output) = server.stop();
+    assert!(output.contains("oidc-username-claim"), "{output}");
 
     let by_address = ["--oidc-username-claim", "email"];
     let server = world.server(&by_address);
