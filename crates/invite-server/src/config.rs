@@ -175,8 +175,8 @@ pub struct Config {
     #[command(flatten)]
     pub rkvst: RkvstOptions,
 
-    /// Connections to PostgreSQL at once, and one more for /readyz; all copies together need fewer than its
-    /// max_connections
+    /// Connections to PostgreSQL at once, and two more, for /readyz and for what copies tell each other; all copies
+    /// together need fewer than its max_connections
     #[arg(long, value_name = "NUMBER", env = "INVITE_SERVER_DATABASE_CONNECTIONS", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Database")]
     pub database_connections: u32,

@@ -8,6 +8,7 @@ pub mod config;
 pub mod core;
 mod demo;
 pub mod dialect;
+pub mod hub;
 pub mod invites;
 pub mod limits;
 pub mod mail;

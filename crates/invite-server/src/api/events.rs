@@ -20,14 +20,13 @@ use super::{ApiError, Shared, asker::Caller, body::Path, streams::Place};
 use crate::{
     auth::{SessionWatch, seal},
     core::{self, Actor, Refusal, User},
+    hub::{News, Watch},
     limits::Who,
     stop::Running,
 };
 
-/// How often to look for what other copies of the server have done.
-const LOOK: Duration = Duration::from_millis(700);
-/// What happens in one go is told in one go.
-const GATHER: Duration = Duration::from_millis(40);
+/// How long to leave the database alone after it did not answer.
+const PAUSE: Duration = Duration::from_secs(1);
 /// A stream ends after so long; browsers come back by themselves, and prove anew who they are.
 const LIFETIME: Duration = Duration::from_secs(15 * 60);
 
@@ -76,8 +75,11 @@ pub(super) async fn watch(
     });
     let after = after.transpose()?;
     let actor = caller.actor().cloned();
+    let by_app = actor.as_ref().is_some_and(|actor| actor.app.is_some());
+    let watch = state.hub.watch(&resource, by_app);
     let begun = state.invites.events(actor.as_ref(), &resource, after);
-    let (place, events) = begun.await?;
+    let glimpse = begun.await?;
+    watch.begins_at(&glimpse.progress);
     let user = actor.as_ref().map(|actor| &actor.user);
     let user = user.ok_or(Refusal::NotSignedIn)?;
     let address = who.and_then(|Extension(who)| who.address);
@@ -89,8 +91,10 @@ pub(super) async fn watch(
         end: end(caller.until()),
         session: caller.session(),
         _held: held,
-        waiting: events.into(),
-        place,
+        behind: glimpse.place < glimpse.progress.events,
+        waiting: glimpse.events.into(),
+        place: glimpse.place,
+        watch,
         actor,
         resource,
         state,
@@ -111,7 +115,10 @@ struct Watcher {
     running: Running,
     actor: Option<Actor>,
     resource: String,
+    watch: Watch,
     place: i64,
+    /// There is more after what waits, which nobody brings: it is read.
+    behind: bool,
     waiting: std::collections::VecDeque<core::Event>,
     end: Instant,
     /// What the stream was opened with.
@@ -137,18 +144,62 @@ impl Watcher {
             if let Some(event) = self.waiting.pop_front() {
                 return shown(&self.resource, event);
             }
-            let invites = &self.state.invites;
-            tokio::select! {
-                () = invites.something_happens() => tokio::time::sleep(GATHER).await,
-                () = tokio::time::sleep(LOOK) => {}
+            if self.behind {
+                self.catch_up().await?;
+                continue;
+            }
+            let news = tokio::select! {
+                news = self.watch.next() => news,
                 () = tokio::time::sleep_until(self.end) => return None,
                 () = ended(&mut self.session) => return None,
                 () = self.running.told() => return None,
+            };
+            match news {
+                Some(news) => self.hear(&news)?,
+                None => self.behind = true,
             }
-            let looked = invites.events(self.actor.as_ref(), &self.resource, Some(self.place));
-            let (place, events) = looked.await.ok()?;
-            self.place = place;
-            self.waiting.extend(events);
+        }
+    }
+
+    /// `None` when whoever watches may no longer.
+    fn hear(&mut self, news: &News) -> Option<()> {
+        if let Some(watchers) = &news.watchers
+            && !watchers.may_watch(self.actor.as_ref())
+        {
+            return None;
+        }
+        if news.put_back {
+            self.place = self.place.min(news.to);
+        }
+        if self.place < news.from {
+            self.behind = true;
+        } else {
+            // Of those that it has read for itself meanwhile none comes again.
+            let place = self.place;
+            let fresh = news.events.iter().filter(|event| event.number > place);
+            self.waiting.extend(fresh.cloned());
+            self.place = place.max(news.to);
+        }
+        Some(())
+    }
+
+    /// Reads the next of what it missed; `None` when it is time to end, or whoever watches may no longer.
+    async fn catch_up(&mut self) -> Option<()> {
+        let invites = &self.state.invites;
+        let looked = invites.events(self.actor.as_ref(), &self.resource, Some(self.place));
+        match looked.await {
+            Ok(glimpse) => {
+                self.behind = glimpse.place < glimpse.progress.events;
+                self.place = glimpse.place;
+                self.waiting.extend(glimpse.events);
+                Some(())
+            }
+            Err(Refusal::TryAgain | Refusal::ServerError) => tokio::select! {
+                () = tokio::time::sleep(PAUSE) => Some(()),
+                () = tokio::time::sleep_until(self.end) => None,
+                () = self.running.told() => None,
+            },
+            Err(_) => None,
         }
     }
 }

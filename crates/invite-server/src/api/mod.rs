@@ -39,6 +39,7 @@ pub use streams::Streams;
 use crate::{
     core::Refusal,
     dialect::{Cors, Cost, Dialect, Identify, Readers},
+    hub::Hub,
     invites::Invites,
     limits::Limits,
     stop::Stop,
@@ -56,6 +57,8 @@ pub struct ApiState {
     pub sign_in: Option<String>,
     /// Ends the streams of events when the server stops.
     pub stop: Stop,
+    /// What tells streams of events what happens.
+    pub hub: Hub,
     /// Places for streams of events.
     pub streams: Streams,
     /// Whether somebody who is not signed in may look an invite up.

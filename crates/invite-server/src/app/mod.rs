@@ -30,6 +30,7 @@ use crate::auth::IssuerUnusable;
 use crate::config::{Config, ConfigError, MetricsUnusable, SecretUnusable, SignInUnusable};
 use crate::core::{Clock, SecretFileUnusable};
 use crate::demo;
+use crate::hub::Hub;
 use crate::invites::Invites;
 use crate::limits::Places;
 use crate::mail::{MailUnusable, Mailer};
@@ -185,8 +186,17 @@ impl Server {
         let webhooks = Webhooks::new(invites.clone(), handed::reach(config));
         tokio::spawn(webhooks.run(stop.begin()));
         let listed = config.sign_in.allowed_origins()?;
+        let hub = Hub::start(invites.clone(), database.clone(), stop.begin());
         let connections = files::connections(config.max_connections, config.database_connections);
-        let router = router::router(config, connections, &invites, &auth, site, &stop, listed);
+        let parts = router::Parts {
+            invites: &invites,
+            hub,
+            auth: &auth,
+            site,
+            stop: &stop,
+            connections,
+        };
+        let router = router::router(config, parts, listed);
         tracing::info!(%address, public = auth.origins().first(), demo = config.demo, "started");
         for risk in config.risks() {
             tracing::warn!("risk: {risk}");

@@ -17,6 +17,7 @@ use crate::auth::{self, Auth};
 use crate::config::Config;
 use crate::demo;
 use crate::dialect::{Dialects, Hindrance, RequestId};
+use crate::hub::Hub;
 use crate::invites::Invites;
 use crate::limits::{self, Limits as Rates, Places};
 use crate::rkvst::{self, Rkvst};
@@ -32,15 +33,26 @@ const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// How long a request may take, its body included.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 
-pub(super) fn router(
-    config: &Config,
-    connections: u32,
-    invites: &Invites,
-    auth: &Auth,
-    site: Site,
-    stop: &Stop,
-    listed: Vec<HeaderValue>,
-) -> Router {
+/// What the dialects work with.
+pub(super) struct Parts<'a> {
+    pub(super) invites: &'a Invites,
+    pub(super) hub: Hub,
+    pub(super) auth: &'a Auth,
+    pub(super) site: Site,
+    pub(super) stop: &'a Stop,
+    /// So many connections at once.
+    pub(super) connections: u32,
+}
+
+pub(super) fn router(config: &Config, parts: Parts<'_>, listed: Vec<HeaderValue>) -> Router {
+    let Parts {
+        invites,
+        hub,
+        auth,
+        site,
+        stop,
+        connections,
+    } = parts;
     let numbers = handed::numbers(config);
     let rates = Rates::new(&numbers);
     let webstrates = Webstrates::new(
@@ -62,6 +74,7 @@ pub(super) fn router(
         authenticator: Arc::new(auth.clone()),
         sign_in: auth.sign_in_address().map(str::to_owned),
         stop: stop.clone(),
+        hub,
         streams: Streams::new((connections / 2).max(1), numbers.streams),
         public_check: !config.limits.no_public_check,
         mails: config.mail.smtp.is_some(),

@@ -39,6 +39,17 @@ impl EventKind {
     }
 }
 
+/// How far a resource is, for whoever watches it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Which.
+    pub resource: String,
+    /// How much has happened to its invites.
+    pub events: i64,
+    /// How often its members have changed.
+    pub version: i64,
+}
+
 /// Something that happened to an invite. It never holds a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {

@@ -33,7 +33,7 @@ pub use authorise::{Call, Creators, On, authorise};
 pub use client::{CLIENT_PROVIDER, Client, ClientSecret};
 pub use clock::{Clock, Moment};
 pub use email::{address_key, same_address, with_ascii_host};
-pub use event::{Event, EventKind};
+pub use event::{Event, EventKind, Progress};
 pub use identity::{Actor, Authority, TEST_PROVIDER, User, is_username};
 pub use invite::{
     Acceptance, Accepted, Checked, Invite, InviteList, InviteStatus, Member, Reader, Removed,
@@ -47,7 +47,7 @@ pub use refusal::Refusal;
 pub use secrets::{
     KnownSecret, MadeWith, SecretChange, SecretFileUnusable, Secrets, Stage, Standing,
 };
-pub use service::{Invites, Revoked, Rotated, SecretRow};
+pub use service::{EVENTS_AT_ONCE, Glimpse, Invites, Revoked, Rotated, SecretRow, Watchers};
 pub use session::{
     Accounts, Claimed, Session, SessionToken, Sessions, Subject, TEST_ISSUER, proxy_issuer,
 };

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use invite_key::{InviteKey, permissions::Permission};
-use tokio::sync::Notify;
 
 use super::{
     Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Creators, Invite,
@@ -14,6 +13,9 @@ use super::{
 };
 use count::counted;
 pub use secrets::{Revoked, Rotated, SecretRow};
+use moved::Moved;
+
+pub use events::{EVENTS_AT_ONCE, Glimpse, Watchers};
 
 mod apps;
 mod clients;
@@ -22,6 +24,7 @@ mod events;
 mod keys;
 mod list;
 mod mails;
+mod moved;
 mod receipts;
 mod resources;
 mod secrets;
@@ -38,7 +41,7 @@ pub struct Invites<S> {
     clock: Clock,
     issuer: Option<Arc<str>>,
     creators: Creators,
-    happened: Arc<Notify>,
+    moved: Moved,
 }
 
 impl<S: Store> Invites<S> {
@@ -50,7 +53,7 @@ impl<S: Store> Invites<S> {
             clock,
             issuer: None,
             creators: Creators::default(),
-            happened: Arc::default(),
+            moved: Moved::default(),
         }
     }
 
@@ -152,8 +155,7 @@ impl<S: Store> Invites<S> {
                 repeat.as_ref(),
             )
         };
-        let stored = counted("create", self.store.transact(scope, rule).await)?;
-        self.happened.notify_waiters();
+        let stored = counted("create", self.transact(scope, rule).await)?;
         if stored.id == id {
             return Ok(Invite::of(stored, Some(key), Vec::new(), now));
         }
@@ -179,7 +181,7 @@ impl<S: Store> Invites<S> {
         };
         let asker = asker.clone();
         let rule = move |state: &_| rules::resend(state, &asker, max_age, now);
-        let stored = counted("resend", self.store.transact(scope, rule).await)?;
+        let stored = counted("resend", self.transact(scope, rule).await)?;
         self.shown_to_inviter(stored).await
     }
 
@@ -265,8 +267,7 @@ impl<S: Store> Invites<S> {
         };
         let (asker, resource) = (asker.clone(), resource.map(str::to_owned));
         let rule = move |state: &_| rules::accept(state, Some(&asker), resource.as_deref(), now);
-        let accepted = counted("accept", self.store.transact(scope, rule).await)?;
-        self.happened.notify_waiters();
+        let accepted = counted("accept", self.transact(scope, rule).await)?;
         Ok(accepted)
     }
 
@@ -303,8 +304,7 @@ impl<S: Store> Invites<S> {
             }
             Ok(decision)
         };
-        let removed = counted("remove", self.store.transact(scope, rule).await)?;
-        self.happened.notify_waiters();
+        let removed = counted("remove", self.transact(scope, rule).await)?;
         Ok(removed)
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, future::Future};
 
 use super::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Queues,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Progress, Queues,
     Refusal, ResourceOf, Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
@@ -89,6 +89,13 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// How many sessions are open now, counted up to [`Queue::COUNTED`](super::Queue::COUNTED).
     fn open_sessions(&self, now: Moment) -> impl Future<Output = Result<i64, Refusal>> + Send;
+
+    /// How far each of these resources is; those that are not there are left out. Asked over and over: it costs one
+    /// statement.
+    fn progress(
+        &self,
+        resources: Vec<String>,
+    ) -> impl Future<Output = Result<Vec<Progress>, Refusal>> + Send;
 
     /// All apps, by name.
     fn apps(&self) -> impl Future<Output = Result<Vec<App>, Refusal>> + Send;

@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Instant};
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::address::DatabaseAddress;
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Queues,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Progress, Queues,
     Refusal, ResourceOf, Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
@@ -51,6 +51,23 @@ impl Database {
         match self {
             Database::Sqlite(store) => store.close().await,
             Database::Postgres(store) => store.close(),
+        }
+    }
+}
+
+/// On what copies of the server on one database tell each other which resources have moved.
+pub type Line = super::postgres::Line;
+
+impl Database {
+    /// Opens such a line; `None` where the database has none that works.
+    ///
+    /// # Errors
+    /// When the database cannot be reached now.
+    pub async fn line(&self) -> Result<Option<Line>, Refusal> {
+        match self {
+            // Other processes on the file are looked after now and then.
+            Database::Sqlite(_) => Ok(None),
+            Database::Postgres(store) => store.line().await,
         }
     }
 }
@@ -141,6 +158,10 @@ impl Store for Database {
 
     async fn open_sessions(&self, now: Moment) -> Result<i64, Refusal> {
         either!(self, store => store.open_sessions(now))
+    }
+
+    async fn progress(&self, resources: Vec<String>) -> Result<Vec<Progress>, Refusal> {
+        either!(self, store => store.progress(resources))
     }
 
     async fn apps(&self) -> Result<Vec<App>, Refusal> {

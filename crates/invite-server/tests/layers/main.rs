@@ -28,6 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("core", &[]),
     ("store", &["address", "core", "tls"]),
     ("invites", &["core", "store"]),
+    ("hub", &["core", "invites", "stop", "store"]),
     // What stands around dialects, and what they give it.
     ("dialect", &["core"]),
     ("auth", &["address", "core", "dialect"]),
@@ -40,7 +41,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "api",
         &[
-            "auth", "core", "dialect", "invites", "limits", "mail", "stop",
+            "auth", "core", "dialect", "hub", "invites", "limits", "mail", "stop",
         ],
     ),
     ("rkvst", &["core", "dialect", "invites", "limits", "mail"]),
@@ -67,6 +68,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "core",
             "demo",
             "dialect",
+            "hub",
             "invites",
             "limits",
             "mail",

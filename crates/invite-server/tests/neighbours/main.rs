@@ -23,6 +23,7 @@ mod measure;
 mod memory;
 mod scene;
 mod sockets;
+mod streams;
 #[path = "../wire/support.rs"]
 mod support;
 mod table;

@@ -51,6 +51,20 @@ impl Scene {
         }
     }
 
+    /// Where the server tells what it measures, as its log says.
+    pub fn metrics(&self) -> String {
+        let output = self.server.output();
+        let line = output
+            .lines()
+            .find(|line| line.contains(" metrics"))
+            .unwrap();
+        let address = line.rsplit("address=").next().unwrap();
+        format!(
+            "http://{}/metrics",
+            address.split_whitespace().next().unwrap()
+        )
+    }
+
     pub fn engine(&self) -> &'static str {
         match self.store {
             Store::Sqlite(_) => "SQLite",
@@ -70,6 +84,8 @@ fn start(database: &str, folder: &TempDir) -> Server {
         HEADER,
         "--trust-proxy",
         "127.0.0.0/8",
+        "--metrics",
+        "127.0.0.1:0",
         "--limit-address",
         "0",
         "--limit-user",

@@ -50,8 +50,7 @@ impl<S: Store> Invites<S> {
         let (removed, now) = (client.clone(), self.clock.now());
         let rule = move |state: &State| rules::remove_client(state, &removed, now);
         let scope = on_resource(&client.resource, None);
-        self.store.transact(scope, rule).await?;
-        self.happened.notify_waiters();
+        self.transact(scope, rule).await?;
         Ok(client)
     }
 

@@ -1,10 +1,52 @@
 //! Watching what happens to a resource's invites.
 
+use std::collections::{HashMap, HashSet};
+
+use invite_key::permissions::{Permission, Permissions};
+
 use super::{Invites, on_resource};
-use crate::core::{Actor, Authority, Call, Event, On, Refusal, Store, authorise};
+use crate::core::{Actor, Authority, Call, Event, On, Progress, Refusal, Store, authorise};
 
 /// So many events are read at once.
-const EVENTS_AT_ONCE: u32 = 100;
+pub const EVENTS_AT_ONCE: u32 = 100;
+
+/// What somebody who begins to watch, or has fallen behind, is told.
+#[derive(Clone, Debug)]
+pub struct Glimpse {
+    /// The place after the events.
+    pub place: i64,
+    /// The next events after their place; none where they had none: what has been is not told again.
+    pub events: Vec<Event>,
+    /// How far the resource is.
+    pub progress: Progress,
+}
+
+/// Who may watch a resource. Whoever watches for many looks by it whether each of them still may.
+#[derive(Clone, Debug, Default)]
+pub struct Watchers {
+    resource: String,
+    admins: HashMap<String, Permissions>,
+    /// The apps that act on it, where it was asked for.
+    apps: Option<HashSet<String>>,
+}
+
+impl Watchers {
+    /// Whether this one may watch.
+    pub fn may_watch(&self, actor: Option<&Actor>) -> bool {
+        let letters = actor.and_then(|actor| self.admins.get(&actor.user.user_id()));
+        let letters = letters.copied().unwrap_or(Permissions::NONE);
+        let app = actor.and_then(|actor| actor.app.as_deref());
+        let on = On {
+            // A stream outlives the request that began it, and an app that is removed ends at once.
+            is_the_apps: match (app, &self.apps) {
+                (Some(app), Some(apps)) => apps.contains(app),
+                _ => true,
+            },
+            ..On::resource(&self.resource, letters)
+        };
+        authorise(Call::Watch, actor.map(Authority::Actor), on).is_ok()
+    }
+}
 
 impl<S: Store> Invites<S> {
     /// The next events after a place, and the place after them. Without a place it is the end: what has been is not
@@ -14,27 +56,67 @@ impl<S: Store> Invites<S> {
         actor: Option<&Actor>,
         resource: &str,
         after: Option<i64>,
-    ) -> Result<(i64, Vec<Event>), Refusal> {
+    ) -> Result<Glimpse, Refusal> {
         let state = self.store.look(on_resource(resource, actor)).await?;
         authorise(
             Call::Watch,
             actor.map(Authority::Actor),
             On::stored(resource, &state),
         )?;
-        let end = state.resource.map_or(0, |resource| resource.events);
+        let (end, version) = state
+            .resource
+            .map_or((0, 0), |found| (found.events, found.version));
+        let progress = Progress {
+            resource: resource.to_owned(),
+            events: end,
+            version,
+        };
         // A place beyond the end is of a database that has been put back since.
         let after = after.unwrap_or(end).min(end);
-        if after == end {
-            return Ok((end, Vec::new()));
-        }
-        let events = self.store.events(resource, after, EVENTS_AT_ONCE).await?;
-        // None although there were some: they are older than what is kept.
-        let place = events.last().map_or(end, |event| event.number);
-        Ok((place, events))
+        let events = if after == end {
+            Vec::new()
+        } else {
+            self.store.events(resource, after, EVENTS_AT_ONCE).await?
+        };
+        Ok(Glimpse {
+            // None although there were some: they are older than what is kept.
+            place: events.last().map_or(end, |event| event.number),
+            events,
+            progress,
+        })
     }
 
-    /// Returns when something may have happened in this process; copies on the same database do not tell.
-    pub async fn something_happens(&self) {
-        self.happened.notified().await;
+    /// How far each of these resources is, for whoever watches them for others.
+    pub async fn progress(&self, resources: Vec<String>) -> Result<Vec<Progress>, Refusal> {
+        self.store.progress(resources).await
+    }
+
+    /// What happened after a place, for whoever watches for others: who of them may know it, the [`Watchers`] says.
+    pub async fn happened(&self, resource: &str, after: i64) -> Result<Vec<Event>, Refusal> {
+        self.store.events(resource, after, EVENTS_AT_ONCE).await
+    }
+
+    /// Who may watch a resource; with its apps where some of the watchers are.
+    pub async fn watchers(&self, resource: &str, apps: bool) -> Result<Watchers, Refusal> {
+        let members = self.store.members(resource).await?;
+        let admins = members
+            .into_iter()
+            .filter(|member| member.permissions.contains(Permission::Admin));
+        let apps = if apps {
+            let all = self.apps().await?.into_iter();
+            let its = all.filter(|app| {
+                app.all_resources || app.resources.iter().any(|(name, _)| name == resource)
+            });
+            Some(its.map(|app| app.name).collect())
+        } else {
+            None
+        };
+        Ok(Watchers {
+            resource: resource.to_owned(),
+            admins: admins
+                .map(|member| (member.user.user_id(), member.permissions))
+                .collect(),
+            apps,
+        })
     }
 }

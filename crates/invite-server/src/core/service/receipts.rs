@@ -68,7 +68,7 @@ impl<S: Store> Invites<S> {
                 }],
             })
         };
-        let extras = self.store.transact(scope, rule).await?;
+        let extras = self.transact(scope, rule).await?;
         Ok((receipt, extras))
     }
 }

@@ -33,7 +33,7 @@ impl<S: Store> Invites<S> {
                 now,
             )
         };
-        self.store.transact(on_resource(resource, None), rule).await
+        self.transact(on_resource(resource, None), rule).await
     }
 
     /// The resources the asker has access to.
@@ -113,7 +113,7 @@ impl<S: Store> Invites<S> {
             let authority = actor.as_ref().map_or(Authority::Operator, Authority::Actor);
             rules::set_member(state, authority, &resource, &user, permissions, now)
         };
-        self.store.transact(scope, rule).await
+        self.transact(scope, rule).await
     }
 
     /// Puts this list in the place of the one of that version, which the caller has seen; `None` for whichever.
@@ -133,7 +133,7 @@ impl<S: Store> Invites<S> {
         };
         let (asker, name) = (asker.clone(), resource.to_owned());
         let rule = move |state: &_| rules::replace_members(state, &asker, &name, version, &wanted);
-        self.store.transact(scope, rule).await?;
+        self.transact(scope, rule).await?;
         let found = self.store.resource(resource).await?;
         found.ok_or(Refusal::ServerError)
     }

@@ -81,12 +81,14 @@ impl<S: Store> Invites<S> {
     /// Copies of the server may do this at once: each is told once.
     pub async fn end_expired(&self, limit: u32) -> Result<usize, Refusal> {
         let now: Moment = self.clock.now();
-        let rule = move |invite: &StoredInvite| rules::end(invite, now);
-        let told = self.store.end(now, limit, rule).await?;
-        if told > 0 {
-            self.happened.notify_waiters();
-        }
-        Ok(told)
+        let moving = self.moving();
+        let note = moving.noting();
+        let rule = move |invite: &StoredInvite| {
+            let changes = rules::end(invite, now);
+            note(&changes, false);
+            changes
+        };
+        self.store.end(now, limit, rule).await
     }
 
     pub(super) async fn change(&self, change: Change) -> Result<(), Refusal> {
@@ -96,6 +98,6 @@ impl<S: Store> Invites<S> {
                 changes: vec![change.clone()],
             })
         };
-        self.store.transact(Scope::default(), rule).await
+        self.transact(Scope::default(), rule).await
     }
 }

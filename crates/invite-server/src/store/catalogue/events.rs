@@ -1,7 +1,7 @@
 //! What happened, row by row.
 
 use super::{Bind, Executor, Row, Sql, Unreadable, all, binds, change, one};
-use crate::core::{Event, EventKind, Moment, User, state::StoredInvite};
+use crate::core::{Event, EventKind, Moment, Progress, User, state::StoredInvite};
 
 static NUMBER: Sql =
     Sql::new("UPDATE resources SET events = events + 1 WHERE name = $1 RETURNING events");
@@ -16,8 +16,15 @@ static AFTER: Sql = Sql::new(
      WHERE resource = $1 AND number > $2 ORDER BY number LIMIT $3",
 );
 
-/// Writes an event under the resource's next number, and gives that. The lock on the resource keeps the numbers in the order in which
-/// they are committed, so that nobody who reads on from a number misses a smaller one.
+static PROGRESS: Sql = Sql::new("SELECT name, events, version FROM resources WHERE name {these}");
+
+/// On PostgreSQL, what copies of the server say to each other, and the name of where they say it.
+pub(in crate::store) static TELL: Sql = Sql::new("SELECT pg_notify($1, $2)");
+pub(in crate::store) static LISTEN: Sql = Sql::new("LISTEN invites_moved");
+pub(in crate::store) const MOVED: &str = "invites_moved";
+
+/// Writes an event under the resource's next number, and gives that. The lock on the resource keeps the numbers in the
+/// order in which they are committed, so that nobody who reads on from a number misses a smaller one.
 pub(super) async fn add<E: Executor>(
     executor: &E,
     kind: EventKind,
@@ -38,6 +45,25 @@ pub(super) async fn add<E: Executor>(
     ];
     change(executor, &ADD, values).await?;
     Ok(number)
+}
+
+/// How far resources are.
+pub(in crate::store) async fn progress<E: Executor>(
+    executor: &E,
+    resources: &[String],
+) -> Result<Vec<Progress>, E::Trouble> {
+    let progress = |mut row: Row| {
+        Ok(Progress {
+            resource: row.text()?,
+            events: row.number()?,
+            version: row.number()?,
+        })
+    };
+    let rows = all(executor, &PROGRESS, binds![resources]).await?;
+    Ok(rows
+        .into_iter()
+        .map(progress)
+        .collect::<Result<_, Unreadable>>()?)
 }
 
 pub(in crate::store) async fn after<E: Executor>(

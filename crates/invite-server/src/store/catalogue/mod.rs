@@ -8,7 +8,7 @@ pub(super) mod apps;
 pub(super) mod changes;
 pub(super) mod clients;
 pub(super) mod ends;
-mod events;
+pub(super) mod events;
 mod executor;
 pub(super) mod listing;
 pub(super) mod mails;
@@ -22,7 +22,6 @@ pub(super) mod sweep;
 mod text;
 pub(super) mod webhooks;
 
-pub(super) use events::after as events_after;
 pub(super) use executor::Executor;
 pub(super) use row::{Bind, Row, Unreadable, Value};
 pub(super) use text::{Engine, Sql};

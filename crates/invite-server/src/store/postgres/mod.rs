@@ -6,6 +6,7 @@
 mod attempts;
 mod executor;
 mod index;
+mod line;
 mod schema;
 mod session;
 mod sessions;
@@ -18,7 +19,7 @@ use std::{collections::HashSet, fmt, time::Duration};
 use tokio::time::timeout;
 
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Queues,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Progress, Queues,
     Refusal, ResourceOf, User, Webhook,
     state::{
         Change, Decision, InviteName, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State,
@@ -29,7 +30,7 @@ use crate::core::{
 use super::{
     Store, StoreUnusable,
     catalogue::{
-        apps, changes, clients, ends, events_after, listing, mails, people, queues,
+        apps, changes, clients, ends, events, listing, mails, people, queues,
         reading::{self, Hold},
         secrets, webhooks,
     },
@@ -40,6 +41,8 @@ use session::{Session, Work};
 pub(super) use sessions::pool;
 use sessions::{Patience, Sessions};
 use trouble::Trouble;
+
+pub use line::Line;
 
 /// How long an invite is waited for that others hold when its time is over.
 const HELD: Duration = Duration::from_secs(1);
@@ -234,7 +237,11 @@ impl Store for PostgresStore {
     }
 
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
-        read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => events_after(&session, resource, after, limit))
+        read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => events::after(&session, resource, after, limit))
+    }
+
+    async fn progress(&self, resources: Vec<String>) -> Result<Vec<Progress>, Refusal> {
+        read!(self, Work::Poll, Some(Crowd::Server), session => events::progress(&session, &resources))
     }
 
     async fn session(&self, id: &str) -> Result<Option<crate::core::Session>, Refusal> {

@@ -22,6 +22,8 @@ use super::trouble::Trouble;
 
 /// A statement that nobody waits for any more is cancelled if it does not end by itself within this.
 const GRACE: Duration = Duration::from_millis(100);
+/// How long one may take that has no transaction, whose time limits would hold for it.
+const POLL: Duration = Duration::from_secs(5);
 /// How long a cancelled statement may take to end before its connection is closed.
 const ENDING: Duration = Duration::from_secs(10);
 
@@ -30,6 +32,8 @@ const ENDING: Duration = Duration::from_secs(10);
 pub(super) enum Work {
     /// Whether the database is there.
     Ready,
+    /// Asking over and over how far things are: one statement, without a transaction around it.
+    Poll,
     /// Reading.
     Look,
     /// Changing what somebody asked to be changed.
@@ -45,7 +49,7 @@ impl Work {
         let (mode, statement, lock) = match self {
             // Whether a transaction may write by itself is what is asked.
             Work::Ready => ("", 3, 3),
-            Work::Look => (" READ ONLY", 10, 5),
+            Work::Poll | Work::Look => (" READ ONLY", 10, 5),
             Work::Change => ("", 10, 5),
             Work::Sweep => ("", 60, 5),
         };
@@ -144,6 +148,13 @@ impl Session {
         &self,
         asked: impl Future<Output = Result<Answer, Trouble>>,
     ) -> Result<Answer, Trouble> {
+        if self.work == Work::Poll {
+            self.begun.store(true, Ordering::Relaxed);
+            let answer = timeout(POLL, asked).await.map_err(|_| Trouble::TooLong)?;
+            // Whatever it is, nothing runs any more.
+            self.begun.store(false, Ordering::Relaxed);
+            return answer;
+        }
         let asked = pin!(asked);
         if self.begun.swap(true, Ordering::Relaxed) {
             return asked.await;

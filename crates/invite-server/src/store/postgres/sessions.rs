@@ -62,14 +62,19 @@ pub(super) struct Sessions {
     writing: Arc<Semaphore>,
     changing: Shares,
     reading: Shares,
+    /// For what has a connection of its own.
+    settings: Arc<tokio_postgres::Config>,
     tls: MakeRustlsConnect,
 }
 
 impl Sessions {
     /// So many connections at most, and one more to see whether the database is there; none is opened yet.
     pub(super) fn new(address: &str, connections: usize) -> Result<Sessions, StoreUnusable> {
-        let (_, tls) = tls::settings(address)?;
+        let (mut settings, tls) = tls::settings(address)?;
+        let each = *settings.get_connect_timeout().unwrap_or(&CONNECTING);
+        settings.connect_timeout(each);
         Ok(Sessions {
+            settings: Arc::new(settings),
             pool: pool(address, connections)?,
             ready: pool(address, 1)?,
             writing: Arc::new(Semaphore::new(writers(connections))),
@@ -81,6 +86,11 @@ impl Sessions {
 
     pub(super) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// How to open a connection beside these.
+    pub(super) fn settings(&self) -> (&tokio_postgres::Config, MakeRustlsConnect) {
+        (&self.settings, self.tls.clone())
     }
 
     /// Whoever calls from now on is refused.
@@ -98,7 +108,7 @@ impl Sessions {
     ) -> Result<Session, Trouble> {
         let began = Instant::now();
         let shares = match work {
-            Work::Look | Work::Ready => &self.reading,
+            Work::Poll | Work::Look | Work::Ready => &self.reading,
             Work::Change | Work::Sweep => &self.changing,
         };
         let mut places = Vec::new();
@@ -106,7 +116,7 @@ impl Sessions {
             places.push(shares.enter(crowd, patience.left()).await?);
         }
         let writing = match work {
-            Work::Look | Work::Ready => None,
+            Work::Poll | Work::Look | Work::Ready => None,
             Work::Change | Work::Sweep => Some(self.writer(patience).await?),
         };
         let pool = if work == Work::Ready {

@@ -22,6 +22,9 @@ pub(super) enum Trouble {
     /// This resource, of which nobody knew when it began, is crowded: it begins again when there is a place.
     #[error("others are changing the resource")]
     Crowded(String),
+    /// What has no time limit in the database.
+    #[error("the database took too long to answer")]
+    TooLong,
     /// The session is over.
     #[error("the connection was given back already")]
     Ended,
@@ -72,9 +75,11 @@ impl Trouble {
     pub(super) fn refusal(&self) -> Refusal {
         tracing::error!(cause = %self, "the database did not do its part");
         match self {
-            Trouble::Pool(_) | Trouble::NoPlace(_) | Trouble::NoWriter | Trouble::Crowded(_) => {
-                Refusal::TryAgain
-            }
+            Trouble::Pool(_)
+            | Trouble::TooLong
+            | Trouble::NoPlace(_)
+            | Trouble::NoWriter
+            | Trouble::Crowded(_) => Refusal::TryAgain,
             Trouble::Database(error) if error.code().is_some_and(not_now) => Refusal::TryAgain,
             Trouble::Database(_) if self.attempts() > 3 => Refusal::TryAgain,
             Trouble::Database(_) | Trouble::Unreadable(_) | Trouble::Ended => Refusal::ServerError,

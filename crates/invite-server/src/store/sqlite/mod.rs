@@ -11,7 +11,7 @@ mod writer;
 use std::{collections::HashSet, path::Path};
 
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Queues,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Progress, Queues,
     Refusal, ResourceOf, Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
@@ -21,7 +21,7 @@ use crate::core::{
 use super::{
     Store, StoreUnusable,
     catalogue::{
-        apps, clients, ends, events_after, listing, mails, people, queues,
+        apps, clients, ends, events, listing, mails, people, queues,
         reading::{self, Hold},
         secrets, webhooks,
     },
@@ -132,7 +132,7 @@ impl Store for SqliteStore {
         let (resource, crowd) = (resource.to_owned(), Crowd::Resource(resource.to_owned()));
         self.readers
             .list(crowd, move |connection| {
-                at_once(events_after(&On(connection), &resource, after, limit))
+                at_once(events::after(&On(connection), &resource, after, limit))
             })
             .await
     }
@@ -151,6 +151,11 @@ impl Store for SqliteStore {
 
     async fn open_sessions(&self, now: Moment) -> Result<i64, Refusal> {
         let look = move |connection: &_| at_once(people::open(&On(connection), now));
+        self.readers.list(Crowd::Server, look).await
+    }
+
+    async fn progress(&self, resources: Vec<String>) -> Result<Vec<Progress>, Refusal> {
+        let look = move |connection: &_| at_once(events::progress(&On(connection), &resources));
         self.readers.list(Crowd::Server, look).await
     }
 

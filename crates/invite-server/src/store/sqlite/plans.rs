@@ -27,7 +27,7 @@ use crate::{
     store::{
         Retention,
         catalogue::{
-            apps, changes, clients, ends, events_after, listing, people, queues,
+            apps, changes, clients, ends, events, listing, people, queues,
             reading::{self, Hold},
             sweep, webhooks,
         },
@@ -247,7 +247,7 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
         at_once(reading::resources(on, &person, Some("crm")))?.len(),
         1
     );
-    at_once(events_after(on, "notes", 3, 10))?;
+    at_once(events::after(on, "notes", 3, 10))?;
     at_once(apps::of_key(on, KeyHash([255; 32])))?;
     at_once(clients::of_id(on, "client7"))?;
     at_once(people::session(on, "session7"))?;

@@ -185,7 +185,6 @@ impl<S: Store> Invites<S> {
             let of_these: Vec<u64> = all.buffer_unordered(AT_ONCE).try_collect().await?;
             ended += of_these.iter().sum::<u64>();
         }
-        self.happened.notify_waiters();
         Ok(ended)
     }
 
@@ -204,7 +203,7 @@ impl<S: Store> Invites<S> {
                 changes,
             })
         };
-        self.store.transact(scope, rule).await
+        self.transact(scope, rule).await
     }
 }
 
