@@ -17,6 +17,7 @@ pub mod rkvst;
 pub mod site;
 pub mod stop;
 pub mod store;
+pub mod timekeeping;
 mod tls;
 pub mod webhooks;
 pub mod webstrates;

@@ -28,7 +28,7 @@ pub use trace::start_logging;
 use crate::address::{DatabaseAddress, Origins};
 use crate::auth::IssuerUnusable;
 use crate::config::{Config, ConfigError, MetricsUnusable, SecretUnusable, SignInUnusable};
-use crate::core::{Clock, SecretFileUnusable};
+use crate::core::{Clock, SecretFileUnusable, Uptime};
 use crate::demo;
 use crate::hub::Hub;
 use crate::invites::Invites;
@@ -37,6 +37,7 @@ use crate::mail::{MailUnusable, Mailer};
 use crate::site::LookUnusable;
 use crate::stop::Stop;
 use crate::store::{Database, StoreUnusable};
+use crate::timekeeping::Timekeeper;
 use crate::webhooks::Webhooks;
 
 /// So many read the metrics at once.
@@ -181,9 +182,13 @@ impl Server {
             measure::queues(database.clone(), stop.begin());
         }
         rotation::start(invites.clone(), secret_file, stop.begin()).map_err(StartError::Signals)?;
-        upkeep::start(database.clone(), config.purge, stop.begin());
+        let mut keeper = Timekeeper::new(database.clone(), Clock::system(), Uptime::system());
+        keeper.look().await;
+        let time = keeper.time();
+        tokio::spawn(keeper.run(stop.begin()));
+        upkeep::start(database.clone(), config.purge, time.clone(), stop.begin());
         upkeep::sessions(auth.clone(), stop.begin());
-        let webhooks = Webhooks::new(invites.clone(), handed::reach(config));
+        let webhooks = Webhooks::new(invites.clone(), handed::reach(config), time);
         tokio::spawn(webhooks.run(stop.begin()));
         let listed = config.sign_in.allowed_origins()?;
         let hub = Hub::start(invites.clone(), database.clone(), stop.begin());

@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use crate::auth::Auth;
 use crate::config::PurgeOptions;
-use crate::core::Clock;
+use crate::core::TrustedTime;
 use crate::stop::Running;
 use crate::store::{Database, Retention};
 
 /// Between two purges.
 const HOURLY: Duration = Duration::from_secs(3600);
 
+/// How often to see whether the time is known.
+const SOON: Duration = Duration::from_secs(1);
+
 /// Between two looks for sessions that ended on another copy.
-const SESSIONS: Duration = Duration::from_millis(500);
+const SESSIONS: Duration = Duration::from_millis(800);
 
 /// Tells sockets and streams of sessions that have ended, until told to stop.
 pub(super) fn sessions(auth: Auth, mut running: Running) {
@@ -27,11 +30,22 @@ pub(super) fn sessions(auth: Auth, mut running: Running) {
 }
 
 /// Purges at once and then every hour, until told to stop. Copies may do so at the same time.
-pub(super) fn start(database: Database, options: PurgeOptions, mut running: Running) {
+pub(super) fn start(
+    database: Database,
+    options: PurgeOptions,
+    time: TrustedTime,
+    mut running: Running,
+) {
     tokio::spawn(async move {
-        let clock = Clock::system();
         loop {
-            let retention = Retention::of(clock.now(), options.keep_ended.seconds());
+            let Some(now) = time.now() else {
+                // Whoever keeps the time says why.
+                tokio::select! {
+                    () = tokio::time::sleep(SOON) => continue,
+                    () = running.told() => return,
+                }
+            };
+            let retention = Retention::of(now, options.keep_ended.seconds());
             tokio::select! {
                 purged = database.purge(retention) => match purged {
                     Ok(purged) if purged.total() > 0 => tracing::info!(%purged, "purged"),

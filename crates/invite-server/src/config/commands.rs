@@ -143,6 +143,11 @@ pub struct Purge {
     /// [default: what --keep-ended says]
     #[arg(long, value_name = "DURATION")]
     pub older_than: Option<Period>,
+
+    /// This machine's clock is right, although it is far from the last time that the SQLite file has seen: a server that
+    /// deletes nothing since then goes on, too
+    #[arg(long)]
+    pub clock_is_right: bool,
 }
 
 /// Whom to erase.

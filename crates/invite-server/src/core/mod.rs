@@ -25,6 +25,7 @@ mod service;
 mod session;
 pub mod state;
 mod store;
+mod trust;
 mod webhook;
 
 pub use access_token::ACCESS_TOKEN_SECONDS;
@@ -52,5 +53,6 @@ pub use session::{
     Accounts, Claimed, Session, SessionToken, Sessions, Subject, TEST_ISSUER, proxy_issuer,
 };
 pub use store::Store;
+pub use trust::{ClockJudge, ClockJump, TrustedTime, Uptime};
 pub use webhook::{Delivery, Webhook, WebhookChange, WebhookSecret};
 pub(crate) use webhook::{WebhookMessage, webhook_body};

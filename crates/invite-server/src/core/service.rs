@@ -12,8 +12,8 @@ use super::{
     state::{InviteName, KeyHash, RepeatKey, Scope, State, StoredInvite},
 };
 use count::counted;
-pub use secrets::{Revoked, Rotated, SecretRow};
 use moved::Moved;
+pub use secrets::{Revoked, Rotated, SecretRow};
 
 pub use events::{EVENTS_AT_ONCE, Glimpse, Watchers};
 

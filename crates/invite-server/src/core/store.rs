@@ -3,8 +3,8 @@
 use std::{collections::HashSet, future::Future};
 
 use super::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Progress, Queues,
-    Refusal, ResourceOf, Session, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment,
+    Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
     },

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use crate::{
     address::DatabaseAddress,
     config::{Command, Config},
-    core::{Clock, Refusal, SecretFileUnusable},
+    core::{Clock, ClockJump, Refusal, SecretFileUnusable},
     invites::Invites,
     store::{Database, StoreUnusable},
 };
@@ -36,6 +36,11 @@ pub enum OperateError {
     /// Secrets that a restored backup would not go with.
     #[error("{} holds other secrets than the backup: name another with --secret-file, or say --replace", .0.display())]
     OtherSecrets(PathBuf),
+    /// A clock that may be wrong.
+    #[error(
+        "{0}: what has ended by it may not have. Set it right, or say that it is: purge --clock-is-right"
+    )]
+    Clock(ClockJump),
     /// What the rules say.
     #[error("{}", .0.sentence().trim_end_matches('.'))]
     Refused(Refusal),

@@ -5,6 +5,7 @@ use crate::{
     config::{Config, Purge},
     core::Clock,
     store::{Database, Retention},
+    timekeeping,
 };
 
 impl Purge {
@@ -14,7 +15,9 @@ impl Purge {
         database: &Database,
     ) -> Result<String, OperateError> {
         let kept = self.older_than.unwrap_or(config.purge.keep_ended);
-        let retention = Retention::of(Clock::system().now(), kept.seconds());
+        let now = timekeeping::now(database, &Clock::system(), self.clock_is_right).await?;
+        let now = now.map_err(OperateError::Clock)?;
+        let retention = Retention::of(now, kept.seconds());
         let purged = database.purge(retention).await?;
         database.close().await;
         Ok(format!("Purged: {purged}."))

@@ -5,8 +5,8 @@ use std::{collections::HashSet, time::Instant};
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::address::DatabaseAddress;
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Progress, Queues,
-    Refusal, ResourceOf, Session, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment,
+    Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
     },
@@ -68,6 +68,50 @@ impl Database {
             // Other processes on the file are looked after now and then.
             Database::Sqlite(_) => Ok(None),
             Database::Postgres(store) => store.line().await,
+        }
+    }
+}
+
+/// What a database knows of the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeSeen {
+    /// It has a clock, which says this now.
+    Now(Moment),
+    /// It has none, and this is the highest time that it was ever told.
+    Highest(Option<Moment>),
+}
+
+impl Database {
+    /// What the database knows of the time.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn time(&self) -> Result<TimeSeen, Refusal> {
+        Ok(match self {
+            Database::Sqlite(store) => TimeSeen::Highest(store.highest_time().await?),
+            Database::Postgres(store) => TimeSeen::Now(store.now().await?),
+        })
+    }
+
+    /// This time was seen, for a database without a clock.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn saw_time(&self, at: Moment) -> Result<(), Refusal> {
+        match self {
+            Database::Sqlite(store) => store.see_time(at, false).await,
+            Database::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// On the operator's word this is the time, whatever was seen before.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn set_time(&self, at: Moment) -> Result<(), Refusal> {
+        match self {
+            Database::Sqlite(store) => store.see_time(at, true).await,
+            Database::Postgres(_) => Ok(()),
         }
     }
 }

@@ -11,9 +11,12 @@ use crate::core::User;
 /// Long answers of one person at once: one who reads slowly on one device is not held up on the others.
 const EACH: usize = 4;
 
+/// Each person's, by name and provider, as long as somebody has or awaits one.
+type Everybody = HashMap<(String, String), Weak<Semaphore>>;
+
 /// The turns of everybody. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Turns(Arc<Mutex<HashMap<(String, String), Weak<Semaphore>>>>);
+pub(super) struct Turns(Arc<Mutex<Everybody>>);
 
 /// A turn, until it is dropped.
 #[derive(Debug)]

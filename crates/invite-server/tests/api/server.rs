@@ -99,7 +99,7 @@ impl Server {
             authenticator: Arc::new(auth.clone()),
             sign_in: Some("/auth/test".into()),
             stop: stop.clone(),
-            hub: Hub::start(invites.clone(), store.into(), stop.begin()),
+            hub: Hub::start(invites.clone(), store.clone().into(), stop.begin()),
             streams: api::Streams::new(256, 0),
             public_check: true,
             mails: false,

@@ -13,7 +13,7 @@ use axum::{
     routing::any,
 };
 use invite_server::{
-    core::Webhook,
+    core::{TrustedTime, Webhook},
     stop::Stop,
     webhooks::{Reach, Webhooks},
 };
@@ -114,7 +114,9 @@ impl Sending {
 
     fn begin(&mut self, reach: Reach) {
         self.stop = Stop::new();
-        let webhooks = Webhooks::new(self.server.invites.clone(), reach);
+        let invites = &self.server.invites;
+        let time = TrustedTime::of(invites.clock().clone());
+        let webhooks = Webhooks::new(invites.clone(), reach, time);
         tokio::spawn(webhooks.run(self.stop.begin()));
     }
 

@@ -156,3 +156,67 @@ async fn what_ended_and_who_asks_for_it_goes_on_postgresql() {
     let postgres = Postgres::start(false);
     ending(&postgres.database("ending").await).await;
 }
+
+/// A file that was last served long ago by the clock: either it was, or the clock is wrong now.
+#[tokio::test]
+async fn a_clock_that_may_be_wrong_deletes_nothing_until_the_operator_says_that_it_is_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, secret) = (
+        folder.path().join("invites.db"),
+        folder.path().join("secret"),
+    );
+    let (path, secret) = (database.to_str().unwrap(), secret.to_str().unwrap());
+    let arguments = ["--demo", "--database", path, "--secret-file", secret];
+    let server = Server::start(&arguments);
+    let client = client();
+    let alice = sign_in(&server, &client, "alice").await;
+    let _ = server.stop();
+    let file = rusqlite::Connection::open(&database).unwrap();
+    let count = |sql: &str| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM clock"), 1, "the time was noted");
+    file.execute("UPDATE clock SET highest = highest - 40 * 86400000", [])
+        .unwrap();
+
+    let server = Server::start(&arguments);
+    let output = async |what: &str| {
+        while !server.output().contains(what) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, output("purge --clock-is-right"))
+        .await
+        .unwrap();
+    // Service goes on.
+    let made = alice
+        .invite(&server.url, "notes", json!({ "maxAge": 1 }))
+        .await;
+    assert_eq!(code(&made), "yes");
+    until_listed(&alice, &server.url, "expired", 1).await;
+    let (done, said) = run(path, secret, &["purge", "--older-than", "0s"]);
+    assert!(!done && said.contains("clock-is-right"), "{said}");
+    assert_eq!(
+        count("SELECT count(*) FROM invites WHERE ended = 1"),
+        0,
+        "nobody was told"
+    );
+
+    let (done, said) = run(
+        path,
+        secret,
+        &["purge", "--clock-is-right", "--older-than", "7d"],
+    );
+    assert!(done, "{said}");
+    let told = async {
+        while count("SELECT count(*) FROM events WHERE kind = 'invite.expired'") == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, told)
+        .await
+        .expect("told once the clock is right");
+    assert!(
+        server.output().contains("right again"),
+        "{}",
+        server.output()
+    );
+}

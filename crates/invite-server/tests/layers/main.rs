@@ -29,6 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store", &["address", "core", "tls"]),
     ("invites", &["core", "store"]),
     ("hub", &["core", "invites", "stop", "store"]),
+    ("timekeeping", &["core", "stop", "store"]),
     // What stands around dialects, and what they give it.
     ("dialect", &["core"]),
     ("auth", &["address", "core", "dialect"]),
@@ -56,7 +57,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("config", &["address", "core"]),
     (
         "operate",
-        &["address", "config", "core", "invites", "store"],
+        &[
+            "address",
+            "config",
+            "core",
+            "invites",
+            "store",
+            "timekeeping",
+        ],
     ),
     (
         "app",
@@ -76,6 +84,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "site",
             "stop",
             "store",
+            "timekeeping",
             "webhooks",
             "webstrates",
         ],

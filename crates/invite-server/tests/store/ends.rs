@@ -26,7 +26,7 @@ async fn ends_are_told_in_one_change_past_rows_that_others_hold() {
     let other = postgres.connect("ends").await;
     let lock = "BEGIN; SELECT 1 FROM resources WHERE name = 'resource3' FOR UPDATE";
     other.batch_execute(lock).await.unwrap();
-    let told = timeout(SOON, world.invites.end_expired(100)).await;
+    let told = timeout(SOON, world.invites.end_expired(world.time.now(), 100)).await;
     assert_eq!(told.unwrap(), Ok(32));
     // What one transaction wrote has one number.
     let sql = "SELECT count(DISTINCT xmin::TEXT) FROM events WHERE kind = 'invite.expired'";
@@ -34,7 +34,10 @@ async fn ends_are_told_in_one_change_past_rows_that_others_hold() {
     assert_eq!(changes, 1);
 
     other.batch_execute("ROLLBACK").await.unwrap();
-    assert_eq!(world.invites.end_expired(100).await, Ok(8));
+    assert_eq!(
+        world.invites.end_expired(world.time.now(), 100).await,
+        Ok(8)
+    );
     for resource in &resources {
         let events = store.events(resource, 0, 100).await.unwrap();
         let numbers: Vec<_> = events.iter().map(|event| event.number).collect();

@@ -158,7 +158,11 @@ async fn postgresql_reads_through_no_table_that_grows() {
         store.resources(&user("person8"), None).await.unwrap();
         store.members("resource7").await.unwrap();
         store.events("resource7", 90, 10).await.unwrap();
-        world.invites.end_expired(2).await.unwrap();
+        world
+            .invites
+            .end_expired(world.time.now(), 2)
+            .await
+            .unwrap();
         let waiting = store.queues().await.unwrap();
         assert_eq!(waiting.webhooks.waiting, Queue::COUNTED);
         assert_eq!(waiting.mails.waiting, 200);

@@ -79,8 +79,8 @@ impl<S: Store> Invites<S> {
 
     /// Tells of invites whose time is over and of which nobody was told yet, so many at most; gives how many it was.
     /// Copies of the server may do this at once: each is told once.
-    pub async fn end_expired(&self, limit: u32) -> Result<usize, Refusal> {
-        let now: Moment = self.clock.now();
+    /// The time is an argument: what was told cannot be taken back, so a clock has to be trusted first.
+    pub async fn end_expired(&self, now: Moment, limit: u32) -> Result<usize, Refusal> {
         let moving = self.moving();
         let note = moving.noting();
         let rule = move |invite: &StoredInvite| {

@@ -201,6 +201,12 @@ CREATE TABLE IF NOT EXISTS secrets (
     revoked_at {number}
 ) {rows};
 
+-- The highest time ever seen, where the database has no clock of its own: one row, which no backup brings back.
+CREATE TABLE IF NOT EXISTS clock (
+    only_one {number} NOT NULL PRIMARY KEY CHECK (only_one = 1),
+    highest  {number} NOT NULL
+) {rows};
+
 -- Receipts that were redeemed, until they would have ended anyway.
 CREATE TABLE IF NOT EXISTS receipts (
     id    TEXT     NOT NULL PRIMARY KEY,

@@ -107,7 +107,7 @@ fn check(copy: &Path) -> Result<(), String> {
     if said == "ok" { Ok(()) } else { Err(said) }
 }
 
-/// All tables; each after those that it refers to.
+/// All tables whose rows are worth keeping: what time it was is not. Each after those that it refers to.
 fn tables(connection: &Connection) -> rusqlite::Result<Vec<Table>> {
     let texts = |sql: &str, values: &[&str]| -> rusqlite::Result<Vec<String>> {
         let mut statement = connection.prepare(sql)?;
@@ -115,7 +115,7 @@ fn tables(connection: &Connection) -> rusqlite::Result<Vec<Table>> {
         rows.collect()
     };
     let mut names = texts(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@' ORDER BY name",
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@' AND name <> 'clock' ORDER BY name",
         &[],
     )?;
     let mut sorted: Vec<Table> = Vec::new();

@@ -19,8 +19,8 @@ use std::{collections::HashSet, fmt, time::Duration};
 use tokio::time::timeout;
 
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Progress, Queues,
-    Refusal, ResourceOf, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment,
+    Progress, Queues, Refusal, ResourceOf, User, Webhook,
     state::{
         Change, Decision, InviteName, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State,
         StoredInvite,
@@ -30,7 +30,7 @@ use crate::core::{
 use super::{
     Store, StoreUnusable,
     catalogue::{
-        apps, changes, clients, ends, events, listing, mails, people, queues,
+        apps, changes, clients, clock, ends, events, listing, mails, people, queues,
         reading::{self, Hold},
         secrets, webhooks,
     },
@@ -178,6 +178,12 @@ impl PostgresStore {
     }
 }
 
+impl PostgresStore {
+    pub(in crate::store) async fn now(&self) -> Result<Moment, Refusal> {
+        read!(self, Work::Poll, Some(Crowd::Server), session => clock::now(&session))
+    }
+}
+
 impl Store for PostgresStore {
     async fn transact<Answer, Rule>(&self, scope: Scope, rule: Rule) -> Result<Answer, Refusal>
     where
@@ -249,7 +255,7 @@ impl Store for PostgresStore {
     }
 
     async fn live_sessions(&self, ids: Vec<String>) -> Result<HashSet<String>, Refusal> {
-        let live = read!(self, Work::Look, None, session => people::live(&session, &ids))?;
+        let live = read!(self, Work::Poll, None, session => people::live(&session, &ids))?;
         Ok(live.into_iter().collect())
     }
 

@@ -11,8 +11,8 @@ mod writer;
 use std::{collections::HashSet, path::Path};
 
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment, Progress, Queues,
-    Refusal, ResourceOf, Session, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment,
+    Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
     },
@@ -21,7 +21,7 @@ use crate::core::{
 use super::{
     Store, StoreUnusable,
     catalogue::{
-        apps, clients, ends, events, listing, mails, people, queues,
+        apps, clients, clock, ends, events, listing, mails, people, queues,
         reading::{self, Hold},
         secrets, webhooks,
     },
@@ -56,6 +56,24 @@ impl SqliteStore {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+impl SqliteStore {
+    pub(in crate::store) async fn highest_time(&self) -> Result<Option<Moment>, Refusal> {
+        self.readers
+            .glance(|connection| at_once(clock::highest(&On(connection))))
+            .await
+    }
+
+    pub(in crate::store) async fn see_time(
+        &self,
+        at: Moment,
+        whatever: bool,
+    ) -> Result<(), Refusal> {
+        self.writer
+            .run(move |connection| at_once(clock::see(&On(connection), at, whatever)))
+            .await
     }
 }
 

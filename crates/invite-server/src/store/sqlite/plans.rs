@@ -27,7 +27,7 @@ use crate::{
     store::{
         Retention,
         catalogue::{
-            apps, changes, clients, ends, events, listing, people, queues,
+            apps, changes, clients, clock, ends, events, listing, people, queues,
             reading::{self, Hold},
             sweep, webhooks,
         },
@@ -248,6 +248,9 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
         1
     );
     at_once(events::after(on, "notes", 3, 10))?;
+    at_once(events::progress(on, &["notes".into(), "ghost".into()]))?;
+    at_once(clock::see(on, Moment(3), false))?;
+    at_once(clock::highest(on))?;
     at_once(apps::of_key(on, KeyHash([255; 32])))?;
     at_once(clients::of_id(on, "client7"))?;
     at_once(people::session(on, "session7"))?;

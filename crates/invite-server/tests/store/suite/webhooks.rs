@@ -223,16 +223,23 @@ pub(crate) async fn an_end_is_told_once<S: Store>(store: S) {
     let removed = world.invites.remove(Some(&alice), Some("notes"), &target);
     removed.await.unwrap();
     take(&world).await;
-    assert_eq!(world.invites.end_expired(100).await.unwrap(), 0);
+    assert_eq!(
+        world
+            .invites
+            .end_expired(world.time.now(), 100)
+            .await
+            .unwrap(),
+        0
+    );
     world.time.pass_seconds(3600);
     // Several copies find the same, in pieces.
     let mut running = Vec::new();
     for _ in 0..4 {
-        let invites = world.invites.clone();
+        let (invites, now) = (world.invites.clone(), world.time.now());
         running.push(tokio::spawn(async move {
             let mut told = 0;
             for _ in 0..4 {
-                told += invites.end_expired(2).await.unwrap();
+                told += invites.end_expired(now, 2).await.unwrap();
             }
             told
         }));
@@ -247,9 +254,23 @@ pub(crate) async fn an_end_is_told_once<S: Store>(store: S) {
         .resend(Some(&alice), &kept.id, 10)
         .await
         .unwrap();
-    assert_eq!(world.invites.end_expired(100).await.unwrap(), 0);
+    assert_eq!(
+        world
+            .invites
+            .end_expired(world.time.now(), 100)
+            .await
+            .unwrap(),
+        0
+    );
     world.time.pass_seconds(10);
-    assert_eq!(world.invites.end_expired(100).await.unwrap(), 1);
+    assert_eq!(
+        world
+            .invites
+            .end_expired(world.time.now(), 100)
+            .await
+            .unwrap(),
+        1
+    );
 
     let deliveries = take(&world).await;
     let ends: Vec<_> = deliveries

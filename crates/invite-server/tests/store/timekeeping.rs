@@ -1,0 +1,135 @@
+//! A clock that jumps deletes nothing and ends nothing.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use invite_server::{
+    core::{Clock, Moment, TrustedTime, Uptime},
+    store::{Database, PostgresStore, SqliteStore},
+    timekeeping::{self, Timekeeper},
+};
+
+use crate::cluster::Postgres;
+
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+const YEAR: i64 = 365 * DAY;
+const NOW: i64 = 1_795_238_468_803;
+
+/// A machine: its clock, and how long it runs.
+#[derive(Clone, Default)]
+struct Machine(Arc<(AtomicI64, AtomicI64)>);
+
+impl Machine {
+    fn at(clock: i64) -> Machine {
+        let machine = Machine::default();
+        machine.0.0.store(clock, Ordering::Relaxed);
+        machine
+    }
+
+    fn pass(&self, time: i64) {
+        self.jump(time);
+        self.0.1.fetch_add(time, Ordering::Relaxed);
+    }
+
+    fn jump(&self, time: i64) {
+        self.0.0.fetch_add(time, Ordering::Relaxed);
+    }
+
+    fn clock(&self) -> Clock {
+        let all = Arc::clone(&self.0);
+        Clock::from_fn(move || Moment(all.0.load(Ordering::Relaxed)))
+    }
+
+    fn keeper(&self, database: &Database) -> Timekeeper {
+        let all = Arc::clone(&self.0);
+        let uptime = Uptime::from_fn(move || all.1.load(Ordering::Relaxed));
+        Timekeeper::new(database.clone(), self.clock(), uptime)
+    }
+}
+
+async fn known(keeper: &mut Timekeeper, time: &TrustedTime) -> Option<i64> {
+    keeper.look().await;
+    time.now().map(|at| at.0)
+}
+
+fn file(folder: &tempfile::TempDir) -> Database {
+    SqliteStore::open(&folder.path().join("invites.db"))
+        .unwrap()
+        .into()
+}
+
+#[tokio::test]
+async fn beside_a_file_a_jump_of_the_clock_is_waited_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = file(&folder);
+    let machine = Machine::at(NOW);
+    let mut keeper = machine.keeper(&database);
+    let time = keeper.time();
+    assert_eq!(time.now(), None, "nothing is known yet");
+    assert_eq!(known(&mut keeper, &time).await, Some(NOW));
+    machine.pass(MINUTE);
+    assert_eq!(known(&mut keeper, &time).await, Some(NOW + MINUTE));
+    machine.jump(YEAR);
+    assert_eq!(
+        time.now(),
+        Some(Moment(NOW + MINUTE)),
+        "not even before it is seen"
+    );
+    assert_eq!(known(&mut keeper, &time).await, None);
+    machine.pass(MINUTE);
+    assert_eq!(known(&mut keeper, &time).await, None);
+    machine.jump(-YEAR);
+    assert_eq!(known(&mut keeper, &time).await, Some(NOW + 2 * MINUTE));
+}
+
+#[tokio::test]
+async fn a_clock_that_was_wrong_at_the_start_counts_on_the_operators_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = file(&folder);
+    let machine = Machine::at(NOW);
+    let mut keeper = machine.keeper(&database);
+    keeper.look().await;
+    drop(keeper);
+    // Another start, a year later by the clock.
+    let machine = Machine::at(NOW + YEAR);
+    let mut keeper = machine.keeper(&database);
+    let time = keeper.time();
+    assert_eq!(known(&mut keeper, &time).await, None);
+    let refused = timekeeping::now(&database, &machine.clock(), false).await;
+    let jump = refused.unwrap().unwrap_err();
+    assert!(jump.to_string().contains("ahead"), "{jump}");
+    assert_eq!(known(&mut keeper, &time).await, None);
+    let right = timekeeping::now(&database, &machine.clock(), true).await;
+    assert_eq!(right.unwrap(), Ok(Moment(NOW + YEAR)));
+    assert_eq!(known(&mut keeper, &time).await, Some(NOW + YEAR));
+    // And it is a wrong one that was right before.
+    machine.jump(-YEAR);
+    assert_eq!(known(&mut keeper, &time).await, None);
+}
+
+#[tokio::test]
+async fn where_the_database_has_a_clock_this_machines_counts_for_nothing() {
+    let postgres = Postgres::start(false);
+    let address = postgres.database("clock").await;
+    let database: Database = PostgresStore::open(&address, 2).await.unwrap().into();
+    let its = async || {
+        let client = postgres.connect("clock").await;
+        let sql = "SELECT (EXTRACT(EPOCH FROM now()) * 1000)::BIGINT";
+        client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0)
+    };
+    let machine = Machine::at(its().await + YEAR);
+    let mut keeper = machine.keeper(&database);
+    let time = keeper.time();
+    let before = its().await;
+    let known = known(&mut keeper, &time).await.unwrap();
+    let after = its().await;
+    assert!(
+        (before..=after).contains(&known),
+        "{before} {known} {after}"
+    );
+    let purging = timekeeping::now(&database, &machine.clock(), false).await;
+    assert!(purging.unwrap().unwrap().0 < after + MINUTE);
+}
