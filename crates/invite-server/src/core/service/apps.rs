@@ -30,7 +30,7 @@ impl<S: Store> Invites<S> {
         let app = self.our_app(name).await?;
         let (name, at) = (resource.to_owned(), self.clock.now());
         let rule = move |state: &State| rules::grant_app(state, &app, &name, at);
-        self.store.transact(on_resource(resource, None), rule).await
+        self.transact(on_resource(resource, None), rule).await
     }
 
     /// On the operator's word an app acts on a resource no longer, be it that the app created it.
@@ -44,7 +44,6 @@ impl<S: Store> Invites<S> {
             resource: resource.to_owned(),
         })
         .await?;
-        self.happened.notify_waiters();
         Ok(())
     }
 
@@ -62,7 +61,9 @@ impl<S: Store> Invites<S> {
             AppDialect::Http => {
                 let name = app.name.clone();
                 self.change(Change::RemoveApp { name }).await?;
-                self.happened.notify_waiters();
+                for (resource, _) in &app.resources {
+                    self.moved.tell(resource);
+                }
             }
         }
         Ok(app)

@@ -29,6 +29,15 @@ impl Default for Moved {
     }
 }
 
+impl Moved {
+    /// Something has happened on this resource.
+    pub(super) fn tell(&self, resource: &str) {
+        // Nobody may be there to hear it.
+        let _ = self.resources.send(resource.into());
+        self.something.notify_waiters();
+    }
+}
+
 /// What a change moves, told when it is over, whatever became of it: whoever looks in vain loses little, and after a
 /// caller that gave up or a commit that nobody knows of there may be something to see.
 #[derive(Debug)]
@@ -62,11 +71,7 @@ impl Drop for Moving {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         for name in resources.iter() {
-            // Nobody may be there to hear it.
-            let _ = self.moved.resources.send(Arc::clone(name));
-        }
-        if !resources.is_empty() {
-            self.moved.something.notify_waiters();
+            self.moved.tell(name);
         }
     }
 }
@@ -74,7 +79,9 @@ impl Drop for Moving {
 /// The resource that whoever watches sees moving.
 fn resource(change: &Change) -> Option<&str> {
     match change {
-        Change::SetMember { resource, .. } => Some(resource),
+        Change::SetMember { resource, .. } | Change::TakeResource { resource, .. } => {
+            Some(resource)
+        }
         Change::Tell { invite, .. } => Some(&invite.resource),
         _ => None,
     }

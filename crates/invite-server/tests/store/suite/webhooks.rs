@@ -300,7 +300,7 @@ pub(crate) async fn an_app_is_told_of_what_is_its_own<S: Store>(store: S) {
     world.invite("alice", "notes", "r", None).await;
     world.invite("alice", "deals", "r", None).await;
     world.time.pass_seconds(3600);
-    assert_eq!(world.invites.end_expired(10).await, Ok(2));
+    assert_eq!(world.invites.end_expired(world.time.now(), 10).await, Ok(2));
     for (app, expected) in [("all", 4), ("deals", 2), ("none", 0)] {
         let told = world.invites.take_deliveries(app, 100, 30).await.unwrap();
         assert_eq!(told.len(), expected, "{app}");
