@@ -4,6 +4,7 @@
 //!
 //! A program of its own so that `xtask` starts without compiling it.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -80,10 +81,10 @@ async fn answer(file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Rows of one table, and how they are written.
+/// Rows of one table, each with the number of the change that wrote it, and how they are written.
 struct Table {
     sql: String,
-    rows: Vec<Vec<Value>>,
+    rows: Vec<(usize, Vec<Value>)>,
 }
 
 fn rows(table: &str, ours: &str, own: &str, batch: usize) -> Result<()> {
@@ -100,13 +101,11 @@ fn rows(table: &str, ours: &str, own: &str, batch: usize) -> Result<()> {
         connection.pragma_update(None, name, value)?;
     }
     connection.execute("ATTACH ?1 AS ours", [ours])?;
-    let (mut changes, mut tables) = (0, Vec::new());
-    for name in names(&connection)? {
-        let new = news(&connection, &name)?;
-        if name == table {
-            changes = new.rows.len();
-        }
-        tables.push(new);
+    let first = news(&connection, table, &HashMap::new())?;
+    let (changes, names_of) = (first.rows.len(), unique_texts(&first.rows));
+    let mut tables = vec![first];
+    for name in names(&connection)?.iter().filter(|name| *name != table) {
+        tables.push(news(&connection, name, &names_of)?);
     }
     connection.execute("DETACH ours", [])?;
     if changes == 0 || batch == 0 {
@@ -117,12 +116,10 @@ fn rows(table: &str, ours: &str, own: &str, batch: usize) -> Result<()> {
     while done < changes {
         let next = (done + batch).min(changes);
         let transaction = connection.transaction()?;
-        transaction.pragma_update(None, "defer_foreign_keys", true)?;
         for table in &tables {
-            // A change writes its part of each table.
-            let part = |count: usize| table.rows.len() * count / changes;
+            let place = |change: usize| table.rows.partition_point(|(number, _)| *number < change);
             let mut insert = transaction.prepare_cached(&table.sql)?;
-            for row in table.rows.get(part(done)..part(next)).unwrap_or_default() {
+            for (_, row) in table.rows.get(place(done)..place(next)).unwrap_or_default() {
                 insert.execute(params_from_iter(row))?;
             }
         }
@@ -134,6 +131,20 @@ fn rows(table: &str, ours: &str, own: &str, batch: usize) -> Result<()> {
     Ok(())
 }
 
+/// By which a row of another table is known to belong to one of these.
+fn unique_texts(rows: &[(usize, Vec<Value>)]) -> HashMap<String, Option<usize>> {
+    let mut found = HashMap::new();
+    for (number, row) in rows {
+        for value in row {
+            if let Value::Text(text) = value {
+                let seen = found.contains_key(text);
+                found.insert(text.clone(), (!seen).then_some(*number));
+            }
+        }
+    }
+    found
+}
+
 fn names(connection: &Connection) -> Result<Vec<String>> {
     let sql = "SELECT name FROM ours.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
     let mut statement = connection.prepare(sql)?;
@@ -141,17 +152,35 @@ fn names(connection: &Connection) -> Result<Vec<String>> {
     Ok(names.collect::<rusqlite::Result<_>>()?)
 }
 
-/// What has come since.
-fn news(connection: &Connection, table: &str) -> Result<Table> {
+/// What has come since, in the order of the changes that it belongs to.
+fn news(
+    connection: &Connection,
+    table: &str,
+    changes: &HashMap<String, Option<usize>>,
+) -> Result<Table> {
     let sql = format!("SELECT * FROM ours.{table} EXCEPT SELECT * FROM main.{table}");
     let mut statement = connection.prepare(&sql)?;
     let columns = statement.column_count();
     let read = |row: &rusqlite::Row<'_>| (0..columns).map(|column| row.get(column)).collect();
-    let rows = statement.query_map([], read)?;
+    let found: Vec<Vec<Value>> = statement.query_map([], read)?.collect::<Result<_, _>>()?;
+    let change = |value: &Value| match value {
+        Value::Text(text) => changes.get(text).copied().flatten(),
+        _ => None,
+    };
+    let numbered = found.into_iter().enumerate().map(|(place, row)| {
+        let number = if changes.is_empty() {
+            Some(place)
+        } else {
+            row.iter().find_map(change)
+        };
+        (number.unwrap_or(0), row)
+    });
+    let mut rows: Vec<_> = numbered.collect();
+    rows.sort_by_key(|(number, _)| *number);
     let places = vec!["?"; columns].join(", ");
     Ok(Table {
         // What only changed is there already.
         sql: format!("INSERT OR IGNORE INTO main.{table} VALUES ({places})"),
-        rows: rows.collect::<rusqlite::Result<_>>()?,
+        rows,
     })
 }
