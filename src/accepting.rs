@@ -12,27 +12,61 @@ use crate::later::Reply;
 use crate::operation::{Invited, Offer, Operation, Policy};
 use crate::transport::{Platform, within};
 
+/// What the policy says of an invite.
+enum Wanted {
+    Yes,
+    No,
+    /// A person decides, or a function of the page's.
+    Ask,
+}
+
+fn wanted(remote: &Remote, policy: Policy, preview: &Json) -> Result<Wanted, Error> {
+    let traits = remote.traits();
+    // A page's own policy sees every preview: it shows the invite before the sign-in, too, and when nothing is gained.
+    let shows = policy == Policy::Function;
+    let signed_out = preview.get("account").is_some_and(Json::is_null);
+    if !shows && signed_out && traits.knows_account {
+        return Err(Error::new(
+            Code::NotSignedIn,
+            "Sign in to accept this invite.",
+        ));
+    }
+    let gained = preview.text("gained").unwrap_or_default();
+    let policy = match policy {
+        Policy::Default => traits.policy,
+        said => said,
+    };
+    let asks = match policy {
+        Policy::Off => return Ok(Wanted::No),
+        Policy::SignedIn => gained.bytes().any(|letter| letter == b'a'),
+        _ => shows || !gained.is_empty(),
+    };
+    Ok(if asks { Wanted::Ask } else { Wanted::Yes })
+}
+
 impl<P: Platform> Connection<P> {
     /// Looks an invite up, asks the policy and takes it; `null` where the policy said no. A person may think as long
     /// as they like: the deadlines are for the server.
     pub(crate) async fn offer(&self, offer: &Offer, phase: &Phase<'_>, held: &P::Held) -> Reply {
         let preview = self
             .bounded(&Phase {
-                operation: &Operation::Preview(offer.invited.clone()),
+                operation: &Operation::Preview(Rc::clone(&offer.invited)),
                 progress: Rc::clone(&phase.progress),
                 timeout: phase.timeout,
             })
             .await?;
         let remote = self.remote(false).await?;
-        if !self
-            .may_accept(&remote, offer.policy, &preview, held)
-            .await?
-        {
+        let accepts = match wanted(&remote, offer.policy, &preview)? {
+            Wanted::Yes => true,
+            Wanted::No => false,
+            Wanted::Ask => self.platform.ask(held, &preview).await?,
+        };
+        if !accepts {
             return Ok(Json::Null);
         }
         let mut outcome = self
             .bounded(&Phase {
-                operation: &Operation::Accept(offer.invited.clone()),
+                operation: &Operation::Accept(Rc::clone(&offer.invited)),
                 progress: Rc::new(Progress::default()),
                 timeout: phase.timeout,
             })
@@ -44,40 +78,6 @@ impl<P: Platform> Connection<P> {
         Ok(outcome)
     }
 
-    async fn may_accept(
-        &self,
-        remote: &Remote,
-        policy: Policy,
-        preview: &Json,
-        held: &P::Held,
-    ) -> Result<bool, Error> {
-        let traits = remote.traits();
-        // A page's own policy sees every preview: it shows the invite before the sign-in, too, and when nothing is gained.
-        let shows = policy == Policy::Function;
-        let signed_out = preview.get("account").is_some_and(Json::is_null);
-        if !shows && signed_out && traits.knows_account {
-            return Err(Error::new(
-                Code::NotSignedIn,
-                "Sign in to accept this invite.",
-            ));
-        }
-        let gained = preview.text("gained").unwrap_or_default();
-        let policy = match policy {
-            Policy::Default => traits.policy,
-            said => said,
-        };
-        let asks = match policy {
-            Policy::Off => return Ok(false),
-            Policy::SignedIn => gained.contains('a'),
-            _ => shows || !gained.is_empty(),
-        };
-        if asks {
-            self.platform.ask(held, preview).await
-        } else {
-            Ok(true)
-        }
-    }
-
     /// Accepts, with nothing beside it that it must not overlap with.
     pub(crate) async fn accept(
         &self,
@@ -86,22 +86,22 @@ impl<P: Platform> Connection<P> {
         context: &Context<'_, P>,
     ) -> Reply {
         let work = async {
-            let alone = context.remote.traits().alone;
-            let outcome = match alone {
-                Alone::Key => {
-                    let _alone = self.lock(invited.key.reveal(), context.progress).await;
-                    session.perform(context).await?
-                }
-                Alone::Document => {
-                    let document = document_of(context);
-                    let _alone = self.lock(&document, context.progress).await;
-                    let work = session.perform(context);
+            let document = match context.remote.traits().alone {
+                Alone::Key => None,
+                Alone::Document => Some(document_of(context)),
+            };
+            let name = document.as_deref().unwrap_or(invited.key.reveal());
+            let _alone = self.lock(name, context.progress).await;
+            let work = session.perform(context);
+            let outcome = match document {
+                None => work.await,
+                Some(document) => {
                     let flight = Flight::Document(document);
                     self.flights
                         .alone(&*self.platform, flight, context.progress, work)
-                        .await?
+                        .await
                 }
-            };
+            }?;
             self.platform.emit("inviteaccepted", &outcome);
             Ok(outcome)
         };

@@ -4,7 +4,7 @@ use core::cell::Cell;
 
 use crate::error::{Code, Error};
 use crate::json::Json;
-use crate::later::{Reply, Task};
+use crate::later::Reply;
 use crate::transport::{Platform, sleep};
 
 const MOST_TRIES: i32 = 6;
@@ -85,7 +85,7 @@ impl Progress {
         if self.creates && open {
             let mut unknown = unknown_outcome();
             unknown.status = error.status;
-            unknown.cause.clone_from(&error.cause);
+            unknown.cause = error.cause.clone();
             return unknown;
         }
         error
@@ -95,12 +95,12 @@ impl Progress {
 /// Makes attempts until one succeeds or fails for good, with jittered pauses that double, inside the deadline.
 /// `confirm` says of a cancelled invite whether it is gone: asked where an answer was lost and the next says that
 /// there is nothing to cancel.
-pub(crate) async fn until_done<'a, P: Platform>(
+pub(crate) async fn until_done<P: Platform>(
     platform: &P,
     deadline: f64,
     progress: &Progress,
-    attempt: impl Fn() -> Task<'a, Reply>,
-    confirm: impl Fn() -> Task<'a, Result<bool, Error>>,
+    attempt: impl AsyncFn() -> Reply,
+    confirm: impl AsyncFn() -> Result<bool, Error>,
 ) -> Reply {
     let mut tries = 0;
     let since = platform.visible_since();

@@ -69,8 +69,13 @@ impl<P: Platform> Connection<P> {
         };
         Box::pin(async move {
             let Running { connection, stop } = &running;
-            let _signal = connection.platform.watch(&held, stop);
-            until(stop, Box::pin(connection.run(call, waited, &held))).await
+            let signal = connection.platform.watch(&held, stop);
+            until(
+                stop.clone(),
+                signal,
+                Box::pin(connection.run(call, waited, &held)),
+            )
+            .await
         })
     }
 
@@ -104,12 +109,14 @@ impl<P: Platform> Connection<P> {
         match &operation {
             Operation::Watch => self.watch(&phase).await,
             Operation::Offer(offer) => self.offer(offer, &phase, held).await,
-            Operation::Accept(_) => {
-                let mut outcome = self.bounded(&phase).await?;
-                // The five give what Webstrates' own give.
-                Ok(outcome.take("permissions").unwrap_or(Json::Null))
+            _ => {
+                let mut answer = self.bounded(&phase).await?;
+                Ok(match &operation {
+                    // The five give what Webstrates' own give.
+                    Operation::Accept(_) => answer.take("permissions").unwrap_or(Json::Null),
+                    _ => answer,
+                })
             }
-            _ => self.bounded(&phase).await,
         }
     }
 
@@ -117,7 +124,7 @@ impl<P: Platform> Connection<P> {
     async fn watch(&self, phase: &Phase<'_>) -> Reply {
         let known = async { self.remote(true).await.map(|_| Json::Null) };
         self.within(phase, Box::pin(known)).await?;
-        let remote = self.remote(true).await?;
+        let remote = self.known_remote()?;
         match remote.traits().hears {
             Hears::Never => Ok(Json::Null),
             Hears::Stream if !remote.has("events") => Ok(Json::Null),
@@ -127,28 +134,19 @@ impl<P: Platform> Connection<P> {
     }
 
     /// Runs until it is done or its deadline ends it.
-    pub(crate) fn bounded<'a>(&'a self, phase: &'a Phase<'a>) -> Task<'a, Reply> {
-        Box::pin(async move {
-            let deadline = self.platform.monotonic() + phase.timeout;
-            let attempt = || -> Task<'_, Reply> {
-                Box::pin(async {
-                    let remote = self.remote_for(phase).await?;
-                    self.attempt(phase, &remote).await
-                })
-            };
-            let confirm = || -> Task<'_, Result<bool, Error>> { Box::pin(self.is_gone(phase)) };
-            let work =
-                call::until_done(&*self.platform, deadline, &phase.progress, attempt, confirm);
-            self.within(phase, Box::pin(work)).await
-        })
+    pub(crate) async fn bounded(&self, phase: &Phase<'_>) -> Reply {
+        let deadline = self.platform.monotonic() + phase.timeout;
+        let attempt = async || {
+            let remote = self.remote_for(phase).await?;
+            self.attempt(phase, &remote).await
+        };
+        let confirm = async || self.is_gone(phase).await;
+        let work = call::until_done(&*self.platform, deadline, &phase.progress, attempt, confirm);
+        self.within(phase, Box::pin(work)).await
     }
 
     /// The work, or the deadline.
-    fn within<'a>(
-        &'a self,
-        phase: &'a Phase<'a>,
-        work: Task<'a, Reply>,
-    ) -> impl Future<Output = Reply> + 'a {
+    fn within<'a>(&'a self, phase: &'a Phase<'a>, work: Task<'a, Reply>) -> Task<'a, Reply> {
         let progress = Rc::clone(&phase.progress);
         let end = Box::new(move || progress.end());
         within_or(&*self.platform, phase.timeout, end, work)
@@ -170,28 +168,23 @@ impl<P: Platform> Connection<P> {
         }
         let session = self.session(remote);
         let context = self.context(phase, remote)?;
-        match operation {
-            Operation::Accept(invited) => self.accept(invited, &*session, &context).await,
-            Operation::Create(_) => {
-                let invite = session.perform(&context).await?;
-                self.platform
-                    .emit("invitecreated", &announce::created(&invite));
-                Ok(invite)
-            }
-            Operation::Remove(remove) => {
-                let answer = session.perform(&context).await?;
-                // Only what was confirmed.
-                if answer
-                    .number("deletedCount")
-                    .is_some_and(|count| count > 0.0)
-                {
-                    let detail = announce::removed(remove);
-                    self.platform.emit("inviteremoved", &detail);
-                }
-                Ok(answer)
-            }
-            _ => session.perform(&context).await,
+        if let Operation::Accept(invited) = operation {
+            return self.accept(invited, &*session, &context).await;
         }
+        let answer = session.perform(&context).await?;
+        match operation {
+            Operation::Create(_) => {
+                let detail = announce::created(&answer);
+                self.platform.emit("invitecreated", &detail);
+            }
+            // Only what was confirmed.
+            Operation::Remove(remove) if answer.number("deletedCount") > Some(0.0) => {
+                let detail = announce::removed(remove);
+                self.platform.emit("inviteremoved", &detail);
+            }
+            _ => {}
+        }
+        Ok(answer)
     }
 
     pub(crate) fn context<'a>(
@@ -214,7 +207,7 @@ impl<P: Platform> Connection<P> {
             return Err(Error::bad_response());
         };
         let look = Phase {
-            operation: &Operation::Check(invited.clone()),
+            operation: &Operation::Check(Rc::clone(invited)),
             progress: Rc::default(),
             timeout: phase.timeout,
         };

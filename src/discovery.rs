@@ -54,10 +54,12 @@ impl<P: Platform> Connection<P> {
             _ => Wants::Nothing,
         };
         let now = self.platform.monotonic();
-        if wants == Wants::WhatThereIs && now < self.silent_until.get() {
-            return self.remote(false).await;
-        }
-        match self.remote(wants != Wants::Nothing).await {
+        let asks = match wants {
+            Wants::Nothing => false,
+            Wants::WhatThereIs => now >= self.silent_until.get(),
+            Wants::All => true,
+        };
+        match self.remote(asks).await {
             // The caller said how it speaks: it need not speak of itself.
             Err(error)
                 if wants == Wants::WhatThereIs
@@ -94,7 +96,6 @@ impl<P: Platform> Connection<P> {
         let work = async {
             let session = remote.dialect.open(&self.platform);
             let asking = session.discover(&self.platform, &mut remote);
-            let asking = Box::pin(async { asking.await.map(|()| Json::Null) });
             let asked = within(&*self.platform, PATIENCE, asking).await;
             // All wait for this one answer: lost, it is asked for again.
             asked.map_err(|error| match error.code {
@@ -112,6 +113,11 @@ impl<P: Platform> Connection<P> {
                 Box::pin(work),
             )
             .await?;
+        self.known_remote()
+    }
+
+    /// The server, once it was found.
+    pub(crate) fn known_remote(&self) -> Result<Rc<Remote>, Error> {
         let found = self.remote.borrow().clone();
         found.ok_or_else(Error::bad_response)
     }

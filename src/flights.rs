@@ -15,7 +15,7 @@ use crate::transport::{Platform, within};
 const PATIENCE: f64 = 5_000.0;
 
 /// What is under way at most once.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(crate) enum Flight {
     /// The question what the server speaks.
     Discovery,
@@ -30,10 +30,9 @@ pub(crate) enum Flight {
 
 /// Work under way, by name.
 #[derive(Default)]
-pub(crate) struct Flights(RefCell<Vec<Running>>);
+pub(crate) struct Flights(RefCell<Vec<Rc<Running>>>);
 
 /// One work under way.
-#[derive(Clone)]
 struct Running {
     flight: Flight,
     progress: Rc<Progress>,
@@ -99,10 +98,10 @@ impl Flights {
         flights.retain(|flight| !flight.later.is(later));
     }
 
-    fn running(&self, flight: &Flight) -> Option<Running> {
+    fn running(&self, flight: &Flight) -> Option<Rc<Running>> {
         let flights = self.0.borrow();
         let running = flights.iter().find(|running| running.flight == *flight)?;
-        Some(running.clone())
+        Some(Rc::clone(running))
     }
 
     async fn lead<P: Platform>(
@@ -118,13 +117,13 @@ impl Flights {
             later: Later::default(),
         };
         progress.heard.set(platform.monotonic());
-        self.0.borrow_mut().push(Running {
+        self.0.borrow_mut().push(Rc::new(Running {
             flight,
             progress: Rc::clone(progress),
             later: lead.later.clone(),
             stop: stop.clone(),
-        });
-        let reply = until(&stop, work).await;
+        }));
+        let reply = until(stop, None::<P::Guard>, work).await;
         lead.later.set(reply.clone());
         reply
     }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Function, Promise};
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
@@ -55,127 +55,98 @@ impl Handle {
     }
 
     /// `create(options?, webstrateId?, call?)`
-    pub fn create(
-        &self,
-        waited: f64,
-        options: JsValue,
-        resource: JsValue,
-        call: JsValue,
-    ) -> Promise {
-        self.start(Method::Create, waited, &[options, resource, call])
+    pub fn create(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Create, waited, arguments)
     }
 
     /// `get(webstrateId?, call?)`
-    pub fn get(&self, waited: f64, resource: JsValue, call: JsValue) -> Promise {
-        self.start(Method::Get, waited, &[resource, call])
+    pub fn get(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Get, waited, arguments)
     }
 
     /// `check(key, webstrateId?, call?)`
-    pub fn check(&self, waited: f64, invite: JsValue, resource: JsValue, call: JsValue) -> Promise {
-        self.start(Method::Check, waited, &[invite, resource, call])
+    pub fn check(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Check, waited, arguments)
     }
 
     /// `accept(key, webstrateId?, call?)`
-    pub fn accept(
-        &self,
-        waited: f64,
-        invite: JsValue,
-        resource: JsValue,
-        call: JsValue,
-    ) -> Promise {
-        self.start(Method::Accept, waited, &[invite, resource, call])
+    pub fn accept(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Accept, waited, arguments)
     }
 
     /// `remove(key, webstrateId?, call?)`
-    pub fn remove(
-        &self,
-        waited: f64,
-        invite: JsValue,
-        resource: JsValue,
-        call: JsValue,
-    ) -> Promise {
-        self.start(Method::Remove, waited, &[invite, resource, call])
+    pub fn remove(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Remove, waited, arguments)
     }
 
-    /// One page of `list(filter?, call?)`: `{ invites, next? }`.
+    /// One page of `list(filter?, call?)`, with its token in between: `{ invites, next? }`.
     #[wasm_bindgen(js_name = listPage)]
-    pub fn list_page(
-        &self,
-        waited: f64,
-        filter: JsValue,
-        token: JsValue,
-        call: JsValue,
-    ) -> Promise {
-        self.start(Method::ListPage, waited, &[filter, token, call])
+    pub fn list_page(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::ListPage, waited, arguments)
     }
 
     /// `preview(key, call?)`
-    pub fn preview(&self, waited: f64, invite: JsValue, call: JsValue) -> Promise {
-        self.start(Method::Preview, waited, &[invite, call])
+    pub fn preview(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Preview, waited, arguments)
     }
 
     /// `members(call?)`
-    pub fn members(&self, waited: f64, call: JsValue) -> Promise {
-        self.start(Method::Members, waited, &[call])
+    pub fn members(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Members, waited, arguments)
     }
 
     /// `link(invite, options?, call?)`
-    pub fn link(&self, waited: f64, invite: JsValue, options: JsValue, call: JsValue) -> Promise {
-        self.start(Method::Link, waited, &[invite, options, call])
+    pub fn link(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Link, waited, arguments)
     }
 
     /// `supports(feature, call?)`
-    pub fn supports(&self, waited: f64, feature: JsValue, call: JsValue) -> Promise {
-        self.start(Method::Supports, waited, &[feature, call])
+    pub fn supports(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Supports, waited, arguments)
     }
 
-    /// Who is signed in.
-    pub fn identify(&self, waited: f64, call: JsValue) -> Promise {
-        self.start(Method::Identify, waited, &[call])
+    /// Who is signed in: `(call?)`.
+    pub fn identify(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Identify, waited, arguments)
     }
 
-    /// Looks the invite up, asks the policy, takes it; `null` where the policy said no.
+    /// Looks the invite up, asks the policy, takes it, `(key, webstrateId?, policy?, call?)`; `null` where the policy
+    /// said no.
     #[wasm_bindgen(js_name = acceptInvite)]
-    pub fn accept_invite(
-        &self,
-        waited: f64,
-        invite: JsValue,
-        resource: JsValue,
-        policy: JsValue,
-        call: JsValue,
-    ) -> Promise {
-        self.start(
-            Method::AcceptInvite,
-            waited,
-            &[invite, resource, policy, call],
-        )
+    pub fn accept_invite(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::AcceptInvite, waited, arguments)
     }
 
-    /// Where to read events, as `fetch` takes it; `null` where there are none. Or looks by itself until it is stopped.
-    pub fn watch(&self, waited: f64, call: JsValue) -> Promise {
-        self.start(Method::Watch, waited, &[call])
+    /// Where to read events, as `fetch` takes it; `null` where there are none. Or looks by itself until it is stopped:
+    /// `(call?)`.
+    pub fn watch(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Watch, waited, arguments)
     }
 
-    /// Keeps a key for after the sign-in: what stands in for it; `null` where there is no such thing.
-    pub fn park(
-        &self,
-        waited: f64,
-        invite: JsValue,
-        resource: JsValue,
-        path: JsValue,
-        call: JsValue,
-    ) -> Promise {
-        self.start(Method::Park, waited, &[invite, resource, path, call])
+    /// Keeps a key for after the sign-in, `(key, webstrateId?, path?, call?)`: what stands in for it; `null` where
+    /// there is no such thing.
+    pub fn park(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Park, waited, arguments)
     }
 
-    /// What waits in this browser.
-    pub fn parked(&self, waited: f64, call: JsValue) -> Promise {
-        self.start(Method::Parked, waited, &[call])
+    /// What waits in this browser: `(call?)`.
+    pub fn parked(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Parked, waited, arguments)
     }
 
-    /// Forgets what waits.
-    pub fn unpark(&self, waited: f64, invite: JsValue, call: JsValue) -> Promise {
-        self.start(Method::Unpark, waited, &[invite, call])
+    /// Forgets what waits: `(key, call?)`.
+    pub fn unpark(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Unpark, waited, arguments)
+    }
+
+    /// The name of the lock under which this key is accepted; `null` where there is no cryptography to name it by.
+    #[wasm_bindgen(js_name = lockName)]
+    pub fn lock_name(key: &str) -> Promise {
+        let key = key.to_owned();
+        promise(Box::pin(async move {
+            let name = page::lock_name(&key).await;
+            Ok(name.map_or(Json::Null, Json::from))
+        }))
     }
 
     /// Drops the socket and settles the calls under way. The next call connects again.
@@ -186,12 +157,11 @@ impl Handle {
 
 impl Handle {
     /// Every call's one way: `waited` is how many milliseconds ago it was made, for its deadline counts from there.
-    fn start(&self, method: Method, waited: f64, arguments: &[JsValue]) -> Promise {
+    fn start(&self, method: Method, waited: f64, arguments: &Array) -> Promise {
         let mut held = Held::default();
-        let values: Result<Vec<_>, _> = arguments.iter().map(|one| held.read(one)).collect();
+        let values = held.read_all(arguments);
         let call = values.and_then(|values| Call::read(method, values));
-        let call = Rc::clone(&self.0).call(call, waited, held);
-        promise(call)
+        promise(Rc::clone(&self.0).call(call, waited, held))
     }
 }
 
@@ -203,14 +173,4 @@ fn promise(work: Task<'static, Reply>) -> Promise {
             Err(error) => Err(value::error(&error)),
         }
     })
-}
-
-/// The name of the lock under which this key is accepted; `null` where there is no cryptography to name it by.
-#[wasm_bindgen(js_name = lockName)]
-pub fn lock_name(key: &str) -> Promise {
-    let key = key.to_owned();
-    promise(Box::pin(async move {
-        let name = page::lock_name(&key).await;
-        Ok(name.map_or(Json::Null, Json::from))
-    }))
 }

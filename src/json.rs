@@ -51,6 +51,13 @@ impl Json {
         }
     }
 
+    /// Sets a member where there is something to set.
+    pub(crate) fn set_if(&mut self, name: &str, value: Option<impl Into<Json>>) {
+        if let Some(value) = value {
+            self.set(name, value.into());
+        }
+    }
+
     /// The member of this name; `None` too where this is no object.
     pub fn get(&self, name: &str) -> Option<&Json> {
         self.members()
@@ -64,8 +71,9 @@ impl Json {
         let Json::Object(members) = self else {
             return None;
         };
-        let place = members.iter().position(|member| member.0 == name)?;
-        Some(members.remove(place).1)
+        // Not `remove`, which can say in numbers what is wrong: that alone writes numbers here, and is 1 KB of code.
+        let mut found = members.extract_if(.., |member| member.0 == name);
+        Some(found.next()?.1)
     }
 
     /// Overwrites its texts, where one of them is a key.

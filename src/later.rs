@@ -59,10 +59,17 @@ impl Later {
 }
 
 /// Does the work until it is done or `stop` says how it shall end. What is stopped before it began, begins nothing.
-pub fn until<'a>(stop: &Later, mut work: Task<'a, Reply>) -> impl Future<Output = Reply> + 'a {
-    let stop = stop.clone();
-    poll_fn(move |context| match stop.poll(context) {
-        Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-        _ => work.as_mut().poll(context),
-    })
+/// Whatever tells `stop` is kept for as long.
+pub fn until<'a>(
+    stop: Later,
+    telling: impl Sized + 'a,
+    mut work: Task<'a, Reply>,
+) -> Task<'a, Reply> {
+    Box::pin(poll_fn(move |context| {
+        let _kept = &telling;
+        match stop.poll(context) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            _ => work.as_mut().poll(context),
+        }
+    }))
 }

@@ -1,6 +1,6 @@
 //! The link to send.
 
-use invite_key::link::{self, Link, LinkOptions, Placement};
+use invite_key::link::{self, LinkOptions, Placement};
 
 use crate::dialect::{LinkForm, Remote};
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub(crate) fn of(remote: &Remote, wanted: &LinkOf) -> Reply {
     let in_query = given.in_query.unwrap_or(by_resource && page.is_none());
     let mut names = LinkOptions::default();
     if let Some(name) = &given.parameter {
-        names.parameter.clone_from(name);
+        names.parameter = name.clone();
     }
     let own_page = match resource {
         Some(resource) => [&remote.server, "/", resource, "/"].concat(),
@@ -34,9 +34,9 @@ pub(crate) fn of(remote: &Remote, wanted: &LinkOf) -> Reply {
     } else {
         Placement::Fragment
     };
-    let key = wanted.invited.key.clone();
-    match Link::new(page.unwrap_or(&own_page), beside, key, placement, &names) {
-        Ok(link) => Ok(link::build(&link, &names).into()),
+    let page = page.unwrap_or(&own_page);
+    match link::write(page, beside, &wanted.invited.key, placement, &names) {
+        Ok(link) => Ok(link.into()),
         Err(error) => Err(Error::misused("page", &error.sentence())),
     }
 }

@@ -17,11 +17,35 @@ pub(crate) fn global(name: &str) -> JsValue {
     get(&js_sys::global(), name)
 }
 
+/// Sets a property, where it can be set.
+pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) {
+    let _ = Reflect::set(object, &name.into(), value);
+}
+
+/// Calls a function; fails where it is none. One way for all that is called: each number of arguments would have an
+/// import of its own.
+pub(crate) fn apply(
+    function: &JsValue,
+    this: &JsValue,
+    arguments: &[&JsValue],
+) -> Result<JsValue, JsValue> {
+    let function: &Function = function.unchecked_ref();
+    function.apply(this, &arguments.iter().collect())
+}
+
 /// Calls a method.
-pub(crate) fn call(object: &JsValue, method: &str, arguments: &Array) -> Result<JsValue, JsValue> {
-    get(object, method)
-        .dyn_into::<Function>()?
-        .apply(object, arguments)
+pub(crate) fn call(
+    object: &JsValue,
+    method: &str,
+    arguments: &[&JsValue],
+) -> Result<JsValue, JsValue> {
+    apply(&get(object, method), object, arguments)
+}
+
+/// Makes an object of a class.
+pub(crate) fn construct(class: &JsValue, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
+    let class: &Function = class.unchecked_ref();
+    Reflect::construct(class, &arguments.iter().collect())
 }
 
 /// Json → a plain object. Each member becomes the object's own, `__proto__` too.
@@ -33,8 +57,9 @@ pub(crate) fn write(value: &Json) -> JsValue {
         Json::Text(text) => text.as_str().into(),
         Json::List(items) => items.iter().map(write).collect::<Array>().into(),
         Json::Object(members) => {
-            let entry =
-                |(name, value): &(String, Json)| Array::of2(&name.as_str().into(), &write(value));
+            let entry = |(name, value): &(String, Json)| -> Array {
+                [JsValue::from(name), write(value)].iter().collect()
+            };
             let entries: Array = members.iter().map(entry).collect();
             Object::from_entries(&entries)
                 .map(JsValue::from)
@@ -54,9 +79,9 @@ pub(crate) fn from_parsed(value: &JsValue) -> Json {
         Json::Bool(flag)
     } else if let Some(items) = value.dyn_ref::<Array>() {
         Json::List(items.iter().map(|item| from_parsed(&item)).collect())
-    } else if let Some(object) = value.dyn_ref::<Object>() {
+    } else if value.is_object() {
         let mut members = Vec::new();
-        for name in Object::keys(object) {
+        for name in Object::keys(value.unchecked_ref::<Object>()) {
             members.push((
                 name.as_string().unwrap_or_default(),
                 from_parsed(&Reflect::get(value, &name).unwrap_or_default()),
@@ -76,19 +101,18 @@ pub(crate) fn read(
 ) -> Result<Json, Error> {
     let unreadable = |_| Error::invalid("argument", " cannot be read.");
     let is_list = value.is_object()
-        && call(&global("Array"), "isArray", &Array::of1(value)).map_err(unreadable)? == true;
+        && call(&global("Array"), "isArray", &[value]).map_err(unreadable)? == true;
     if !value.is_object() || is_list {
         return plain("argument", value);
     }
     // A Map, a Date and their like have no members, and would be no options.
     let prototype = get(&global("Object"), "prototype");
-    let tag = get(&prototype, "toString").dyn_into::<Function>();
-    let tag = tag.and_then(|tag| tag.call0(value)).map_err(unreadable)?;
+    let tag = apply(&get(&prototype, "toString"), value, &[]).map_err(unreadable)?;
     if tag.as_string().is_none_or(|tag| tag != "[object Object]") {
         return Err(Error::invalid("argument", " must be a plain object."));
     }
     // Each may be a Proxy that throws at any look.
-    let names = call(&global("Object"), "keys", &Array::of1(value)).map_err(unreadable)?;
+    let names = call(&global("Object"), "keys", &[value]).map_err(unreadable)?;
     let mut members = Vec::new();
     for name in names.unchecked_into::<Array>() {
         let Some(name) = name.as_string() else {
@@ -155,7 +179,7 @@ pub(crate) fn error(error: &Error) -> JsValue {
         .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
         .unwrap_or_default();
     if let Some(cause) = &error.cause {
-        let _ = Reflect::set(&details, &"cause".into(), cause);
+        set(&details, "cause", cause);
     }
     details
 }

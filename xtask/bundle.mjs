@@ -22,6 +22,20 @@ const OPTIONS = {
   write: false,
 };
 
+/**
+ * wasm-opt has given short names to what stands between the core and its glue; esbuild gives the glue the same. No other
+ * property in these files may be called as one of them: all but `memory` begin as wasm-bindgen's and ours do, with
+ * underscores.
+ */
+function shortened() {
+  if (dev) return {};
+  const { imports, exports } = JSON.parse(readFileSync(join(modules, 'core/core.names.json')));
+  const mangleCache = Object.fromEntries([...imports.map(([, name, short]) => [name, short]), ...exports]);
+  for (const [module] of imports) mangleCache[module] = 'a'; // so wasm-opt calls the one module there is
+  const names = Object.keys(mangleCache).map((name) => name.replace(/[^\w]/g, '\\$&'));
+  return { mangleProps: new RegExp(`^(?:${names.join('|')})$`), mangleQuoted: true, mangleCache };
+}
+
 /** Moves files in when all of them are whole: a server or a bundler may be reading the folder. */
 function install({ outputFiles }) {
   const same = (file, contents) => {
@@ -46,6 +60,7 @@ function install({ outputFiles }) {
 const later = ['accept', 'events', 'rescue', 'wasm/offline', 'wasm/find', 'wasm/qr'];
 install(await build({
   ...OPTIONS,
+  ...shortened(),
   entryPoints: [
     { in: 'pkg/sdk/index.js', out: 'index' },
     { in: join(modules, 'core/core_bg.wasm'), out: 'wasm/core_bg' },
@@ -87,6 +102,7 @@ const inside = {
 if (!dev) {
   const inline = await build({
     ...OPTIONS,
+    ...shortened(),
     entryPoints: [{ in: 'pkg/inline/index.js', out: 'inline' }],
     loader: { '.wasm': 'binary' },
     plugins: [inside],

@@ -92,7 +92,7 @@ class Invites extends Target {
       send: (...call) => here().send(...call),
       emit: (type, detail) => this.#emit(type, detail),
       error: (...error) => new InviteError(...error),
-      lockName: async (key) => (await load('core')).lockName(key),
+      lockName: async (key) => (await load('core')).Connection.lockName(key),
     };
   }
 

@@ -27,7 +27,7 @@ export class Server {
     if (!this.#closed && !loaded('core')) await this.load('core', began, args.findLast((arg) => arg != null));
     if (this.#closed) throw new InviteError('closed', CLOSED);
     this.#connection ??= new (loaded('core').Connection)(this.options, this.#emit);
-    return await this.#connection[name](now() - began, ...args); // what is awaited keeps this alive
+    return await this.#connection[name](now() - began, args); // what is awaited keeps this alive
   }
 
   /** A part, within the deadline and by the signal of a call. The core reads them by its rules once it is there. */

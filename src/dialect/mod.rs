@@ -3,6 +3,7 @@
 //! A new one is a line in the list below and a folder. What the folder leaves out is taken from [`nothing`]: a dialect
 //! of which nothing is said can do nothing, and says so to every call.
 
+use core::future::ready;
 use std::rc::Rc;
 
 use invite_key::KeyKind;
@@ -30,6 +31,9 @@ macro_rules! dialects {
         impl DialectName {
             /// All of them, by the name that callers write.
             pub const ALL: &[(&str, DialectName)] = &[$((stringify!($folder), DialectName::$name)),*];
+
+            /// The same names, as a sentence quotes them.
+            pub(crate) const QUOTED: &str = concat!($(" '", stringify!($folder), "'"),*);
 
             /// What is true of all its servers.
             pub(crate) fn traits(self) -> &'static Traits {
@@ -142,14 +146,10 @@ pub(crate) trait Session<P: Platform> {
     /// Asks the server, in its own way.
     fn perform<'a>(&'a self, cx: &'a Context<'a, P>) -> Task<'a, Reply>;
 
-    /// Asks the server what it can do, and writes the answer into `remote`.
-    fn discover<'a>(
-        &'a self,
-        platform: &'a P,
-        remote: &'a mut Remote,
-    ) -> Task<'a, Result<(), Error>> {
+    /// Asks the server what it can do, and writes the answer into `remote`; there is nothing else to reply.
+    fn discover<'a>(&'a self, platform: &'a P, remote: &'a mut Remote) -> Task<'a, Reply> {
         let _ = (platform, remote);
-        Box::pin(async { Ok(()) })
+        Box::pin(ready(Ok(Json::Null)))
     }
 
     /// Drops what is open.

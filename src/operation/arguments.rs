@@ -75,7 +75,7 @@ impl Arguments {
     fn read(&mut self, slot: Slot, mut value: Json) -> Result<(), Error> {
         match (slot, value.as_text()) {
             (Slot::Options, _) => self.options = value,
-            (Slot::Text, text) => text.unwrap_or_default().clone_into(&mut self.text),
+            (Slot::Text, text) => self.text = text.unwrap_or_default().to_owned(),
             (Slot::Resource | Slot::ResourceToList, None) if value.is_null() => {}
             (Slot::ResourceToList, Some(text)) if InviteKey::parse(text).is_ok() => {
                 let words = "get() lists; to look one up: check(key)";

@@ -31,13 +31,19 @@ impl Members {
 
     /// The options that were read, unless something was wrong. Names nobody knows are: most are typing errors.
     pub(super) fn finish<T>(self, options: T) -> Result<T, Error> {
-        // What was taken has no name any more.
-        let unknown = self.left.iter().find(|member| !member.0.is_empty());
-        match (self.wrong, unknown) {
-            (Some(error), _) => Err(error),
-            (None, Some((name, _))) => Err(Error::invalid(name, " is not an option here.")),
-            (None, None) => Ok(options),
+        match self.first_wrong() {
+            Some(error) => Err(error),
+            None => Ok(options),
         }
+    }
+
+    fn first_wrong(self) -> Option<Error> {
+        // What was taken has no name any more.
+        let mut unknown = self.left.iter().filter(|member| !member.0.is_empty());
+        self.wrong.or_else(|| {
+            let (name, _) = unknown.next()?;
+            Some(Error::invalid(name, " is not an option here."))
+        })
     }
 
     pub(super) fn refuse(&mut self, name: &str, rest: &str) {
@@ -58,14 +64,15 @@ impl Members {
         self.take(name).filter(|value| !value.is_null())
     }
 
-    /// A text that `fits`.
+    /// A member's text, which `fits`.
     pub(super) fn text_that(
         &mut self,
         name: &str,
+        value: Option<Json>,
         fits: fn(&str) -> bool,
         wrong: &str,
     ) -> Option<String> {
-        match self.take(name)? {
+        match value? {
             Json::Text(text) if fits(&text) => Some(text),
             _ => {
                 self.refuse(name, wrong);
@@ -75,17 +82,13 @@ impl Members {
     }
 
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
-        self.text_that(name, |_| true, " must be a string.")
+        let value = self.take(name);
+        self.text_that(name, value, |_| true, " must be a string.")
     }
 
     pub(super) fn resource(&mut self, name: &str) -> Option<String> {
-        self.drop_null(name);
-        self.text_that(name, resource::is_valid, WRONG_RESOURCE)
-    }
-
-    pub(super) fn drop_null(&mut self, name: &str) {
-        self.left
-            .retain(|member| member.0 != name || !member.1.is_null());
+        let value = self.take_unless_null(name);
+        self.text_that(name, value, resource::is_valid, WRONG_RESOURCE)
     }
 
     pub(super) fn one_of(

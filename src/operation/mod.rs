@@ -4,6 +4,8 @@ mod arguments;
 mod members;
 pub mod options;
 
+use std::rc::Rc;
+
 use invite_key::InviteKey;
 
 use crate::error::Error;
@@ -20,15 +22,15 @@ pub enum Operation {
     /// The caller's own invites that still work, all of them.
     Get(Option<String>),
     /// The invite of a key.
-    Check(Invited),
+    Check(Rc<Invited>),
     /// Take an invite.
-    Accept(Invited),
+    Accept(Rc<Invited>),
     /// Cancel an invite.
     Remove(Remove),
     /// One page of invites.
     List(Box<List>),
     /// What accepting would give, and to whom.
-    Preview(Invited),
+    Preview(Rc<Invited>),
     /// Who has access.
     Members,
     /// The link to send.
@@ -46,7 +48,7 @@ pub enum Operation {
     /// What was kept.
     Parked,
     /// Keep it no longer.
-    Unpark(Invited),
+    Unpark(Rc<Invited>),
 }
 
 /// `create`
@@ -58,7 +60,6 @@ pub struct Create {
 }
 
 /// An invite that somebody has.
-#[derive(Clone)]
 pub struct Invited {
     /// Its key.
     pub key: InviteKey,
@@ -80,7 +81,7 @@ impl Invited {
 /// `remove`
 pub enum Remove {
     /// By its key.
-    Key(Invited),
+    Key(Rc<Invited>),
     /// By its id.
     Id {
         /// The invite's id.
@@ -103,7 +104,7 @@ pub struct List {
 /// `link`
 pub struct LinkOf {
     /// Whose link.
-    pub invited: Invited,
+    pub invited: Rc<Invited>,
     /// Of which form.
     pub options: LinkOptions,
 }
@@ -111,7 +112,7 @@ pub struct LinkOf {
 /// `acceptPending`
 pub struct Offer {
     /// What is offered.
-    pub invited: Invited,
+    pub invited: Rc<Invited>,
     /// Who decides.
     pub policy: Policy,
 }
@@ -119,7 +120,7 @@ pub struct Offer {
 /// An invite that waits for a sign-in.
 pub struct Park {
     /// Which.
-    pub invited: Invited,
+    pub invited: Rc<Invited>,
     /// Where to go on afterwards, on the page's own server; may be empty.
     pub continue_path: String,
 }
@@ -186,6 +187,7 @@ pub enum Method {
 }
 
 impl Method {
+    /// What stands where in its arguments, before the options of the call.
     fn slots(self) -> &'static [Slot] {
         match self {
             Method::Create => &[Slot::Options, Slot::Resource],
@@ -194,11 +196,11 @@ impl Method {
             Method::Remove => &[Slot::InviteOrId, Slot::Resource],
             Method::ListPage => &[Slot::Options, Slot::Text],
             Method::Preview | Method::Unpark => &[Slot::Invite],
+            Method::Members | Method::Identify | Method::Watch | Method::Parked => &[],
             Method::Link => &[Slot::Invite, Slot::Options],
             Method::Supports => &[Slot::Text],
             Method::AcceptInvite => &[Slot::Invite, Slot::Resource, Slot::Policy],
             Method::Park => &[Slot::Invite, Slot::Resource, Slot::Text],
-            Method::Members | Method::Identify | Method::Watch | Method::Parked => &[],
         }
     }
 }
@@ -207,11 +209,13 @@ impl Call {
     /// Reads the arguments of a call. One function for all: what each of many would drop again is most of its code.
     pub fn read(method: Method, values: Vec<Json>) -> Result<Call, Error> {
         let given = Arguments::sort(values, method.slots())?;
-        let invited = given.key.map(|key| Invited {
-            key,
-            id: given.id.clone(),
-            resource: given.resource.clone(),
-            home: given.home.clone(),
+        let invited = given.key.map(|key| {
+            Rc::new(Invited {
+                key,
+                id: given.id.clone(),
+                resource: given.resource.clone(),
+                home: given.home.clone(),
+            })
         });
         let operation = match (method, invited) {
             (Method::Create, _) => Operation::Create(Box::new(Create {

@@ -23,38 +23,22 @@ const MAX_EXTRAS: usize = 8 * 1024;
 
 /// `create`
 pub struct CreateOptions {
-    /// Letters of `a`, `r`, `w`.
-    pub permissions: String,
-    /// Seconds.
-    pub max_age: f64,
-    /// How often it may be used.
-    pub max_uses: Option<f64>,
-    /// For this address alone.
-    pub email: Option<String>,
-    /// The inviter's words.
-    pub message: Option<String>,
-    /// What its inviter calls it.
-    pub label: Option<String>,
-    /// The application's own data.
-    pub extras: Option<Json>,
-    /// Whether the key proves offline who made it.
-    pub signed: Option<bool>,
-    /// Whether the link is mailed.
-    pub send: Option<bool>,
+    /// What is written down of it, as both our API and Webstrates name it.
+    pub body: Json,
 }
 
 impl CreateOptions {
     pub(super) fn read(given: Json) -> Result<CreateOptions, Error> {
         let mut given = Members::of(given);
         let permissions = given.take("permissions").unwrap_or_else(|| "r".into());
-        let permissions = permissions.as_text().unwrap_or_default();
-        if let Err(error) = Permissions::parse(permissions) {
+        if let Err(error) = Permissions::parse(permissions.as_text().unwrap_or_default()) {
             return Err(Error::misused("permissions", error.sentence()));
         }
         let age = " must be a whole number of seconds from 1 to 2592000 (30 days).";
         let uses = " must be a whole number from 1 to 10000.";
-        let is_message = |text: &str| text.chars().nth(MAX_MESSAGE).is_none();
+        let is_message = |text: &str| text.chars().map(|_| 1).sum::<usize>() <= MAX_MESSAGE;
         let words = " must be a string of at most 1000 characters.";
+        let message = given.take("message");
         let extras = given.take("extras");
         if extras
             .as_ref()
@@ -62,58 +46,28 @@ impl CreateOptions {
         {
             given.refuse("extras", " must be at most 8192 bytes of JSON.");
         }
-        let options = CreateOptions {
-            permissions: permissions.to_owned(),
-            // Always sent: a Webstrates server makes dead keys without.
-            max_age: given
-                .whole("maxAge", MAX_AGE, age)
-                .unwrap_or(DEFAULT_MAX_AGE),
-            max_uses: given.whole("maxUses", MAX_USES, uses),
-            email: given.text("email"),
-            message: given.text_that("message", is_message, words),
-            label: given.text("label"),
-            extras,
-            signed: given.flag("signed"),
-            send: given.flag("send"),
-        };
-        given.finish(options)
+        // Always sent: a Webstrates server makes dead keys without.
+        let max_age = given.whole("maxAge", MAX_AGE, age);
+        let mut body = Json::object()
+            .with("permissions", permissions)
+            .with("maxAge", max_age.unwrap_or(DEFAULT_MAX_AGE));
+        body.set_if("maxUses", given.whole("maxUses", MAX_USES, uses));
+        body.set_if("email", given.text("email"));
+        body.set_if(
+            "message",
+            given.text_that("message", message, is_message, words),
+        );
+        body.set_if("label", given.text("label"));
+        body.set_if("extras", extras);
+        body.set_if("signed", given.flag("signed"));
+        body.set_if("send", given.flag("send"));
+        given.finish(CreateOptions { body })
     }
 
     /// What was asked for by name, beyond what every invite has.
-    pub(crate) fn extra(&self) -> impl Iterator<Item = &'static str> {
-        let given = [
-            ("maxUses", self.max_uses.is_some()),
-            ("email", self.email.is_some()),
-            ("message", self.message.is_some()),
-            ("label", self.label.is_some()),
-            ("extras", self.extras.is_some()),
-            ("signed", self.signed.is_some()),
-            ("send", self.send.is_some()),
-        ];
-        given.into_iter().filter(|one| one.1).map(|one| one.0)
-    }
-
-    /// What is written down of it, as both our API and Webstrates name it.
-    pub(crate) fn body(&self) -> Json {
-        let text = |text: &Option<String>| text.as_deref().map(Json::from);
-        let mut body = Json::object()
-            .with("permissions", self.permissions.as_str())
-            .with("maxAge", self.max_age);
-        let more = [
-            ("maxUses", self.max_uses.map(Json::from)),
-            ("email", text(&self.email)),
-            ("message", text(&self.message)),
-            ("label", text(&self.label)),
-            ("extras", self.extras.clone()),
-            ("signed", self.signed.map(Json::from)),
-            ("send", self.send.map(Json::from)),
-        ];
-        for (name, value) in more {
-            if let Some(value) = value {
-                body.set(name, value);
-            }
-        }
-        body
+    pub(crate) fn extra(&self) -> impl Iterator<Item = &str> {
+        let names = self.body.members().iter().map(|member| member.0.as_str());
+        names.filter(|name| !matches!(*name, "permissions" | "maxAge"))
     }
 }
 
@@ -185,12 +139,12 @@ impl CallOptions {
     pub(super) fn read(given: Json) -> Result<CallOptions, Error> {
         let mut given = Members::of(given);
         given.held("signal");
-        given.drop_null("idempotencyKey");
+        let key = given.take_unless_null("idempotencyKey");
         let wrong = " must be printable ASCII characters.";
         let options = CallOptions {
             timeout: given.milliseconds("timeout"),
             // Anything else would fail in the header.
-            idempotency_key: given.text_that("idempotencyKey", is_printable_ascii, wrong),
+            idempotency_key: given.text_that("idempotencyKey", key, is_printable_ascii, wrong),
         };
         given.finish(options)
     }
@@ -257,39 +211,29 @@ impl ConnectOptions {
 
 fn dialect_named(name: &str) -> Result<DialectName, Error> {
     DialectName::named(name).ok_or_else(|| {
-        let mut words = String::from(" must be one of:");
-        for (known, _) in DialectName::ALL {
-            words.push_str(" '");
-            words.push_str(known);
-            words.push('\'');
-        }
-        words.push('.');
-        Error::invalid("dialect", &words)
+        let words = [" must be one of:", DialectName::QUOTED, "."];
+        Error::invalid("dialect", &words.concat())
     })
 }
 
 fn read_auth(auth: Json) -> Result<Auth, Error> {
-    for secret in ["appSecret", "appKey", "clientSecret"] {
-        if auth.get(secret).is_some() {
-            return Err(Error::new(
-                Code::SecretInBrowser,
-                "A secret of an app opens every account: keep it on your own server.",
-            ));
-        }
+    let mut secrets = ["appSecret", "appKey", "clientSecret"].iter();
+    if secrets.any(|secret| auth.get(secret).is_some()) {
+        return Err(Error::new(
+            Code::SecretInBrowser,
+            "A secret of an app opens every account: keep it on your own server.",
+        ));
     }
-    let named = ["username", "provider"]
-        .iter()
-        .all(|name| auth.text(name).is_some_and(|text| !text.is_empty()));
-    let person = || {
-        let mut person = Json::object();
-        for name in ["username", "provider"] {
-            person.set(name, auth.text(name).unwrap_or_default().into());
+    let said = |name| auth.text(name).filter(|text| !text.is_empty());
+    let (token, person) = match (auth.get("bearer"), said("username"), said("provider")) {
+        (Some(bearer), ..) => (Some(bearer), None),
+        (None, Some(username), Some(provider)) => {
+            let person = Json::object()
+                .with("username", username)
+                .with("provider", provider);
+            (auth.get("accessToken"), Some(person))
         }
-        person
-    };
-    let (token, person) = match (auth.get("bearer"), auth.get("accessToken")) {
-        (Some(bearer), _) => (Some(bearer), None),
-        (None, token) => (token.filter(|_| named), Some(person())),
+        _ => (None, None),
     };
     match token {
         Some(Json::Bool(true)) => Ok(Auth {

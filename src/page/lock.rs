@@ -1,10 +1,9 @@
 //! Locks that the browser keeps among tabs.
 
 use invite_key::hex;
-use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::AbortController;
 
 use super::settled;
 use crate::json::Json;
@@ -16,20 +15,22 @@ use crate::value;
 pub(crate) async fn lock_name(what: &str) -> Option<String> {
     let subtle = value::get(&value::global("crypto"), "subtle");
     let bytes = Uint8Array::from(what.as_bytes());
-    let digest = value::call(&subtle, "digest", &Array::of2(&"SHA-256".into(), &bytes));
+    let digest = value::call(&subtle, "digest", &[&"SHA-256".into(), &bytes]);
     let digest = settled(digest).await.ok()?;
     if !digest.is_object() {
         return None;
     }
-    let digest = Uint8Array::new(&digest).subarray(0, 8).to_vec();
+    let digest = Uint8Array::new(&digest);
     let mut name = String::from("invite-keys:");
-    hex::push(&mut name, &digest);
+    for place in 0..8 {
+        hex::push(&mut name, &[digest.get_index(place)]);
+    }
     Some(name)
 }
 
 /// A lock, until it is dropped.
 pub struct Lock {
-    controller: AbortController,
+    controller: JsValue,
     release: Option<Function>,
     _granted: Closure<dyn FnMut() -> Promise>,
 }
@@ -50,13 +51,13 @@ impl Lock {
             done.set(Ok(Json::Null));
             held.clone()
         });
-        let controller = AbortController::new().ok()?;
-        let options = Object::new();
-        let _ = Reflect::set(&options, &"signal".into(), &controller.signal());
+        let controller = value::construct(&value::global("AbortController"), &[]).ok()?;
+        let options = value::write(&Json::object());
+        value::set(&options, "signal", &value::get(&controller, "signal"));
         let request = value::call(
             &locks,
             "request",
-            &Array::of3(&name.into(), &options, on_grant.as_ref()),
+            &[&name.into(), &options, on_grant.as_ref()],
         );
         let lock = Lock {
             controller,
@@ -77,9 +78,9 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         // Still in the queue: leave it. Held already: this does nothing.
-        self.controller.abort();
+        let _ = value::call(&self.controller, "abort", &[]);
         if let Some(release) = &self.release {
-            let _ = release.call0(&JsValue::UNDEFINED);
+            let _ = value::apply(release, &JsValue::UNDEFINED, &[]);
         }
     }
 }

@@ -7,7 +7,7 @@ mod timer;
 use core::cell::{Cell, RefCell};
 
 use invite_key::text::is_printable_ascii;
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -49,8 +49,17 @@ pub struct Held {
 }
 
 impl Held {
+    /// Reads the arguments of a call.
+    pub(crate) fn read_all(&mut self, arguments: &Array) -> Result<Vec<Json>, Error> {
+        let mut values = Vec::new();
+        for argument in arguments.iter() {
+            values.push(self.read(&argument)?);
+        }
+        Ok(values)
+    }
+
     /// Reads an argument, and keeps what JSON cannot hold.
-    pub(crate) fn read(&mut self, value: &JsValue) -> Result<Json, Error> {
+    fn read(&mut self, value: &JsValue) -> Result<Json, Error> {
         if let Some(policy) = value.dyn_ref::<Function>() {
             self.policy = Some(policy.clone());
             return Ok(Json::Bool(true));
@@ -66,12 +75,17 @@ impl Held {
 }
 
 impl Browser {
+    /// What the page's own listener gives back.
+    fn tell(&self, event: &str, detail: &JsValue) -> Result<JsValue, JsValue> {
+        value::apply(&self.emit, &JsValue::UNDEFINED, &[&event.into(), detail])
+    }
+
     async fn get_token(&self) -> Result<Option<String>, Error> {
         if self.token.is_falsy() {
             return Ok(None);
         }
         let token = match self.token.dyn_ref::<Function>() {
-            Some(get) => settled(get.call0(&JsValue::UNDEFINED)).await,
+            Some(get) => settled(value::apply(get, &JsValue::UNDEFINED, &[])).await,
             None => Ok(self.token.clone()),
         };
         let mut error = Error::new(Code::BadCredentials, "auth.bearer gave no token.");
@@ -155,10 +169,8 @@ impl Platform for Browser {
     fn ask<'a>(&'a self, held: &'a Held, preview: &Json) -> Task<'a, Result<bool, Error>> {
         let preview = value::write(preview);
         let answer = match &held.policy {
-            Some(policy) => policy.call1(&JsValue::UNDEFINED, &preview),
-            None => self
-                .emit
-                .call2(&JsValue::UNDEFINED, &"confirm".into(), &preview),
+            Some(policy) => value::apply(policy, &JsValue::UNDEFINED, &[&preview]),
+            None => self.tell("confirm", &preview),
         };
         Box::pin(async {
             match settled(answer).await {
@@ -180,18 +192,20 @@ impl Platform for Browser {
     fn memory(&self, write: Option<&str>) -> Option<String> {
         let storage = value::global("localStorage");
         if let Some(text) = write {
-            let _ = value::call(
-                &storage,
-                "setItem",
-                &Array::of2(&MEMORY.into(), &text.into()),
-            );
-            REMEMBERED.set(Some(text.to_owned()));
+            let _ = value::call(&storage, "setItem", &[&MEMORY.into(), &text.into()]);
         }
-        // Blocked or full, as in a sandboxed frame: then it is this page's alone.
-        value::call(&storage, "getItem", &Array::of1(&MEMORY.into()))
-            .ok()
-            .and_then(|text| text.as_string())
-            .or_else(|| REMEMBERED.with_borrow(Clone::clone))
+        let kept = value::call(&storage, "getItem", &[&MEMORY.into()]);
+        let mut kept = kept.ok().and_then(|text| text.as_string());
+        REMEMBERED.with_borrow_mut(|remembered| {
+            if let Some(text) = write {
+                *remembered = Some(text.to_owned());
+            }
+            // Blocked or full, as in a sandboxed frame: then it is this page's alone.
+            if kept.is_none() {
+                kept = remembered.clone();
+            }
+        });
+        kept
     }
 
     fn place(&self) -> Option<Place> {
@@ -207,9 +221,9 @@ impl Platform for Browser {
                 dialect: Some(DialectName::WEBSTRATE),
             });
         }
-        let selector = Array::of1(&"meta[name=invite-keys]".into());
-        let meta =
-            value::call(&value::global("document"), "querySelector", &selector).unwrap_or_default();
+        let selector = "meta[name=invite-keys]".into();
+        let meta = value::call(&value::global("document"), "querySelector", &[&selector])
+            .unwrap_or_default();
         let server = value::get(&meta, "content").as_string().or(origin)?;
         Some(Place {
             origin: own,
@@ -223,7 +237,7 @@ impl Platform for Browser {
         // Three names of what may lead in a circle.
         let user = value::get(&value::global("webstrate"), "user");
         let mut known = Json::object();
-        for name in ["username", "provider", "displayName"] {
+        for name in &["username", "provider", "displayName"] {
             if let Some(text) = value::get(&user, name).as_string() {
                 known.set(name, text.into());
             }
@@ -242,15 +256,15 @@ impl Platform for Browser {
     fn emit(&self, event: &str, detail: &Json) {
         if let ("invitewarning", Some(message)) = (event, detail.text("message")) {
             let line = ["invite-keys: ", message].concat();
-            let _ = value::call(&value::global("console"), "warn", &Array::of1(&line.into()));
+            let _ = value::call(&value::global("console"), "warn", &[&line.into()]);
         }
         let detail = value::write(detail);
         if event == "inviteused" {
             let now = js_sys::Date::new_0().to_iso_string();
-            let _ = Reflect::set(&detail, &"at".into(), &now);
+            value::set(&detail, "at", &now);
         }
         // A listener's failure is the listener's.
-        let _ = self.emit.call2(&JsValue::UNDEFINED, &event.into(), &detail);
+        let _ = self.tell(event, &detail);
     }
 }
 
@@ -280,7 +294,7 @@ pub(crate) fn watch_visibility() {
 fn monotonic() -> f64 {
     let performance = value::global("performance");
     let origin = value::get(&performance, "timeOrigin").as_f64();
-    let now = value::call(&performance, "now", &Array::new()).ok();
+    let now = value::call(&performance, "now", &[]).ok();
     match (origin, now.and_then(|now| now.as_f64())) {
         (Some(origin), Some(now)) => origin + now,
         _ => js_sys::Date::now(),
@@ -292,7 +306,7 @@ fn monotonic() -> f64 {
 pub(crate) async fn settled(result: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
     let value = result?;
     JsFuture::from(Promise::new(&mut |resolve, _| {
-        let _ = resolve.call1(&JsValue::UNDEFINED, &value);
+        let _ = value::apply(&resolve, &JsValue::UNDEFINED, &[&value]);
     }))
     .await
 }

@@ -2,7 +2,6 @@
 //!
 //! Not gloo's: that traps where a page has broken `setTimeout` or `clearTimeout`.
 
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::value;
@@ -16,7 +15,7 @@ pub struct Timer {
 impl Timer {
     pub(super) fn new(milliseconds: f64, then: Box<dyn FnOnce()>) -> Timer {
         let callback = Closure::once(then);
-        let arguments = Array::of2(callback.as_ref(), &milliseconds.into());
+        let arguments = [callback.as_ref(), &milliseconds.into()];
         let id = value::call(&js_sys::global(), "setTimeout", &arguments);
         Timer {
             id: id.unwrap_or_default(),
@@ -27,7 +26,7 @@ impl Timer {
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        let cleared = value::call(&js_sys::global(), "clearTimeout", &Array::of1(&self.id));
+        let cleared = value::call(&js_sys::global(), "clearTimeout", &[&self.id]);
         // It will come all the same, and must find something.
         if let (Err(_), Some(callback)) = (cleared, self.callback.take()) {
             callback.forget();

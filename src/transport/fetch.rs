@@ -7,9 +7,7 @@
 use core::cell::Cell;
 
 use gloo_net::http::Headers;
-use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::AbortController;
 
 use crate::error::{Cause, Error};
 use crate::json::Json;
@@ -18,11 +16,11 @@ use crate::transport::{Platform as _, Request, Response};
 use crate::value;
 
 /// Ends the request when the call no longer waits for it.
-struct AbortOnDrop(AbortController);
+struct AbortOnDrop(JsValue);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
-        self.0.abort();
+        let _ = value::call(&self.0, "abort", &[]);
     }
 }
 
@@ -48,17 +46,15 @@ pub(crate) async fn send(
     } else {
         None
     };
-    let fetch: Function = match &browser.fetch {
-        Some(fetch) => fetch.clone(),
-        None => value::global("fetch").dyn_into().map_err(|_| {
-            Error::misused(
-                "fetch",
-                "There is no fetch() here: connect({ fetch }) with one.",
-            )
-        })?,
-    };
+    let own = browser.fetch.clone().map(JsValue::from);
+    let fetch = own.unwrap_or_else(|| value::global("fetch"));
+    if !fetch.is_function() {
+        let words = "There is no fetch() here: connect({ fetch }) with one.";
+        return Err(Error::misused("fetch", words));
+    }
     check_address(&request.url)?;
-    let guard = AbortOnDrop(AbortController::new().map_err(offline)?);
+    let guard =
+        AbortOnDrop(value::construct(&value::global("AbortController"), &[]).map_err(offline)?);
     let url = JsValue::from(request.url.as_str());
     let is_here = ["http://127.", "http://localhost", "http://[::1]"];
     let is_here = is_here.iter().any(|here| request.url.starts_with(here));
@@ -66,14 +62,14 @@ pub(crate) async fn send(
     let was_cut_off = is_cut_off();
     // From here on nobody can tell whether it has arrived.
     left.set(true);
-    let answer = fetch.call2(&JsValue::UNDEFINED, &url, &init);
+    let answer = value::apply(&fetch, &JsValue::UNDEFINED, &[&url, &init]);
     let answer = settled(answer).await.map_err(|cause| {
         if never_left(&cause) || was_cut_off && is_cut_off() && !is_here {
             left.set(false);
         }
         failure(browser, cause)
     })?;
-    let text = settled(value::call(&answer, "text", &Array::new()));
+    let text = settled(value::call(&answer, "text", &[]));
     let text = text.await.map_err(offline)?.as_string();
     let status = value::get(&answer, "status").as_f64();
     let (Some(text), Some(status)) = (text, status) else {
@@ -90,11 +86,10 @@ fn init_of(
     browser: &Browser,
     request: Request,
     token: Option<String>,
-    controller: &AbortController,
+    controller: &JsValue,
 ) -> Result<JsValue, Error> {
     // gloo-net traps where a page has broken this.
-    let class = value::global("Headers").dyn_into();
-    if !class.is_ok_and(|class: Function| Reflect::construct(&class, &Array::new()).is_ok()) {
+    if value::construct(&value::global("Headers"), &[]).is_err() {
         return Err(Error::misused(
             "fetch",
             "The Headers of this page do not work.",
@@ -118,8 +113,8 @@ fn init_of(
     }
     let plain = value::write(&init);
     init.wipe();
-    let _ = Reflect::set(&plain, &"headers".into(), &headers.into_raw());
-    let _ = Reflect::set(&plain, &"signal".into(), &controller.signal());
+    value::set(&plain, "headers", &headers.into_raw());
+    value::set(&plain, "signal", &value::get(controller, "signal"));
     Ok(plain)
 }
 
@@ -138,23 +133,23 @@ fn never_left(cause: &JsValue) -> bool {
 
 /// An address that is none fails as a lost connection does, and would be tried again.
 fn check_address(url: &str) -> Result<(), Error> {
-    let Ok(class) = value::global("URL").dyn_into::<Function>() else {
-        return Ok(());
-    };
-    match Reflect::construct(&class, &Array::of1(&url.into())) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Error::misused("server", "The server's address is none.")),
+    let class = value::global("URL");
+    if class.is_function() && value::construct(&class, &[&url.into()]).is_err() {
+        return Err(Error::misused("server", "The server's address is none."));
     }
+    Ok(())
 }
 
 /// The headers that a dialect reads.
 fn headers_of(headers: &JsValue) -> Vec<(String, String)> {
-    let names = ["content-type", "date", "retry-after"];
-    let header = |name: &str| {
-        let value = value::call(headers, "get", &Array::of1(&name.into())).ok()?;
-        Some((name.to_owned(), value.as_string()?))
-    };
-    names.into_iter().filter_map(header).collect()
+    let mut found = Vec::new();
+    for name in &["content-type", "date", "retry-after"] {
+        let value = value::call(headers, "get", &[&(*name).into()]);
+        if let Some(text) = value.ok().and_then(|value| value.as_string()) {
+            found.push(((*name).to_owned(), text));
+        }
+    }
+    found
 }
 
 /// A lost connection, or what a caller's own `fetch` has to say.

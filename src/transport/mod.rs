@@ -3,6 +3,7 @@
 //! In a browser or Node it is `page::Browser`; tests bring their own.
 
 use core::cell::Cell;
+use core::future::pending;
 
 use crate::dialect::DialectName;
 use crate::error::Error;
@@ -147,32 +148,29 @@ pub trait Platform: 'static {
 
 /// Waits so many milliseconds.
 pub(crate) async fn sleep<P: Platform>(platform: &P, milliseconds: f64) {
-    let later = Later::default();
-    let done = later.clone();
-    let _timer = platform.after(milliseconds, Box::new(move || done.set(Ok(Json::Null))));
-    let _ = later.wait().await;
+    let _ = within(platform, milliseconds, Box::pin(pending())).await;
 }
 
 /// Does the work, or fails once so many milliseconds have passed.
-pub(crate) async fn within<P: Platform>(
+pub(crate) fn within<'a, P: Platform>(
     platform: &P,
     milliseconds: f64,
-    work: Task<'_, Reply>,
-) -> Reply {
-    within_or(platform, milliseconds, Box::new(Error::timeout), work).await
+    work: Task<'a, Reply>,
+) -> Task<'a, Reply> {
+    within_or(platform, milliseconds, Box::new(Error::timeout), work)
 }
 
 /// The same, with an end of one's own.
-pub(crate) async fn within_or<P: Platform>(
+pub(crate) fn within_or<'a, P: Platform>(
     platform: &P,
     milliseconds: f64,
     end: Box<dyn FnOnce() -> Error>,
-    work: Task<'_, Reply>,
-) -> Reply {
+    work: Task<'a, Reply>,
+) -> Task<'a, Reply> {
     let stop = Later::default();
     let stops = stop.clone();
-    let _timer = platform.after(milliseconds, Box::new(move || stops.set(Err(end()))));
-    until(&stop, work).await
+    let timer = platform.after(milliseconds, Box::new(move || stops.set(Err(end()))));
+    until(stop, Some(timer), work)
 }
 
 /// Writes a number in 36 digits, the last first.

@@ -5,7 +5,7 @@
 use core::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
@@ -22,18 +22,20 @@ pub(crate) fn open(
     url: &str,
     on_event: Box<dyn Fn(Event)>,
 ) -> Result<BrowserLine, Error> {
-    let class = match class {
-        Some(class) => class.clone(),
-        None => value::global("WebSocket").dyn_into().map_err(|_| {
-            Error::misused("WebSocket", "There is no WebSocket here (Node before 22): connect({ WebSocket }) with the one of the npm package ws.")
-        })?,
-    };
-    let raw = Reflect::construct(&class, &Array::of1(&url.into())).map_err(|_| Error::offline())?;
+    let own = class.cloned().map(JsValue::from);
+    let class = own.unwrap_or_else(|| value::global("WebSocket"));
+    if !class.is_function() {
+        return Err(Error::misused(
+            "WebSocket",
+            "There is no WebSocket here (Node before 22): connect({ WebSocket }) with the one of the npm package ws.",
+        ));
+    }
+    let raw = value::construct(&class, &[&url.into()]).map_err(|_| Error::offline())?;
     let on_event = Rc::new(on_event);
     let closed = Rc::new(Cell::new(false));
     // A caller's class may hand over anything as an event, and may go on after its end. The closures are the socket's.
     let set = |name: &str, listener: JsValue| {
-        let _ = Reflect::set(&raw, &name.into(), &listener);
+        value::set(&raw, name, &listener);
     };
     let message = {
         let (tell, closed) = (Rc::clone(&on_event), Rc::clone(&closed));
@@ -63,10 +65,10 @@ pub(crate) fn open(
 impl Line for BrowserLine {
     fn send(&self, text: &str) {
         // It throws only before it is open, and nothing is sent before `init`.
-        let _ = value::call(&self.0, "send", &Array::of1(&text.into()));
+        let _ = value::call(&self.0, "send", &[&text.into()]);
     }
 
     fn close(&self) {
-        let _ = value::call(&self.0, "close", &Array::new());
+        let _ = value::call(&self.0, "close", &[]);
     }
 }

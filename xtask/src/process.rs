@@ -41,8 +41,8 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     check(status, command)
 }
 
-/// Runs a command whose output is of no interest unless it fails.
-pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
+/// Runs a command whose output is of no interest to who watches, unless it fails; what it wrote to its standard output.
+pub(crate) fn run_quietly(command: &mut Command) -> Result<Vec<u8>> {
     println!("    $ {}", shown(command));
     let output = command
         .output()
@@ -51,7 +51,8 @@ pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
         print!("{}", String::from_utf8_lossy(&output.stdout));
         eprint!("{}", String::from_utf8_lossy(&output.stderr));
     }
-    check(output.status, command)
+    check(output.status, command)?;
+    Ok(output.stdout)
 }
 
 /// What a command writes to its standard output, or `None` when it is missing or fails. Prints nothing.

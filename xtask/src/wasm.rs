@@ -53,6 +53,9 @@ struct Module {
     rust_flags: &'static [&'static str],
     /// Besides [`FEATURES`].
     wasm_features: &'static [&'static str],
+    /// Whether wasm-opt gives what it imports and exports short names, and the bundler the same to its glue
+    /// (`bundle.mjs`): the hashes in wasm-bindgen's weigh 2 KB. Only where no export is called as something else is.
+    short_names: bool,
 }
 
 const MODULES: [Module; 4] = [
@@ -63,6 +66,7 @@ const MODULES: [Module; 4] = [
         cargo_features: "",
         rust_flags: &[],
         wasm_features: &[],
+        short_names: true,
     },
     Module {
         name: "offline",
@@ -76,6 +80,7 @@ const MODULES: [Module; 4] = [
             "--cfg=sha2_backend_soft=\"compact\"",
         ],
         wasm_features: &["--enable-simd"],
+        short_names: false,
     },
     Module {
         name: "find",
@@ -84,6 +89,7 @@ const MODULES: [Module; 4] = [
         cargo_features: "wasm-find",
         rust_flags: &[],
         wasm_features: &[],
+        short_names: false,
     },
     Module {
         name: "qr",
@@ -92,6 +98,7 @@ const MODULES: [Module; 4] = [
         cargo_features: "wasm-qr",
         rust_flags: &[],
         wasm_features: &[],
+        short_names: false,
     },
 ];
 
@@ -167,11 +174,42 @@ impl Module {
             run(&mut command)
         })?;
         if mode == Mode::Release {
-            optimise(&wasm, self.wasm_features)?;
+            let names = self.optimise(&wasm)?;
+            fs::write(work.join(self.file(".names.json")), names)?;
         }
         fs::create_dir_all(raw_glue())?;
         fs::copy(&glue, &raw).with_context(|| format!("cannot write {}", raw.display()))?;
         stamp.write()
+    }
+
+    /// Shrinks the module in place and drops the sections nobody needs at run time. Which names it shortened, as JSON.
+    fn optimise(&self, module: &Path) -> Result<Vec<u8>> {
+        timed("wasm: make it small (wasm-opt)", || {
+            // Flattened first, the second round finds more (1 % after brotli). What Rust links keeps the first kilobyte
+            // empty and starts from zeroes. The target features are stripped last: wasm-opt reads them, a browser does not.
+            let small = "--flatten --rereloop -Oz -Oz --converge --low-memory-unused --zero-filled-memory \
+                         --strip-debug --strip-producers --strip-target-features";
+            self.wasm_opt(module, small)?;
+            if self.short_names {
+                self.wasm_opt(module, "-Oz --minify-imports-and-exports-and-modules")
+            } else {
+                Ok(Vec::new())
+            }
+        })
+    }
+
+    /// Rewrites the module by wasm-opt; what that says.
+    fn wasm_opt(&self, module: &Path, passes: &str) -> Result<Vec<u8>> {
+        let mut command = Command::new("node");
+        command
+            .arg(root().join("xtask/node_modules/binaryen/bin/wasm-opt"))
+            .args(FEATURES)
+            .args(self.wasm_features)
+            .args(passes.split_whitespace())
+            .arg(module)
+            .arg("--output")
+            .arg(module);
+        run_quietly(&mut command)
     }
 }
 
@@ -211,29 +249,4 @@ fn build_bindgen() -> Result<PathBuf> {
     Ok(target()
         .join("debug")
         .join(format!("xtask-bindgen{}", std::env::consts::EXE_SUFFIX)))
-}
-
-/// Shrinks the module in place and drops the sections nobody needs at run time.
-fn optimise(module: &Path, features: &[&str]) -> Result<()> {
-    timed("wasm: make it small (wasm-opt)", || {
-        let mut command = Command::new("node");
-        command
-            .arg(root().join("xtask/node_modules/binaryen/bin/wasm-opt"))
-            // Flattened first, the second round finds more (1 % after brotli). What Rust links keeps the first
-            // kilobyte empty and starts from zeroes.
-            .args(["--flatten", "--rereloop", "-Oz", "-Oz", "--converge"])
-            .args(["--low-memory-unused", "--zero-filled-memory"])
-            .args(FEATURES)
-            .args(features)
-            // The target features last: wasm-opt reads them, a browser does not.
-            .args([
-                "--strip-debug",
-                "--strip-producers",
-                "--strip-target-features",
-            ])
-            .arg(module)
-            .arg("--output")
-            .arg(module);
-        run_quietly(&mut command)
-    })
 }

@@ -125,22 +125,8 @@ impl Link {
         placement: Placement,
         options: &LinkOptions,
     ) -> Result<Self, LinkError> {
-        let parameter = checked_parameter(options)?;
-        if page.len() > MAX_PAGE {
-            return Err(LinkError::TooLong);
-        }
-        if resource.is_some_and(|id| !resource::is_valid(id)) {
-            return Err(LinkError::Resource);
-        }
-        let parts = Parts::of(page);
-        let in_fragment = placement == Placement::Fragment;
-        if has(parts.query, parameter)
-            || has(parts.fragment, parameter)
-            || (in_fragment && has(parts.fragment, RESOURCE))
-        {
-            return Err(LinkError::Page);
-        }
-        let resource = if in_fragment {
+        let parts = checked_parts(page, resource, placement, options)?;
+        let resource = if placement == Placement::Fragment {
             resource.map(String::from)
         } else {
             let named = resource_of_path(parts.base);
@@ -206,26 +192,95 @@ pub fn parse(url: &str, options: &LinkOptions) -> Result<Option<Link>, LinkError
 
 /// Writes the link: the exact inverse of [`parse`].
 pub fn build(link: &Link, options: &LinkOptions) -> String {
+    let resource = link.resource.as_deref();
     let parts = Parts::of(&link.page);
-    let resource = link.resource.as_deref().unwrap_or_default();
-    let ours = 3 * options.parameter.len() + link.key.reveal().len() + resource.len();
-    // Room for all of it: growing would leave parts of the key behind.
-    let mut url = String::with_capacity(link.page.len() + ours + 16);
-    url.push_str(parts.base);
-    append_part(&mut url, '?', parts.query);
-    if link.placement == Placement::Query {
-        append_parameter(
-            &mut url,
-            if parts.query.is_some() { '&' } else { '?' },
-            &options.parameter,
-            link.key.reveal(),
-        );
+    written(&parts, resource, &link.key, link.placement, options)
+}
+
+/// Writes a link of a page, checked as [`Link::new`] does; in a query nothing can stand beside the key.
+///
+/// ```
+/// use invite_key::InviteKey;
+/// use invite_key::link::{self, LinkOptions, Placement};
+///
+/// let key = InviteKey::opaque(&[0; 32]);
+/// let options = LinkOptions::default();
+/// let url = link::write("https://example.org/notes/", None, &key, Placement::Query, &options)?;
+/// assert_eq!(url, format!("https://example.org/notes/?acceptInvite={}", key.reveal()));
+/// # Ok::<(), link::LinkError>(())
+/// ```
+pub fn write(
+    page: &str,
+    beside: Option<&str>,
+    key: &InviteKey,
+    placement: Placement,
+    options: &LinkOptions,
+) -> Result<String, LinkError> {
+    let parts = checked_parts(page, beside, placement, options)?;
+    if placement == Placement::Query && beside.is_some() {
+        return Err(LinkError::Resource);
     }
-    append_part(&mut url, '#', parts.fragment);
-    if link.placement == Placement::Fragment {
-        let separator = if parts.fragment.is_some() { '&' } else { '#' };
-        append_parameter(&mut url, separator, &options.parameter, link.key.reveal());
-        if let Some(resource) = &link.resource {
+    Ok(written(&parts, beside, key, placement, options))
+}
+
+fn checked_parts<'page>(
+    page: &'page str,
+    resource: Option<&str>,
+    placement: Placement,
+    options: &LinkOptions,
+) -> Result<Parts<'page>, LinkError> {
+    let parameter = checked_parameter(options)?;
+    if page.len() > MAX_PAGE {
+        return Err(LinkError::TooLong);
+    }
+    if resource.is_some_and(|id| !resource::is_valid(id)) {
+        return Err(LinkError::Resource);
+    }
+    let parts = Parts::of(page);
+    if has(parts.query, parameter)
+        || has(parts.fragment, parameter)
+        || (placement == Placement::Fragment && has(parts.fragment, RESOURCE))
+    {
+        return Err(LinkError::Page);
+    }
+    Ok(parts)
+}
+
+fn written(
+    parts: &Parts<'_>,
+    resource: Option<&str>,
+    key: &InviteKey,
+    placement: Placement,
+    options: &LinkOptions,
+) -> String {
+    let in_fragment = placement == Placement::Fragment;
+    let beside = resource.filter(|_| in_fragment);
+    let Parts {
+        base,
+        query,
+        fragment,
+    } = *parts;
+    let page = [
+        base,
+        query.unwrap_or_default(),
+        fragment.unwrap_or_default(),
+    ];
+    let ours = [beside.unwrap_or_default(), key.reveal()];
+    // Room for all of it, with the parameter encoded and what stands between: growing would leave parts of the key
+    // behind.
+    let texts = page.iter().chain(&ours).map(|text| text.len());
+    let mut url = String::with_capacity(texts.sum::<usize>() + 3 * options.parameter.len() + 18);
+    url.push_str(base);
+    append_part(&mut url, '?', query);
+    if !in_fragment {
+        let separator = if query.is_some() { '&' } else { '?' };
+        append_parameter(&mut url, separator, &options.parameter, key.reveal());
+    }
+    append_part(&mut url, '#', fragment);
+    if in_fragment {
+        let separator = if fragment.is_some() { '&' } else { '#' };
+        append_parameter(&mut url, separator, &options.parameter, key.reveal());
+        if let Some(resource) = beside {
             append_parameter(&mut url, '&', RESOURCE, resource);
         }
     }

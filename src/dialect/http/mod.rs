@@ -56,7 +56,7 @@ impl<P: Platform> Session<P> for Http {
         &'a self,
         platform: &'a P,
         remote: &'a mut Remote,
-    ) -> Task<'a, Result<(), Error>> {
+    ) -> Task<'a, Reply> {
         Box::pin(discover(platform, remote))
     }
 }
@@ -115,33 +115,31 @@ async fn stream<P: Platform>(cx: &Context<'_, P>) -> Reply {
 /// What the answer means to the caller.
 fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
     let Answer { mut document, now } = answer;
-    let required = match cx.operation {
-        Operation::Create(_) | Operation::Park(_) => "key",
-        Operation::Get(_) | Operation::List(_) => "invites",
-        Operation::Remove(_) => "acknowledged",
-        Operation::Members => "members",
-        Operation::Identify => "user",
-        Operation::Parked => "pending",
-        Operation::Unpark(_) => "deletedCount",
-        _ => "permissions",
-    };
-    let found = document.get(required).unwrap_or(&Json::Null);
-    let fits = match (required, found) {
-        ("key" | "permissions", Json::Text(_)) => looks_like_invite(&document),
-        ("invites" | "members" | "pending", Json::List(items)) => {
-            items.iter().all(looks_like_invite)
-        }
-        ("acknowledged", _) => is_removal(&document),
-        ("deletedCount", Json::Number(_)) => true,
-        ("user", user @ Json::Object(_)) => user.text("username").is_some(),
-        ("user", Json::Null) => document.get("user").is_some(),
+    let list_of = |name| match document.get(name) {
+        Some(Json::List(items)) => items.iter().all(looks_like_invite),
         _ => false,
+    };
+    let invite_with = |name| document.text(name).is_some() && looks_like_invite(&document);
+    let fits = match cx.operation {
+        Operation::Create(_) | Operation::Park(_) => invite_with("key"),
+        Operation::Get(_) | Operation::List(_) => list_of("invites"),
+        Operation::Members => list_of("members"),
+        Operation::Parked => list_of("pending"),
+        Operation::Remove(_) => is_removal(&document),
+        Operation::Unpark(_) => document.number("deletedCount").is_some(),
+        Operation::Identify => match document.get("user") {
+            Some(user) => user.is_null() || user.text("username").is_some(),
+            None => false,
+        },
+        _ => invite_with("permissions"),
     };
     if !fits {
         return Err(Error::bad_response());
     }
     match cx.operation {
-        Operation::Members | Operation::Identify | Operation::Parked => return Ok(found.clone()),
+        Operation::Members => return Ok(taken(document, "members")),
+        Operation::Identify => return Ok(taken(document, "user")),
+        Operation::Parked => return Ok(taken(document, "pending")),
         Operation::Get(_) | Operation::List(_) => {
             if matches!(cx.operation, Operation::List(_))
                 && let Some(Json::List(mut invites)) = document.take("invites")
@@ -168,6 +166,11 @@ fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
     Ok(document)
 }
 
+/// One member of an answer, which it has.
+fn taken(mut document: Json, name: &str) -> Json {
+    document.take(name).unwrap_or(Json::Null)
+}
+
 /// Adds what the person who may take it wants to know.
 fn preview<P: Platform>(cx: &Context<'_, P>, invite: &mut Json, now: f64) {
     invite.set("expiresIn", seconds_left(cx.platform, invite, now));
@@ -175,7 +178,7 @@ fn preview<P: Platform>(cx: &Context<'_, P>, invite: &mut Json, now: f64) {
         invite.set("usesLeft", (most - uses).max(0.0).into());
     }
     // Signed out, nobody has anything yet.
-    for (name, instead) in [
+    for (name, instead) in &[
         ("inviter", "createdBy"),
         ("gained", "permissions"),
         ("account", ""),
@@ -188,7 +191,7 @@ fn preview<P: Platform>(cx: &Context<'_, P>, invite: &mut Json, now: f64) {
 }
 
 /// Asks a server what it speaks, and writes the answer into `remote`.
-async fn discover<P: Platform>(platform: &P, remote: &mut Remote) -> Result<(), Error> {
+async fn discover<P: Platform>(platform: &P, remote: &mut Remote) -> Reply {
     let url = [remote.server.as_str(), "/.well-known/invite-keys"].concat();
     let response = platform
         .fetch(Request::get(url), &core::cell::Cell::default())
@@ -208,16 +211,19 @@ async fn discover<P: Platform>(platform: &P, remote: &mut Remote) -> Result<(), 
     }
     match document.get("api") {
         // Only a path: nobody sends us to another server.
-        Some(Json::Text(api)) if is_path(api) => api.clone_into(&mut remote.api),
+        Some(Json::Text(api)) if is_path(api) => remote.api = api.clone(),
         Some(Json::Text(_)) | None => {}
         Some(_) => return Err(Error::bad_response()),
     }
     let Some(Json::List(features)) = document.get("features") else {
         return Err(Error::bad_response());
     };
-    let named = |feature: &Json| feature.as_text().map(str::to_owned);
-    remote.features = Some(features.iter().filter_map(named).collect());
-    Ok(())
+    let mut known = Vec::new();
+    for feature in features {
+        known.extend(feature.as_text().map(str::to_owned));
+    }
+    remote.features = Some(known);
+    Ok(Json::Null)
 }
 
 fn is_path(api: &str) -> bool {

@@ -19,7 +19,7 @@ pub(super) fn request<P: Platform>(cx: &Context<'_, P>, token: &str) -> Result<R
         Operation::Create(create) => {
             cx.refuse_unknown(create)?;
             let path = of_resource(cx, "/invites")?;
-            ("POST", path, Some(create.options.body()))
+            ("POST", path, Some(create.options.body.clone()))
         }
         Operation::Get(_) => {
             let path = of_resource(cx, "/invites")?;

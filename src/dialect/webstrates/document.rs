@@ -7,31 +7,27 @@ use invite_key::{Permissions, percent};
 use super::Wire;
 use crate::error::{Code, Error};
 use crate::json::{self, Json};
-use crate::later::{Reply, Task};
+use crate::later::Reply;
 use crate::transport::{Platform, Request, Response};
 
 /// Documents edited by hand hold the quotes in other ways: escaped, or as apostrophes.
 fn unescaped(text: &str) -> String {
-    let quotes = if text.contains('"') || text.contains('&') {
-        '\''
-    } else {
-        '"'
-    };
+    let has_quotes = text.bytes().any(|byte| matches!(byte, b'"' | b'&'));
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(letter) = rest.next() {
-        let escapes = [("quot;", '"'), ("amp;", '&')];
-        let escape = escapes
-            .iter()
-            .find(|escape| letter == '&' && rest.as_str().starts_with(escape.0));
-        plain.push(match escape {
-            Some((name, letter)) => {
-                rest.nth(name.len() - 1);
-                *letter
-            }
-            None if letter == '\'' => quotes,
-            None => letter,
-        });
+        let after = |name| rest.as_str().strip_prefix(name);
+        let escaped = match letter {
+            '&' => after("quot;").map(|after| ('"', after)).or(after("amp;").map(|after| ('&', after))),
+            '\'' if !has_quotes => Some(('"', rest.as_str())),
+            _ => None,
+        };
+        if let Some((meant, after)) = escaped {
+            plain.push(meant);
+            rest = after.chars();
+        } else {
+            plain.push(letter);
+        }
     }
     plain
 }
@@ -85,19 +81,17 @@ impl<P: Platform> Wire<'_, P> {
     }
 
     /// What one may do by the document itself; nothing where it cannot be read or says nothing about it.
-    pub(super) fn own_letters<'a>(
-        &'a self,
-        id: &'a str,
-        account: &'a Json,
-    ) -> Task<'a, Result<Option<Permissions>, Error>> {
-        Box::pin(async move {
-            match self.members(id).await {
-                Ok(members) => Ok(letters_of(&members, account)),
-                // A page of another origin may not look, and is not told why.
-                Err(error) if error.code == Code::Offline && self.is_own_server() => Err(error),
-                Err(_) => Ok(None),
-            }
-        })
+    pub(super) async fn own_letters(
+        &self,
+        id: &str,
+        account: &Json,
+    ) -> Result<Option<Permissions>, Error> {
+        match self.members(id).await {
+            Ok(members) => Ok(letters_of(&members, account)),
+            // A page of another origin may not look, and is not told why.
+            Err(error) if error.code == Code::Offline && self.is_own_server() => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Asks for something beneath the webstrate's own address.

@@ -6,7 +6,7 @@ use super::Wire;
 use crate::dialect::looks_like_invite;
 use crate::error::{Code, Error};
 use crate::json::Json;
-use crate::later::{Reply, Task};
+use crate::later::Reply;
 use crate::operation::{Operation, Remove};
 use crate::transport::Platform;
 
@@ -22,7 +22,7 @@ pub(super) fn frame<P: Platform>(cx: &Wire<'_, P>) -> Result<Option<Json>, Error
         Operation::Create(create) => {
             cx.refuse_unknown(create)?;
             let frame = message(cx, "createInvite")?;
-            return Ok(Some(frame.with("options", create.options.body())));
+            return Ok(Some(frame.with("options", create.options.body.clone())));
         }
         Operation::Get(_) => "getInvites",
         Operation::List(list) => {
@@ -80,25 +80,23 @@ pub(super) fn is_dead(invite: &Json) -> bool {
 }
 
 impl<P: Platform> Wire<'_, P> {
-    pub(super) fn ask(&self, frame: Json, fresh: bool) -> Task<'_, Reply> {
-        Box::pin(async move {
-            let (socket, is_own) = self.open(self.resource()?, fresh).await?;
-            let mut result = self.socket.ask(socket, frame, self.progress).await;
-            self.heard();
-            if let Err(error) = &mut result {
-                match error.code {
-                    Code::ServerError => {
-                        *error = refusal(self, &error.message);
-                        // The socket keeps the identity it was opened with; the next call shall have the new one.
-                        if error.code == Code::NotSignedIn {
-                            self.socket.retire();
-                        }
+    pub(super) async fn ask(&self, frame: Json, fresh: bool) -> Reply {
+        let (socket, is_own) = self.open(self.resource()?, fresh).await?;
+        let mut result = self.socket.ask(socket, frame, self.progress).await;
+        self.heard();
+        if let Err(error) = &mut result {
+            match error.code {
+                Code::ServerError => {
+                    *error = refusal(self, &error.message);
+                    // The socket keeps the identity it was opened with; the next call shall have the new one.
+                    if error.code == Code::NotSignedIn {
+                        self.socket.retire();
                     }
-                    _ => self.knock(is_own, error),
                 }
+                _ => self.knock(is_own, error),
             }
-            result
-        })
+        }
+        result
     }
 
     /// Another call's token was refused: once, this one brings its own.
@@ -109,31 +107,25 @@ impl<P: Platform> Wire<'_, P> {
     }
 
     /// The shared socket; `fresh`: one whose identity is what it is now, not before the page was last in the background.
-    pub(super) fn open<'a>(
-        &'a self,
-        id: &'a str,
-        fresh: bool,
-    ) -> Task<'a, Result<Opened<P>, Error>> {
-        Box::pin(async move {
-            let since = if fresh {
-                self.platform.visible_since()
-            } else {
-                0.0
-            };
-            let mut query = String::new();
-            if self.auth.is_some() && self.socket.socket(since).is_none() {
-                query = token_query("?", self.platform.token().await?);
-            }
-            // Perhaps another call has opened one meanwhile.
-            if let Some(socket) = self.socket.socket(since) {
-                return Ok((socket, false));
-            }
-            // http becomes ws, https wss. The path's id only matters to an access token, which is bound to it.
-            let address = self.remote.server.strip_prefix("http").unwrap_or_default();
-            let id = self.remote.resource.as_deref().unwrap_or(id);
-            let address = ["ws", address, "/", id, "/", &query].concat();
-            Ok((self.socket.open(id, &address)?, true))
-        })
+    pub(super) async fn open(&self, id: &str, fresh: bool) -> Result<Opened<P>, Error> {
+        let since = if fresh {
+            self.platform.visible_since()
+        } else {
+            0.0
+        };
+        let mut query = String::new();
+        if self.auth.is_some() && self.socket.socket(since).is_none() {
+            query = token_query("?", self.platform.token().await?);
+        }
+        // Perhaps another call has opened one meanwhile.
+        if let Some(socket) = self.socket.socket(since) {
+            return Ok((socket, false));
+        }
+        // http becomes ws, https wss. The path's id only matters to an access token, which is bound to it.
+        let address = self.remote.server.strip_prefix("http").unwrap_or_default();
+        let id = self.remote.resource.as_deref().unwrap_or(id);
+        let address = ["ws", address, "/", id, "/", &query].concat();
+        Ok((self.socket.open(id, &address)?, true))
     }
 }
 
@@ -155,7 +147,7 @@ fn code_of(words: &str) -> Code {
         ("Too many calls", Code::RateLimited),
     ];
     let code = codes
-        .into_iter()
+        .iter()
         .find(|(beginning, _)| words.starts_with(beginning));
-    code.map_or(Code::ServerError, |(_, code)| code)
+    code.map_or(Code::ServerError, |(_, code)| *code)
 }

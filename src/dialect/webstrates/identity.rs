@@ -3,7 +3,7 @@
 use crate::dialect::DialectName;
 use crate::error::Error;
 use crate::json::{self, Json};
-use crate::later::{Reply, Task};
+use crate::later::Reply;
 use crate::transport::Platform;
 
 use super::Wire;
@@ -30,7 +30,7 @@ fn is_readable(user: &Json) -> bool {
 /// A user, without what else stands beside.
 pub(super) fn person(entry: &Json) -> Json {
     let mut user = Json::object();
-    for name in ["username", "provider", "displayName"] {
+    for name in &["username", "provider", "displayName"] {
         if let Some(text) = entry.text(name) {
             user.set(name, text.into());
         }
@@ -46,19 +46,17 @@ impl<P: Platform> Wire<'_, P> {
     }
 
     /// Who is asking; asked once for each socket, whose identity stays as it was when it opened.
-    pub(super) fn account<'a>(&'a self, id: &'a str) -> Task<'a, Reply> {
-        Box::pin(async move {
-            let since = self.platform.visible_since();
-            let socket = self.socket.socket(since);
-            if let Some(account) = socket.as_ref().and_then(|socket| socket.account(None)) {
-                return Ok(account);
-            }
-            let account = self.find_account(id).await?;
-            if let Some(socket) = self.socket.socket(since) {
-                socket.account(Some(&account));
-            }
-            Ok(account)
-        })
+    pub(super) async fn account(&self, id: &str) -> Reply {
+        let since = self.platform.visible_since();
+        let socket = self.socket.socket(since);
+        if let Some(account) = socket.as_ref().and_then(|socket| socket.account(None)) {
+            return Ok(account);
+        }
+        let account = self.find_account(id).await?;
+        if let Some(socket) = self.socket.socket(since) {
+            socket.account(Some(&account));
+        }
+        Ok(account)
     }
 
     /// What the caller said, what the page knows, what the server answers over HTTP, and last, because it makes the

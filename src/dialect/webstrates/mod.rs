@@ -182,7 +182,7 @@ fn preview<P: Platform>(cx: &Wire<'_, P>, invite: &mut Json, account: Json, held
     invite.set("account", account);
     let now = cx.platform.now() + cx.clock.get();
     invite.set("expiresIn", seconds_left(cx.platform, invite, now));
-    for (name, new) in [("webstrateId", "resource"), ("createdBy", "inviter")] {
+    for (name, new) in &[("webstrateId", "resource"), ("createdBy", "inviter")] {
         let value = invite.take(name).unwrap_or(Json::Null);
         invite.set(new, value);
     }

@@ -380,10 +380,9 @@ struct Ticket<P: Platform> {
 impl<P: Platform> Drop for Ticket<P> {
     fn drop(&mut self) {
         let mut outstanding = self.socket.outstanding.borrow_mut();
-        let place = outstanding
-            .iter()
-            .position(|call| call.reply.is(&self.reply));
-        let call = place.map(|place| outstanding.remove(place));
+        let call = outstanding
+            .extract_if(.., |call| call.reply.is(&self.reply))
+            .next();
         let is_last = outstanding.is_empty();
         drop(outstanding);
         let heard = self.socket.heard.get();

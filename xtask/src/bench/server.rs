@@ -122,7 +122,7 @@ fn compile_sqlite() -> Result<()> {
             {
                 command.env("npm_config_nodedir", prefix);
             }
-            process::run_quietly(&mut command)
+            process::run_quietly(&mut command).map(drop)
         },
     )
 }
