@@ -152,7 +152,9 @@ fn whose(query: &InviteQuery, statement: &mut Statement) -> String {
             // By the index of addresses; of its spellings, this one.
             let address = statement.bind(Value::Text(address_key(email)));
             let written = statement.bind(Value::Text(email.clone()));
-            sql.push_str(&format!(" AND address = {address} AND email = {written}"));
+            sql.push_str(&format!(
+                " AND address = {address} AND invites.email = {written}"
+            ));
         }
     }
     sql
