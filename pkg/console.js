@@ -1,7 +1,8 @@
 // For the developer tools: const { invites } = await import('https://<server>/sdk/console.js')
 import { configure, invites } from './index.js';
 
-const [, server] = /^(https?:.*)\/sdk\/console\.js$/.exec(import.meta.url.split(/[?#]/)[0]) ?? [];
+// The server's own pages map it to an address with a version.
+const [, server] = /^(https?:.*)\/sdk\/(?:@[^/]+\/)?console\.js$/.exec(import.meta.url.split(/[?#]/)[0]) ?? [];
 // A page that has a server of its own keeps it.
 const configured = globalThis.webstrate || globalThis.document?.querySelector('meta[name="invite-keys"]');
 if (server && !configured) configure({ server });
