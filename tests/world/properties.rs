@@ -80,7 +80,7 @@ pub fn in_time(world: &World, id: usize) {
     let is_late = record.outcome.is_none() && !record.is_thinking;
     let thought_lately = record
         .thought_until
-        .is_some_and(|until| now < until + record.timeout);
+        .is_some_and(|until| now < until + record.timeout + SLACK);
     drop(calls);
     if is_late && !thought_lately {
         world.broken(Property::SettlesInTime, format!("call {id} has not ended"));

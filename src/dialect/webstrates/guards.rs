@@ -202,13 +202,13 @@ async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, id: &str, account: &Jso
         _ => return Err(Error::bad_response()),
     }
     sleep(cx.platform, SETTLED).await;
-    match cx.own_letters(id, account).await? {
+    let now = cx.own_letters(id, account).await?;
+    // Who may not read had letters all the same, perhaps, and the server has those cached.
+    let gained = now.unwrap_or_else(|| letters("arw"));
+    remember(cx, &place(cx, id, account), gained);
+    match now {
         Some(now) if now.is_empty() => Err(collision(cx)),
-        Some(now) => {
-            // Who may not read had letters all the same, perhaps, and the server has those cached.
-            remember(cx, &place(cx, id, account), now);
-            outcome(cx, now.as_str(), now, Vec::new())
-        }
+        Some(now) => outcome(cx, now.as_str(), now, Vec::new()),
         None => Err(Error::new(
             Code::UnknownOutcome,
             "The invite was taken over HTTP, where the server does not say what you may do now, and you may not read who has access.",

@@ -66,12 +66,12 @@ impl<P: Platform> Multiplexer<P> {
         })
     }
 
-    /// The open socket, unless it was opened before `since`.
+    /// The open socket, unless it was opened before `since`; 0 for whenever that was. At that very moment is before it, too.
     pub(super) fn socket(&self, since: f64) -> Option<Rc<Socket<P>>> {
         let current = self.current.borrow();
         current
             .as_ref()
-            .filter(|socket| socket.opened >= since)
+            .filter(|socket| since == 0.0 || socket.opened > since)
             .cloned()
     }
 
