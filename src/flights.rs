@@ -56,7 +56,13 @@ impl Flights {
         while let Some(running) = self.running(&flight) {
             match running.wait(platform).await {
                 Err(error) if error.code == Code::Aborted => {}
-                Err(error) if error.code == Code::Timeout => self.pass(platform, &running),
+                Err(error) if error.code == Code::Timeout => {
+                    // What has left may be answered yet, and does no harm twice.
+                    if running.is_stuck(platform) && running.progress.sent().get() {
+                        break;
+                    }
+                    self.pass(platform, &running);
+                }
                 Err(error) if is_older && error.may_pass() => {}
                 reply => return reply,
             }
@@ -83,8 +89,7 @@ impl Flights {
 
     /// Stops what is stuck: its call begins anew, behind who passes it.
     fn pass<P: Platform>(&self, platform: &P, running: &Running) {
-        // Timers may be a little early.
-        if running.quiet(platform) > PATIENCE - 1.0 {
+        if running.is_stuck(platform) {
             self.forget(&running.later);
             running.stop.set(Err(Error::new(
                 Code::TryAgain,
@@ -134,6 +139,11 @@ impl Running {
     async fn wait<P: Platform>(&self, platform: &P) -> Reply {
         let wait = Box::pin(self.later.wait());
         within(platform, (PATIENCE - self.quiet(platform)).max(0.0), wait).await
+    }
+
+    fn is_stuck<P: Platform>(&self, platform: &P) -> bool {
+        // Timers may be a little early.
+        self.quiet(platform) > PATIENCE - 1.0
     }
 
     fn quiet<P: Platform>(&self, platform: &P) -> f64 {
