@@ -340,6 +340,19 @@ fn a_create_that_cannot_have_left_is_offline_and_one_that_may_have_is_unknown() 
 }
 
 #[test]
+fn an_accept_that_takes_long_ends_well_beside_another_of_the_same_key() {
+    const TAKEN: &str = r#"{"resource":"doc","permissions":"r","gained":"r","already":false}"#;
+    run(async {
+        let options = r#"{"server":"https://example.org","dialect":"http","resource":"doc"}"#;
+        let client = http(options, &[(200, TAKEN, None); 2]);
+        client.world.takes.set(6_000);
+        let first = spawn_local(client.call(Method::Accept, vec![key()]));
+        let _second = spawn_local(client.call(Method::Accept, vec![key()]));
+        assert_eq!(first.await.unwrap().unwrap(), Json::from("r"));
+    });
+}
+
+#[test]
 fn a_list_whose_pages_lead_in_a_circle_ends() {
     run(async {
         let options = r#"{"server":"https://example.org","dialect":"http","resource":"doc"}"#;

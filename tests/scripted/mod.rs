@@ -71,6 +71,8 @@ pub struct World<S> {
     pub hidden: Cell<bool>,
     /// Nobody listens at the server's port, but for the question what it speaks.
     pub refuses: Cell<bool>,
+    /// So many milliseconds pass before a request is answered.
+    pub takes: Cell<u64>,
     /// What a policy or a person answers.
     pub answer: Cell<bool>,
     pub asked: Cell<u32>,
@@ -87,6 +89,7 @@ impl<S: Server> World<S> {
             visible: Cell::new(0.0),
             hidden: Cell::new(false),
             refuses: Cell::new(false),
+            takes: Cell::new(0),
             answer: Cell::new(true),
             asked: Cell::new(0),
             token: None,
@@ -136,6 +139,8 @@ impl<S: Server> Platform for World<S> {
                 return Err(Error::offline());
             }
             left.set(true);
+            let takes = Duration::from_millis(self.takes.get());
+            tokio::time::sleep(takes).await;
             self.server.request(&request).ok_or_else(Error::offline)
         })
     }
