@@ -247,7 +247,7 @@ fn stale<P: Platform>(cx: &Wire<'_, P>, at_risk: Permissions, since: Option<f64>
         &[
             "The server still remembers older permissions of yours, and accepting now would take \u{201c}",
             at_risk.as_str(),
-            "\u{201d} from you. Nothing was sent: try again in some minutes.",
+            "\u{201d} from you: try again in some minutes.",
         ]
         .concat(),
     );
@@ -296,6 +296,7 @@ fn lately<P: Platform>(cx: &Wire<'_, P>) -> Vec<Json> {
     let Some(Json::List(mut gains)) = kept else {
         return Vec::new();
     };
+    let mut is_ahead = false;
     gains.retain_mut(|gain| {
         let Some(at) = gain.number("at") else {
             return false;
@@ -303,9 +304,14 @@ fn lately<P: Platform>(cx: &Wire<'_, P>) -> Vec<Json> {
         // The clock was set back between two pages: how long ago it was nobody knows, so it was just now.
         if at > now {
             gain.set("at", now.into());
+            is_ahead = true;
         }
         now - at < CACHED
     });
+    if is_ahead {
+        // Else it would be just now for as long as the clock was ahead.
+        cx.platform.memory(Some(&json::write(&Json::List(gains.clone()))));
+    }
     gains
 }
 
