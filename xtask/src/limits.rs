@@ -101,12 +101,15 @@ fn rows(table: &str, ours: &str, own: &str, batch: usize) -> Result<()> {
         connection.pragma_update(None, name, value)?;
     }
     connection.execute("ATTACH ?1 AS ours", [ours])?;
+    // All tables as they are at one moment: the server may still be at work.
+    let moment = connection.unchecked_transaction()?;
     let first = news(&connection, table, &HashMap::new())?;
     let (changes, names_of) = (first.rows.len(), unique_texts(&first.rows));
     let mut tables = vec![first];
     for name in names(&connection)?.iter().filter(|name| *name != table) {
         tables.push(news(&connection, name, &names_of)?);
     }
+    moment.commit()?;
     connection.execute("DETACH ours", [])?;
     if changes == 0 || batch == 0 {
         bail!("there is nothing to write");
