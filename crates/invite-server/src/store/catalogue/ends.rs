@@ -19,7 +19,8 @@ static OVER: Sql = Sql::new(
     "SELECT id FROM invites JOIN resources ON name = invites.resource
      WHERE NOT ended AND removed_at IS NULL AND expires_at <= $1 ORDER BY expires_at LIMIT $2{skip-invites-and-resources}",
 );
-static INVITES: Sql = Sql::new("{invite} WHERE id {these} ORDER BY expires_at, id");
+static INVITES: Sql =
+    Sql::new("{columns} FROM invites {beside} WHERE id {these} ORDER BY expires_at, id");
 static HELD: Sql = Sql::new(
     "SELECT id FROM invites WHERE NOT ended AND removed_at IS NULL AND expires_at <= $1
      ORDER BY expires_at LIMIT 32",

@@ -3,7 +3,10 @@
 //! Whoever lists one sort of invites passes over none of the others: each sort has partial indexes of its own, and each
 //! statement says in the indexes' words which of them it wants.
 
-use super::{Bind, Executor, Unreadable, Value, reading, reading::INVITE};
+use super::{
+    Bind, Executor, Unreadable, Value, reading,
+    reading::{BESIDE, COLUMNS},
+};
 use crate::core::{
     Addressed, InviteStatus, address_key,
     state::{InviteQuery, ListedInvite, Order, StoredInvite},
@@ -87,7 +90,8 @@ pub(in crate::store) async fn count<E: Executor>(
     Ok(first.map_or(Ok(0), |mut row| row.number())?)
 }
 
-/// A page of invites.
+/// A page of invites. Which they are is read first, and only then what stands beside them: where a planner takes a
+/// resource for a small one, it would sort all of its invites with all that belongs to them.
 fn page(query: &InviteQuery) -> Statement {
     let mut statement = Statement::default();
     let whose = whose(query, &mut statement);
@@ -95,32 +99,39 @@ fn page(query: &InviteQuery) -> Statement {
     let (place, order) = match &query.order {
         Order::Newest { before } => {
             let before = statement.bind(Value::Number(before.unwrap_or(i64::MAX)));
-            let place = format!("invites.number < {before} ORDER BY invites.number DESC");
-            (place, "1 DESC")
+            (format!("number < {before}"), "number DESC")
         }
         Order::Address { after } => {
             let (address, number) = after.clone().unwrap_or_default();
             let address = statement.bind(Value::Text(address));
             let number = statement.bind(Value::Number(number));
-            let place = format!(
-                "address IS NOT NULL AND (address, invites.number) > ({address}, {number}) ORDER BY address, invites.number"
-            );
-            (place, "22, 1")
+            let place =
+                format!("address IS NOT NULL AND (address, number) > ({address}, {number})");
+            (place, "address, number")
         }
     };
     let limit = statement.bind(Value::Number(query.limit.into()));
-    let parts = sorts
+    let parts: Vec<_> = sorts
         .iter()
-        .map(|sort| format!("{INVITE} WHERE {whose} AND {sort} AND {place} LIMIT {limit}"));
-    statement.sql = if sorts.len() == 1 {
-        parts.collect()
-    } else {
-        let parts: Vec<_> = parts
-            .map(|part| format!("SELECT * FROM ({part}) AS sort"))
-            .collect();
-        let all = parts.join(" UNION ALL ");
-        format!("{all} ORDER BY {order} LIMIT {limit}")
+        .map(|sort| {
+            format!(
+                "SELECT * FROM invites WHERE {whose} AND {sort} AND {place} ORDER BY {order} LIMIT {limit}"
+            )
+        })
+        .collect();
+    let these = match parts.as_slice() {
+        [one] => one.clone(),
+        all => {
+            let all: Vec<_> = all
+                .iter()
+                .map(|part| format!("SELECT * FROM ({part}) AS sort"))
+                .collect();
+            let all = all.join(" UNION ALL ");
+            format!("{all} ORDER BY {order} LIMIT {limit}")
+        }
     };
+    let order = order.replace("number", "invites.number");
+    statement.sql = format!("{COLUMNS} FROM ({these}) AS invites {BESIDE} ORDER BY {order}");
     statement
 }
 
@@ -137,7 +148,7 @@ fn counting(query: &InviteQuery) -> Statement {
 
 fn whose(query: &InviteQuery, statement: &mut Statement) -> String {
     let resource = statement.bind(Value::Text(query.resource.clone()));
-    let mut sql = format!("invites.resource = {resource}");
+    let mut sql = format!("resource = {resource}");
     if let Some(inviter) = &query.inviter {
         let username = statement.bind(Value::Text(inviter.username.clone()));
         let provider = statement.bind(Value::Text(inviter.provider.clone()));
@@ -152,9 +163,7 @@ fn whose(query: &InviteQuery, statement: &mut Statement) -> String {
             // By the index of addresses; of its spellings, this one.
             let address = statement.bind(Value::Text(address_key(email)));
             let written = statement.bind(Value::Text(email.clone()));
-            sql.push_str(&format!(
-                " AND address = {address} AND invites.email = {written}"
-            ));
+            sql.push_str(&format!(" AND address = {address} AND email = {written}"));
         }
     }
     sql

@@ -14,14 +14,19 @@ use crate::{
 };
 
 /// An invite's columns, in the order in which rows are read.
-pub(super) const INVITE: &str = "SELECT invites.number, id, key_hash, kind, secret_id, invites.resource, permissions, created_at,
+pub(super) const COLUMNS: &str = "SELECT invites.number, id, key_hash, kind, secret_id, invites.resource, permissions, created_at,
         expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, label, extras, removed_at,
-        invites.email, issuer, ended, address
-    FROM invites LEFT JOIN grants ON invite = id AND grants.resource = invites.resource
+        invites.email, issuer, ended, address";
+/// What an invite's columns are read from besides its own table.
+pub(super) const BESIDE: &str =
+    "LEFT JOIN grants ON invite = id AND grants.resource = invites.resource
         LEFT JOIN people ON username = inviter_username AND provider = inviter_provider";
 
-static INVITE_OF_KEY: Sql = Sql::holding("{invite} WHERE key_hash = $1", "invites");
-static INVITE_OF_ID: Sql = Sql::holding("{invite} WHERE id = $1", "invites");
+static INVITE_OF_KEY: Sql = Sql::holding(
+    "{columns} FROM invites {beside} WHERE key_hash = $1",
+    "invites",
+);
+static INVITE_OF_ID: Sql = Sql::holding("{columns} FROM invites {beside} WHERE id = $1", "invites");
 static RESOURCE: Sql = Sql::holding(
     "SELECT name, title, version, events FROM resources WHERE name = $1",
     "resources",
@@ -296,7 +301,7 @@ fn resource_of(row: &mut Row) -> Result<Resource, Unreadable> {
     })
 }
 
-/// The columns of [`INVITE`]: where it stands in the order of creation, and the invite.
+/// The columns of [`COLUMNS`]: where it stands in the order of creation, and the invite.
 pub(super) fn stored(mut row: Row) -> Result<(i64, StoredInvite), Unreadable> {
     let number = row.number()?;
     let invite = StoredInvite {

@@ -13,7 +13,8 @@ pub(in crate::store) enum Engine {
 
 /// What is written alike for both, and stands in several statements.
 const SHARED: &[(&str, &str)] = &[
-    ("{invite}", super::reading::INVITE),
+    ("{columns}", super::reading::COLUMNS),
+    ("{beside}", super::reading::BESIDE),
     ("{client}", super::clients::CLIENT),
 ];
 
