@@ -104,8 +104,10 @@ fn init_of(
     }
     let mut init = Json::object()
         .with("method", request.method)
-        .with("credentials", browser.credentials)
-        .with("cache", "no-store");
+        .with("credentials", browser.credentials);
+    if !request.may_be_kept {
+        init.set("cache", "no-store".into());
+    }
     if let Some(body) = request.body {
         // A body may hold a key: it goes where it was sent and nowhere else.
         init.set("redirect", "error".into());

@@ -27,6 +27,8 @@ pub struct Request {
     pub body: Option<String>,
     /// Whether the caller's token goes along as `Authorization`.
     pub authorized: bool,
+    /// Whether an answer that the browser has kept, for as long as the server lets it, will do.
+    pub may_be_kept: bool,
 }
 
 impl Request {
@@ -38,6 +40,7 @@ impl Request {
             headers: Vec::new(),
             body: None,
             authorized: false,
+            may_be_kept: false,
         }
     }
 }

@@ -193,8 +193,12 @@ fn preview<P: Platform>(cx: &Context<'_, P>, invite: &mut Json, now: f64) {
 /// Asks a server what it speaks, and writes the answer into `remote`.
 async fn discover<P: Platform>(platform: &P, remote: &mut Remote) -> Reply {
     let url = [remote.server.as_str(), "/.well-known/invite-keys"].concat();
+    let asking = Request {
+        may_be_kept: true,
+        ..Request::get(url)
+    };
     let response = platform
-        .fetch(Request::get(url), &core::cell::Cell::default())
+        .fetch(asking, &core::cell::Cell::default())
         .await?;
     let document = match Answer::read(platform, &response) {
         Err(error) if error.retryable() => return Err(error),

@@ -79,14 +79,16 @@ pub(super) async fn me(caller: Caller) -> Json<Me> {
     })
 }
 
-/// Says what this server speaks.
+/// Says what this server speaks. May be kept for a minute: on a page that asks and loads an SDK that asks, one answer is
+/// enough.
 #[utoipa::path(get, path = "/.well-known/invite-keys", tag = "about", responses((status = 200, body = Discovery)))]
 pub(super) async fn discovery(
     State(state): State<Shared>,
     dialects: Option<Extension<Dialects>>,
-) -> Json<Discovery> {
+) -> impl IntoResponse {
+    let kept = [(header::CACHE_CONTROL, "private, max-age=60")];
     let dialects = dialects.map(|Extension(dialects)| dialects.wires());
-    Json(Discovery {
+    let said = Json(Discovery {
         invite_keys: 1,
         dialect: "http",
         api: "/api/v1",
@@ -97,7 +99,8 @@ pub(super) async fn discovery(
             .chain(state.mails.then_some("send"))
             .collect(),
         sign_in: state.sign_in.clone(),
-    })
+    });
+    (kept, said)
 }
 
 /// The public keys that signed keys (`signed: true`) are verified with: a JWK set (RFC 7517).
