@@ -33,16 +33,35 @@ struct Document {
     looks: Cell<u32>,
     documents: Cell<u32>,
     invites: RefCell<String>,
+    /// What an invite grants.
+    grants: Cell<&'static str>,
+    /// The socket breaks once an accept has come, so many times.
+    breaks: Cell<u32>,
+    /// No socket can be had.
+    refuses: Cell<bool>,
+    /// Who has access after the second accept over HTTP: the first one is overwritten.
+    accepted: Cell<u32>,
 }
 
 impl Server for Document {
     fn opened(&self, peer: &Peer, _url: &str) {
-        peer.init();
+        if self.refuses.get() {
+            peer.close(1006, "");
+        } else {
+            peer.init();
+        }
     }
 
     fn frame(&self, peer: &Peer, text: &str) {
         let frame = json::parse(text).unwrap();
-        let invite = r#"{"key":"k","webstrateId":"doc","permissions":"rw","createdAt":"2026-11-21T05:21:08.803Z","expiresAt":"2026-11-28T05:21:08.803Z","createdBy":{"username":"carol","provider":"test"}}"#;
+        let invite = r#"{"key":"k","webstrateId":"doc","createdAt":"2026-11-21T05:21:08.803Z","expiresAt":"2026-11-28T05:21:08.803Z","createdBy":{"username":"carol","provider":"test"}}"#;
+        let invite = json::parse(invite)
+            .unwrap()
+            .with("permissions", self.grants.get());
+        if frame.text("wa") == Some("acceptInvite") && self.breaks.get() > 0 {
+            self.breaks.set(self.breaks.get() - 1);
+            return peer.close(1006, "");
+        }
         let (name, answer) = match (frame.text("wa").unwrap(), self.cached.get()) {
             ("getInvites", Some(letters)) => (
                 "error",
@@ -52,7 +71,7 @@ impl Server for Document {
             ),
             ("getInvites", None) => ("reply", json::parse(&self.invites.borrow()).unwrap()),
             ("acceptInvite", _) => ("reply", "rw".into()),
-            _ => ("reply", json::parse(invite).unwrap()),
+            _ => ("reply", invite),
         };
         let reply = Json::object()
             .with("wa", "reply")
@@ -67,6 +86,13 @@ impl Server for Document {
                 .with("username", self.user.get())
                 .with("provider", "test");
             (200, json::write(&user))
+        } else if request.url.contains("?acceptInvite=") {
+            self.accepted.set(self.accepted.get() + 1);
+            if self.accepted.get() == 2 {
+                let own = r#"{"data-auth":"[{\"username\":\"alice\",\"provider\":\"test\",\"permissions\":\"rw\"}]"}"#;
+                self.members.replace(Some(own.to_owned()));
+            }
+            (200, String::new())
         } else if request.url.contains("?v") {
             self.looks.set(self.looks.get() + 1);
             if self.down.get() {
@@ -98,6 +124,10 @@ fn client(cached: Option<&'static str>, members: Option<&str>) -> Client<Documen
         looks: Cell::default(),
         documents: Cell::default(),
         invites: RefCell::new("[]".to_owned()),
+        grants: Cell::new("rw"),
+        breaks: Cell::default(),
+        refuses: Cell::default(),
+        accepted: Cell::default(),
     };
     Client::new(World::new(document), OPTIONS)
 }
@@ -113,6 +143,9 @@ fn what_one_person_gained_lately_refuses_no_other() {
         let client = client(Some("r"), None);
         let accept = || client.call(Method::Accept, vec![key()]);
         assert_eq!(accept().await.unwrap(), "rw".into());
+        // The same once more gives the same, and another would not.
+        assert_eq!(accept().await.unwrap(), "rw".into());
+        client.world.server.grants.set("ra");
         assert_eq!(accept().await.unwrap_err().code, Code::TryAgain);
         // Bob signs in on the same computer.
         client.world.server.user.set("bob");
@@ -122,6 +155,24 @@ fn what_one_person_gained_lately_refuses_no_other() {
         client.world.server.user.set("alice");
         client.connection.close();
         assert_eq!(accept().await.unwrap_err().code, Code::TryAgain);
+    });
+}
+
+#[test]
+fn a_call_is_not_refused_for_what_it_remembered_itself() {
+    run(async {
+        // The answer is lost, and the server's cache still says `r`.
+        let lost = client(Some("r"), None);
+        lost.world.server.breaks.set(1);
+        let reply = lost.call(Method::Accept, vec![key()]).await;
+        assert_eq!(reply.unwrap(), "rw".into());
+
+        // Where no socket can be had: what came of the first one is overwritten, and nothing was gained.
+        let nobody = client(None, Some(r#"{"data-auth":"[]"}"#));
+        nobody.world.server.refuses.set(true);
+        let reply = nobody.call(Method::Accept, vec![key()]).await;
+        assert_eq!(reply.unwrap(), "rw".into());
+        assert_eq!(nobody.world.server.accepted.get(), 2);
     });
 }
 

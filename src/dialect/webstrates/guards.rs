@@ -67,6 +67,8 @@ pub(super) async fn accept<P: Platform>(cx: &Wire<'_, P>) -> Reply {
         (None, Some(truth)) => lately.gained(lately.gained(truth)),
         (None, None) => lately,
     };
+    // What this invite gives it gives again: its gain may be remembered of an attempt whose answer was lost.
+    let at_risk = at_risk.gained(granted);
     if !at_risk.is_empty() {
         return Err(stale(cx, at_risk, recent.map(|recent| recent.at)));
     }
@@ -171,8 +173,9 @@ async fn has_nothing<P: Platform>(
     id: &str,
     account: &Json,
 ) -> Result<bool, Error> {
-    let lately = recent(cx, &place(cx, id, account)).is_some();
-    Ok(!lately
+    let recent = recent(cx, &place(cx, id, account));
+    let has_nothing = recent.is_none_or(|recent| recent.letters.is_empty());
+    Ok(has_nothing
         && match cx.members(id).await {
             Ok(Json::Null) => false,
             Ok(members) => letters_of(&members, account).is_none_or(|truth| truth.is_empty()),
