@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use crate::call::Progress;
 use crate::connection::{Connection, Phase};
-use crate::dialect::{Alone, Context, Remote, Session};
+use crate::dialect::{Alone, Context, Remote};
 use crate::error::{Code, Error};
-use crate::flights::Flight;
+use crate::flights::{Flight, PAGES_TURN};
 use crate::json::Json;
 use crate::later::Reply;
 use crate::operation::{Invited, Offer, Operation, Policy};
@@ -47,7 +47,12 @@ fn wanted(remote: &Remote, policy: Policy, preview: &Json) -> Result<Wanted, Err
 impl<P: Platform> Connection<P> {
     /// Looks an invite up, asks the policy and takes it; `null` where the policy said no. A person may think as long
     /// as they like: the deadlines are for the server.
-    pub(crate) async fn offer(&self, offer: &Offer, phase: &Phase<'_>, held: &P::Held) -> Reply {
+    pub(crate) async fn offer(
+        self: &Rc<Self>,
+        offer: &Offer,
+        phase: &Phase<'_>,
+        held: &P::Held,
+    ) -> Reply {
         let preview = self
             .bounded(&Phase {
                 operation: &Operation::Preview(Rc::clone(&offer.invited)),
@@ -80,65 +85,99 @@ impl<P: Platform> Connection<P> {
 
     /// Accepts, with nothing beside it that it must not overlap with.
     pub(crate) async fn accept(
-        &self,
-        invited: &Invited,
-        session: &dyn Session<P>,
-        context: &Context<'_, P>,
+        self: &Rc<Self>,
+        invited: &Rc<Invited>,
+        remote: &Rc<Remote>,
+        progress: &Rc<Progress>,
     ) -> Reply {
-        let work = async {
-            let document = match context.remote.traits().alone {
-                Alone::Key => None,
-                Alone::Document => Some(document_of(context)),
-            };
-            let name = document.as_deref().unwrap_or(invited.key.reveal());
-            let _alone = self.lock(name, context.progress).await;
-            let work = session.perform(context);
-            let outcome = match document {
-                None => work.await,
-                Some(document) => {
-                    let flight = Flight::Document(document);
-                    self.flights
-                        .alone(&*self.platform, flight, context.progress, work)
-                        .await
-                }
-            }?;
-            self.platform.emit("inviteaccepted", &outcome);
-            Ok(outcome)
-        };
         let flight = Flight::Accept {
             key: invited.key.clone(),
             place: invited.place().map(str::to_owned),
         };
+        let taking = Taking {
+            connection: Rc::clone(self),
+            remote: Rc::clone(remote),
+            operation: Operation::Accept(Rc::clone(invited)),
+            progress: Rc::clone(progress),
+        };
         self.flights
-            .once(&*self.platform, flight, context.progress, Box::pin(work))
+            .once(&*self.platform, flight, progress, Box::pin(taking.queue()))
             .await
     }
+}
 
-    /// The lock among tabs, waited for a while, once in a call: a tab that sleeps holds what it has, and servers bear two
-    /// at once.
-    async fn lock(&self, name: &str, progress: &Progress) -> Option<P::Guard> {
-        let patience = if progress.goes_alone.get() {
+/// An accept under way. It holds all that it needs: whoever began it may be gone before it is done.
+struct Taking<P: Platform> {
+    connection: Rc<Connection<P>>,
+    remote: Rc<Remote>,
+    operation: Operation,
+    progress: Rc<Progress>,
+}
+
+impl<P: Platform> Taking<P> {
+    async fn queue(self) -> Reply {
+        let connection = Rc::clone(&self.connection);
+        let progress = Rc::clone(&self.progress);
+        let document = match self.remote.traits().alone {
+            Alone::Key => None,
+            Alone::Document => Some(self.document()?),
+        };
+        let work = Box::pin(self.take(document.clone()));
+        let outcome = match document {
+            None => work.await,
+            Some(document) => {
+                let flight = Flight::Document(document);
+                let flights = &connection.flights;
+                flights
+                    .alone(&*connection.platform, flight, &progress, work)
+                    .await
+            }
+        }?;
+        connection.platform.emit("inviteaccepted", &outcome);
+        Ok(outcome)
+    }
+
+    async fn take(self, document: Option<String>) -> Reply {
+        let context = self.context()?;
+        let name = document.as_deref().unwrap_or(context.key_text());
+        let _alone = self.lock(name).await;
+        context.heard();
+        let session = self.connection.session(&self.remote);
+        session.perform(&context).await
+    }
+
+    /// The lock among tabs, waited for once in a call, for most of the time that it has: then it goes on without, for
+    /// servers bear two at once.
+    async fn lock(&self, name: &str) -> Option<P::Guard> {
+        let platform = &*self.connection.platform;
+        let patience = if self.progress.goes_alone.get() {
             0.0
         } else {
-            LOCK_PATIENCE
+            0.9 * (self.progress.deadline.get() - platform.monotonic())
         };
-        let lock = self.platform.lock(name);
+        self.progress
+            .due
+            .set(platform.monotonic() + patience + PAGES_TURN);
+        let lock = platform.lock(name);
         let mut got = None;
         let wait = async {
             got = lock.await;
             Ok(Json::Null)
         };
-        let waited = within(&*self.platform, patience, Box::pin(wait)).await;
-        progress.goes_alone.set(waited.is_err());
+        let waited = within(platform, patience, Box::pin(wait)).await;
+        self.progress.goes_alone.set(waited.is_err());
         got
     }
-}
 
-/// Milliseconds.
-const LOCK_PATIENCE: f64 = 4_000.0;
+    /// The document, whoever asks: one person may come with a token and with a cookie.
+    fn document(&self) -> Result<String, Error> {
+        let context = self.context()?;
+        let resource = context.resource()?;
+        Ok([&self.remote.server, "/", resource].concat())
+    }
 
-/// A document, whoever asks: one person may come with a token and with a cookie.
-fn document_of<P: Platform>(context: &Context<'_, P>) -> String {
-    let resource = context.resource().unwrap_or_default();
-    [&context.remote.server, "/", resource].concat()
+    fn context(&self) -> Result<Context<'_, P>, Error> {
+        self.connection
+            .context(&self.operation, &self.progress, &self.remote)
+    }
 }

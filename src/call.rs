@@ -27,10 +27,14 @@ pub(crate) struct Progress {
     lost: Cell<bool>,
     /// Somebody else's credentials have been refused in its stead.
     knocked: Cell<bool>,
-    /// It has waited long enough for another tab.
+    /// It has waited long enough for others.
     pub(crate) goes_alone: Cell<bool>,
-    /// When it last heard anything, by the clock for deadlines.
-    pub(crate) heard: Cell<f64>,
+    /// It has made way for another.
+    pub(crate) sent_back: Cell<bool>,
+    /// When it is to be done, by the clock for deadlines.
+    pub(crate) deadline: Cell<f64>,
+    /// When who waits for it goes by itself, by the same clock, unless it goes on before.
+    pub(crate) due: Cell<f64>,
     /// The deadline has passed.
     timed_out: Cell<bool>,
 }

@@ -89,7 +89,7 @@ impl<P: Platform> Connection<P> {
         }
     }
 
-    async fn run(&self, call: Result<Call, Error>, waited: f64, held: &P::Held) -> Reply {
+    async fn run(self: &Rc<Self>, call: Result<Call, Error>, waited: f64, held: &P::Held) -> Reply {
         let options = self.options()?;
         let Call {
             operation,
@@ -121,7 +121,7 @@ impl<P: Platform> Connection<P> {
     }
 
     /// Where the server sends events: what to fetch. Else looks out for invites that are used, without a deadline.
-    async fn watch(&self, phase: &Phase<'_>) -> Reply {
+    async fn watch(self: &Rc<Self>, phase: &Phase<'_>) -> Reply {
         let known = async { self.remote(true).await.map(|_| Json::Null) };
         self.within(phase, Box::pin(known)).await?;
         let remote = self.known_remote()?;
@@ -134,8 +134,9 @@ impl<P: Platform> Connection<P> {
     }
 
     /// Runs until it is done or its deadline ends it.
-    pub(crate) async fn bounded(&self, phase: &Phase<'_>) -> Reply {
+    pub(crate) async fn bounded(self: &Rc<Self>, phase: &Phase<'_>) -> Reply {
         let deadline = self.platform.monotonic() + phase.timeout;
+        phase.progress.deadline.set(deadline);
         let attempt = async || {
             let remote = self.remote_for(phase).await?;
             self.attempt(phase, &remote).await
@@ -152,7 +153,7 @@ impl<P: Platform> Connection<P> {
         within_or(&*self.platform, phase.timeout, end, work)
     }
 
-    async fn attempt(&self, phase: &Phase<'_>, remote: &Rc<Remote>) -> Reply {
+    async fn attempt(self: &Rc<Self>, phase: &Phase<'_>, remote: &Rc<Remote>) -> Reply {
         let operation = phase.operation;
         if let Some(key) = operation.key() {
             check_kind(remote, key)?;
@@ -166,12 +167,11 @@ impl<P: Platform> Connection<P> {
             Operation::Parked if !self.keeps(remote) => return Ok(Json::List(Vec::new())),
             _ => {}
         }
-        let session = self.session(remote);
-        let context = self.context(phase, remote)?;
         if let Operation::Accept(invited) = operation {
-            return self.accept(invited, &*session, &context).await;
+            return self.accept(invited, remote, &phase.progress).await;
         }
-        let answer = session.perform(&context).await?;
+        let context = self.context(operation, &phase.progress, remote)?;
+        let answer = self.session(remote).perform(&context).await?;
         match operation {
             Operation::Create(_) => {
                 let detail = announce::created(&answer);
@@ -189,20 +189,21 @@ impl<P: Platform> Connection<P> {
 
     pub(crate) fn context<'a>(
         &'a self,
-        phase: &'a Phase<'a>,
+        operation: &'a Operation,
+        progress: &'a Rc<Progress>,
         remote: &'a Remote,
     ) -> Result<Context<'a, P>, Error> {
         Ok(Context {
             platform: &self.platform,
             remote,
             auth: self.options()?.auth.as_ref(),
-            operation: phase.operation,
-            progress: &phase.progress,
+            operation,
+            progress,
         })
     }
 
     /// Whether an invite that nothing could be cancelled of is gone: nobody can accept it any more.
-    async fn is_gone(&self, phase: &Phase<'_>) -> Result<bool, Error> {
+    async fn is_gone(self: &Rc<Self>, phase: &Phase<'_>) -> Result<bool, Error> {
         let Operation::Remove(Remove::Key(invited)) = phase.operation else {
             return Err(Error::bad_response());
         };

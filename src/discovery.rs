@@ -31,7 +31,10 @@ enum Wants {
 
 impl<P: Platform> Connection<P> {
     /// The server, as well known as the phase needs it.
-    pub(crate) async fn remote_for(&self, phase: &Phase<'_>) -> Result<Rc<Remote>, Error> {
+    pub(crate) async fn remote_for(
+        self: &Rc<Self>,
+        phase: &Phase<'_>,
+    ) -> Result<Rc<Remote>, Error> {
         let wants = match phase.operation {
             Operation::Supports(_)
             | Operation::Park(_)
@@ -75,7 +78,7 @@ impl<P: Platform> Connection<P> {
 
     /// The server: what the options say, else what the page says; asked what it speaks where neither knows, or where
     /// its features matter.
-    pub(crate) async fn remote(&self, with_features: bool) -> Result<Rc<Remote>, Error> {
+    pub(crate) async fn remote(self: &Rc<Self>, with_features: bool) -> Result<Rc<Remote>, Error> {
         let known = self.remote.borrow().clone();
         let mut remote = match known {
             Some(remote) if !with_features || remote.features.is_some() => return Ok(remote),
@@ -93,16 +96,17 @@ impl<P: Platform> Connection<P> {
             remote.features = Some(Vec::new());
             return Ok(self.found(remote));
         }
-        let work = async {
-            let session = remote.dialect.open(&self.platform);
-            let asking = session.discover(&self.platform, &mut remote);
-            let asked = within(&*self.platform, PATIENCE, asking).await;
+        let this = Rc::clone(self);
+        let work = async move {
+            let session = remote.dialect.open(&this.platform);
+            let asking = session.discover(&this.platform, &mut remote);
+            let asked = within(&*this.platform, PATIENCE, asking).await;
             // All wait for this one answer: lost, it is asked for again.
             asked.map_err(|error| match error.code {
                 Code::Timeout => Error::offline(),
                 _ => error,
             })?;
-            self.found(remote);
+            this.found(remote);
             Ok(Json::Null)
         };
         self.flights

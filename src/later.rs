@@ -24,11 +24,18 @@ pub struct Later(Rc<RefCell<(Option<Reply>, Vec<Waker>)>>);
 impl Later {
     /// Sets the reply, unless it is set, and wakes everyone who waits.
     pub fn set(&self, reply: Reply) {
-        let waiting = {
-            let mut state = self.0.borrow_mut();
-            state.0.get_or_insert(reply);
-            core::mem::take(&mut state.1)
-        };
+        self.0.borrow_mut().0.get_or_insert(reply);
+        self.wake();
+    }
+
+    /// Whether the reply is there.
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.borrow().0.is_some()
+    }
+
+    /// Wakes everyone who waits: somebody else must go on.
+    pub(crate) fn wake(&self) {
+        let waiting = core::mem::take(&mut self.0.borrow_mut().1);
         for waker in waiting {
             waker.wake();
         }

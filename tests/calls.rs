@@ -8,69 +8,15 @@
 
 mod scripted;
 
-use std::cell::RefCell;
-
-use invite_key::InviteKey;
 use invite_keys::error::Code;
 use invite_keys::json::{self, Json};
-use invite_keys::transport::{Platform as _, Request, Response};
-use scripted::{Client, Method, Server, World, headers, run};
+use invite_keys::transport::Platform as _;
+use scripted::http::{http, key};
+use scripted::{Method, run};
 use tokio::task::spawn_local;
-
-fn key() -> Json {
-    InviteKey::webstrates(&[7; 32]).reveal().into()
-}
-
-/// An HTTP server that does what the test has set.
-#[derive(Default)]
-struct Http {
-    answers: RefCell<Vec<(u16, &'static str, Option<&'static str>)>>,
-    requests: RefCell<Vec<String>>,
-    /// The names under which creates went.
-    names: RefCell<Vec<String>>,
-    /// The server's clock.
-    date: RefCell<Option<String>>,
-}
-
-impl Server for Http {
-    fn request(&self, request: &Request) -> Option<Response> {
-        self.requests
-            .borrow_mut()
-            .push(format!("{} {}", request.method, request.url));
-        let name = request
-            .headers
-            .iter()
-            .find(|header| header.0 == "idempotency-key");
-        self.names
-            .borrow_mut()
-            .extend(name.map(|name| name.1.clone()));
-        let (status, text, retry_after) = self.answers.borrow_mut().remove(0);
-        let kind = if text.starts_with('{') {
-            "application/json"
-        } else {
-            "text/html"
-        };
-        let mut headers = headers(kind, retry_after);
-        let date = self.date.borrow().clone();
-        headers.extend(date.map(|date| ("date".to_owned(), date)));
-        (status > 0).then(|| Response {
-            status,
-            headers,
-            text: text.to_owned(),
-        })
-    }
-}
 
 const KNOWN: &str =
     r#"{"invite-keys":1,"dialect":"http","api":"/v7","features":["maxUses","signed"]}"#;
-
-fn http(options: &str, answers: &[(u16, &'static str, Option<&'static str>)]) -> Client<Http> {
-    let server = Http {
-        answers: RefCell::new(answers.to_vec()),
-        ..Http::default()
-    };
-    Client::new(World::new(server), options)
-}
 
 #[test]
 fn a_server_is_asked_once_what_it_speaks() {
@@ -336,19 +282,6 @@ fn a_create_that_cannot_have_left_is_offline_and_one_that_may_have_is_unknown() 
             "{}",
             error.message
         );
-    });
-}
-
-#[test]
-fn an_accept_that_takes_long_ends_well_beside_another_of_the_same_key() {
-    const TAKEN: &str = r#"{"resource":"doc","permissions":"r","gained":"r","already":false}"#;
-    run(async {
-        let options = r#"{"server":"https://example.org","dialect":"http","resource":"doc"}"#;
-        let client = http(options, &[(200, TAKEN, None); 2]);
-        client.world.takes.set(6_000);
-        let first = spawn_local(client.call(Method::Accept, vec![key()]));
-        let _second = spawn_local(client.call(Method::Accept, vec![key()]));
-        assert_eq!(first.await.unwrap().unwrap(), Json::from("r"));
     });
 }
 

@@ -10,6 +10,7 @@ use invite_key::KeyKind;
 
 use crate::call::Progress;
 use crate::error::Error;
+use crate::flights::{PAGES_TURN, SERVERS_TURN};
 use crate::json::Json;
 use crate::later::{Reply, Task};
 use crate::operation::options::Auth;
@@ -212,9 +213,18 @@ impl<P: Platform> Context<'_, P> {
         key.map(invite_key::InviteKey::reveal).unwrap_or_default()
     }
 
+    /// The server has been asked: it is its turn.
+    pub(crate) fn asked(&self) {
+        self.turns(SERVERS_TURN);
+    }
+
     /// Something came back, whatever it says: the call goes on.
     pub(crate) fn heard(&self) {
-        self.progress.heard.set(self.platform.monotonic());
+        self.turns(PAGES_TURN);
+    }
+
+    fn turns(&self, patience: f64) {
+        self.progress.due.set(self.platform.monotonic() + patience);
     }
 
     /// Refuses what `create` was given beyond what the server knows: it may leave out in silence what it does not.

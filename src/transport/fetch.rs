@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 use crate::error::{Cause, Error};
 use crate::json::Json;
 use crate::page::{Browser, settled};
-use crate::transport::{Platform as _, Request, Response};
+use crate::transport::{Request, Response};
 use crate::value;
 
 /// Ends the request when the call no longer waits for it.
@@ -41,11 +41,6 @@ pub(crate) async fn send(
     request: Request,
     left: &Cell<bool>,
 ) -> Result<Response, Error> {
-    let token = if request.authorized {
-        browser.token().await?
-    } else {
-        None
-    };
     let own = browser.fetch.clone().map(JsValue::from);
     let fetch = own.unwrap_or_else(|| value::global("fetch"));
     if !fetch.is_function() {
@@ -58,7 +53,7 @@ pub(crate) async fn send(
     let url = JsValue::from(request.url.as_str());
     let is_here = ["http://127.", "http://localhost", "http://[::1]"];
     let is_here = is_here.iter().any(|here| request.url.starts_with(here));
-    let init = init_of(browser, request, token, &guard.0)?;
+    let init = init_of(browser, request, &guard.0)?;
     let was_cut_off = is_cut_off();
     // From here on nobody can tell whether it has arrived.
     left.set(true);
@@ -82,12 +77,7 @@ pub(crate) async fn send(
     })
 }
 
-fn init_of(
-    browser: &Browser,
-    request: Request,
-    token: Option<String>,
-    controller: &JsValue,
-) -> Result<JsValue, Error> {
+fn init_of(browser: &Browser, request: Request, controller: &JsValue) -> Result<JsValue, Error> {
     // gloo-net traps where a page has broken this.
     if value::construct(&value::global("Headers"), &[]).is_err() {
         return Err(Error::misused(
@@ -99,7 +89,7 @@ fn init_of(
     for (name, value) in &request.headers {
         headers.set(name, value);
     }
-    if let Some(token) = token {
+    if let Some(token) = request.token {
         headers.set("authorization", &["Bearer ", &token].concat());
     }
     let mut init = Json::object()

@@ -25,8 +25,8 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     /// What is sent along.
     pub body: Option<String>,
-    /// Whether the caller's token goes along as `Authorization`.
-    pub authorized: bool,
+    /// The token that goes along as `Authorization`.
+    pub token: Option<String>,
     /// Whether an answer that the browser has kept, for as long as the server lets it, will do.
     pub may_be_kept: bool,
 }
@@ -39,7 +39,7 @@ impl Request {
             url,
             headers: Vec::new(),
             body: None,
-            authorized: false,
+            token: None,
             may_be_kept: false,
         }
     }

@@ -1,6 +1,7 @@
 //! A world for the SDK's plain Rust: a server that follows a script, and a clock that jumps to the next timer.
 #![allow(missing_docs, unreachable_pub, dead_code)]
 
+pub mod http;
 pub mod socket;
 
 use std::any::Any;
@@ -73,6 +74,8 @@ pub struct World<S> {
     pub refuses: Cell<bool>,
     /// So many milliseconds pass before a request is answered.
     pub takes: Cell<u64>,
+    /// So many milliseconds after the start another tab lets go of its locks.
+    pub other_tab: Cell<u64>,
     /// What a policy or a person answers.
     pub answer: Cell<bool>,
     pub asked: Cell<u32>,
@@ -90,6 +93,7 @@ impl<S: Server> World<S> {
             hidden: Cell::new(false),
             refuses: Cell::new(false),
             takes: Cell::new(0),
+            other_tab: Cell::new(0),
             answer: Cell::new(true),
             asked: Cell::new(0),
             token: None,
@@ -210,7 +214,11 @@ impl<S: Server> Platform for World<S> {
     }
 
     fn lock(&self, _name: &str) -> Task<'static, Option<Box<dyn Any>>> {
-        Box::pin(async { None })
+        let free = self.start + Duration::from_millis(self.other_tab.get());
+        Box::pin(async move {
+            tokio::time::sleep_until(free).await;
+            None
+        })
     }
 
     fn place(&self) -> Option<Place> {

@@ -135,6 +135,10 @@ impl World {
         let outcome = sabotaged(self, id, outcome);
         self.trace(|| format!("call {id} settles: {outcome:?}"));
         judge::judge(self, id, &outcome);
+        let is_answer = matches!(outcome, Outcome::Answer(_));
         self.ledger.calls.borrow_mut()[id].outcome = Some(outcome);
+        if is_answer {
+            self.accept_is_answered(id);
+        }
     }
 }

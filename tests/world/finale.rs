@@ -21,7 +21,8 @@ const HEALTHY: u64 = 10_000;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Recovery {
     Answered,
-    /// A create has left on a line that was dead, and no frame can name it: nobody can send it once more.
+    /// A create has left on a line that was dead, and no frame can name it: nobody can send it once more. Or an accept
+    /// has waited for one of before.
     Open,
     Failed,
 }
@@ -37,12 +38,20 @@ impl Driver {
         }
         world.heal();
         let run = self.runs.last().expect("a run");
-        let first = self.is_answered(run);
+        let hangs = self.hangs(run);
+        let mut first = self.is_answered(run);
+        if first == Recovery::Failed && hangs && self.is_accept_last() {
+            first = Recovery::Open;
+        }
         if first == Recovery::Answered || world.is_starved() {
             return;
         }
         if world.sabotage == Sabotage::StayIllOnce {
             world.network.set(Weather::Calm);
+        }
+        // Nor is one ever sent beside it, on a line that lives.
+        if self.is_accept_last() && self.is_misled(run) {
+            return;
         }
         let property = match (first, self.is_answered(run)) {
             (Recovery::Open, Recovery::Answered) => return,
@@ -50,6 +59,28 @@ impl Driver {
             _ => Property::Recovers,
         };
         world.broken(property, "a healthy network, and no answer".to_owned());
+    }
+
+    /// Whether an accept is under way that waits for a request which may be lost: another waits for it as long as for
+    /// one that a server takes long for, and the next one does not.
+    fn hangs(&self, run: &Run) -> bool {
+        let calls = self.world.ledger.calls.borrow();
+        let mut open = calls
+            .iter()
+            .filter(|record| record.run == run.number && record.outcome.is_none());
+        self.world.network.in_flight() > 0 && open.any(|record| record.call.what.accepts())
+    }
+
+    fn is_misled(&self, run: &Run) -> bool {
+        let mut sockets = self.world.network.all_sockets().into_iter();
+        sockets.any(|socket| socket.run == run.number && socket.misled.get())
+    }
+
+    fn is_accept_last(&self) -> bool {
+        let calls = self.world.ledger.calls.borrow();
+        calls
+            .last()
+            .is_some_and(|record| record.call.what.accepts())
     }
 
     fn is_answered(&self, run: &Rc<Run>) -> Recovery {

@@ -1,9 +1,11 @@
 //! What was asked, what was said to it, what callers were told, and what of that should not have been.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use serde_json::Value;
 
+use crate::accepts::Accept;
 use crate::executor::Time;
 use crate::page::Signal;
 use crate::properties::Property;
@@ -65,6 +67,12 @@ pub enum What {
     Park(String),
     Parked,
     Unpark(String),
+}
+
+impl What {
+    pub fn accepts(&self) -> bool {
+        matches!(self, What::Accept(_) | What::AcceptInvite(..))
+    }
 }
 
 /// How whoever is asked before an accept behaves.
@@ -131,6 +139,10 @@ pub struct Ledger {
     pub broken: RefCell<Vec<(Property, String)>>,
     /// Who was told to have used an invite.
     pub used: RefCell<Vec<Person>>,
+    /// Accepts that have left.
+    pub accepts: RefCell<Vec<Rc<Accept>>>,
+    /// Whether each run was told how its server speaks.
+    pub says_dialect: RefCell<Vec<bool>>,
     /// What each run was given as `auth`.
     pub auths: RefCell<Vec<Auth>>,
 }

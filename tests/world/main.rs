@@ -13,6 +13,7 @@
     clippy::string_slice
 )]
 
+mod accepts;
 mod adapter;
 mod asked;
 mod calls;

@@ -33,6 +33,9 @@ pub enum Weather {
     Busy,
     /// A list's last page says that the first one comes next.
     Circling,
+    /// The server has much to do: each answer takes seconds, and the line lives. Not one of [`WEATHERS`]: those are what
+    /// old seeds draw from.
+    Laden,
 }
 
 pub const WEATHERS: [Weather; 12] = [
@@ -53,6 +56,8 @@ pub const WEATHERS: [Weather; 12] = [
 #[derive(Default)]
 pub struct Network {
     weather: Cell<Option<Weather>>,
+    /// When it became so.
+    pub since: Cell<Time>,
     pub sockets: RefCell<Vec<Rc<Socket>>>,
     pub opened: Cell<usize>,
     pub in_flight: Rc<Cell<usize>>,
@@ -99,6 +104,14 @@ impl Network {
 }
 
 impl World {
+    /// How long the server thinks about what it was asked.
+    pub fn toll(&self) -> Time {
+        match self.network.weather() {
+            Weather::Laden => self.aside(|random| random.between(5_000, 8_900)) * MS,
+            _ => 0,
+        }
+    }
+
     pub fn latency(&self) -> Time {
         match self.network.weather() {
             Weather::Slow => self.between(300, 7_000) * MS,

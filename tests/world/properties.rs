@@ -51,6 +51,10 @@ pub enum Property {
     KeysStayHome,
     /// Accepts go over a socket of after the page came into view.
     AcceptsAsWhoOneIs,
+    /// Of two accepts of one key on a slow line that lives one is sent.
+    AcceptsAreOne,
+    /// And both are answered by it.
+    AcceptsAreShared,
     /// Who watches a document that does not change does not download it again and again.
     WatchesRest,
     /// Who watches hears of a use, also after a network that failed.

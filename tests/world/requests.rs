@@ -6,6 +6,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use serde_json::Value;
+
 use crate::network::Weather;
 use crate::promise::Promise;
 use crate::world::{At, Dialect, World};
@@ -68,6 +70,20 @@ enum Fate {
     Busy,
 }
 
+/// The key that is to be accepted, and for what.
+fn accept_of(request: &HttpRequest) -> Option<(String, String)> {
+    if let Some((path, rest)) = request.path.split_once("?acceptInvite=") {
+        let key = rest.split('&').next().unwrap_or_default();
+        return Some((key.to_owned(), path.trim_matches('/').to_owned()));
+    }
+    let body = request.body.as_deref()?;
+    let body: Value = serde_json::from_str(body).ok()?;
+    request.path.ends_with("/invites/accept").then(|| {
+        let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+        (text("key"), text("resource"))
+    })
+}
+
 impl World {
     fn fate(&self) -> Fate {
         match self.network.weather() {
@@ -76,7 +92,8 @@ impl World {
             | Weather::Mute
             | Weather::Doubling
             | Weather::Lying
-            | Weather::Circling => Fate::Answered,
+            | Weather::Circling
+            | Weather::Laden => Fate::Answered,
             Weather::Refusing => Fate::Refused,
             Weather::Silent if self.percent(30) => Fate::AnswerSwallowed,
             Weather::Silent | Weather::HalfOpen => Fate::SwallowedOnTheWay,
@@ -96,7 +113,7 @@ impl World {
         }
     }
 
-    pub fn fetch(self: &Rc<World>, request: HttpRequest) -> Fetching {
+    pub fn fetch(self: &Rc<World>, run: usize, request: HttpRequest) -> Fetching {
         let answer = Promise::new();
         let in_flight = Rc::clone(&self.network.in_flight);
         in_flight.set(in_flight.get() + 1);
@@ -107,7 +124,12 @@ impl World {
         if self.place == At::Elsewhere && self.dialect == Dialect::Webstrates && !is_known {
             fate = Fate::AnswerLost;
         }
-        let (there, back) = (self.latency(), self.latency());
+        let (mut there, back) = (self.latency(), self.latency());
+        if !is_known {
+            there += self.toll();
+        }
+        let accept = accept_of(&request)
+            .map(|(key, place)| self.accept_leaves(run, key, place, fate == Fate::Answered));
         self.trace(|| {
             format!(
                 "→ {} {} {}",
@@ -159,9 +181,12 @@ impl World {
                         }
                         world.trace(|| format!("← {} {}", response.status, response.text));
                         world.ledger.heard(&world, question, &response);
-                        world
-                            .executor
-                            .after(back, move || promise.resolve(Ok(response)));
+                        world.executor.after(back, move || {
+                            if let Some(accept) = accept {
+                                accept.end();
+                            }
+                            promise.resolve(Ok(response));
+                        });
                     }
                 }
             }),

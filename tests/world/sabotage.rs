@@ -41,10 +41,11 @@ pub enum Sabotage {
     StandStill,
     StayIll,
     StayIllOnce,
+    AcceptTwice,
 }
 
 /// What breaks which.
-pub const SABOTAGES: [(Sabotage, Property); 29] = [
+pub const SABOTAGES: [(Sabotage, Property); 31] = [
     (Sabotage::Hang, Property::SettlesInTime),
     (Sabotage::Deaf, Property::AbortEndsCalls),
     (Sabotage::Hang, Property::CloseEndsCalls),
@@ -64,6 +65,8 @@ pub const SABOTAGES: [(Sabotage, Property); 29] = [
     (Sabotage::ClaimLetters, Property::LettersAreTrue),
     (Sabotage::Shout, Property::EventsAreTrue),
     (Sabotage::KeepSocket, Property::AcceptsAsWhoOneIs),
+    (Sabotage::AcceptTwice, Property::AcceptsAreOne),
+    (Sabotage::Hang, Property::AcceptsAreShared),
     (Sabotage::TakeAway, Property::AcceptsTakeNothing),
     (Sabotage::ParkAnywhere, Property::KeysStayHome),
     (Sabotage::LookAgain, Property::WatchesRest),

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use crate::adapter::Run;
 use crate::executor::{MS, SECOND};
-use crate::ledger::Outcome;
-use crate::network::WEATHERS;
+use crate::ledger::{Call, Outcome, What};
+use crate::network::{WEATHERS, Weather};
 use crate::properties::{self, Property};
 use crate::random::Random;
 use crate::sabotage::Sabotage;
@@ -59,6 +59,10 @@ pub fn run(seed: u64, traced: bool, sabotage: Sabotage) -> Report {
     driver.settle_town();
     driver.configure();
     let steps = world.between(3, 14);
+    if world.aside(|random| random.percent(20)) {
+        world.blow(Weather::Laden);
+        driver.twins();
+    }
     if sabotage == Sabotage::StandStill {
         spin(&world);
     }
@@ -129,8 +133,7 @@ impl Driver {
             }
             55..=68 => {
                 let weather = world.pick(&WEATHERS);
-                world.trace(|| format!("the weather is {weather:?}"));
-                world.network.set(weather);
+                world.blow(weather);
             }
             69..=75 => {
                 let calls = world.ledger.calls.borrow().len() as u64;
@@ -164,6 +167,34 @@ impl Driver {
             }
             91..=93 => self.sockets_end(),
             _ => self.others_act(),
+        }
+    }
+
+    /// Accepts one key twice.
+    fn twins(&self) {
+        let world = &self.world;
+        let key = {
+            let town = world.town.borrow();
+            let invites = &town.invites;
+            invites[world.aside(|random| random.below(invites.len() as u64)) as usize]
+                .key
+                .clone()
+        };
+        for pause in [0, 0, 700 * MS, 4 * SECOND] {
+            if world.aside(|random| random.percent(40)) {
+                continue;
+            }
+            world.rest(pause);
+            let timeout =
+                world.aside(|random| random.pick(&[2_500, 10_000, 10_000, 25_000, 60_000]));
+            let call = Call {
+                what: What::Accept(key.clone()),
+                resource: None,
+                timeout: Some(timeout),
+                idempotency: None,
+                waited: 0,
+            };
+            world.begin(&self.runs[0], call);
         }
     }
 

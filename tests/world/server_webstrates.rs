@@ -56,6 +56,18 @@ pub fn frame(world: &Rc<World>, socket: &Rc<Socket>, text: &str) {
             world.send_down(socket, shaken.to_owned());
         }
         (Some("s"), _) => subscribed(world, socket, frame["d"].as_str().unwrap_or_default()),
+        // What names nothing needs no looking up.
+        (_, Some(action)) if !world.is_old && frame["d"].is_string() => {
+            let (world, socket, action) = (Rc::clone(world), Rc::clone(socket), action.to_owned());
+            let toll = world.toll();
+            if toll == 0 {
+                return called(&world, &socket, &action, &frame);
+            }
+            let later = Rc::clone(&world);
+            world
+                .executor
+                .after(toll, move || called(&later, &socket, &action, &frame));
+        }
         (_, Some(action)) if !world.is_old => called(world, socket, action, &frame),
         _ => {}
     }
@@ -134,7 +146,10 @@ fn called(world: &Rc<World>, socket: &Rc<Socket>, action: &str, frame: &Value) {
 fn lie(world: &Rc<World>, socket: &Rc<Socket>, question: Question, mut reply: Value) {
     let mut text = String::new();
     match world.below(8) {
-        0 => reply["token"] = "zzzzzz".into(),
+        0 => {
+            reply["token"] = "zzzzzz".into();
+            socket.misled.set(true);
+        }
         1 => text = reply.to_string().split_at(20).0.to_owned(),
         2 => reply["reply"] = world.pick(&[0, 7]).into(),
         3 => {

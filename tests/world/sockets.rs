@@ -21,6 +21,7 @@ type Heard = Rc<dyn Fn(SocketEvent)>;
 /// A WebSocket, both ends of it.
 pub struct Socket {
     pub number: usize,
+    pub run: usize,
     pub opened: Time,
     /// Whose it is, for as long as it lives.
     pub who: Option<Person>,
@@ -28,6 +29,8 @@ pub struct Socket {
     pub heard: RefCell<Option<Heard>>,
     /// Nothing goes through any more, and nobody is told.
     pub dead: Cell<bool>,
+    /// An answer went to nobody: who waits for it does so for as long as the line lives.
+    pub misled: Cell<bool>,
     /// The client has said good-bye.
     closing: Cell<bool>,
     /// Frames do not overtake each other.
@@ -36,13 +39,14 @@ pub struct Socket {
 }
 
 impl World {
-    pub fn connect(self: &Rc<World>, address: &str, heard: Heard) -> Rc<Socket> {
+    pub fn connect(self: &Rc<World>, run: usize, address: &str, heard: Heard) -> Rc<Socket> {
         let (_, query) = address.split_once('?').unwrap_or((address, ""));
         let token = query.strip_prefix("token=").map(str::to_owned);
         let number = self.network.opened.get();
         self.network.opened.set(number + 1);
         let socket = Rc::new(Socket {
             number,
+            run,
             opened: self.executor.now(),
             who: match &token {
                 Some(token) => World::person_of(token),
@@ -51,6 +55,7 @@ impl World {
             token,
             heard: RefCell::new(Some(heard)),
             dead: Cell::new(false),
+            misled: Cell::new(false),
             closing: Cell::new(false),
             last_up: Cell::new(0),
             last_down: Cell::new(0),
@@ -83,6 +88,7 @@ impl World {
     pub fn send_up(self: &Rc<World>, socket: &Rc<Socket>, text: &str) {
         self.trace(|| format!("socket {} → {text}", socket.number));
         self.sent_frame(text);
+        self.accept_leaves_on(socket, text);
         if socket.dead.get() || socket.closing.get() || socket.heard.borrow().is_none() {
             return;
         }
@@ -136,6 +142,7 @@ impl World {
             }
             let heard = to.heard.borrow().clone();
             if let Some(heard) = heard {
+                world.accept_is_answered_on(&to, &text);
                 world.trace(|| format!("socket {} ← {text}", to.number));
                 heard(SocketEvent::Text(text));
             }

@@ -51,6 +51,8 @@ pub enum Auth {
 pub struct World {
     pub executor: Executor,
     random: RefCell<Random>,
+    /// For what came later, so that old seeds still draw what they drew.
+    aside: RefCell<Random>,
     pub town: Shared,
     pub network: Network,
     pub page: Page,
@@ -77,6 +79,7 @@ impl World {
         Rc::new(World {
             executor: Executor::default(),
             random: RefCell::new(random),
+            aside: RefCell::new(Random::new(seed ^ 0x5_1de)),
             town: Shared::default(),
             network: Network::default(),
             page: Page::default(),
@@ -112,6 +115,17 @@ impl World {
         self.random.borrow_mut().unit()
     }
 
+    pub fn aside<T>(&self, draw: impl FnOnce(&mut Random) -> T) -> T {
+        draw(&mut self.aside.borrow_mut())
+    }
+
+    /// The weather is another from now on.
+    pub fn blow(&self, weather: Weather) {
+        self.trace(|| format!("the weather is {weather:?}"));
+        self.network.since.set(self.executor.now());
+        self.network.set(weather);
+    }
+
     pub fn trace(&self, line: impl FnOnce() -> String) {
         if let Some(traced) = &self.traced {
             let now = self.executor.now();
@@ -132,7 +146,7 @@ impl World {
     /// From now on all is well.
     pub fn heal(&self) {
         self.healed.set(true);
-        self.network.set(match self.sabotage {
+        self.blow(match self.sabotage {
             Sabotage::StayIll | Sabotage::StayIllOnce => Weather::Silent,
             _ => Weather::Calm,
         });

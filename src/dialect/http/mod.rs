@@ -62,7 +62,9 @@ impl<P: Platform> Session<P> for Http {
 }
 
 async fn ask<P: Platform>(cx: &Context<'_, P>, token: &str) -> Reply {
-    let request = requests::request(cx, token)?;
+    let mut request = requests::request(cx, token)?;
+    request.token = cx.platform.token().await?;
+    cx.asked();
     let response = cx.platform.fetch(request, cx.progress.sent()).await?;
     let answer = Answer::read(cx.platform, &response)?;
     meaning(cx, answer).map_err(|mut error| {

@@ -61,7 +61,6 @@ pub(super) fn request<P: Platform>(cx: &Context<'_, P>, token: &str) -> Result<R
     };
     let mut request = Request::get(url(cx.remote, &path));
     request.method = method;
-    request.authorized = true;
     if let Some(mut body) = body {
         request.headers.push(("content-type", "application/json".to_owned()));
         request.body = Some(json::write(&body));

@@ -109,6 +109,7 @@ impl<P: Platform> Wire<'_, P> {
             request.headers.push(("content-type", kind));
             request.body = Some(form.to_owned());
         }
+        self.asked();
         let response = self.platform.fetch(request, &Cell::default()).await;
         self.heard();
         let response = response?;

@@ -82,6 +82,7 @@ pub(super) fn is_dead(invite: &Json) -> bool {
 impl<P: Platform> Wire<'_, P> {
     pub(super) async fn ask(&self, frame: Json, fresh: bool) -> Reply {
         let (socket, is_own) = self.open(self.resource()?, fresh).await?;
+        self.asked();
         let mut result = self.socket.ask(socket, frame, self.progress).await;
         self.heard();
         if let Err(error) = &mut result {

@@ -86,7 +86,8 @@ impl<P: Platform> Wire<'_, P> {
             }
         }
         let (socket, is_own) = self.open(id, true).await?;
-        let mut hello = self.socket.hello(socket).await;
+        self.asked();
+        let mut hello = self.socket.hello(socket, self.progress).await;
         if let Err(error) = &mut hello {
             self.knock(is_own, error);
         }

@@ -135,16 +135,19 @@ impl<P: Platform> Multiplexer<P> {
     }
 
     /// Subscribes to the socket's document, whereupon the server says who we are: `null` where it may not be read.
-    pub(super) async fn hello(self: &Rc<Self>, socket: Rc<Socket<P>>) -> Reply {
-        let progress = Rc::default();
+    pub(super) async fn hello(
+        self: &Rc<Self>,
+        socket: Rc<Socket<P>>,
+        progress: &Rc<Progress>,
+    ) -> Reply {
         let subscribe = Json::object()
             .with("a", "s")
             .with("c", "webstrates")
             .with("d", socket.document.as_str());
         // Its answer has no token either.
-        let _first = self.enter(&socket, String::new(), SHAKE.to_owned(), &progress);
+        let _first = self.enter(&socket, String::new(), SHAKE.to_owned(), progress);
         let subscribe = json::write(&subscribe);
-        let ticket = self.enter(&socket, HELLO.to_owned(), subscribe, &progress);
+        let ticket = self.enter(&socket, HELLO.to_owned(), subscribe, progress);
         ticket.reply.wait().await
     }
 
@@ -153,7 +156,7 @@ impl<P: Platform> Multiplexer<P> {
         if socket.state.get() == State::Closed {
             return;
         }
-        socket.heard.set(socket.heard.get().wrapping_add(1));
+        socket.hear(self.platform.monotonic());
         let mut frame = json::parse(text).unwrap_or(Json::Null);
         let token = match (frame.text("a"), frame.text("wa")) {
             (Some("init"), _) => return self.on_init(socket),

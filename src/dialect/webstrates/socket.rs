@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::call::Progress;
 use crate::error::Error;
+use crate::flights::SERVERS_TURN;
 use crate::json::Json;
 use crate::later::{Later, Reply};
 use crate::transport::{Line, Platform};
@@ -76,6 +77,14 @@ impl<P: Platform> Socket<P> {
             self.shakes.set(self.shakes.get().wrapping_add(1));
         }
         call.frame.take()
+    }
+
+    /// Something has come: the line lives, and whatever waits on it is worked on.
+    pub(super) fn hear(&self, now: f64) {
+        self.heard.set(self.heard.get().wrapping_add(1));
+        for call in self.outstanding.borrow().iter() {
+            call.progress.due.set(now + SERVERS_TURN);
+        }
     }
 
     /// Gives an answer to who waits for it.

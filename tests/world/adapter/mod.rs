@@ -55,7 +55,13 @@ impl Run {
             }
             Auth::Function(_) => options["auth"] = json!({"bearer": true}),
         }
+        world
+            .ledger
+            .says_dialect
+            .borrow_mut()
+            .push(options["dialect"].is_string());
         let browser = Rc::new(Browser {
+            run: number,
             world: Rc::clone(world),
             auth,
         });
@@ -120,6 +126,7 @@ pub struct CallHeld {
 
 /// The browser of one connection.
 pub struct Browser {
+    run: usize,
     world: Rc<World>,
     auth: Auth,
 }
@@ -167,9 +174,7 @@ impl Platform for Browser {
             let mut headers: Vec<_> = headers
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect();
-            if request.authorized
-                && let Some(token) = self.token().await?
-            {
+            if let Some(token) = request.token {
                 headers.push(("authorization".to_owned(), format!("Bearer {token}")));
             }
             let request = HttpRequest {
@@ -179,7 +184,7 @@ impl Platform for Browser {
                 body: request.body,
             };
             left.set(true);
-            let response = self.world.fetch(request).await;
+            let response = self.world.fetch(self.run, request).await;
             let response = response.map_err(|()| Error::offline())?;
             let headers = response.headers.into_iter();
             Ok(Response {
@@ -202,7 +207,7 @@ impl Platform for Browser {
         };
         Ok(ClientLine {
             world: Rc::clone(&self.world),
-            socket: self.world.connect(&path_of(url), Rc::new(heard)),
+            socket: self.world.connect(self.run, &path_of(url), Rc::new(heard)),
         })
     }
 
