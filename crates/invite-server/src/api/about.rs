@@ -17,6 +17,7 @@ const FEATURES: &[&str] = &[
     "extras",
     "preview",
     "members",
+    "setMember",
     "email",
     "resend",
     "idempotencyKey",

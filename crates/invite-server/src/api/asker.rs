@@ -9,12 +9,11 @@ use axum::{
 
 use super::{ApiError, Cookies, Shared};
 use crate::auth::{Auth, Identity, SessionWatch};
-use crate::core::{Actor, AppKey, Refusal, User};
+use crate::core::{Actor, AppKey, Refusal, options::person_option};
 use crate::dialect::once;
 
 /// Whom an app acts for: `username:provider`.
 const ON_BEHALF_OF: &str = "on-behalf-of";
-const NAME_LIMIT: usize = 256;
 
 /// Who sent a request, and how they proved it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -175,12 +174,8 @@ fn app_key(headers: &HeaderMap) -> Option<AppKey> {
 async fn by_app(state: &Shared, headers: &HeaderMap, key: &AppKey) -> Result<Caller, ApiError> {
     let app = app_named(state, key).await?;
     let named = once(headers, ON_BEHALF_OF).ok().flatten();
-    let named = named.and_then(|value| {
-        let (username, provider) = str::from_utf8(value.as_bytes()).ok()?.rsplit_once(':')?;
-        let nameable =
-            |name: &str| (1..=NAME_LIMIT).contains(&name.len()) && !name.contains(char::is_control);
-        (nameable(username) && nameable(provider)).then(|| User::new(username, provider))
-    });
+    let named = named
+        .and_then(|value| person_option(ON_BEHALF_OF, str::from_utf8(value.as_bytes()).ok()?).ok());
     let user = named.ok_or_else(|| Refusal::Forbidden {
         sentence:
             "An app key acts for somebody. Name them once in On-Behalf-Of as username:provider."

@@ -84,6 +84,16 @@ pub(super) struct NewMembers {
     members: Vec<NewMember>,
 }
 
+/// What somebody shall be able to do.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub(super) struct NewLetters {
+    /// Up to three different letters of a (admin), r (read), w (write); none takes the access away.
+    #[schema(pattern = "^[arw]{0,3}$")]
+    permissions: String,
+}
+
 /// Somebody who shall have access.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]

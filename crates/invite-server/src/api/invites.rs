@@ -17,7 +17,7 @@ use super::{
 };
 use crate::core::{
     CreateRequest, InviteStatus, ListRequest, Refusal, RemoveTarget,
-    options::{DEFAULT_MAX_AGE, LIST_PAGE_LIMIT, max_age_option, unknown_member},
+    options::{DEFAULT_MAX_AGE, max_age_option, page_size_option, unknown_member},
     state::RepeatKey,
 };
 use crate::mail;
@@ -227,13 +227,7 @@ fn list_request(parameters: Vec<(String, String)>) -> Result<ListRequest, Refusa
     let mut request = ListRequest::default();
     for (name, value) in parameters {
         match name.as_str() {
-            "page_size" => {
-                request.page_size = value.parse().map_err(|_| {
-                    let sentence =
-                        format!("page_size is a whole number from 1 to {LIST_PAGE_LIMIT}.");
-                    Refusal::invalid_option("page_size", sentence)
-                })?;
-            }
+            "page_size" => request.page_size = page_size_option(&value)?,
             "page_token" => request.page = (!value.is_empty()).then_some(value),
             "status" => {
                 let status = InviteStatus::parse(&value).ok_or_else(|| {

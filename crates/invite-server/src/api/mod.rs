@@ -127,6 +127,7 @@ fn router(state: ApiState) -> Router {
         .routes(routes!(resources::list))
         .routes(routes!(resources::create))
         .routes(routes!(members::list, members::replace))
+        .routes(routes!(members::show, members::set, members::remove))
         .routes(routes!(events::watch))
         .routes(routes!(receipts::redeem))
         .routes(routes!(invites::create, invites::list))

@@ -168,9 +168,10 @@ fn status(refusal: &Refusal) -> StatusCode {
         Refusal::NoPrecondition => StatusCode::PRECONDITION_REQUIRED,
         Refusal::InvalidKey | Refusal::NotFound | Refusal::CannotRemove => StatusCode::NOT_FOUND,
         Refusal::Expired | Refusal::Removed | Refusal::Exhausted => StatusCode::GONE,
-        Refusal::InviterNotAdmin | Refusal::AlreadyExists { .. } | Refusal::AlreadyRedeemed => {
-            StatusCode::CONFLICT
-        }
+        Refusal::InviterNotAdmin
+        | Refusal::AlreadyExists { .. }
+        | Refusal::AlreadyRedeemed
+        | Refusal::LastAdmin => StatusCode::CONFLICT,
         Refusal::MalformedKey(_) | Refusal::InvalidOption { .. } | Refusal::Unsupported { .. } => {
             StatusCode::UNPROCESSABLE_ENTITY
         }

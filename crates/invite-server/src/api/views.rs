@@ -5,7 +5,11 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::core::{Acceptance, Accepted, Checked, Invite, InviteList, Member, ResourceOf, User};
+use crate::core::{Acceptance, Accepted, Checked, Invite, InviteList, ResourceOf, User};
+
+mod members;
+
+pub(super) use members::{LinksView, MemberView, Members};
 
 /// Who is signed in.
 #[derive(Serialize, ToSchema)]
@@ -54,32 +58,6 @@ impl From<ResourceOf> for ResourceView {
 pub(super) struct Resources {
     /// By id.
     pub(super) resources: Vec<ResourceView>,
-}
-
-/// Somebody with access.
-#[derive(Serialize, ToSchema)]
-pub(super) struct MemberView {
-    /// Who.
-    user: User,
-    /// What they may do.
-    #[schema(example = "rw")]
-    permissions: &'static str,
-}
-
-impl From<Member> for MemberView {
-    fn from(member: Member) -> MemberView {
-        MemberView {
-            user: member.user,
-            permissions: member.permissions.as_str(),
-        }
-    }
-}
-
-/// Who has access.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Members {
-    /// In the order they came.
-    pub(super) members: Vec<MemberView>,
 }
 
 /// One use of an invite.

@@ -41,6 +41,8 @@ pub enum Call {
     Watch,
     /// Change what somebody may do.
     SetMember,
+    /// Give up letters of one's own.
+    Leave,
     /// See what one may do oneself.
     Permissions,
     /// End all of one's own sessions.
@@ -132,6 +134,7 @@ pub fn authorise(call: Call, asker: Option<Authority<'_>>, on: On<'_>) -> Result
         | Call::CreateResource(_)
         | Call::Resources
         | Call::Permissions
+        | Call::Leave
         | Call::SignOut => Ok(()),
         Call::Members if on.permissions.is_empty() => Err(Refusal::NotMember { resource }),
         Call::Members => Ok(()),

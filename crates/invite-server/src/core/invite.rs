@@ -183,6 +183,17 @@ pub struct Member {
     pub permissions: Permissions,
 }
 
+/// A page of those who have access, in the order they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberList {
+    /// Which list it is of.
+    pub version: i64,
+    /// The members.
+    pub members: Vec<Member>,
+    /// Hand this back for the next page; `None` at the end.
+    pub next_page: Option<String>,
+}
+
 /// A resource as one of its members sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceOf {

@@ -3,6 +3,7 @@
 //! Nothing here sees HTTP or SQL. A change is one pure function in [`rules`] over the [`state`] that a
 //! [`Store`] has locked; [`Invites`] brings the two together and is what every dialect calls.
 
+mod access;
 mod access_token;
 mod app;
 mod authorise;
@@ -28,6 +29,8 @@ mod store;
 mod trust;
 mod webhook;
 
+pub(crate) use access::{LINKS_AT_ONCE, LINKS_SHOWN};
+pub use access::{Links, MemberChanged, MemberSeen, MembersSeen, OpenLinks, Wanted};
 pub use access_token::ACCESS_TOKEN_SECONDS;
 pub use app::{App, AppDialect, AppKey};
 pub use authorise::{Call, Creators, On, authorise};
@@ -37,11 +40,11 @@ pub use email::{address_key, same_address, with_ascii_host};
 pub use event::{Event, EventKind, Progress};
 pub use identity::{Actor, Authority, TEST_PROVIDER, User, is_username};
 pub use invite::{
-    Acceptance, Accepted, Checked, Invite, InviteList, InviteStatus, Member, Reader, Removed,
-    ResourceOf,
+    Acceptance, Accepted, Checked, Invite, InviteList, InviteStatus, Member, MemberList, Reader,
+    Removed, ResourceOf,
 };
 pub use mail::{Letter, Mail, MailChange, MailState};
-pub use options::{Addressed, CreateRequest, ListRequest, RemoveTarget};
+pub use options::{Addressed, CreateRequest, ListRequest, MembersRequest, RemoveTarget};
 pub use queue::{Queue, Queues};
 pub use receipt::Receipt;
 pub use refusal::Refusal;

@@ -5,6 +5,10 @@ use serde_json::{Map, Value};
 
 use super::{InviteStatus, Refusal};
 
+mod members;
+
+pub use members::{MembersRequest, is_nameable, person_option, validate_q};
+
 /// How long an invite lasts when its maker does not say: seven days, in seconds.
 pub const DEFAULT_MAX_AGE: u32 = 7 * 24 * 3600;
 /// The longest an invite may last: thirty days, in seconds.
@@ -180,6 +184,24 @@ impl Default for ListRequest {
             by_address: false,
         }
     }
+}
+
+/// The size of a page of a list.
+pub fn page_size_option(text: &str) -> Result<u32, Refusal> {
+    text.parse().map_err(|_| page_size_refused())
+}
+
+/// Refuses a page that is larger than any, or none.
+pub fn validate_page_size(page_size: u32) -> Result<(), Refusal> {
+    if (1..=LIST_PAGE_LIMIT).contains(&page_size) {
+        return Ok(());
+    }
+    Err(page_size_refused())
+}
+
+fn page_size_refused() -> Refusal {
+    let sentence = format!("page_size is a whole number from 1 to {LIST_PAGE_LIMIT}.");
+    Refusal::invalid_option("page_size", sentence)
 }
 
 /// Which invite to remove.

@@ -63,6 +63,8 @@ pub enum Refusal {
     AlreadyRedeemed,
     /// Something has changed since the asker looked at it.
     Changed,
+    /// Nobody would be left who can change it again.
+    LastAdmin,
     /// The call has to say which state it was decided on.
     NoPrecondition,
     /// An option is not acceptable.
@@ -123,6 +125,7 @@ impl Refusal {
             Refusal::CannotRemove => "cannot_remove",
             Refusal::NotFound => "not_found",
             Refusal::AlreadyExists { .. } => "already_exists",
+            Refusal::LastAdmin => "last_admin",
             Refusal::Changed | Refusal::AlreadyRedeemed => "conflict",
             Refusal::InvalidOption { .. } | Refusal::NoPrecondition => "invalid_option",
             Refusal::Unsupported { .. } => "unsupported",
@@ -166,6 +169,9 @@ impl Refusal {
             }
             Refusal::AlreadyRedeemed => "This receipt was redeemed before. Each counts once.".into(),
             Refusal::Changed => "It has changed meanwhile. Look at it again before you change it.".into(),
+            Refusal::LastAdmin => {
+                "Nobody else is admin (a) here, and somebody has to be. Make another person an admin first.".into()
+            }
             Refusal::NoPrecondition => {
                 "Send If-Match with the ETag that you decided on, so that nobody who came since is thrown out.".into()
             }

@@ -21,7 +21,7 @@ mod resend;
 pub use apps::grant_app;
 pub use clients::{add_client, remove_client};
 pub use end::end;
-pub use members::replace_members;
+pub use members::{change_members, links_beside};
 pub use people::{name_issuer, recognise};
 pub use resend::resend;
 
@@ -293,8 +293,8 @@ pub fn remove(
     }
 }
 
-/// Takes an invite back, whoever made it; nothing where it has ended.
-pub fn take_back(invite: &StoredInvite, now: Moment) -> Vec<Change> {
+/// Somebody takes an invite back, whoever made it; nothing where it has ended.
+pub fn take_back(invite: &StoredInvite, by: &User, now: Moment) -> Vec<Change> {
     match invite.status(now) {
         InviteStatus::Removed | InviteStatus::Expired => Vec::new(),
         InviteStatus::Pending | InviteStatus::Accepted => vec![
@@ -302,7 +302,7 @@ pub fn take_back(invite: &StoredInvite, now: Moment) -> Vec<Change> {
                 invite: invite.id.clone(),
                 at: now,
             },
-            tell(EventKind::Removed, invite, &invite.inviter, now),
+            tell(EventKind::Removed, invite, by, now),
         ],
     }
 }

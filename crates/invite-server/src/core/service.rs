@@ -24,6 +24,7 @@ mod events;
 mod keys;
 mod list;
 mod mails;
+mod members;
 mod moved;
 mod receipts;
 mod resources;

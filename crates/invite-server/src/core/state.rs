@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Acceptance, Addressed, Claimed, Client, EventKind, InviteStatus, MailChange, Member, Moment,
     SecretChange, Session, Sessions, Subject, User, WebhookChange,
+    access::{OpenLinks, Wanted},
 };
 
 /// SHA-256 of a key's text: what is stored in the key's place.
@@ -43,8 +44,8 @@ pub struct Scope {
     pub user: Option<User>,
     /// What this person's create with this Idempotency-Key made there before: its SHA-256.
     pub repeat: Option<[u8; 32]>,
-    /// And everybody who has access.
-    pub members: bool,
+    /// And who has access of those whom this is about, who is admin beside them, and what would let somebody in again.
+    pub wanted: Option<Wanted>,
     /// And whether this receipt was redeemed.
     pub receipt: Option<String>,
     /// And whether the person came in by the invite, should it open nothing any more at this moment.
@@ -88,8 +89,10 @@ pub struct State {
     pub inviter_permissions: Permissions,
     /// What the same Idempotency-Key made before.
     pub repeated: Option<Repeated>,
-    /// Everybody who has access to the resource, in the order they came.
+    /// Everybody who has access to the resource, in the order they came; where one person is meant, they and the admins.
     pub members: Vec<Member>,
+    /// What would let somebody in again, where an admin asks.
+    pub links: OpenLinks,
     /// Whether the receipt was redeemed.
     pub redeemed: bool,
     /// Whether the scope's user came in by the invite; looked up where it opens nothing any more.
@@ -118,6 +121,7 @@ impl Default for State {
             inviter_permissions: Permissions::NONE,
             repeated: None,
             members: Vec::new(),
+            links: OpenLinks::default(),
             redeemed: false,
             used: false,
             is_the_apps: true,
@@ -414,6 +418,16 @@ pub struct Decision<Answer> {
     pub answer: Answer,
     /// What to write, in this order.
     pub changes: Vec<Change>,
+}
+
+impl<Answer> Decision<Answer> {
+    /// The same with another answer.
+    pub fn map<Other>(self, other: impl FnOnce(Answer) -> Other) -> Decision<Other> {
+        Decision {
+            answer: other(self.answer),
+            changes: self.changes,
+        }
+    }
 }
 
 /// Which invites to read.

@@ -3,8 +3,8 @@
 use std::{collections::HashSet, future::Future};
 
 use super::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment,
-    Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, MemberSeen,
+    MembersSeen, Moment, Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
     },
@@ -56,6 +56,25 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// Who has access to a resource, in the order they came.
     fn members(&self, resource: &str) -> impl Future<Output = Result<Vec<Member>, Refusal>> + Send;
+
+    /// What somebody may do on a resource, beside what whoever asks may do there. Asked all the time: it costs one
+    /// statement, which reads by indexes.
+    fn member(
+        &self,
+        resource: &str,
+        asker: &User,
+        user: &User,
+        app: Option<&str>,
+    ) -> impl Future<Output = Result<MemberSeen, Refusal>> + Send;
+
+    /// Members after that place in the order they came, so many at most, with the version of the list, in one statement;
+    /// `None` where there is no such resource.
+    fn members_page(
+        &self,
+        resource: &str,
+        after: i64,
+        limit: u32,
+    ) -> impl Future<Output = Result<Option<MembersSeen>, Refusal>> + Send;
 
     /// A resource and its members in one look, so that the version fits them.
     fn resource(

@@ -5,8 +5,8 @@ use std::{collections::HashSet, time::Instant};
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::address::DatabaseAddress;
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment,
-    Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, MemberSeen,
+    MembersSeen, Moment, Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
     },
@@ -178,6 +178,25 @@ impl Store for Database {
 
     async fn members(&self, resource: &str) -> Result<Vec<Member>, Refusal> {
         either!(self, store => store.members(resource))
+    }
+
+    async fn member(
+        &self,
+        resource: &str,
+        asker: &User,
+        user: &User,
+        app: Option<&str>,
+    ) -> Result<MemberSeen, Refusal> {
+        either!(self, store => store.member(resource, asker, user, app))
+    }
+
+    async fn members_page(
+        &self,
+        resource: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Option<MembersSeen>, Refusal> {
+        either!(self, store => store.members_page(resource, after, limit))
     }
 
     async fn resource(&self, resource: &str) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {

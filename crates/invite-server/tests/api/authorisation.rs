@@ -13,7 +13,7 @@ use crate::server::{Answer, ORIGIN, Server};
 /// alice is admin and inviter, and both apps act in her name, of which one was given the resource and the other was not;
 /// her namesake is called alice by another issuer; somebody has kept a cookie of hers and she has signed out since; grace
 /// was admin, and has an invite from then; dora is admin; mallory is a stranger. Without more words a call is about
-/// alice's invite. What waits in a cookie is a browser's business, and an app has none.
+/// alice's invite, or about carol, who may read and asks for nothing here. What waits in a cookie is a browser's business, and an app has none.
 const TABLE: &str = "
 call                                                     | anonymous     | stranger      | reader        | inviter       | admin         | ex-admin      | app key       | other app     | namesake      | signed out
 GET /healthz                                             | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes
@@ -27,6 +27,14 @@ PUT /api/v1/resources/{resource}                         | not_signed_in | yes  
 PUT /api/v1/resources/{resource} that is there           | not_signed_in | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | not_signed_in
 GET /api/v1/resources/{resource}/members                 | not_signed_in | forbidden     | yes           | yes           | yes           | forbidden     | yes           | forbidden     | forbidden     | not_signed_in
 PUT /api/v1/resources/{resource}/members                 | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
+GET /api/v1/resources/{resource}/members/{member}        | not_signed_in | forbidden     | yes           | yes           | yes           | forbidden     | yes           | forbidden     | forbidden     | not_signed_in
+GET /api/v1/resources/{resource}/members/{member} of nobody | not_signed_in | forbidden     | not_found     | not_found     | not_found     | forbidden     | not_found     | forbidden     | forbidden     | not_signed_in
+GET /api/v1/resources/{resource}/members/{member} of oneself | not_signed_in | not_found     | yes           | yes           | yes           | not_found     | yes           | forbidden     | not_found     | not_signed_in
+GET /api/v1/resources/{resource}/members/{member} with links | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
+PUT /api/v1/resources/{resource}/members/{member}        | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
+DELETE /api/v1/resources/{resource}/members/{member}     | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
+DELETE /api/v1/resources/{resource}/members/{member} of oneself | not_signed_in | yes           | yes           | yes           | yes           | yes           | yes           | forbidden     | yes           | not_signed_in
+DELETE /api/v1/resources/{resource}/members/{member} with links | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
 GET /api/v1/resources/{resource}/events                  | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
 POST /api/v1/resources/{resource}/invites                | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
 POST /api/v1/resources/{resource}/invites for an admin   | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
@@ -89,6 +97,7 @@ async fn scene() -> Scene {
         .sign_out(&User::new("alice", "test"))
         .await
         .unwrap();
+    server.member("carol", "notes", "r").await;
     server.member("dora", "notes", "arw").await;
     server.member("grace", "notes", "arw").await;
     let (id, key) = server
@@ -124,9 +133,21 @@ async fn call(scene: &Scene, call: &str, who: Option<&str>) -> Answer {
         (&scene.id, &scene.key)
     };
     let new = path == "/api/v1/resources/{resource}" && case != "that is there";
+    let member = match (case, who) {
+        ("of nobody", _) => "nobody:test".to_owned(),
+        ("of oneself", Some("namesake")) => "alice:corp".to_owned(),
+        ("of oneself", Some("app" | "other app")) => "alice:test".to_owned(),
+        ("of oneself", Some(name)) => format!("{}:test", name.replace(' ', "")),
+        _ => "carol:test".to_owned(),
+    };
     let mut real = path
         .replace("{resource}", if new { "fresh" } else { "notes" })
+        .replace("{member}", &member)
         .replace("{id}", id);
+    if case == "with links" {
+        let what = if method == Method::GET { "tell" } else { "end" };
+        real.push_str(&format!("?links={what}"));
+    }
     if case == "of everyone" {
         real.push_str("?everyone=true");
     }
@@ -169,6 +190,9 @@ async fn call(scene: &Scene, call: &str, who: Option<&str>) -> Answer {
             | "/api/v1/invites/remove"
             | "/api/v1/pending",
         ) => Some(json!({"key": key})),
+        ("PUT", "/api/v1/resources/{resource}/members/{member}") => {
+            Some(json!({"permissions": "rw"}))
+        }
         ("POST" | "PUT", _) => Some(json!({})),
         _ => None,
     };
@@ -307,6 +331,31 @@ async fn unknown_resources_answer_as_no_permission() {
             None,
         ),
         (Method::GET, "/api/v1/resources/NAME/members", None),
+        (
+            Method::GET,
+            "/api/v1/resources/NAME/members/alice:test",
+            None,
+        ),
+        (
+            Method::GET,
+            "/api/v1/resources/NAME/members/mallory:test",
+            None,
+        ),
+        (
+            Method::PUT,
+            "/api/v1/resources/NAME/members/alice:test",
+            Some(json!({"permissions": "r"})),
+        ),
+        (
+            Method::DELETE,
+            "/api/v1/resources/NAME/members/alice:test",
+            Some(json!({})),
+        ),
+        (
+            Method::DELETE,
+            "/api/v1/resources/NAME/members/mallory:test",
+            Some(json!({})),
+        ),
         (
             Method::POST,
             "/api/v1/resources/NAME/invites",

@@ -33,11 +33,17 @@ async fn a_hundred_people_accept_one_invite_and_all_are_in() {
             .iter()
             .all(|answer| answer.status == 200 && answer.body["permissions"] == "rw")
     );
-    let members = server
-        .get(Some("alice"), "/api/v1/resources/notes/members")
-        .await
-        .body;
-    assert_eq!(members["members"].as_array().unwrap().len(), 102);
+    let (mut members, mut token) = (0, String::new());
+    loop {
+        let path = format!("/api/v1/resources/notes/members?page_size=100&page_token={token}");
+        let page = server.get(Some("alice"), &path).await.body;
+        members += page["members"].as_array().unwrap().len();
+        token = page["next_page_token"].as_str().unwrap().to_owned();
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(members, 102);
     let invite = &server
         .get(Some("alice"), "/api/v1/resources/notes/invites")
         .await

@@ -176,6 +176,7 @@ async fn the_document_describes_all_calls() {
         [
             "DELETE /api/v1/pending",
             "DELETE /api/v1/resources/{resource}/invites/{id}",
+            "DELETE /api/v1/resources/{resource}/members/{member}",
             "GET /.well-known/invite-keys",
             "GET /.well-known/jwks.json",
             "GET /api/v1/me",
@@ -184,6 +185,7 @@ async fn the_document_describes_all_calls() {
             "GET /api/v1/resources/{resource}/events",
             "GET /api/v1/resources/{resource}/invites",
             "GET /api/v1/resources/{resource}/members",
+            "GET /api/v1/resources/{resource}/members/{member}",
             "GET /healthz",
             "GET /readyz",
             "POST /api/v1/invites/accept",
@@ -196,6 +198,7 @@ async fn the_document_describes_all_calls() {
             "POST /api/v1/resources/{resource}/invites",
             "PUT /api/v1/resources/{resource}",
             "PUT /api/v1/resources/{resource}/members",
+            "PUT /api/v1/resources/{resource}/members/{member}",
         ]
     );
 }
@@ -235,5 +238,7 @@ async fn documented_options_are_the_ones_that_are_read() {
             "{path}"
         );
     }
-    assert!(schemas["NewResource"]["properties"]["title"].is_object());
+    for (schema, property) in [("NewResource", "title"), ("NewLetters", "permissions")] {
+        assert!(schemas[schema]["properties"][property].is_object());
+    }
 }

@@ -17,6 +17,7 @@ mod cookies;
 mod description;
 mod events;
 mod malformed;
+mod member;
 mod members;
 mod origin;
 mod pending;

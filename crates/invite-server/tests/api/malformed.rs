@@ -15,6 +15,8 @@ async fn bodies_that_are_no_json_object() {
         (Method::POST, "/api/v1/invites/remove"),
         (Method::PUT, "/api/v1/resources/other"),
         (Method::DELETE, "/api/v1/resources/notes/invites/x"),
+        (Method::PUT, "/api/v1/resources/notes/members/bob:test"),
+        (Method::DELETE, "/api/v1/resources/notes/members/bob:test"),
     ];
     let json = "application/json";
     for (method, path) in paths {
@@ -174,6 +176,8 @@ async fn credentials_that_are_no_good() {
         (Method::POST, "/api/v1/invites/accept"),
         (Method::POST, "/api/v1/invites/remove"),
         (Method::DELETE, "/api/v1/resources/notes/invites/x"),
+        (Method::PUT, "/api/v1/resources/notes/members/bob:test"),
+        (Method::DELETE, "/api/v1/resources/notes/members/bob:test"),
     ];
     let another_server = Server::start().await.bearer("alice");
     let session = server

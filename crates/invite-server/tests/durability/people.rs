@@ -104,7 +104,7 @@ impl Caller {
 
     /// Every name with access, without whoever asks.
     pub async fn members(&self, url: &str, resource: &str) -> Vec<String> {
-        let path = format!("/api/v1/resources/{resource}/members");
+        let path = format!("/api/v1/resources/{resource}/members?page_size=100");
         let (status, body) = self.call(Method::GET, url, &path, None).await.unwrap();
         if status == 403 {
             return Vec::new();

@@ -212,7 +212,7 @@ impl Front {
 
     /// Everybody with access but who asks; nobody where there is no such resource.
     pub async fn members(&self, who: &Person, resource: &str) -> Vec<String> {
-        let path = format!("/api/v1/resources/{resource}/members");
+        let path = format!("/api/v1/resources/{resource}/members?page_size=100");
         let (_, body) = self.ask(who, &path).await;
         let all = body["members"].as_array().into_iter().flatten();
         let names = all.map(|one| one["user"]["username"].as_str().unwrap().to_owned());

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use invite_key::{KeyKind, Permissions};
 use invite_server::{
-    core::{Addressed, CreateRequest, InviteStatus, ListRequest, Queue, RemoveTarget},
+    core::{
+        Addressed, CreateRequest, InviteStatus, ListRequest, Queue, RemoveTarget, User, Wanted,
+        state::{Decision, Scope, State},
+    },
     store::{PostgresStore, SqliteStore, Store},
 };
 use tokio_postgres::Client;
@@ -15,11 +18,12 @@ use crate::{
 };
 
 /// Those that are filled here; an empty one the database reads as it likes.
-const GROWING: [&str; 7] = [
+const GROWING: [&str; 8] = [
     "invites",
     "grants",
     "uses",
     "members",
+    "people",
     "events",
     "resources",
     "deliveries",
@@ -63,6 +67,11 @@ async fn fill_postgres(client: &Client, count: u32, each: u32) {
     for sql in filling(count, each, &series, hash, id) {
         client.batch_execute(&sql).await.unwrap();
     }
+    let people = format!(
+        "INSERT INTO people (username, provider, iss, sub, email) SELECT 'person' || n, 'accounts.example',
+            'https://accounts.example', 'person' || n, 'person' || n || '@example.com' FROM {series} WHERE n % 2 = 0"
+    );
+    client.batch_execute(&people).await.unwrap();
     client.batch_execute("VACUUM ANALYZE").await.unwrap();
 }
 
@@ -157,6 +166,38 @@ async fn postgresql_reads_through_no_table_that_grows() {
         invites.remove(Some(&alice), None, &target).await.unwrap();
         store.resources(&user("person8"), None).await.unwrap();
         store.members("resource7").await.unwrap();
+        store.members_page("resource7", 3, 51).await.unwrap();
+        let (hers, his) = (user("alice"), user("bob"));
+        store
+            .member("resource7", &hers, &his, Some("crm"))
+            .await
+            .unwrap();
+        for (everybody, end_links) in [(false, false), (false, true), (true, true)] {
+            let letters = if everybody {
+                Permissions::ALL
+            } else {
+                Permissions::NONE
+            };
+            let who = if everybody { &hers } else { &his };
+            let wanted = Wanted {
+                everybody,
+                end_links,
+                ..Wanted::one(who.clone(), letters, world.time.now())
+            };
+            let scope = Scope {
+                resource: Some("resource7".into()),
+                user: Some(hers.clone()),
+                wanted: Some(wanted),
+                ..Scope::default()
+            };
+            let nothing = |_: &State| {
+                Ok(Decision {
+                    answer: (),
+                    changes: Vec::new(),
+                })
+            };
+            store.transact(scope, nothing).await.unwrap();
+        }
         store.events("resource7", 90, 10).await.unwrap();
         world
             .invites
@@ -249,8 +290,93 @@ async fn visited(client: &Client) -> i64 {
     client.query_one(sql, &[]).await.unwrap().get(0)
 }
 
+/// Backends ask what one person may do on every request.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_looks_one_member_up_by_one_statement_and_its_indexes() {
+    const ROUNDS: usize = 10;
+    let postgres = Postgres::start(false);
+    let address = postgres.database("lookup").await;
+    PostgresStore::open(&address, 1).await.unwrap().close();
+    let client = postgres.connect("lookup").await;
+    fill_postgres(&client, 20_000, 10).await;
+    // A resource that has as many members as all others together.
+    let crowd = "INSERT INTO members (resource, username, provider, permissions)
+        SELECT 'resource7', 'guest' || n, 'accounts.example', 'r' FROM generate_series(1, 10000) AS n";
+    client.batch_execute(crowd).await.unwrap();
+    client.batch_execute("VACUUM ANALYZE").await.unwrap();
+    for setting in [
+        "session_preload_libraries = 'auto_explain'",
+        "auto_explain.log_min_duration = 0",
+        "log_statement = 'all'",
+    ] {
+        let set = format!("ALTER DATABASE lookup SET {setting}");
+        client.batch_execute(&set).await.unwrap();
+    }
+    let guest = |number: usize| User::new(format!("guest{number}"), "accounts.example");
+    let open = async || PostgresStore::open(&address, 1).await.unwrap();
+    // Whoever leaves has logged everything.
+    let close = async |store: PostgresStore| {
+        store.close();
+        until_alone(&client).await;
+    };
+    let store = open().await;
+    let before = said(&postgres, &client, "one").await.len();
+    for number in 1..=ROUNDS {
+        let (asker, user) = (guest(1), guest(number));
+        let found = store.member("resource7", &asker, &user, Some("crm"));
+        assert!(found.await.unwrap().member.is_some());
+    }
+    close(store).await;
+    let looked = said(&postgres, &client, "two").await.split_off(before);
+    let store = open().await;
+    let before = said(&postgres, &client, "three").await.len();
+    for number in 1..=ROUNDS {
+        let after = number as i64 * 100;
+        let page = store.members_page("resource7", after, 51).await;
+        assert_eq!(page.unwrap().unwrap().members.len(), 51);
+    }
+    close(store).await;
+    let paged = said(&postgres, &client, "four").await.split_off(before);
+    for (all, begins) in [(&looked, false), (&paged, true)] {
+        let entries: Vec<&str> = all.split("LOG:  ").collect();
+        let begun = entries
+            .iter()
+            .filter(|one| one.starts_with("statement: BEGIN"));
+        assert_eq!(begun.count() > 0, begins, "{all}");
+        let carried_out = entries.iter().filter(|one| one.starts_with("execute"));
+        assert_eq!(carried_out.count(), ROUNDS, "{all}");
+        let plans: Vec<_> = entries.iter().filter(|one| one.contains("plan:")).collect();
+        assert_eq!(plans.len(), ROUNDS, "{all}");
+        for plan in plans {
+            assert!(plan.contains("on members"), "{plan}");
+            for end_to_end in [
+                "Seq Scan on members",
+                "Seq Scan on people",
+                "Seq Scan on resources",
+                "Hash",
+            ] {
+                assert!(!plan.contains(end_to_end), "{plan}");
+            }
+        }
+    }
+}
+
+/// All that the server has logged, up to this word which it is made to say.
+async fn said(postgres: &Postgres, client: &Client, word: &str) -> String {
+    let say = format!("DO $$ BEGIN RAISE LOG 'said: {word}'; END $$");
+    client.batch_execute(&say).await.unwrap();
+    let word = format!("LOG:  said: {word}");
+    loop {
+        let log = postgres.log();
+        if let Some(place) = log.find(&word) {
+            return log[..place].to_owned();
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// Waits until nobody else is connected any more.
-async fn until_alone(client: &Client) {
+pub(crate) async fn until_alone(client: &Client) {
     while others(client).await > 0 {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -10,7 +10,8 @@ use invite_server::{
 
 use crate::{
     cluster::Postgres,
-    suite::store_suite,
+    plans::until_alone,
+    suite::{self, store_suite},
     world::{Time, World, actor, people, user},
 };
 
@@ -37,6 +38,20 @@ async fn the_suite() {
         };
     }
     store_suite!(@each case);
+}
+
+/// Two that wait for each other are told apart by the database after a second, and one of them begins anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_waits_in_a_circle_where_links_are_ended() {
+    let postgres = Postgres::start(false);
+    let store = open(&postgres, "circles").await;
+    suite::members::ending_links_while_they_are_accepted(store.clone()).await;
+    store.close();
+    let client = postgres.connect("circles").await;
+    until_alone(&client).await;
+    let circles = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+    let circles: i64 = client.query_one(circles, &[]).await.unwrap().get(0);
+    assert_eq!(circles, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

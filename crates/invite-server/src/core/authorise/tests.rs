@@ -13,7 +13,7 @@ const ASKERS: [(&str, &str, bool); 6] = [
 
 #[test]
 fn every_call_of_every_asker() {
-    let table: [(Call, [&str; 6]); 15] = [
+    let table: [(Call, [&str; 6]); 16] = [
         (
             CreateResource(Creators::People),
             ["not_signed_in", "yes", "yes", "yes", "yes", "yes"],
@@ -41,6 +41,7 @@ fn every_call_of_every_asker() {
             Permissions,
             ["not_signed_in", "yes", "yes", "yes", "yes", "yes"],
         ),
+        (Leave, ["not_signed_in", "yes", "yes", "yes", "yes", "yes"]),
         (Check, ["yes", "yes", "yes", "yes", "yes", "yes"]),
         (Accept, ["not_signed_in", "yes", "yes", "yes", "yes", "yes"]),
         (
@@ -178,6 +179,7 @@ fn the_operator_may_do_everything() {
         Accept,
         Members,
         SetMember,
+        Leave,
         Resend,
         Watch,
         SignOut,
@@ -205,6 +207,7 @@ fn an_app_acts_on_what_is_its_own() {
         (Resend, "not_found", "yes"),
         (Members, "forbidden", "yes"),
         (SetMember, "forbidden", "yes"),
+        (Leave, "forbidden", "yes"),
         (Watch, "forbidden", "yes"),
         (Permissions, "forbidden", "yes"),
         (Accept, "forbidden", "forbidden"),

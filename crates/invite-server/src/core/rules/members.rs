@@ -1,31 +1,44 @@
-//! An admin writes the whole list of members.
+//! Who has access changes.
 
 use invite_key::permissions::{Permission, Permissions};
 
-use super::{Change, Decision, Ruling, on};
-use crate::core::{Actor, Authority, Call, Member, Refusal, User, authorise, state::State};
+use super::{Change, Decision, Ruling, on, take_back};
+use crate::core::{
+    Actor, Authority, Call, Invite, Links, Member, OpenLinks, Refusal, User, Wanted,
+    access::{Afterwards, LINKS_AT_ONCE, LINKS_SHOWN},
+    authorise,
+    options::is_nameable,
+    state::State,
+};
 
 /// So many members a list may bring.
 const MEMBERS_LIMIT: usize = 1_000;
-const NAME_LIMIT: usize = 256;
 
-/// This list takes the place of the one that stands, if it is still the one of `version`.
+/// These people have these letters from now on, if the list is still the one of `version`.
 ///
-/// Nobody grants letters they do not hold, and somebody stays who can undo it.
-pub fn replace_members(
+/// Nobody grants letters they do not hold, and somebody stays who can undo it. An admin is told which links would let
+/// somebody in again who loses letters; they end with it where that is wanted. Anybody may give up letters of their own.
+pub fn change_members(
     state: &State,
     actor: &Actor,
     resource: &str,
     version: Option<i64>,
-    wanted: &[Member],
-) -> Ruling<()> {
-    authorise(
-        Call::SetMember,
-        Some(Authority::Actor(actor)),
-        on(state, resource),
-    )?;
+    wanted: &Wanted,
+) -> Ruling<Option<Links>> {
+    let call = if gives_up(state, actor, wanted) {
+        Call::Leave
+    } else {
+        Call::SetMember
+    };
+    authorise(call, Some(Authority::Actor(actor)), on(state, resource))?;
     validate(wanted)?;
-    let stored = state.resource.as_ref().ok_or(Refusal::ServerError)?;
+    // Whoever leaves where there is nothing has left.
+    let Some(stored) = &state.resource else {
+        return Ok(Decision {
+            answer: None,
+            changes: Vec::new(),
+        });
+    };
     if version.is_some_and(|version| version != stored.version) {
         return Err(Refusal::Changed);
     }
@@ -37,10 +50,10 @@ pub fn replace_members(
             permissions,
         });
     };
-    for member in wanted {
+    for member in &wanted.members {
         let held = letters_of(&state.members, &member.user);
         let added = member.permissions.gained(held);
-        if !added.gained(state.permissions).is_empty() {
+        if !added.is_within(state.permissions) {
             return Err(Refusal::BeyondInviter {
                 held: state.permissions,
                 asked: member.permissions,
@@ -50,15 +63,74 @@ pub fn replace_members(
             set(&member.user, member.permissions);
         }
     }
-    for member in &state.members {
-        if !wanted.iter().any(|one| one.user.is(&member.user)) {
-            set(&member.user, Permissions::NONE);
+    if wanted.everybody {
+        for member in &state.members {
+            if !wanted.members.iter().any(|one| one.user.is(&member.user)) {
+                set(&member.user, Permissions::NONE);
+            }
+        }
+    }
+    let afterwards = wanted.afterwards(&state.members);
+    if state.members.iter().any(is_admin) && !afterwards.has_admin() {
+        return Err(Refusal::LastAdmin);
+    }
+    let links = links(state, wanted, &afterwards);
+    if let Some(Links {
+        total, ended: true, ..
+    }) = links
+    {
+        if total > LINKS_AT_ONCE {
+            return Err(Refusal::LimitReached {
+                sentence: format!(
+                    "More than {LINKS_AT_ONCE} links would let them in: too many to end at once. Revoke some of them first, or take the access away and leave the links."
+                ),
+            });
+        }
+        for link in &state.links.newest {
+            changes.extend(take_back(link, &actor.user, wanted.now));
         }
     }
     Ok(Decision {
-        answer: (),
+        answer: links,
         changes,
     })
+}
+
+/// What would let somebody in again, if these letters were theirs: for an admin, who changes nothing yet.
+pub fn links_beside(
+    state: &State,
+    actor: Option<&Actor>,
+    resource: &str,
+    wanted: &Wanted,
+) -> Result<Option<Links>, Refusal> {
+    let on = on(state, resource);
+    authorise(Call::SetMember, actor.map(Authority::Actor), on)?;
+    let afterwards = wanted.afterwards(&state.members);
+    Ok(links(state, wanted, &afterwards))
+}
+
+/// Only for admins: others neither see nor end what is not theirs.
+fn links(state: &State, wanted: &Wanted, afterwards: &Afterwards<'_>) -> Option<Links> {
+    let asked = OpenLinks::are_shown_to(state.permissions) && !afterwards.nobody_loses();
+    let newest = state.links.newest.iter().take(LINKS_SHOWN).cloned();
+    asked.then(|| Links {
+        total: state.links.total,
+        ended: wanted.end_links && state.links.total > 0,
+        invites: newest
+            .map(|link| Invite::of(link, None, Vec::new(), wanted.now))
+            .collect(),
+    })
+}
+
+/// Whether somebody does no more than give up letters of their own; ending links is an admin's.
+fn gives_up(state: &State, actor: &Actor, wanted: &Wanted) -> bool {
+    let own =
+        |one: &Member| one.user.is(&actor.user) && one.permissions.is_within(state.permissions);
+    !wanted.everybody && !wanted.end_links && wanted.members.iter().all(own)
+}
+
+fn is_admin(member: &Member) -> bool {
+    member.permissions.contains(Permission::Admin)
 }
 
 fn letters_of(members: &[Member], user: &User) -> Permissions {
@@ -66,30 +138,24 @@ fn letters_of(members: &[Member], user: &User) -> Permissions {
     found.map_or(Permissions::NONE, |member| member.permissions)
 }
 
-fn validate(wanted: &[Member]) -> Result<(), Refusal> {
+fn validate(wanted: &Wanted) -> Result<(), Refusal> {
     let refused = |sentence: &str| Err(Refusal::invalid_option("members", sentence));
-    if wanted.len() > MEMBERS_LIMIT {
+    if wanted.members.len() > MEMBERS_LIMIT {
         return refused("members is at most 1000 people.");
     }
     let mut names = std::collections::HashSet::new();
-    for Member { user, permissions } in wanted {
-        let nameable = |name: &str| {
-            !name.is_empty() && name.len() <= NAME_LIMIT && !name.contains(char::is_control)
-        };
-        if !nameable(&user.username) || !nameable(&user.provider) {
+    for Member { user, permissions } in &wanted.members {
+        if !is_nameable(&user.username) || !is_nameable(&user.provider) {
             return refused("Each of members has a user with a username and a provider.");
         }
-        if permissions.is_empty() {
+        if wanted.everybody && permissions.is_empty() {
             return refused("Each of members has permissions. Leave out whoever shall have none.");
         }
         if !names.insert((&user.username, &user.provider)) {
             return refused("members names somebody twice.");
         }
     }
-    if !wanted
-        .iter()
-        .any(|member| member.permissions.contains(Permission::Admin))
-    {
+    if wanted.everybody && !wanted.members.iter().any(is_admin) {
         return refused("members holds no admin. Somebody has to be able to change this again.");
     }
     Ok(())

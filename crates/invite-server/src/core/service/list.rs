@@ -6,7 +6,7 @@ use super::{Invites, on_resource};
 use crate::core::{
     Actor, Authority, Call, Invite, InviteList, InviteStatus, ListRequest, Moment, On, Refusal,
     Store, address_key, authorise,
-    options::LIST_PAGE_LIMIT,
+    options::validate_page_size,
     state::{InviteName, InviteQuery, ListedInvite, Order, Scope},
 };
 
@@ -27,10 +27,7 @@ impl<S: Store> Invites<S> {
             Call::List
         };
         self.may_list(call, asker, resource).await?;
-        if !(1..=LIST_PAGE_LIMIT).contains(&request.page_size) {
-            let sentence = format!("page_size is a whole number from 1 to {LIST_PAGE_LIMIT}.");
-            return Err(Refusal::invalid_option("page_size", sentence));
-        }
+        validate_page_size(request.page_size)?;
         let now = self.clock.now();
         // One more than asked for tells whether there is a next page.
         let limit = request.page_size + 1;
@@ -178,7 +175,12 @@ fn write_page(last: &ListedInvite, by_address: bool) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn read_page(token: &str) -> Result<i64, Refusal> {
+/// Where a page ended, by number alone.
+pub(super) fn write_place(number: i64) -> String {
+    URL_SAFE_NO_PAD.encode(number.to_be_bytes())
+}
+
+pub(super) fn read_page(token: &str) -> Result<i64, Refusal> {
     match read_bytes(token)? {
         (number, address) if address.is_empty() => Ok(number),
         _ => Err(not_ours()),

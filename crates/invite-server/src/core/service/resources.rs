@@ -5,7 +5,7 @@ use invite_key::permissions::Permissions;
 use super::{Invites, on_resource};
 use crate::core::{
     Actor, Authority, Call, Member, On, Refusal, ResourceOf, Store, User, authorise, rules,
-    state::{Resource, Scope},
+    state::Resource,
 };
 
 impl<S: Store> Invites<S> {
@@ -114,27 +114,5 @@ impl<S: Store> Invites<S> {
             rules::set_member(state, authority, &resource, &user, permissions, now)
         };
         self.transact(scope, rule).await
-    }
-
-    /// Puts this list in the place of the one of that version, which the caller has seen; `None` for whichever.
-    pub async fn replace_members(
-        &self,
-        actor: Option<&Actor>,
-        resource: &str,
-        version: Option<i64>,
-        wanted: Vec<Member>,
-    ) -> Result<(Resource, Vec<Member>), Refusal> {
-        let Some(asker) = actor else {
-            return Err(Refusal::NotSignedIn);
-        };
-        let scope = Scope {
-            members: true,
-            ..on_resource(resource, actor)
-        };
-        let (asker, name) = (asker.clone(), resource.to_owned());
-        let rule = move |state: &_| rules::replace_members(state, &asker, &name, version, &wanted);
-        self.transact(scope, rule).await?;
-        let found = self.store.resource(resource).await?;
-        found.ok_or(Refusal::ServerError)
     }
 }

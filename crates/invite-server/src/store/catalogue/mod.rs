@@ -13,6 +13,7 @@ pub(super) mod events;
 mod executor;
 pub(super) mod listing;
 pub(super) mod mails;
+pub(super) mod members;
 pub(super) mod people;
 pub(super) mod queues;
 pub(super) mod reading;

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use invite_key::permissions::Permissions;
 
-use super::{Engine, Executor, Row, Sql, Unreadable, all, apps, binds, exists, one, people};
+use super::{
+    Engine, Executor, Row, Sql, Unreadable, all, apps, binds, exists, members, one, people,
+};
 use crate::{
     core::{
         Acceptance, Member, ResourceOf, User,
@@ -96,7 +98,7 @@ async fn first<E: Executor>(
     Ok(executor.query(text, values).await?.into_iter().next())
 }
 
-/// What is stored about a scope. Locks always go from the invite to its resource, so that none wait in a circle; who
+/// What is stored about a scope. Locks always go from invites to their resource, so that none wait in a circle; who
 /// may do what is read under the lock of the resource, which every change of members takes.
 pub(in crate::store) async fn state<E: Executor>(
     executor: &mut E,
@@ -111,15 +113,18 @@ pub(in crate::store) async fn state<E: Executor>(
     if let Some(name) = scope.resource.as_deref().or(of_invite) {
         if hold == Hold::Yes {
             executor.enter(name)?;
+            if let Some(wanted) = &scope.wanted {
+                members::hold_links(executor, name, wanted).await?;
+            }
         }
         let row = first(executor, &RESOURCE, hold, binds![name]).await?;
         state.resource = row.map(|mut row| resource_of(&mut row)).transpose()?;
         if let Some(user) = &scope.user {
             state.permissions = permissions(executor, name, user).await?;
         }
-        if scope.members {
-            let found = resource(executor, name).await?;
-            state.members = found.map_or_else(Vec::new, |(_, members)| members);
+        if let Some(wanted) = &scope.wanted {
+            let about = members::about(executor, name, wanted, state.permissions);
+            (state.members, state.links) = about.await?;
         }
     }
     if let Some(app) = &scope.app {

@@ -62,6 +62,11 @@ CREATE TABLE IF NOT EXISTS members (
     {key} (resource, username, provider)
 ) {table};
 CREATE INDEX IF NOT EXISTS members_by_person ON members (username, provider, resource);
+-- Page by page, in the order they came.
+CREATE INDEX IF NOT EXISTS members_by_resource ON members (resource, number);
+-- Whether somebody is left who can change it again, and who may still give what an invite grants.
+CREATE INDEX IF NOT EXISTS members_admins ON members (resource, username, provider, permissions)
+    WHERE permissions LIKE '%a%';
 
 -- Backends that take part, each in a dialect. Where `id` is absent it is known by its key alone.
 CREATE TABLE IF NOT EXISTS apps (

@@ -26,6 +26,9 @@ const WORDS: &[(&str, &str, &str)] = &[
         "IN (SELECT value FROM json_each($1))",
         "= ANY($1)",
     ),
+    // The same at another place, whose number stands in between.
+    ("{any}", "IN (SELECT value FROM json_each(", "= ANY("),
+    ("{of-them}", "))", ")"),
     // Finding a text in another has two names.
     ("{place}", "instr", "strpos"),
     // Rows that are about to change. Whoever writes on SQLite is alone; on PostgreSQL, rows that another copy has are

@@ -4,6 +4,7 @@
 //! serialization failure instead of waiting, the whole change is begun again.
 
 mod attempts;
+mod ending;
 mod executor;
 mod index;
 mod line;
@@ -14,23 +15,20 @@ mod sweep;
 mod tls;
 mod trouble;
 
-use std::{collections::HashSet, fmt, time::Duration};
-
-use tokio::time::timeout;
+use std::{collections::HashSet, fmt};
 
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment,
-    Progress, Queues, Refusal, ResourceOf, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, MemberSeen,
+    MembersSeen, Moment, Progress, Queues, Refusal, ResourceOf, User, Webhook,
     state::{
-        Change, Decision, InviteName, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State,
-        StoredInvite,
+        Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
     },
 };
 
 use super::{
     Store, StoreUnusable,
     catalogue::{
-        apps, changes, clients, clock, ends, events, listing, mails, people, queues,
+        apps, changes, clients, clock, ends, events, listing, mails, members, people, queues,
         reading::{self, Hold},
         secrets, webhooks,
     },
@@ -43,9 +41,6 @@ use sessions::{Patience, Sessions};
 use trouble::Trouble;
 
 pub use line::Line;
-
-/// How long an invite is waited for that others hold when its time is over.
-const HELD: Duration = Duration::from_secs(1);
 
 /// Reads, and again where a connection had died unnoticed or the database is just coming back.
 macro_rules! read {
@@ -133,49 +128,6 @@ impl PostgresStore {
             Err(unknown) => Err(unknown.refusal()),
         })
     }
-
-    async fn end_some<Rule>(&self, now: Moment, limit: u32, rule: &Rule) -> Result<usize, Trouble>
-    where
-        Rule: Fn(&StoredInvite) -> Vec<Change> + Send + Sync + 'static,
-    {
-        let session = self
-            .sessions
-            .begin(Work::Sweep, Some(Crowd::Server), Patience::new())
-            .await?;
-        let ended = ends::end(&session, now, limit, rule).await?;
-        match session.commit().await? {
-            Ok(()) => Ok(ended),
-            // What was ended is ended, and the next time finds the rest.
-            Err(unknown) => Err(unknown.0),
-        }
-    }
-
-    /// A resource where always somebody is before this would never be told: waits a moment for one of those invites,
-    /// another each time.
-    async fn end_one_of<Rule>(&self, held: Vec<String>, rule: Rule) -> usize
-    where
-        Rule: Fn(&StoredInvite) -> Vec<Change> + Send + Sync + 'static,
-    {
-        let mut random = [0u8; 1];
-        // Without a random byte always the first.
-        let _ = getrandom::fill(&mut random);
-        let [random] = random;
-        let place = usize::from(random) % held.len().max(1);
-        let Some(id) = held.into_iter().nth(place) else {
-            return 0;
-        };
-        let scope = Scope {
-            invite: Some(InviteName::Id(id)),
-            ..Scope::default()
-        };
-        let rule = move |state: &State| {
-            let changes = state.invite.as_ref().map(&rule).unwrap_or_default();
-            let answer = usize::from(!changes.is_empty());
-            Ok(Decision { answer, changes })
-        };
-        let ended = timeout(HELD, self.transact(scope, rule)).await;
-        ended.ok().and_then(Result::ok).unwrap_or(0)
-    }
 }
 
 impl PostgresStore {
@@ -203,7 +155,9 @@ impl Store for PostgresStore {
     }
 
     async fn look(&self, scope: Scope) -> Result<State, Refusal> {
-        read!(self, Work::Look, None, session => async {
+        // Looking for links takes its time.
+        let crowd = scope.wanted.as_ref().map(|_| Crowd::of(&scope));
+        read!(self, Work::Look, crowd.clone(), session => async {
             let mut session = session;
             reading::state(&mut session, &scope, Hold::No).await
         })
@@ -232,6 +186,25 @@ impl Store for PostgresStore {
     async fn members(&self, resource: &str) -> Result<Vec<Member>, Refusal> {
         let found = self.resource(resource).await?;
         Ok(found.map_or_else(Vec::new, |(_, members)| members))
+    }
+
+    async fn member(
+        &self,
+        resource: &str,
+        asker: &User,
+        user: &User,
+        app: Option<&str>,
+    ) -> Result<MemberSeen, Refusal> {
+        read!(self, Work::Poll, None, session => members::one(&session, resource, asker, user, app))
+    }
+
+    async fn members_page(
+        &self,
+        resource: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Option<MembersSeen>, Refusal> {
+        read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => members::page(&session, resource, after, limit))
     }
 
     async fn resource(&self, resource: &str) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {

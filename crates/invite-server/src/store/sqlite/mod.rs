@@ -11,8 +11,8 @@ mod writer;
 use std::{collections::HashSet, path::Path};
 
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, Moment,
-    Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
+    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, MemberSeen,
+    MembersSeen, Moment, Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
     state::{
         Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
     },
@@ -21,7 +21,7 @@ use crate::core::{
 use super::{
     Store, StoreUnusable,
     catalogue::{
-        apps, clients, clock, ends, events, listing, mails, people, queues,
+        apps, clients, clock, ends, events, listing, mails, members, people, queues,
         reading::{self, Hold},
         secrets, webhooks,
     },
@@ -87,9 +87,16 @@ impl Store for SqliteStore {
     }
 
     async fn look(&self, scope: Scope) -> Result<State, Refusal> {
-        self.readers
-            .glance(|connection| at_once(reading::state(&mut On(connection), &scope, Hold::No)))
-            .await
+        let crowd = Crowd::of(&scope);
+        // Looking for links is no glance.
+        let is_glance = scope.wanted.is_none();
+        let look =
+            move |connection: &_| at_once(reading::state(&mut On(connection), &scope, Hold::No));
+        if is_glance {
+            self.readers.glance(look).await
+        } else {
+            self.readers.list(crowd, look).await
+        }
     }
 
     async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
@@ -129,6 +136,30 @@ impl Store for SqliteStore {
     async fn members(&self, resource: &str) -> Result<Vec<Member>, Refusal> {
         let found = self.resource(resource).await?;
         Ok(found.map_or_else(Vec::new, |(_, members)| members))
+    }
+
+    async fn member(
+        &self,
+        resource: &str,
+        asker: &User,
+        user: &User,
+        app: Option<&str>,
+    ) -> Result<MemberSeen, Refusal> {
+        let look =
+            |connection: &_| at_once(members::one(&On(connection), resource, asker, user, app));
+        self.readers.glance(look).await
+    }
+
+    async fn members_page(
+        &self,
+        resource: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Option<MembersSeen>, Refusal> {
+        let (name, crowd) = (resource.to_owned(), Crowd::Resource(resource.to_owned()));
+        let look =
+            move |connection: &_| at_once(members::page(&On(connection), &name, after, limit));
+        self.readers.list(crowd, look).await
     }
 
     async fn resource(&self, resource: &str) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     core::{
         Addressed, Claimed, Client, EventKind, InviteStatus, MailChange, MailState, Moment,
-        Session, Sessions, Subject, User, WebhookChange,
+        OpenLinks, Session, Sessions, Subject, User, Wanted, WebhookChange,
         state::{
             Change, InviteName, InviteQuery, Issuer, KeyHash, Order, RepeatKey, Scope, StoredInvite,
         },
@@ -27,7 +27,7 @@ use crate::{
     store::{
         Retention,
         catalogue::{
-            apps, changes, clients, clock, ends, events, listing, people, queues,
+            apps, changes, clients, clock, ends, events, listing, members, people, queues,
             reading::{self, Hold},
             sweep, webhooks,
         },
@@ -75,6 +75,20 @@ fn claimed(number: u8) -> Claimed {
     }
 }
 
+/// Somebody goes; or everybody but alice.
+fn wanted(everybody: bool) -> Wanted {
+    let (user, permissions) = if everybody {
+        (alice(), Permissions::ALL)
+    } else {
+        (User::new("person7", "test"), Permissions::NONE)
+    };
+    Wanted {
+        everybody,
+        end_links: true,
+        ..Wanted::one(user, permissions, Moment(5))
+    }
+}
+
 fn fill(connection: &Connection) {
     let mut all = vec![
         Change::AddResource {
@@ -101,6 +115,11 @@ fn fill(connection: &Connection) {
             at: Moment(1),
         }),
     ];
+    all.push(Change::SetMember {
+        resource: "notes".into(),
+        user: alice(),
+        permissions: Permissions::ALL,
+    });
     for number in 0..200 {
         let person = User::new(format!("person{number}"), "test");
         all.extend([
@@ -181,16 +200,16 @@ fn by_address(after: Option<(String, i64)>) -> Order {
 }
 
 fn hot(connection: &Connection) -> rusqlite::Result<()> {
-    for name in [
-        InviteName::Key(KeyHash([7; 32])),
-        InviteName::Id("invite7".into()),
+    for (name, everybody) in [
+        (InviteName::Key(KeyHash([7; 32])), false),
+        (InviteName::Id("invite7".into()), true),
     ] {
         let scope = Scope {
             resource: Some("notes".into()),
             invite: Some(name),
             user: Some(alice()),
             repeat: Some([7; 32]),
-            members: true,
+            wanted: Some(wanted(everybody)),
             receipt: Some("receipt7".into()),
             // Later than any end: it is looked up.
             used: Some(Moment(i64::MAX)),
@@ -201,7 +220,8 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
                 iss: "https://login.example".into(),
             }),
         };
-        at_once(reading::state(&mut On(connection), &scope, Hold::Yes))?;
+        let state = at_once(reading::state(&mut On(connection), &scope, Hold::Yes))?;
+        assert_ne!(state.links, OpenLinks::default());
     }
     let statuses = [
         None,
@@ -240,6 +260,11 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
     }
     let on = &On(connection);
     at_once(reading::uses(on, "invite7"))?;
+    let seven = User::new("person7", "test");
+    let seen = at_once(members::one(on, "notes", &alice(), &seven, Some("crm")))?;
+    assert!(seen.member.is_some() && seen.is_the_apps);
+    let page = at_once(members::page(on, "notes", 7, 11))?;
+    assert_eq!(page.unwrap().members.len(), 11);
     at_once(reading::resource(on, "notes"))?;
     at_once(reading::resources(on, &User::new("person7", "test"), None))?;
     let person = User::new("person7", "test");
@@ -431,5 +456,82 @@ fn a_list_visits_the_rows_that_it_answers_however_many_others_there_are() {
                 "{status:?} of {inviter:?}: {alone} steps become {beside}"
             );
         }
+    }
+}
+
+/// So many members of `notes`, of whom the last is the only admin.
+fn crowd(connection: &Connection, count: u32) {
+    let member = |number: u32| Change::SetMember {
+        resource: "notes".into(),
+        user: User::new(format!("person{number}"), "test"),
+        permissions: if number == count - 1 {
+            Permissions::ALL
+        } else {
+            Permissions::READ
+        },
+    };
+    let mut all = vec![Change::AddResource {
+        resource: "notes".into(),
+        title: None,
+        at: Moment(1),
+    }];
+    all.extend((0..count).map(member));
+    at_once(changes::write(&On(connection), &all)).unwrap();
+}
+
+/// How many statements it takes among so many members, and how many steps.
+fn cost(count: u32, look: impl Fn(&On<'_>)) -> (usize, i32) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = schema::open_writer(&folder.path().join("invites.db")).unwrap();
+    crowd(&connection, count);
+    let taken: Arc<Mutex<Vec<i32>>> = Arc::default();
+    let all = Arc::clone(&taken);
+    let add = move |event: TraceEvent<'_>| {
+        if let TraceEvent::Profile(statement, _) = event {
+            let steps = statement.get_status(StatementStatus::VmStep);
+            all.lock().unwrap().push(steps);
+        }
+    };
+    connection
+        .trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(add))
+        .unwrap();
+    look(&On(&connection));
+    let taken = taken.lock().unwrap();
+    (taken.len(), taken.iter().sum())
+}
+
+#[test]
+fn one_member_and_a_page_of_them_are_a_statement_each_whatever_their_number() {
+    const FEW: u32 = 60;
+    const MANY: u32 = 6_000;
+    let seven = User::new("person7", "test");
+    let one = |on: &On<'_>| {
+        let seen = at_once(members::one(on, "notes", &alice(), &seven, None)).unwrap();
+        assert!(seen.member.is_some());
+    };
+    let page = |on: &On<'_>| {
+        let page = at_once(members::page(on, "notes", 3, 51)).unwrap().unwrap();
+        assert_eq!(page.members.len(), 51);
+    };
+    // Taking one out looks for who else is admin, and passes over everybody else.
+    let leaving = |on: &On<'_>| {
+        let scope = Scope {
+            resource: Some("notes".into()),
+            user: Some(seven.clone()),
+            wanted: Some(wanted(false)),
+            ..Scope::default()
+        };
+        let state = at_once(reading::state(&mut On(on.0), &scope, Hold::Yes)).unwrap();
+        assert_eq!(state.members.len(), 2);
+    };
+    for (look, statements) in [(&one as &dyn Fn(&On<'_>), 1), (&page, 1), (&leaving, 4)] {
+        let (alone, beside) = (cost(FEW, look), cost(MANY, look));
+        assert_eq!((alone.0, beside.0), (statements, statements));
+        assert!(
+            beside.1 < alone.1 * 3 / 2,
+            "{} steps become {}",
+            alone.1,
+            beside.1
+        );
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod clients;
 pub(crate) mod events;
 pub(crate) mod listing;
 pub(crate) mod mails;
+pub(crate) mod members;
 pub(crate) mod queues;
 pub(crate) mod races;
 pub(crate) mod repeats;
@@ -82,6 +83,14 @@ macro_rules! store_suite {
             mails::a_mail_is_taken_by_one_until_it_is_done,
             mails::a_mail_is_asked_for_again_where_it_was_mailed,
             repeats::a_list_of_members_is_written_over_the_one_that_was_seen,
+            members::one_member_is_looked_up,
+            members::members_are_paged_in_the_order_they_came,
+            members::members_are_looked_for_by_what_they_are_called,
+            members::an_admin_is_told_what_would_let_somebody_in_again,
+            members::a_list_tells_and_ends_links_too,
+            members::more_links_than_end_at_once,
+            members::of_the_last_two_admins_one_stays,
+            members::ending_links_while_they_are_accepted,
         );
     };
     (@all $do:ident: $($group:ident::$case:ident,)*) => {

@@ -110,15 +110,15 @@ pub(crate) async fn a_list_of_members_is_written_over_the_one_that_was_seen<S: S
         let wanted = wanted.to_vec();
         world
             .invites
-            .replace_members(Some(&alice), "notes", version, wanted)
+            .replace_members(Some(&alice), "notes", version, wanted, false)
             .await
     };
-    let (after, listed) = replace(Some(seen.version), &members).await.unwrap();
+    let (after, listed, _) = replace(Some(seen.version), &members).await.unwrap();
     assert_eq!(listed, members);
     assert_ne!(after.version, seen.version);
     let stale = replace(Some(seen.version), &members).await;
     assert_eq!(stale.unwrap_err(), Refusal::Changed);
     // Nothing to change is no change.
-    let (same, _) = replace(None, &members).await.unwrap();
+    let (same, ..) = replace(None, &members).await.unwrap();
     assert_eq!(same.version, after.version);
 }

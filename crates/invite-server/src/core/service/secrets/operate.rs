@@ -197,7 +197,9 @@ impl<S: Store> Invites<S> {
         let rule = move |state: &State| {
             let invite = state.invite.as_ref();
             let made = invite.filter(|invite| invite.secret_id == secret);
-            let changes = made.map_or_else(Vec::new, |invite| rules::take_back(invite, now));
+            let changes = made.map_or_else(Vec::new, |invite| {
+                rules::take_back(invite, &invite.inviter, now)
+            });
             Ok(Decision {
                 answer: u64::from(!changes.is_empty()),
                 changes,

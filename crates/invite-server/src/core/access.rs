@@ -1,0 +1,214 @@
+//! Who shall have access from now on, and which links would let somebody in again all the same.
+
+use std::collections::HashMap;
+
+use invite_key::permissions::{Permission, Permissions};
+
+use super::{Invite, Member, Moment, User, address_key, state::StoredInvite};
+
+/// So many links are shown; all are counted.
+pub(crate) const LINKS_SHOWN: usize = 20;
+/// So many links can be ended in one change.
+pub(crate) const LINKS_AT_ONCE: usize = 1_000;
+
+/// Who shall have which letters on a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Who, and which; none take somebody's access away.
+    pub members: Vec<Member>,
+    /// Whether everybody else loses theirs.
+    pub everybody: bool,
+    /// Whether links that would let somebody in again end with it.
+    pub end_links: bool,
+    /// When.
+    pub now: Moment,
+}
+
+/// What links would let somebody in again who loses letters.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// How many there are.
+    pub total: usize,
+    /// Whether they have ended.
+    pub ended: bool,
+    /// The newest of them, without their keys.
+    pub invites: Vec<Invite>,
+}
+
+/// A member after a change, or as they would be after it.
+#[derive(Clone, Debug)]
+pub struct MemberChanged {
+    /// Who, and what they may do then.
+    pub member: Member,
+    /// What would let them in again, where they lose letters and an admin asks.
+    pub links: Option<Links>,
+}
+
+/// The same links as they are stored: how many, and the newest of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OpenLinks {
+    pub(super) total: usize,
+    pub(super) newest: Vec<StoredInvite>,
+}
+
+/// What one read tells of somebody on a resource, and of whoever asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberSeen {
+    /// What the asker may do there.
+    pub permissions: Permissions,
+    /// Whether the app that asks, if it is one, acts on it.
+    pub is_the_apps: bool,
+    /// The person who is asked about, if they have access.
+    pub member: Option<Member>,
+}
+
+impl MemberSeen {
+    /// Nobody has anything there.
+    pub(crate) fn nothing(app: Option<&str>) -> MemberSeen {
+        MemberSeen {
+            permissions: Permissions::NONE,
+            is_the_apps: app.is_none(),
+            member: None,
+        }
+    }
+}
+
+/// A page of those who have access.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembersSeen {
+    /// Which list it is of: moves whenever a member comes, goes or changes.
+    pub version: i64,
+    /// Each with their place in the order they came.
+    pub members: Vec<(i64, Member)>,
+}
+
+type Name<'a> = (&'a str, &'a str);
+
+fn name(user: &User) -> Name<'_> {
+    (&user.username, &user.provider)
+}
+
+impl Wanted {
+    /// These letters for one person.
+    pub fn one(user: User, permissions: Permissions, now: Moment) -> Wanted {
+        Wanted {
+            members: vec![Member { user, permissions }],
+            everybody: false,
+            end_links: false,
+            now,
+        }
+    }
+
+    /// How it is once it is as wanted. `members` are all there are, or the person who is meant and every admin.
+    pub(crate) fn afterwards<'a>(&'a self, members: &'a [Member]) -> Afterwards<'a> {
+        let before: HashMap<Name<'_>, Permissions> = members
+            .iter()
+            .map(|one| (name(&one.user), one.permissions))
+            .collect();
+        let mut after = if self.everybody {
+            HashMap::new()
+        } else {
+            before.clone()
+        };
+        after.extend(
+            self.members
+                .iter()
+                .map(|one| (name(&one.user), one.permissions)),
+        );
+        let losing = |user: &'a User| {
+            let held = letters(&before, user);
+            let left = letters(&after, user);
+            let lost = held.gained(left);
+            // Who is out already can be let in as well.
+            (left.is_empty() || !lost.is_empty()).then_some(Losing {
+                user,
+                lost: (!left.is_empty()).then_some(lost),
+                address: None,
+            })
+        };
+        let asked = if self.everybody {
+            members
+        } else {
+            &self.members
+        };
+        Afterwards {
+            losing: asked.iter().filter_map(|one| losing(&one.user)).collect(),
+            after,
+        }
+    }
+}
+
+fn letters(all: &HashMap<Name<'_>, Permissions>, user: &User) -> Permissions {
+    all.get(&name(user)).copied().unwrap_or(Permissions::NONE)
+}
+
+/// How it is once it is as wanted.
+pub(crate) struct Afterwards<'a> {
+    after: HashMap<Name<'a>, Permissions>,
+    losing: Vec<Losing<'a>>,
+}
+
+/// Somebody who has fewer letters then.
+struct Losing<'a> {
+    user: &'a User,
+    /// What they lose; everything when `None`.
+    lost: Option<Permissions>,
+    /// What is the same for all spellings of their own address, as far as anybody knows one.
+    address: Option<String>,
+}
+
+impl Afterwards<'_> {
+    /// An address of somebody's that their issuer has verified.
+    pub(crate) fn know_address(&mut self, user: &User, address: &str) {
+        if let Some(one) = self.losing.iter_mut().find(|one| one.user.is(user)) {
+            one.address = Some(address_key(address));
+        }
+    }
+
+    /// What the known addresses are known by of those who lose letters.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        let known = self.losing.iter().filter_map(|one| one.address.clone());
+        known.collect()
+    }
+
+    /// Whether everybody has all that they had before.
+    pub(crate) fn nobody_loses(&self) -> bool {
+        self.losing.is_empty()
+    }
+
+    /// Whether somebody is left who can change it again.
+    pub(super) fn has_admin(&self) -> bool {
+        self.after
+            .values()
+            .any(|letters| letters.contains(Permission::Admin))
+    }
+
+    /// Whether an open link would give somebody back what they lose: whoever made it may still give it, and it is for
+    /// everybody or for an address of theirs.
+    pub(crate) fn lets_in(&self, link: &StoredInvite) -> bool {
+        let inviter = letters(&self.after, &link.inviter);
+        let may_grant = inviter.contains(Permission::Admin) && link.permissions.is_within(inviter);
+        let address = link.email.as_deref().map(address_key);
+        let comes_in = |one: &Losing<'_>| {
+            let theirs = address.is_none() || address == one.address;
+            let gives_back = |lost| link.permissions.gained(lost) != link.permissions;
+            theirs && one.lost.is_none_or(gives_back)
+        };
+        may_grant && self.losing.iter().any(comes_in)
+    }
+}
+
+impl OpenLinks {
+    /// Whether whoever holds these letters may be told of links that are not theirs.
+    pub(crate) fn are_shown_to(asker: Permissions) -> bool {
+        asker.contains(Permission::Admin)
+    }
+
+    /// One more; so many are kept at most.
+    pub(crate) fn add(&mut self, link: StoredInvite, most: usize) {
+        self.total += 1;
+        if self.newest.len() < most {
+            self.newest.push(link);
+        }
+    }
+}

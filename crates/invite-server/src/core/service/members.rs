@@ -1,0 +1,197 @@
+//! Who has access: one by one, page by page, and how that changes.
+
+use invite_key::permissions::Permissions;
+
+use super::{
+    Invites,
+    list::{read_page, write_place},
+    on_resource,
+};
+use crate::core::{
+    Actor, Authority, Call, Links, Member, MemberChanged, MemberList, MembersRequest, MembersSeen,
+    On, Refusal, Store, User, Wanted, authorise,
+    options::{validate_page_size, validate_q},
+    rules,
+    state::{Resource, Scope, State},
+};
+
+/// So many members a page is looked for among, where only some are wanted: what it costs does not hang on how many
+/// there are.
+const LOOKED_THROUGH: u32 = 1_000;
+
+impl<S: Store> Invites<S> {
+    /// What one person may do on a resource, in one read: backends ask it on every request. `None` where they have no
+    /// access. About oneself whoever is signed in may ask, and hears the same where there is no such resource.
+    pub async fn member(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        user: &User,
+    ) -> Result<Option<Member>, Refusal> {
+        let asker = actor.ok_or(Refusal::NotSignedIn)?;
+        let seen = self
+            .store
+            .member(resource, &asker.user, user, asker.app.as_deref())
+            .await?;
+        let call = if asker.user.is(user) {
+            Call::Permissions
+        } else {
+            Call::Members
+        };
+        let on = On {
+            is_the_apps: seen.is_the_apps,
+            ..On::resource(resource, seen.permissions)
+        };
+        authorise(call, Some(Authority::Actor(asker)), on)?;
+        Ok(seen.member)
+    }
+
+    /// Which links would let somebody in again, were they taken out; for admins.
+    pub async fn links_beside(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        user: &User,
+    ) -> Result<Option<Links>, Refusal> {
+        let wanted = Wanted::one(user.clone(), Permissions::NONE, self.clock.now());
+        let scope = Scope {
+            wanted: Some(wanted.clone()),
+            ..on_resource(resource, actor)
+        };
+        let state = self.store.look(scope).await?;
+        rules::links_beside(&state, actor, resource, &wanted)
+    }
+
+    /// A page of those who have access, in the order they came, for anybody who has. Where only some are wanted it may
+    /// hold fewer than there is place for, though more follow.
+    pub async fn list_members(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        request: &MembersRequest,
+    ) -> Result<MemberList, Refusal> {
+        validate_page_size(request.page_size)?;
+        let wanted = request.q.as_deref().unwrap_or_default();
+        validate_q(wanted)?;
+        let after = request.page.as_deref().map(read_page).transpose()?;
+        // The list is read for those who may see it: a stranger would learn from the time it takes what is there.
+        let state = self.store.look(on_resource(resource, actor)).await?;
+        authorise(
+            Call::Members,
+            actor.map(Authority::Actor),
+            On::stored(resource, &state),
+        )?;
+        let size = request.page_size as usize;
+        // One more than is looked at tells whether there is a next page.
+        let limit = if wanted.is_empty() {
+            request.page_size
+        } else {
+            LOOKED_THROUGH
+        };
+        let found = self
+            .store
+            .members_page(resource, after.unwrap_or(0), limit + 1)
+            .await?;
+        let MembersSeen { version, members } = found.ok_or_else(|| Refusal::NotMember {
+            resource: resource.to_owned(),
+        })?;
+        let wanted = wanted.to_lowercase();
+        let (read, mut looked, mut last) = (members.len(), 0, 0);
+        let mut page = Vec::new();
+        for (number, member) in members.into_iter().take(limit as usize) {
+            (looked, last) = (looked + 1, number);
+            if is_called(&member.user, &wanted) {
+                page.push(member);
+            }
+            if page.len() == size {
+                break;
+            }
+        }
+        Ok(MemberList {
+            version,
+            members: page,
+            next_page: (looked < read).then(|| write_place(last)),
+        })
+    }
+
+    /// Lets somebody do exactly this from now on, on the word of an admin or their own;
+    /// [`Permissions::NONE`] takes their access away. With `end_links`, what would let them in again ends with it.
+    pub async fn change_member(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        user: &User,
+        permissions: Permissions,
+        end_links: bool,
+    ) -> Result<MemberChanged, Refusal> {
+        let wanted = Wanted {
+            end_links,
+            ..Wanted::one(user.clone(), permissions, self.clock.now())
+        };
+        let user = user.clone();
+        let answer = move |state: &State, links| {
+            let known = state.members.iter().find(|member| member.user.is(&user));
+            let user = known.map_or(&user, |member| &member.user).clone();
+            MemberChanged {
+                member: Member { user, permissions },
+                links,
+            }
+        };
+        self.change_members(actor, resource, None, wanted, answer)
+            .await
+    }
+
+    /// Puts this list in the place of the one of that version, which the caller has seen; `None` for whichever. With
+    /// `end_links`, what would let those in again who are left out ends with it.
+    pub async fn replace_members(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        version: Option<i64>,
+        members: Vec<Member>,
+        end_links: bool,
+    ) -> Result<(Resource, Vec<Member>, Option<Links>), Refusal> {
+        let wanted = Wanted {
+            members,
+            everybody: true,
+            end_links,
+            now: self.clock.now(),
+        };
+        let links = self
+            .change_members(actor, resource, version, wanted, |_, links| links)
+            .await?;
+        let found = self.store.resource(resource).await?;
+        let (resource, members) = found.ok_or(Refusal::ServerError)?;
+        Ok((resource, members, links))
+    }
+
+    async fn change_members<Answer>(
+        &self,
+        actor: Option<&Actor>,
+        resource: &str,
+        version: Option<i64>,
+        wanted: Wanted,
+        answer: impl Fn(&State, Option<Links>) -> Answer + Send + Sync + 'static,
+    ) -> Result<Answer, Refusal>
+    where
+        Answer: Send + 'static,
+    {
+        let asker = actor.cloned().ok_or(Refusal::NotSignedIn)?;
+        let scope = Scope {
+            wanted: Some(wanted.clone()),
+            ..on_resource(resource, actor)
+        };
+        let name = resource.to_owned();
+        let rule = move |state: &State| {
+            let decision = rules::change_members(state, &asker, &name, version, &wanted)?;
+            Ok(decision.map(|links| answer(state, links)))
+        };
+        self.transact(scope, rule).await
+    }
+}
+
+/// Whether somebody's name has this in it; `wanted` is in lower case.
+fn is_called(user: &User, wanted: &str) -> bool {
+    let has = |name: &str| name.to_lowercase().contains(wanted);
+    wanted.is_empty() || has(user.shown_name()) || has(&user.user_id())
+}
