@@ -32,10 +32,13 @@ impl Handle {
             bearer
         };
         let has_token = token.is_function();
-        let read = value::read(options, &mut |name, member| match name {
-            "fetch" | "WebSocket" if member.is_function() => Some(Json::Bool(true)),
-            "auth" if has_token => Some(Json::object().with("bearer", true)),
-            _ => None,
+        let read = value::read(options, &mut |name, member| {
+            let stays = match name {
+                "fetch" | "WebSocket" => member.is_function(),
+                "auth" => has_token,
+                _ => false,
+            };
+            stays.then_some(Json::HELD)
         });
         let function = |name| value::get(options, name).dyn_into().ok();
         let credentials = value::get(options, "credentials").as_string();
@@ -137,16 +140,6 @@ impl Handle {
     /// Forgets what waits: `(key, call?)`.
     pub fn unpark(&self, waited: f64, arguments: &Array) -> Promise {
         self.start(Method::Unpark, waited, arguments)
-    }
-
-    /// The name of the lock under which this key is accepted; `null` where there is no cryptography to name it by.
-    #[wasm_bindgen(js_name = lockName)]
-    pub fn lock_name(key: &str) -> Promise {
-        let key = key.to_owned();
-        promise(Box::pin(async move {
-            let name = page::lock_name(&key).await;
-            Ok(name.map_or(Json::Null, Json::from))
-        }))
     }
 
     /// Drops the socket and settles the calls under way. The next call connects again.

@@ -19,7 +19,7 @@ pub enum Json {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// Any number, also NaN, which JavaScript may pass in.
+    /// Any number; NaN is [`Json::HELD`].
     Number(f64),
     /// A string.
     Text(String),
@@ -30,6 +30,15 @@ pub enum Json {
 }
 
 impl Json {
+    /// What stands in the place of a function or a signal, which stays in JavaScript. No caller can write it: JSON has no
+    /// NaN, and `value::read` gives none.
+    pub const HELD: Json = Json::Number(f64::NAN);
+
+    /// Whether this stands for something in JavaScript.
+    pub fn is_held(&self) -> bool {
+        matches!(self, Json::Number(number) if number.is_nan())
+    }
+
     /// An empty object.
     pub fn object() -> Json {
         Json::Object(Vec::new())

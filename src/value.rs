@@ -138,9 +138,9 @@ fn plain(name: &str, value: &JsValue) -> Result<Json, Error> {
     if value.is_undefined() {
         return Ok(Json::Null);
     }
-    // JSON has no NaN, and none of it is valid here.
+    // JSON has no NaN, and none of it is valid here; nor is -Infinity, which nobody takes for `Json::HELD`.
     if let Some(number) = value.as_f64() {
-        return Ok(Json::Number(number));
+        return Ok(Json::Number(number.max(f64::NEG_INFINITY)));
     }
     let text = JSON::stringify(value)
         .ok()
@@ -149,25 +149,20 @@ fn plain(name: &str, value: &JsValue) -> Result<Json, Error> {
         .ok_or_else(|| Error::invalid(name, " cannot be sent as JSON."))
 }
 
-/// What `index.js` makes the `InviteError` of. Member by member: a derived `Serialize` brings a hash table along.
+/// The texts of what `index.js` makes the `InviteError` of. By hand, and texts alone: a derived `Serialize` brings a hash
+/// table along, and each type of value is compiled anew.
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut details = serializer.serialize_map(None)?;
-        details.serialize_entry("code", self.code_text())?;
-        details.serialize_entry("message", &self.message)?;
-        details.serialize_entry("retryable", &self.retryable())?;
-        details.serialize_entry("final", &self.is_final())?;
-        let numbers = [
-            ("status", self.status.map(f64::from)),
-            ("retryAfter", self.retry_after),
+        let texts = [
+            ("code", Some(self.code_text())),
+            ("message", Some(self.message.as_str())),
+            ("field", self.field.as_deref()),
         ];
-        for (name, number) in numbers {
-            if let Some(number) = number {
-                details.serialize_entry(name, &number)?;
+        for (name, text) in texts {
+            if let Some(text) = text {
+                details.serialize_entry(name, text)?;
             }
-        }
-        if let Some(field) = &self.field {
-            details.serialize_entry("field", field)?;
         }
         details.end()
     }
@@ -178,8 +173,17 @@ pub(crate) fn error(error: &Error) -> JsValue {
     let details = error
         .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
         .unwrap_or_default();
-    if let Some(cause) = &error.cause {
-        set(&details, "cause", cause);
+    let others = [
+        ("retryable", Some(error.retryable().into())),
+        ("final", Some(error.is_final().into())),
+        ("status", error.status.map(JsValue::from)),
+        ("retryAfter", error.retry_after.map(JsValue::from)),
+        ("cause", error.cause.clone()),
+    ];
+    for (name, value) in others {
+        if let Some(value) = value {
+            set(&details, name, &value);
+        }
     }
     details
 }

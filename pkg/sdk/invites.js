@@ -5,6 +5,7 @@ import { kindOf } from './kinds.js';
 import { load, now } from './load.js';
 import { method } from './method.js';
 import { looksLikeCall, sorted } from './options.js';
+import { lockName, page } from './page.js';
 import { read } from './record.js';
 import { Server } from './server.js';
 
@@ -80,7 +81,10 @@ class Invites extends Target {
 
   /** The core holds what this gives: with a strong reference in it a handle that nobody holds would never be collected. */
   static #emitTo(self, place) {
-    return (type, detail) => (type === 'confirm' ? self.deref()?.#ask(place.server.deref(), detail) : self.deref()?.#emit(type, detail));
+    return (type, detail) => {
+      if (type in page) return page[type](detail);
+      return type === 'confirm' ? self.deref()?.#ask(place.server.deref(), detail) : self.deref()?.#emit(type, detail);
+    };
   }
 
   /** For the package's other files; with the `server` of a call's moment they go on with that one. */
@@ -92,7 +96,7 @@ class Invites extends Target {
       send: (...call) => here().send(...call),
       emit: (type, detail) => this.#emit(type, detail),
       error: (...error) => new InviteError(...error),
-      lockName: async (key) => (await load('core')).Connection.lockName(key),
+      lockName,
     };
   }
 
@@ -101,6 +105,8 @@ class Invites extends Target {
   }
 
   #emit(type, detail) {
+    if (type === 'inviteused') detail.at ??= new Date().toISOString();
+    if (type === 'invitewarning') console.warn(`invite-keys: ${detail.message}`);
     for (const target of this === invites && globalThis.document ? [this, document] : [this]) {
       target.dispatchEvent(new CustomEvent(type, { detail }));
     }

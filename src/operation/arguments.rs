@@ -121,7 +121,7 @@ fn home_of(invite: &Json) -> Option<String> {
 fn policy_of(value: &Json, text: Option<&str>) -> Result<Policy, Error> {
     Ok(match (value, text) {
         (Json::Null, _) => Policy::Default,
-        (Json::Bool(true), _) => Policy::Function,
+        _ if value.is_held() => Policy::Function,
         (_, Some("signed-in")) => Policy::SignedIn,
         (_, Some("confirm")) => Policy::Confirm,
         (_, Some("off")) => Policy::Off,

@@ -118,7 +118,10 @@ impl Members {
 
     /// Something that stayed in JavaScript.
     pub(super) fn held(&mut self, name: &str) {
-        if !matches!(self.take_unless_null(name), None | Some(Json::Bool(true))) {
+        if self
+            .take_unless_null(name)
+            .is_some_and(|value| !value.is_held())
+        {
             self.refuse(name, " is of the wrong kind.");
         }
     }

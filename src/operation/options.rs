@@ -1,6 +1,6 @@
 //! The options of calls and connections, each a struct: checked before anything is sent, errors name the field.
 //!
-//! What JSON cannot hold (a signal, a function) stays on the JavaScript side, which leaves `true` in its place.
+//! What JSON cannot hold (a signal, a function) stays on the JavaScript side, which leaves [`Json::HELD`] in its place.
 
 use invite_key::Permissions;
 use invite_key::text::is_printable_ascii;
@@ -217,6 +217,13 @@ fn dialect_named(name: &str) -> Result<DialectName, Error> {
 }
 
 fn read_auth(auth: Json) -> Result<Auth, Error> {
+    if auth.is_held() {
+        // A function of the caller's gets the token.
+        return Ok(Auth {
+            token: None,
+            person: None,
+        });
+    }
     let mut secrets = ["appSecret", "appKey", "clientSecret"].iter();
     if secrets.any(|secret| auth.get(secret).is_some()) {
         return Err(Error::new(
@@ -236,10 +243,6 @@ fn read_auth(auth: Json) -> Result<Auth, Error> {
         _ => (None, None),
     };
     match token {
-        Some(Json::Bool(true)) => Ok(Auth {
-            token: None,
-            person,
-        }),
         Some(Json::Text(token)) if is_printable_ascii(token) => Ok(Auth {
             token: Some(token.clone()),
             person,

@@ -12,8 +12,8 @@ pub struct Listener {
 }
 
 impl Listener {
-    pub(super) fn new(target: JsValue, event: &str, callback: impl FnMut() + 'static) -> Listener {
-        let callback = Closure::<dyn FnMut()>::new(callback);
+    pub(super) fn new(target: JsValue, event: &str, callback: Box<dyn FnMut()>) -> Listener {
+        let callback = Closure::wrap(callback);
         let listener = Listener {
             target,
             event: event.into(),

@@ -1,10 +1,9 @@
 //! The page around the SDK, or the worker, or Node: the only file that touches it.
 
 mod listener;
-mod lock;
 mod timer;
 
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 
 use invite_key::text::is_printable_ascii;
 use js_sys::{Array, Function, Promise};
@@ -21,8 +20,6 @@ use crate::transport::{Event, Place, Platform, Request, Response};
 use crate::value;
 
 use listener::Listener;
-use lock::Lock;
-pub(crate) use lock::lock_name;
 use timer::Timer;
 
 /// What a connection was given that JSON cannot hold.
@@ -35,7 +32,7 @@ pub struct Browser {
     pub(crate) web_socket: Option<Function>,
     /// A token, or what gets one.
     pub(crate) token: JsValue,
-    /// Tells the page about events.
+    /// Tells the page about events, and asks it for what it has: a person's answer, locks among tabs, its memory.
     pub(crate) emit: Function,
 }
 
@@ -62,20 +59,20 @@ impl Held {
     fn read(&mut self, value: &JsValue) -> Result<Json, Error> {
         if let Some(policy) = value.dyn_ref::<Function>() {
             self.policy = Some(policy.clone());
-            return Ok(Json::Bool(true));
+            return Ok(Json::HELD);
         }
         value::read(value, &mut |name, member| {
             if name != "signal" || value::get(member, "aborted").as_bool().is_none() {
                 return None;
             }
             self.signal = Some(member.clone());
-            Some(Json::Bool(true))
+            Some(Json::HELD)
         })
     }
 }
 
 impl Browser {
-    /// What the page's own listener gives back.
+    /// Tells the page's side (`pkg/sdk/invites.js`), and gives what that gives back.
     fn tell(&self, event: &str, detail: &JsValue) -> Result<JsValue, JsValue> {
         value::apply(&self.emit, &JsValue::UNDEFINED, &[&event.into(), detail])
     }
@@ -163,7 +160,11 @@ impl Platform for Browser {
             end();
             return None;
         }
-        Some(Guard::Listener(Listener::new(signal, "abort", end)))
+        Some(Guard::Listener(Listener::new(
+            signal,
+            "abort",
+            Box::new(end),
+        )))
     }
 
     fn ask<'a>(&'a self, held: &'a Held, preview: &Json) -> Task<'a, Result<bool, Error>> {
@@ -185,27 +186,16 @@ impl Platform for Browser {
     }
 
     fn lock(&self, name: &str) -> Task<'static, Option<Guard>> {
-        let lock = Lock::get(name.to_owned());
-        Box::pin(async { lock.await.map(Guard::Lock) })
+        let lock = Lock(self.tell("lock", &name.into()).unwrap_or_default());
+        Box::pin(async move {
+            let _ = settled(Ok(value::get(&lock.0, "granted"))).await;
+            Some(Guard::Lock(lock))
+        })
     }
 
     fn memory(&self, write: Option<&str>) -> Option<String> {
-        let storage = value::global("localStorage");
-        if let Some(text) = write {
-            let _ = value::call(&storage, "setItem", &[&MEMORY.into(), &text.into()]);
-        }
-        let kept = value::call(&storage, "getItem", &[&MEMORY.into()]);
-        let mut kept = kept.ok().and_then(|text| text.as_string());
-        REMEMBERED.with_borrow_mut(|remembered| {
-            if let Some(text) = write {
-                *remembered = Some(text.to_owned());
-            }
-            // Blocked or full, as in a sandboxed frame: then it is this page's alone.
-            if kept.is_none() {
-                kept = remembered.clone();
-            }
-        });
-        kept
+        let text = write.map_or(JsValue::UNDEFINED, JsValue::from);
+        self.tell("memory", &text).ok()?.as_string()
     }
 
     fn place(&self) -> Option<Place> {
@@ -254,25 +244,12 @@ impl Platform for Browser {
     }
 
     fn emit(&self, event: &str, detail: &Json) {
-        if let ("invitewarning", Some(message)) = (event, detail.text("message")) {
-            let line = ["invite-keys: ", message].concat();
-            let _ = value::call(&value::global("console"), "warn", &[&line.into()]);
-        }
-        let detail = value::write(detail);
-        if event == "inviteused" {
-            let now = js_sys::Date::new_0().to_iso_string();
-            value::set(&detail, "at", &now);
-        }
         // A listener's failure is the listener's.
-        let _ = self.tell(event, &detail);
+        let _ = self.tell(event, &value::write(detail));
     }
 }
 
-/// Where the memory is kept. It holds no keys.
-const MEMORY: &str = "invite-keys:gained";
-
 thread_local! {
-    static REMEMBERED: RefCell<Option<String>> = const { RefCell::new(None) };
     static VISIBLE_SINCE: Cell<f64> = const { Cell::new(0.0) };
     static WATCHING: Cell<bool> = const { Cell::new(false) };
 }
@@ -283,11 +260,13 @@ pub(crate) fn watch_visibility() {
     if document.is_falsy() || WATCHING.replace(true) {
         return;
     }
-    let listener = Listener::new(document.clone(), "visibilitychange", move || {
+    let target = document.clone();
+    let came = move || {
         if value::get(&document, "visibilityState") == "visible" {
             VISIBLE_SINCE.set(monotonic());
         }
-    });
+    };
+    let listener = Listener::new(target, "visibilitychange", Box::new(came));
     core::mem::forget(listener);
 }
 
@@ -319,4 +298,13 @@ pub enum Guard {
     Listener(Listener),
     /// A lock.
     Lock(Lock),
+}
+
+/// A lock among tabs (`pkg/sdk/page.js`), or a place in the queue for it, until it is dropped.
+pub struct Lock(JsValue);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = value::call(&self.0, "release", &[]);
+    }
 }

@@ -14,7 +14,13 @@ pub struct Timer {
 
 impl Timer {
     pub(super) fn new(milliseconds: f64, then: Box<dyn FnOnce()>) -> Timer {
-        let callback = Closure::once(then);
+        let mut then = Some(then);
+        // Not `Closure::once`: this sort of closure there is already.
+        let callback = Closure::wrap(Box::new(move || {
+            if let Some(then) = then.take() {
+                then();
+            }
+        }) as Box<dyn FnMut()>);
         let arguments = [callback.as_ref(), &milliseconds.into()];
         let id = value::call(&js_sys::global(), "setTimeout", &arguments);
         Timer {

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::ledger::{Call, Policy, What};
 
+/// What stands for a function that JavaScript passes.
+pub const HELD: &str = "<held>";
+
 /// The arguments as JavaScript passes them.
 pub fn arguments(call: &Call) -> (Method, Vec<Value>, Policy) {
     let place = json!(call.resource);
@@ -47,7 +50,7 @@ pub fn arguments(call: &Call) -> (Method, Vec<Value>, Policy) {
                 Policy::SignedIn => json!("signed-in"),
                 Policy::Confirm => json!("confirm"),
                 Policy::Off => json!("off"),
-                _ => json!(true),
+                _ => json!(HELD),
             };
             (Method::AcceptInvite, vec![json!(key), place, asked])
         }
@@ -72,6 +75,7 @@ pub fn json_of(value: &Value) -> Json {
         Value::Null => Json::Null,
         Value::Bool(flag) => Json::Bool(*flag),
         Value::Number(number) => Json::Number(number.as_f64().unwrap_or(f64::NAN)),
+        Value::String(text) if text == HELD => Json::HELD,
         Value::String(text) => Json::Text(text.clone()),
         Value::Array(items) => Json::List(items.iter().map(json_of).collect()),
         Value::Object(members) => {

@@ -16,7 +16,7 @@ use invite_keys::operation;
 use invite_keys::transport::{Event, Line, Place, Platform, Request, Response};
 use serde_json::{Value, json};
 
-use arguments::{arguments, json_of, value_of};
+use arguments::{HELD, arguments, json_of, value_of};
 
 use crate::claims::emitted;
 use crate::executor::Time;
@@ -53,7 +53,7 @@ impl Run {
             Auth::Token(person) => {
                 options["auth"] = json!({"bearer": format!("{}-1", person.name())});
             }
-            Auth::Function(_) => options["auth"] = json!({"bearer": true}),
+            Auth::Function(_) => options["auth"] = json!(HELD),
         }
         world
             .ledger
