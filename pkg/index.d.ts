@@ -871,11 +871,11 @@ export declare class InviteError extends Error {
   readonly retryable: boolean;
   /** The HTTP status, where there was one. */
   readonly status?: number;
-  /** When to try again, in milliseconds. */
+  /** When to try again, in milliseconds: a day at most. */
   readonly retryAfter?: number;
   /** Which argument was wrong. */
   readonly field?: string;
-  /** What was thrown underneath. */
+  /** What was thrown underneath, unless a key is in it. */
   readonly cause?: unknown;
   /** As whom one is signed in: with `wrong_account` from {@link Invites.acceptPending}. */
   readonly account?: User | null;

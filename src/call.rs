@@ -85,7 +85,7 @@ impl Progress {
     /// What it ends with where no answer came: a create that may have happened says so.
     fn without_answer(&self, error: Error) -> Error {
         // What was refused at once was not carried out.
-        let open = self.lost.get() || self.sent.get() && (is_lost(&error) || self.timed_out.get());
+        let open = self.lost.get() || self.sent.get() && (error.is_lost() || self.timed_out.get());
         if self.creates && open {
             let mut unknown = unknown_outcome();
             unknown.status = error.status;
@@ -118,15 +118,16 @@ pub(crate) async fn until_done<P: Platform>(
             return found_gone(error, confirm().await);
         }
         let sent = progress.sent.get();
-        let answered = !is_lost(&error);
+        let answered = !error.is_lost();
         // What is refused before it is looked at says nothing of the attempt that was lost.
-        let unread = !answered || is_passing(&error) || is_of_credentials(&error);
+        let unread = !answered || error.is_passing() || is_of_credentials(&error);
         progress.lost.set(progress.lost.get() || sent && !answered);
         tries += 1;
         let backoff = FIRST_PAUSE * 2f64.powi(tries - 1) * (0.5 + platform.chance() / 2.0);
-        let pause = error.retry_after.unwrap_or(backoff);
+        // A server may say that it is not in a hurry, and not that we are.
+        let pause = error.retry_after.unwrap_or_default().max(backoff);
         let in_time = tries < MOST_TRIES && platform.monotonic() + pause < deadline;
-        let again = is_passing(&error) && in_time && (progress.repeats() || !sent);
+        let again = error.is_passing() && in_time && (progress.repeats() || !sent);
         if again {
             sleep(platform, pause).await;
         }
@@ -171,28 +172,6 @@ pub(crate) fn unknown_outcome() -> Error {
         Code::UnknownOutcome,
         "The answer was lost: the invite may exist. Look with get() before you create another.",
     )
-}
-
-/// Whether what was sent may have been carried out all the same: nothing came back, or what stands between us and the
-/// server answered for it.
-fn is_lost(error: &Error) -> bool {
-    match error.code {
-        Code::Offline => true,
-        Code::ServerError | Code::BadResponse | Code::UnknownOutcome => error.status.is_some(),
-        // A caller's own `fetch` that failed after it had begun.
-        Code::InvalidOption => error.field.as_deref() == Some("fetch"),
-        _ => false,
-    }
-}
-
-/// Worth another attempt. Webstrates' unknown words are not: they would be the same again.
-fn is_passing(error: &Error) -> bool {
-    match error.code {
-        Code::Offline | Code::RateLimited | Code::TryAgain => true,
-        // Where the server itself cannot tell, asking again finds out.
-        Code::ServerError | Code::UnknownOutcome => error.status.is_some(),
-        _ => false,
-    }
 }
 
 fn is_of_credentials(error: &Error) -> bool {

@@ -141,16 +141,32 @@ impl Error {
         }))
     }
 
-    /// An error of the code that a server sent.
-    pub fn of_server(code: &str, message: &str) -> Error {
-        match CODES.iter().find(|known| known.1 == code) {
-            Some(known) => Error::new(known.0, message),
-            None => {
-                let mut error = Error::new(Code::Newer, message);
-                error.newer = Some(code.to_owned());
-                error
+    /// An error of the code that a server sent with this status; nothing where it cannot mean it: what only we can know,
+    /// what is no code, and what belongs to another status. What may be over in a moment comes with 429, or from 500 on,
+    /// where nothing else does: whether a call is made again is the status's to say.
+    pub fn of_server(status: u16, code: &str, message: &str) -> Option<Error> {
+        let known = CODES.iter().find(|known| known.1 == code);
+        let found = known.map_or(Code::Newer, |known| known.0);
+        let fits = match found {
+            Code::Offline
+            | Code::Timeout
+            | Code::Aborted
+            | Code::Closed
+            | Code::NotInvitesServer
+            | Code::LoadFailed
+            | Code::SecretInBrowser
+            | Code::BadResponse => false,
+            Code::RateLimited | Code::TryAgain | Code::ServerError | Code::UnknownOutcome => {
+                is_of_moment(status)
             }
+            Code::Newer => is_word(code),
+            _ => status < 500,
+        };
+        let mut error = Error::new(found, message);
+        if found == Code::Newer {
+            error.newer = Some(code.to_owned());
         }
+        fits.then_some(error)
     }
 
     /// The code as JavaScript sees it.
@@ -226,6 +242,32 @@ impl Error {
         )
     }
 
+    /// Whether it is worth another attempt. Webstrates' unknown words are not: they would be the same again.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self.code {
+            Code::Offline | Code::RateLimited | Code::TryAgain => true,
+            // Where the server itself cannot tell, asking again finds out.
+            Code::ServerError | Code::UnknownOutcome | Code::Newer => {
+                self.status.is_some_and(is_of_moment)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether what was sent may have been carried out all the same: nothing came back, or what stands between us and the
+    /// server answered for it.
+    pub(crate) fn is_lost(&self) -> bool {
+        match self.code {
+            Code::Offline => true,
+            Code::ServerError | Code::UnknownOutcome => self.status.is_some(),
+            // Whoever refuses has not carried it out.
+            Code::BadResponse => !matches!(self.status, None | Some(400..500)),
+            // A caller's own `fetch` that failed after it had begun, and no word of a server's.
+            Code::InvalidOption => self.status.is_none() && self.field.as_deref() == Some("fetch"),
+            _ => false,
+        }
+    }
+
     /// Whether the same question, asked anew, may be answered: this says more of the moment than of what was asked.
     pub(crate) fn may_pass(&self) -> bool {
         let is_of_moment = matches!(
@@ -255,5 +297,97 @@ impl Error {
             Code::InvalidOption => self.field.as_deref() == Some("webstrateId"),
             _ => false,
         }
+    }
+}
+
+/// Whether a status says that another attempt may do better.
+fn is_of_moment(status: u16) -> bool {
+    status == 429 || status >= 500
+}
+
+/// Whether a text can be a code: a short word that is no key, and nothing that every object has.
+fn is_word(code: &str) -> bool {
+    let has_letters = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+    let begins = code
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_lowercase());
+    begins && code.len() <= LONGEST_CODE && code.bytes().all(has_letters) && code != "constructor"
+}
+
+/// Shorter than any key.
+const LONGEST_CODE: usize = 31;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code_of(status: u16, code: &str) -> Option<String> {
+        Some(
+            Error::of_server(status, code, "words")?
+                .code_text()
+                .to_owned(),
+        )
+    }
+
+    #[test]
+    fn a_server_says_what_a_server_can_know() {
+        for code in [
+            "invalid_key",
+            "not_admin",
+            "invalid_option",
+            "already_exists",
+        ] {
+            assert_eq!(code_of(409, code).as_deref(), Some(code));
+            assert_eq!(code_of(500, code), None, "{code}");
+        }
+        for code in [
+            "try_again",
+            "rate_limited",
+            "server_error",
+            "unknown_outcome",
+        ] {
+            assert_eq!(code_of(429, code).as_deref(), Some(code));
+            assert_eq!(code_of(503, code).as_deref(), Some(code));
+            assert_eq!(code_of(400, code), None, "{code}");
+        }
+        for status in [400, 429, 500] {
+            for code in [
+                "offline",
+                "timeout",
+                "aborted",
+                "closed",
+                "load_failed",
+                "bad_response",
+                "not_invites_server",
+                "secret_in_browser",
+            ] {
+                assert_eq!(code_of(status, code), None, "{code}");
+            }
+            assert_eq!(
+                code_of(status, "of_tomorrow_2").as_deref(),
+                Some("of_tomorrow_2")
+            );
+        }
+    }
+
+    #[test]
+    fn a_code_is_a_short_word() {
+        let long = "x".repeat(32);
+        for code in [
+            "",
+            "__proto__",
+            "constructor",
+            "toString",
+            "a b",
+            "é",
+            "a-b",
+            "1st",
+            &long,
+            &"ab".repeat(32),
+        ] {
+            assert_eq!(code_of(400, code), None, "{code}");
+        }
+        assert!(code_of(400, &"x".repeat(31)).is_some());
     }
 }

@@ -1,5 +1,6 @@
 // What every rejection is.
 import { method } from './method.js';
+import { mayBeTold, tellable } from './secrets.js';
 
 // Consoles call it by the name of a member, which no bundler shortens.
 export const { InviteError } = {
@@ -26,22 +27,27 @@ export const failed = (message, details) => new InviteError('load_failed', messa
 export function standing(below) {
   const error = new InviteError();
   Error.captureStackTrace?.(error, below);
-  return (thrown) => fill(error, isOurs(thrown) ? thrown : failed('The WebAssembly of invite-keys broke: reload the page.', { retryable: false, cause: thrown }));
+  return (thrown) => fill(error, ours(thrown) ?? failed('The WebAssembly of invite-keys broke: reload the page.', { retryable: false, cause: thrown }));
 }
 
-/** An error of ours or the core's details: a page's own errors have codes, too. */
-function isOurs(thrown) {
+/** An error of ours, or the core's details, in which a server may have had its say; a page's own errors have codes, too. */
+function ours(thrown) {
   try {
-    return thrown instanceof InviteError || (typeof thrown.code === 'string' && typeof thrown.retryable === 'boolean' && typeof thrown.final === 'boolean');
+    if (thrown instanceof InviteError) return thrown;
+    const { code, retryable, final, message, field } = thrown;
+    if (typeof code !== 'string' || typeof retryable !== 'boolean' || typeof final !== 'boolean') return undefined;
+    const told = { ...thrown, message: tellable(message) };
+    if (field) told.field = tellable(field);
+    return told;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 function fill(error, { code, message, cause, final, ...more }) {
   // Where a stack begins with words, they are what a console prints of an error.
   const stack = String(error.stack).replace(/^InviteError$/m, () => `InviteError [${code}]: ${message}`);
-  for (const [name, value] of Object.entries({ message, stack, cause })) {
+  for (const [name, value] of Object.entries({ message, stack, cause: mayBeTold(cause) ? cause : undefined })) {
     if (value !== undefined) Object.defineProperty(error, name, { value, configurable: true, writable: true });
   }
   return Object.assign(error, { code }, more);

@@ -6,7 +6,7 @@
 use core::future::ready;
 use std::rc::Rc;
 
-use invite_key::KeyKind;
+use invite_key::{KeyKind, Permissions};
 
 use crate::call::Progress;
 use crate::error::Error;
@@ -243,28 +243,83 @@ impl<P: Platform> Context<'_, P> {
     }
 }
 
-/// Whether what a server calls an invite is one, as far as it says anything.
-pub(crate) fn looks_like_invite(invite: &Json) -> bool {
-    let texts = [
-        "permissions",
-        "gained",
-        "createdAt",
-        "expiresAt",
-        "resource",
-        "webstrateId",
-        "id",
-    ];
-    invite.is_object()
-        && texts.iter().all(|name| {
-            let value = invite.get(name);
-            value.is_none_or(|value| matches!(value, Json::Text(_) | Json::Null))
-        })
+/// What a member of an answer holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    /// Permissions; a dialect may have letters of its own.
+    Letters,
+    /// The same of dates.
+    Date,
+    Count,
+    Flag,
+    List,
+    Person,
+}
+
+/// What may stand in an invite and all that is made of one. Members that nobody here knows are the server's own.
+const KINDS: &[(&str, Kind)] = &[
+    ("permissions", Kind::Letters),
+    ("gained", Kind::Letters),
+    ("createdAt", Kind::Date),
+    ("expiresAt", Kind::Date),
+    ("resource", Kind::Text),
+    ("webstrateId", Kind::Text),
+    ("id", Kind::Text),
+    ("key", Kind::Text),
+    ("status", Kind::Text),
+    ("title", Kind::Text),
+    ("message", Kind::Text),
+    ("label", Kind::Text),
+    ("email", Kind::Text),
+    ("receipt", Kind::Text),
+    ("uses", Kind::Count),
+    ("maxUses", Kind::Count),
+    ("expiresIn", Kind::Count),
+    ("already", Kind::Flag),
+    ("accepted", Kind::List),
+    ("createdBy", Kind::Person),
+    ("inviter", Kind::Person),
+    ("account", Kind::Person),
+    ("user", Kind::Person),
+];
+
+/// Whether what a server calls an invite is one, as far as it says anything. By `dates`, which reads them, permissions are
+/// known letters, too; without it both are whatever text the server has.
+pub(crate) fn looks_like_invite(invite: &Json, dates: Option<&dyn Fn(&str) -> f64>) -> bool {
+    let fits = |(name, value): &(String, Json)| {
+        let Some((_, kind)) = KINDS.iter().find(|known| known.0 == name) else {
+            return true;
+        };
+        match (kind, value) {
+            (_, Json::Null) => true,
+            (Kind::Text, Json::Text(_))
+            | (Kind::Flag, Json::Bool(_))
+            | (Kind::List, Json::List(_)) => true,
+            (Kind::Letters, Json::Text(text)) => {
+                dates.is_none() || text.is_empty() || Permissions::parse(text).is_ok()
+            }
+            (Kind::Date, Json::Text(text)) => dates.is_none_or(|date| !date(text).is_nan()),
+            (Kind::Count, Json::Number(number)) => *number >= 0.0,
+            (Kind::Person, Json::Object(_)) => is_person(value),
+            _ => false,
+        }
+    };
+    invite.is_object() && invite.members().iter().all(fits)
+}
+
+/// Whether what is said of a person can be read: half of a name is not taken for another's.
+pub(crate) fn is_person(user: &Json) -> bool {
+    ["username", "provider", "displayName"].iter().all(|name| {
+        let value = user.get(name);
+        value.is_none_or(|value| matches!(value, Json::Text(_) | Json::Null))
+    })
 }
 
 /// Whether an answer says what became of what was to be removed.
 pub(crate) fn is_removal(answer: &Json) -> bool {
     matches!(answer.get("acknowledged"), Some(Json::Bool(_)))
-        && answer.number("deletedCount").is_some()
+        && answer.number("deletedCount") >= Some(0.0)
 }
 
 /// Seconds until an invite expires: by what the server counted, else by its clock (`now`, milliseconds since 1970);

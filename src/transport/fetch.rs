@@ -64,17 +64,26 @@ pub(crate) async fn send(
         }
         failure(browser, cause)
     })?;
-    let text = settled(value::call(&answer, "text", &[]));
-    let text = text.await.map_err(offline)?.as_string();
     let status = value::get(&answer, "status").as_f64();
-    let (Some(text), Some(status)) = (text, status) else {
-        return Err(Error::bad_response());
+    let text = value::get(&answer, "text");
+    let is_response = status.is_some() && text.is_function();
+    let headers = headers_of(&value::get(&answer, "headers"));
+    let (true, Some(headers)) = (is_response, headers) else {
+        return Err(no_response());
     };
+    // The body may break off.
+    let text = settled(value::apply(&text, &answer, &[])).await;
+    let text = text.map_err(|cause| failure(browser, cause))?.as_string();
     Ok(Response {
-        status: status as u16,
-        headers: headers_of(&value::get(&answer, "headers")),
-        text,
+        status: status.unwrap_or_default() as u16,
+        headers,
+        text: text.ok_or_else(no_response)?,
     })
+}
+
+/// Whoever wrote the `fetch` has to mend it: another attempt would end as this.
+fn no_response() -> Error {
+    Error::misused("fetch", "What fetch() answered with is no Response.")
 }
 
 fn init_of(browser: &Browser, request: Request, controller: &JsValue) -> Result<JsValue, Error> {
@@ -132,16 +141,16 @@ fn check_address(url: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The headers that a dialect reads.
-fn headers_of(headers: &JsValue) -> Vec<(String, String)> {
+/// The headers that a dialect reads; nothing where they are none.
+fn headers_of(headers: &JsValue) -> Option<Vec<(String, String)>> {
     let mut found = Vec::new();
     for name in &["content-type", "date", "retry-after"] {
-        let value = value::call(headers, "get", &[&(*name).into()]);
-        if let Some(text) = value.ok().and_then(|value| value.as_string()) {
+        let value = value::call(headers, "get", &[&(*name).into()]).ok()?;
+        if let Some(text) = value.as_string() {
             found.push(((*name).to_owned(), text));
         }
     }
-    found
+    Some(found)
 }
 
 /// A lost connection, or what a caller's own `fetch` has to say.
@@ -168,14 +177,18 @@ fn is_of_network(cause: &JsValue) -> bool {
     }
 }
 
-/// How Chromium, Node, Firefox and Safari begin to say so.
-const NETWORK: [&str; 6] = [
+/// How Chromium, Node, Firefox and Safari begin to say so, of a connection and of a body that broke off.
+const NETWORK: [&str; 10] = [
     "Failed to fetch",
     "fetch failed",
     "NetworkError",
     "Load failed",
     "The network",
     "The Internet",
+    "network error",
+    "terminated",
+    "Error in body stream",
+    "Error in input stream",
 ];
 
 fn offline(cause: Cause) -> Error {

@@ -78,25 +78,150 @@ test('a member called __proto__ is a member', async () => {
   assert.deepEqual([Object.keys(extras), extras.x], [['__proto__'], undefined]);
 });
 
-for (const [what, headers] of Object.entries({ 'throw': { get() { throw new Error('no'); } }, 'are none': undefined, 'are a number': 7 })) {
-  test(`headers that ${what}`, async () => {
-    const error = await failing(over(() => ({ status: 200, headers, text: async () => '{}' })).get());
-    assert.equal(error.code, 'bad_response');
+const OK = new Headers({ 'content-type': 'application/json' });
+for (const [what, answer] of Object.entries({
+  'is null': null, 'is a text': '{}', 'has nothing': {}, 'is a proxy that throws': new Proxy({}, { get(_, name) { if (name === 'then') return undefined; throw new Error('mine'); } }),
+  'has headers that throw': { status: 200, headers: { get() { throw new Error('mine'); } }, text: async () => '{}' },
+  'has no headers': { status: 200, text: async () => '{}' }, 'has a number for headers': { status: 200, headers: 7, text: async () => '{}' },
+  'has a status that is a text': { status: '200', headers: OK, text: async () => '{}' }, 'has no text()': { status: 200, headers: OK, json: async () => ({}) },
+  'has a text() that throws': { status: 200, headers: OK, text() { throw new Error('mine'); } },
+  'has a text() that rejects': { status: 200, headers: OK, text: async () => { throw new Error('mine'); } },
+  'has a text() that gives a number': { status: 200, headers: OK, text: async () => 5 },
+})) {
+  test(`a fetch whose answer ${what} is told at once`, async () => {
+    let asked = 0;
+    const error = await failing(over(() => { asked += 1; return answer; }).get());
+    assert.deepEqual([error.code, error.field, asked], ['invalid_option', 'fetch', 1]);
+    assert.match(error.message, /fetch\(\)/);
+    const create = await failing(over(() => answer).create());
+    assert.equal(create.code, 'unknown_outcome', 'it may have left');
   });
 }
+
+for (const [what, thrown] of Object.entries({
+  Chromium: new TypeError('network error'), Node: new TypeError('terminated'), Firefox: new TypeError('Error in input stream'), Safari: new TypeError('Load failed'),
+})) {
+  test(`a body that breaks off, as in ${what}, is a lost connection`, async () => {
+    let asked = 0;
+    const text = async () => { throw thrown; };
+    const error = await failing(over(() => { asked += 1; return { status: 200, headers: OK, text }; }).get());
+    assert.deepEqual([error.code, error.cause, asked], ['offline', thrown, 6]);
+  });
+}
+
+test('a literal `true` is no function, no signal and no token', async () => {
+  let asked = 0;
+  const fetch = () => { asked += 1; return json({ invites: [] }); };
+  const at = (options) => connect({ server: 'https://invites.example', resource: 'doc', dialect: 'http', fetch, ...options });
+  for (const value of [true, Object(true), { toJSON: () => true }]) {
+    for (const [field, options] of Object.entries({ fetch: { fetch: value }, WebSocket: { WebSocket: value }, auth: { auth: value } })) {
+      const error = await failing(at(options).get());
+      assert.deepEqual([error.code, error.field], ['invalid_option', field]);
+    }
+    for (const auth of [{ bearer: value }, { accessToken: value, username: 'a', provider: 'b' }]) {
+      const error = await failing(at({ auth }).get());
+      assert.deepEqual([error.code, error.field], ['invalid_option', 'auth']);
+    }
+    const signal = await failing(at().get({ signal: value }));
+    assert.deepEqual([signal.code, signal.field], ['invalid_option', 'signal']);
+    for (const call of [({ create }) => create(value), ({ get }) => get(value), ({ supports }) => supports(value), ({ members }) => members(value)]) {
+      assert.equal((await failing(call(at()))).code, 'invalid_option');
+    }
+  }
+  assert.equal(asked, 0);
+});
+
+const INVITE = { id: 'i1', key: KEY, resource: 'doc', permissions: 'rw', createdAt: '2026-01-01T00:00:00.000Z', expiresAt: '2027-01-01T00:00:00.000Z', createdBy: { username: 'a', provider: 'b' }, status: 'pending', uses: 0 };
+const ODD = {
+  permissions: [5, 'rwzz', 'rr', ['r'], null], gained: [5, 'x'], createdAt: [5, 'nonsense'], expiresAt: [5, 'nonsense', {}], resource: [5, []], id: [5], key: [5, {}],
+  status: [5, {}], uses: ['many', -1, true], maxUses: ['many', -1], expiresIn: ['soon', -1], createdBy: [5, 'alice', [], { username: 5 }, { provider: {} }, { displayName: 5 }],
+  inviter: [5, { username: [] }], account: [5, 'alice', { username: 5 }], accepted: [5, {}], message: [5], label: [{}], title: [5], email: [5],
+};
+
+test('what makes no sense in an invite is no answer', async () => {
+  for (const [name, values] of Object.entries(ODD)) {
+    for (const value of values) {
+      const invite = { ...INVITE, [name]: value };
+      const one = over(() => json(invite));
+      const page = over(() => json({ invites: [INVITE, invite] }));
+      const listed = async () => { for await (const each of page.list()) assert.equal(each.permissions, 'rw'); };
+      for (const [call, promise] of Object.entries({ check: one.check(KEY), preview: one.preview(KEY), get: page.get(), list: listed() })) {
+        assert.equal((await failing(promise)).code, 'bad_response', `${call}: ${name} ${JSON.stringify(value)}`);
+      }
+      const create = await failing(over(() => json(invite, 201)).create());
+      assert.equal(create.code, 'unknown_outcome', `create: ${name} ${JSON.stringify(value)}`);
+    }
+  }
+  for (const member of [{}, { user: null, permissions: 'r' }, { user: 5, permissions: 'r' }, { user: { username: 5 }, permissions: 'r' }, { user: INVITE.createdBy, permissions: 'q' }, { user: INVITE.createdBy }, 5]) {
+    assert.equal((await failing(over(() => json({ members: [{ user: INVITE.createdBy, permissions: 'r' }, member] })).members())).code, 'bad_response', JSON.stringify(member));
+  }
+  for (const outcome of [{ permissions: 'q' }, { permissions: 'r', gained: 'q' }, { permissions: 'r', already: 'yes' }, { permissions: 'r', receipt: 5 }]) {
+    assert.equal((await failing(over(() => json({ resource: 'doc', ...outcome })).accept(KEY))).code, 'bad_response', JSON.stringify(outcome));
+  }
+  for (const deletedCount of [-1, '1', null]) {
+    assert.equal((await failing(over(() => json({ acknowledged: true, deletedCount })).remove(KEY))).code, 'bad_response');
+  }
+});
+
+test('what is new in an invite passes through', async () => {
+  const more = { of_tomorrow: { a: [1] }, expiresAt: null, maxUses: 3, title: null, expiresIn: 1.5, createdBy: { displayName: 'Alice' }, accepted: [{ of: 'tomorrow' }] };
+  assert.deepEqual(await over(() => json({ ...INVITE, ...more })).check(KEY), { ...INVITE, ...more });
+});
+
+test('a preview has no key, and no event has', async () => {
+  const outcome = { resource: 'doc', permissions: 'rw', gained: 'w', already: false, key: KEY };
+  const invites = over((path) => json(path.endsWith('/accept') ? outcome : INVITE));
+  const preview = await invites.preview(KEY);
+  assert.ok(!('key' in preview) && !JSON.stringify(preview).includes(KEY));
+  const told = new Promise((resolve) => { invites.addEventListener('inviteaccepted', ({ detail }) => resolve(detail)); });
+  assert.equal(await invites.accept(KEY), 'rw');
+  assert.deepEqual(await told, { resource: 'doc', permissions: 'rw', gained: 'w', already: false, warnings: [] });
+});
+
+test('on Webstrates the five give the server\'s own object, and the rest what there is to grant', async () => {
+  const odd = { key: KEY, webstrateId: 'doc', permissions: 'rwzz', createdAt: 'a while ago', expiresAt: null, createdBy: { username: 'a', provider: 'b' }, more: { a: 1 } };
+  class Socket {
+    constructor() { setTimeout(() => this.onmessage({ data: '{"a":"init"}' })); }
+    send(frame) {
+      const { wa, token } = JSON.parse(frame);
+      const reply = wa === 'getInvites' ? [{ _id: 'x', ...odd }] : { _id: 'x', ...odd };
+      setTimeout(() => this.onmessage({ data: JSON.stringify({ wa: 'reply', token, reply }) }));
+    }
+    close() {}
+  }
+  const data = JSON.stringify([{ username: 'a', provider: 'b', permissions: 'arw' }, { username: 'c', provider: 'd', permissions: 'rwzz' }]);
+  const fetch = async () => new Response(JSON.stringify(['html', { 'data-auth': data }, ['body', {}]]), { headers: { 'content-type': 'application/json' } });
+  const invites = connect({ server: 'https://doc.example', dialect: 'webstrates', resource: 'doc', WebSocket: Socket, fetch, auth: { accessToken: 't', username: 'a', provider: 'b' } });
+  assert.deepEqual(await invites.check(KEY), odd);
+  assert.deepEqual(await invites.get(), [odd]);
+  for await (const { permissions } of invites.list()) assert.equal(permissions, '');
+  const { permissions, gained, key } = await invites.preview(KEY);
+  assert.deepEqual([permissions, gained, key], ['', '', undefined]);
+  assert.deepEqual((await invites.members()).map(({ permissions }) => permissions), ['arw', '']);
+  odd.createdBy = 5;
+  assert.equal((await failing(invites.check(KEY))).code, 'bad_response');
+  invites.close();
+});
+
+/** Puts something in a global's place for as long as `work` takes. */
+async function without(name, value, work) {
+  const real = globalThis[name];
+  globalThis[name] = value;
+  try {
+    return await work(real);
+  } finally {
+    globalThis[name] = real;
+  }
+}
+const broken = function broken() { throw new Error('broken'); };
 
 for (const name of ['Headers', 'clearTimeout']) {
   test(`a page whose ${name} throws`, async () => {
     const invites = over(() => json({ invites: [], next_page_token: '' }));
     await invites.get(); // the core is there
-    const real = globalThis[name];
-    globalThis[name] = function broken() { throw new Error('broken'); };
-    try {
-      const settled = await Promise.race([invites.get().then(() => 'answered', ({ code }) => code), new Promise((resolve) => { setTimeout(resolve, 10_000, 'hangs').unref(); })]);
-      assert.ok(['answered', 'invalid_option'].includes(settled), settled);
-    } finally {
-      globalThis[name] = real;
-    }
+    const { setTimeout } = globalThis;
+    const settled = await without(name, broken, () => Promise.race([invites.get().then(() => 'answered', ({ code }) => code), new Promise((resolve) => { setTimeout(resolve, 10_000, 'hangs').unref(); })]));
+    assert.ok(['answered', 'invalid_option'].includes(settled), settled);
   });
 }
 

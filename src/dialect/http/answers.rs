@@ -42,8 +42,10 @@ impl Answer {
 
 fn problem<P: Platform>(platform: &P, response: &Response, document: Json, now: f64) -> Error {
     let status = response.status;
-    let mut error = match document.text("code") {
-        Some(code) => Error::of_server(code, document.text("detail").unwrap_or(code)),
+    let code = document.text("code").unwrap_or_default();
+    let told = Error::of_server(status, code, document.text("detail").unwrap_or(code));
+    let mut error = match told {
+        Some(told) => told,
         None => match status {
             401 => Error::new(Code::NotSignedIn, "Sign in first."),
             403 => Error::new(Code::Forbidden, "The server refuses this."),
@@ -55,17 +57,21 @@ fn problem<P: Platform>(platform: &P, response: &Response, document: Json, now: 
     };
     error.status = Some(status);
     error.field = document.text("field").map(str::to_owned);
-    error.retry_after = document.number("retryAfter");
-    // Seconds, or a date.
-    if let (None, Some(text)) = (error.retry_after, response.header("retry-after")) {
-        let wait = match text.parse::<u32>() {
+    let wait = document.number("retryAfter").or_else(|| {
+        let text = response.header("retry-after")?;
+        // Seconds, or a date.
+        Some(match text.parse::<u32>() {
             Ok(seconds) => f64::from(seconds) * 1000.0,
             Err(_) => platform.date(text) - now,
-        };
-        error.retry_after = (!wait.is_nan()).then_some(wait.max(0.0));
-    }
+        })
+    });
+    // What is no time, or is over, says nothing.
+    error.retry_after = wait.filter(|wait| *wait >= 0.0).map(|wait| wait.min(DAY));
     error
 }
+
+/// Nobody waits longer, in milliseconds.
+const DAY: f64 = 86_400_000.0;
 
 pub(super) fn not_invites_server() -> Error {
     Error::new(

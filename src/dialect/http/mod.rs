@@ -8,7 +8,7 @@ use std::rc::Rc;
 use invite_key::KeyKind;
 
 use crate::dialect::{
-    Alone, Context, DialectName, Hears, LinkForm, Remote, Session, Traits, is_removal,
+    Alone, Context, DialectName, Hears, LinkForm, Remote, Session, Traits, is_person, is_removal,
     looks_like_invite, seconds_left,
 };
 use crate::error::{Code, Error};
@@ -117,23 +117,28 @@ async fn stream<P: Platform>(cx: &Context<'_, P>) -> Reply {
 /// What the answer means to the caller.
 fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
     let Answer { mut document, now } = answer;
-    let list_of = |name| match document.get(name) {
-        Some(Json::List(items)) => items.iter().all(looks_like_invite),
+    let date = |text: &str| cx.platform.date(text);
+    let has = |invite: &Json, names: &[&str]| {
+        let is_there = |name: &&str| invite.get(name).is_some_and(|value| !value.is_null());
+        looks_like_invite(invite, Some(&date)) && names.iter().all(is_there)
+    };
+    let list_of = |name, names: &[&str]| match document.get(name) {
+        Some(Json::List(items)) => items.iter().all(|item| has(item, names)),
         _ => false,
     };
-    let invite_with = |name| document.text(name).is_some() && looks_like_invite(&document);
     let fits = match cx.operation {
-        Operation::Create(_) | Operation::Park(_) => invite_with("key"),
-        Operation::Get(_) | Operation::List(_) => list_of("invites"),
-        Operation::Members => list_of("members"),
-        Operation::Parked => list_of("pending"),
+        Operation::Create(_) => has(&document, &["key", "permissions"]),
+        Operation::Park(_) => has(&document, &["key"]),
+        Operation::Get(_) | Operation::List(_) => list_of("invites", &["permissions"]),
+        Operation::Members => list_of("members", &["user", "permissions"]),
+        Operation::Parked => list_of("pending", &["key"]),
         Operation::Remove(_) => is_removal(&document),
         Operation::Unpark(_) => document.number("deletedCount").is_some(),
         Operation::Identify => match document.get("user") {
-            Some(user) => user.is_null() || user.text("username").is_some(),
+            Some(user) => user.is_null() || user.text("username").is_some() && is_person(user),
             None => false,
         },
-        _ => invite_with("permissions"),
+        _ => has(&document, &["permissions"]),
     };
     if !fits {
         return Err(Error::bad_response());
@@ -161,8 +166,15 @@ fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
                 Some(_) => return Err(Error::bad_response()),
             }
         }
-        Operation::Preview(_) => preview(cx, &mut document, now),
-        Operation::Accept(_) => document.set("warnings", Json::List(Vec::new())),
+        // Whoever looks at an invite or takes it has its key; who is shown what comes of it need not.
+        Operation::Preview(_) => {
+            document.take("key");
+            preview(cx, &mut document, now);
+        }
+        Operation::Accept(_) => {
+            document.take("key");
+            document.set("warnings", Json::List(Vec::new()));
+        }
         _ => {}
     }
     Ok(document)

@@ -67,7 +67,7 @@ pub(super) fn refusal<P: Platform>(cx: &Wire<'_, P>, words: &str) -> Error {
 /// Leaves the server's own object, but for the database's `_id`; false where it is no invite.
 pub(super) fn own_words(invite: &mut Json) -> bool {
     invite.take("_id");
-    invite.text("key").is_some() && looks_like_invite(invite)
+    invite.text("key").is_some() && looks_like_invite(invite, None)
 }
 
 /// The original takes any `maxAge` and makes keys of it that never work.

@@ -1,6 +1,6 @@
 //! Who is asking.
 
-use crate::dialect::DialectName;
+use crate::dialect::{DialectName, is_person};
 use crate::error::Error;
 use crate::json::{self, Json};
 use crate::later::Reply;
@@ -17,14 +17,6 @@ fn known(user: &Json) -> Json {
         None | Some("" | "anonymous") => Json::Null,
         _ => person(user),
     }
-}
-
-/// Whether half of a name is not taken for another's: it would be remembered for as long as the socket lives.
-fn is_readable(user: &Json) -> bool {
-    ["username", "provider"].iter().all(|name| {
-        let value = user.get(name);
-        value.is_none_or(|value| matches!(value, Json::Text(_) | Json::Null))
-    })
 }
 
 /// A user, without what else stands beside.
@@ -77,7 +69,7 @@ impl<P: Platform> Wire<'_, P> {
             match response.status {
                 200 => {
                     return json::parse(&response.text)
-                        .filter(is_readable)
+                        .filter(is_person)
                         .map(|user| known(&user))
                         .ok_or_else(Error::bad_response);
                 }

@@ -124,7 +124,7 @@ async fn perform<P: Platform>(cx: &Wire<'_, P>) -> Reply {
             let member = |entry| {
                 Json::object()
                     .with("user", identity::person(entry))
-                    .with("permissions", entry.text("permissions").unwrap_or_default())
+                    .with("permissions", granted(entry).as_str())
             };
             result = Json::List(cx.members(id).await?.items().iter().map(member).collect());
         }
@@ -143,6 +143,7 @@ fn read<P: Platform>(cx: &Wire<'_, P>, mut reply: Json) -> Reply {
                 if as_elsewhere && let Some(id) = invite.take("webstrateId") {
                     invite.set("resource", id);
                     invite.set("status", "pending".into());
+                    known_letters(invite);
                 }
                 frames::own_words(invite)
             })
@@ -171,8 +172,7 @@ fn read<P: Platform>(cx: &Wire<'_, P>, mut reply: Json) -> Reply {
 
 /// Turns an invite into what the person who may take it sees.
 fn preview<P: Platform>(cx: &Wire<'_, P>, invite: &mut Json, account: Json, held: Permissions) {
-    let granted = document::letters(invite.text("permissions").unwrap_or_default());
-    let gained = granted.gained(held);
+    let gained = known_letters(invite).gained(held);
     let account = if account.is_object() {
         account
     } else {
@@ -187,4 +187,16 @@ fn preview<P: Platform>(cx: &Wire<'_, P>, invite: &mut Json, account: Json, held
         invite.set(new, value);
     }
     invite.take("key");
+}
+
+/// What an invite or an entry grants.
+fn granted(entry: &Json) -> Permissions {
+    document::letters(entry.text("permissions").unwrap_or_default())
+}
+
+/// Where an invite looks as the other dialects have it, it grants what there is to grant: the original takes any letters.
+fn known_letters(invite: &mut Json) -> Permissions {
+    let granted = granted(invite);
+    invite.set("permissions", granted.as_str().into());
+    granted
 }
