@@ -3,6 +3,7 @@ import * as glue from '../wasm/raw/offline.js';
 import { members, needed, parameter, read, text } from './shared.js';
 
 export { initSync } from '../wasm/raw/offline.js';
+export { build } from '../wasm/raw/offline.build.js';
 export const verifySignature = (...args) => glue.verifySignature(...args); // for tests
 
 export const inspect = (key, options) => read(glue.inspect(text(key), parameter(options)));

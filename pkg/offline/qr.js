@@ -3,6 +3,7 @@ import * as glue from '../wasm/raw/qr.js';
 import { needed, wrong } from './shared.js';
 
 export { initSync } from '../wasm/raw/qr.js';
+export { build } from '../wasm/raw/qr.build.js';
 
 export function qrCode(link) {
   const svg = glue.qrCode(needed(link, 'link'));

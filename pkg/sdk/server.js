@@ -1,6 +1,6 @@
 // A server as it was configured: calls that were made of it stay with it, whatever is configured meanwhile.
 import { InviteError } from './error.js';
-import { CLOSED, isTimeout, load, loaded, now } from './load.js';
+import { CLOSED, isTimeout, load, loaded, needTimers, now } from './load.js';
 import { snapshot } from './options.js';
 
 export class Server {
@@ -26,6 +26,7 @@ export class Server {
     const args = given.map(snapshot);
     if (!this.#closed && !loaded('core')) await this.load('core', began, args.findLast((arg) => arg != null));
     if (this.#closed) throw new InviteError('closed', CLOSED);
+    needTimers();
     this.#connection ??= new (loaded('core').Connection)(this.options, this.#emit);
     return await this.#connection[name](now() - began, args); // what is awaited keeps this alive
   }

@@ -225,6 +225,21 @@ for (const name of ['Headers', 'clearTimeout']) {
   });
 }
 
+for (const [what, value] of [['throws', broken], ['is gone', undefined]]) {
+  test(`a page whose setTimeout ${what}: no call begins that would have no end`, async () => {
+    let asked = 0;
+    const invites = over(() => { asked += 1; return new Promise(() => {}); });
+    await failing(invites.check('nothing')); // the core is there
+    const fresh = await import(`../../pkg/index.js?without=${what}`);
+    const ends = await without('setTimeout', value, () => Promise.all([invites.get(), fresh.connect({ server: 'https://invites.example' }).get(), fresh.inspect('x'), fresh.ready()].map(failing)));
+    for (const { name, code, retryable, message } of ends) {
+      assert.deepEqual([name, code, retryable], ['InviteError', 'load_failed', false]);
+      assert.match(message, /setTimeout\(\)/);
+    }
+    assert.equal(asked, 0);
+  });
+}
+
 test('a WebSocket that ends twice, and goes on afterwards', async () => {
   class Twice {
     constructor() {

@@ -151,12 +151,11 @@ impl Module {
         ];
         let work = ready().join(self.name);
         let [glue, wasm] = [self.file(".js"), self.file("_bg.wasm")].map(|name| work.join(name));
-        let raw = raw_glue().join(self.file(".js"));
-        let stamp = Stamp::new(
-            target().join("xtask").join(self.file(".stamp")),
-            fingerprint(&inputs, &[if mode == Mode::Dev { "dev" } else { "wasm" }])?,
-        );
-        if stamp.is_current() && wasm.is_file() && raw.is_file() {
+        let [raw, named] = [".js", ".build.js"].map(|behind| raw_glue().join(self.file(behind)));
+        let print = fingerprint(&inputs, &[if mode == Mode::Dev { "dev" } else { "wasm" }])?;
+        let build = print.get(..8).unwrap_or(&print).to_owned();
+        let stamp = Stamp::new(target().join("xtask").join(self.file(".stamp")), print);
+        if stamp.is_current() && wasm.is_file() && raw.is_file() && named.is_file() {
             println!("    {} is up to date", self.name);
             return Ok(());
         }
@@ -177,8 +176,14 @@ impl Module {
             let names = self.optimise(&wasm)?;
             fs::write(work.join(self.file(".names.json")), names)?;
         }
+        name_build(&wasm, &build)?;
         fs::create_dir_all(raw_glue())?;
         fs::copy(&glue, &raw).with_context(|| format!("cannot write {}", raw.display()))?;
+        let line = format!(
+            "// Of {}.\nexport const build = '{build}';\n",
+            self.file("_bg.wasm")
+        );
+        fs::write(&named, line).with_context(|| format!("cannot write {}", named.display()))?;
         stamp.write()
     }
 
@@ -211,6 +216,16 @@ impl Module {
             .arg(module);
         run_quietly(&mut command)
     }
+}
+
+/// Writes into a module of which build it is: as the name of an empty custom section, which may stand anywhere. The
+/// package's JavaScript is of the same build or refuses the module, for the short names of two builds may be the same.
+fn name_build(module: &Path, build: &str) -> Result<()> {
+    let length = u8::try_from(build.len())?;
+    let mut bytes = fs::read(module)?;
+    bytes.extend([0, length + 1, length]);
+    bytes.extend(build.as_bytes());
+    fs::write(module, bytes).with_context(|| format!("cannot write {}", module.display()))
 }
 
 /// Panics name source files: where this machine keeps those of other crates stays out of the package. Ours are named
