@@ -45,7 +45,7 @@ static ADDRESSES: Sql = Sql::new(
 );
 /// What can still be accepted by whoever has it, or by somebody with one of these addresses.
 static OPEN: Sql = Sql::new(
-    "{invite} WHERE invites.resource = $1 AND NOT ended AND removed_at IS NULL AND expires_at > $2
+    "{columns} FROM invites {beside} WHERE invites.resource = $1 AND NOT ended AND removed_at IS NULL AND expires_at > $2
          AND (max_uses IS NULL OR uses < max_uses) AND (address IS NULL OR address {any}$3{of-them})
      ORDER BY invites.number DESC",
 );
