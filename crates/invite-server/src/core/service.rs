@@ -163,7 +163,8 @@ impl<S: Store> Invites<S> {
         self.shown_to_inviter(stored).await
     }
 
-    /// Gives an invite of one's own a new end: the same key works for so many seconds from now on.
+    /// Gives an invite of one's own a new end: the same key works for so many seconds from now on, as long as it can be
+    /// made again.
     pub async fn resend(
         &self,
         actor: Option<&Actor>,
@@ -180,8 +181,18 @@ impl<S: Store> Invites<S> {
             app: asker.app.clone(),
             ..Scope::default()
         };
-        let asker = asker.clone();
-        let rule = move |state: &_| rules::resend(state, &asker, max_age, now);
+        let (asker, keys) = (asker.clone(), self.clone());
+        let rule = move |state: &_| {
+            let decision = rules::resend(state, &asker, max_age, now)?;
+            // What was taken back with its secret stays back: whoever has that could make the key, and we no longer.
+            if keys.made_again(&decision.answer).is_none() {
+                return Err(Refusal::invalid_option(
+                    "id",
+                    "The secret of this invite's key is gone or was taken back. Make a new invite instead.",
+                ));
+            }
+            Ok(decision)
+        };
         let stored = counted("resend", self.transact(scope, rule).await)?;
         self.shown_to_inviter(stored).await
     }

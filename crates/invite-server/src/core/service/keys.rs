@@ -29,13 +29,7 @@ impl<S: Store> Invites<S> {
 
     /// The key again, as long as its secret is here and still the one it was made with.
     pub(super) fn key_of(&self, invite: &StoredInvite) -> Option<InviteKey> {
-        let key = if invite.kind == KeyKind::Signed {
-            let made = |claims| self.secrets.signed_key(&claims, Some(&invite.secret_id));
-            claims(invite).and_then(made).map(|(key, _)| key)
-        } else {
-            self.secrets.key(invite.kind, &invite.id, &invite.secret_id)
-        };
-        let key = key.filter(|key| KeyHash::of(key) == invite.key_hash);
+        let key = self.made_again(invite);
         // An ended invite's secret may be gone.
         let lives = invite.removed_at.is_none() && !invite.ended;
         if key.is_none() && lives {
@@ -46,6 +40,17 @@ impl<S: Store> Invites<S> {
             );
         }
         key
+    }
+
+    /// The same, where nobody need wonder that it is not.
+    pub(super) fn made_again(&self, invite: &StoredInvite) -> Option<InviteKey> {
+        let key = if invite.kind == KeyKind::Signed {
+            let made = |claims| self.secrets.signed_key(&claims, Some(&invite.secret_id));
+            claims(invite).and_then(made).map(|(key, _)| key)
+        } else {
+            self.secrets.key(invite.kind, &invite.id, &invite.secret_id)
+        };
+        key.filter(|key| KeyHash::of(key) == invite.key_hash)
     }
 }
 
