@@ -108,7 +108,7 @@ async fn whole(
 #[cfg(test)]
 #[path = "../../../tests/support/postgres.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
-mod server;
+pub(super) mod server;
 
 #[cfg(test)]
 mod tests {

@@ -2,15 +2,21 @@
 //! when whoever called gives up in the middle of it.
 
 use std::{
+    future::poll_fn,
     pin::pin,
     sync::atomic::{AtomicBool, Ordering},
+    task::Poll,
     time::Duration,
 };
 
 use deadpool_postgres::Object;
 use futures_util::future::try_join;
-use tokio::{runtime::Handle, sync::OwnedSemaphorePermit, time::timeout};
-use tokio_postgres::{Row, RowStream, error::SqlState, types::ToSql};
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, OwnedSemaphorePermit},
+    time::timeout,
+};
+use tokio_postgres::{Row, RowStream, Statement, error::SqlState, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
@@ -49,7 +55,8 @@ impl Work {
         let (mode, statement, lock) = match self {
             // Whether a transaction may write by itself is what is asked.
             Work::Ready => ("", 3, 3),
-            Work::Poll | Work::Look => (" READ ONLY", 10, 5),
+            // All statements see one moment: who looks an invite up while somebody accepts it sees all of that or nothing.
+            Work::Poll | Work::Look => (" ISOLATION LEVEL REPEATABLE READ, READ ONLY", 10, 5),
             Work::Change => ("", 10, 5),
             Work::Sweep => ("", 60, 5),
         };
@@ -89,6 +96,8 @@ pub(super) struct Session {
     lease: Option<Lease>,
     work: Work,
     begun: AtomicBool,
+    /// Whoever has it sends the next statement.
+    turn: Mutex<()>,
     phase: Phase,
 }
 
@@ -98,6 +107,7 @@ impl Session {
             lease: Some(lease),
             work,
             begun: AtomicBool::new(false),
+            turn: Mutex::default(),
             phase: Phase::Working,
         }
     }
@@ -108,11 +118,8 @@ impl Session {
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, Trouble> {
         let object = self.object()?;
-        self.in_transaction(async {
-            let statement = object.prepare_cached(sql).await?;
-            Ok(object.query(&statement, values).await?)
-        })
-        .await
+        let ask = async |statement| object.query(&statement, values).await;
+        self.in_transaction(self.in_turn(sql, ask)).await
     }
 
     /// The same, row by row as they come.
@@ -122,11 +129,11 @@ impl Session {
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<RowStream, Trouble> {
         let object = self.object()?;
-        self.in_transaction(async {
-            let statement = object.prepare_cached(sql).await?;
-            Ok(object.query_raw(&statement, values.iter().copied()).await?)
-        })
-        .await
+        let ask = async |statement| {
+            let values = values.iter().copied();
+            object.query_raw(&statement, values).await
+        };
+        self.in_transaction(self.in_turn(sql, ask)).await
     }
 
     /// How many rows it was.
@@ -136,11 +143,27 @@ impl Session {
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<u64, Trouble> {
         let object = self.object()?;
-        self.in_transaction(async {
-            let statement = object.prepare_cached(sql).await?;
-            Ok(object.execute(&statement, values).await?)
+        let ask = async |statement| object.execute(&statement, values).await;
+        self.in_transaction(self.in_turn(sql, ask)).await
+    }
+
+    /// Statements that are asked together are sent in the order in which they are asked, also where one of them has to be
+    /// prepared first: it may write what the next one refers to.
+    async fn in_turn<Answer>(
+        &self,
+        sql: &str,
+        ask: impl AsyncFnOnce(Statement) -> Result<Answer, tokio_postgres::Error>,
+    ) -> Result<Answer, Trouble> {
+        let turn = self.turn.lock().await;
+        let statement = self.object()?.prepare_cached(sql).await?;
+        let mut asked = pin!(ask(statement));
+        // It is sent when it is polled for the first time; for its answer nobody else waits.
+        let answer = poll_fn(|context| Poll::Ready(asked.as_mut().poll(context))).await;
+        drop(turn);
+        Ok(match answer {
+            Poll::Ready(answer) => answer?,
+            Poll::Pending => asked.await?,
         })
-        .await
     }
 
     /// The first statement travels together with what begins the transaction.
@@ -275,5 +298,46 @@ impl Lease {
 
     fn close(self) {
         drop(Object::take(self.object));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::postgres::{
+        schema::server::Postgres,
+        sessions::{Patience, Sessions},
+    };
+
+    #[tokio::test]
+    async fn what_is_asked_together_is_sent_in_that_order_whatever_is_prepared_already() {
+        let server = Postgres::start(false);
+        let address = server.database("ours").await;
+        let tables = "CREATE TABLE whole (n BIGINT PRIMARY KEY);
+            CREATE TABLE part (n BIGINT REFERENCES whole (n))";
+        let operator = server.connect("ours").await;
+        operator.batch_execute(tables).await.unwrap();
+        let sessions = Sessions::new(&address, 1).unwrap();
+        let begin = async || {
+            let begun = sessions.begin(Work::Change, None, Patience::new()).await;
+            begun.map_err(|trouble| trouble.to_string()).unwrap()
+        };
+        let (whole, part) = (
+            "INSERT INTO whole VALUES ($1)",
+            "INSERT INTO part VALUES ($1)",
+        );
+        let session = begin().await;
+        assert!(
+            session.execute(part, &[&7_i64]).await.is_err(),
+            "it is prepared from now on"
+        );
+        drop(session);
+        let session = begin().await;
+        let both = try_join(
+            session.execute(whole, &[&7_i64]),
+            session.execute(part, &[&7_i64]),
+        );
+        let both = both.await.map_err(|trouble| trouble.to_string());
+        assert_eq!(both, Ok((1, 1)));
     }
 }
