@@ -31,9 +31,7 @@ cargo xtask build [--dev]                 Build the SDK: pkg/wasm, elements.js, 
 cargo xtask bench [NAME…] [--invites N]   Measure time beside others that do the same, into target/bench.json
 cargo xtask size                          Weigh what a page downloads against its ceilings
 cargo xtask fuzz [TARGET] [--runs N]      Look for texts that break the parsers (needs nightly Rust and cargo-fuzz)
-cargo xtask soak [--schedules N] [--seed S]
-                                          Run the simulated world (tests/world) for long: 10 million schedules, unless
-                                          N says otherwise
+cargo xtask soak [NAME] [--seed S]        Run for long what runs by lot: `world` unless NAME says otherwise
 cargo xtask check-tools                   Install what the other commands need, and say what is there
 
 Every command installs what it misses: the wasm32 target, rustfmt and clippy by rustup, npm packages by npm, and
@@ -73,7 +71,12 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
             .iter()
             .any(|argument| ["help", "--help", "-h"].contains(argument))
     {
-        print!("{HELP}{}\n{}", test::help(), bench::help());
+        print!(
+            "{HELP}{}\n{}\nWhat `soak` runs, and how many unless an option says otherwise:\n{}",
+            test::help(),
+            bench::help(),
+            soak::help()
+        );
         return Ok(());
     }
     match arguments {

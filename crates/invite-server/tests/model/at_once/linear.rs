@@ -1,0 +1,158 @@
+//! Whether there is an order that explains it (Wing and Gong's search, with Lowe's memory of what was tried).
+//!
+//! A library that does this ([stateright](https://docs.rs/stateright)) searches without a memory and brings a model
+//! checker along; the few lines here also know that the events tell the order of nearly all that changed anything.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
+
+use super::run::{Call, What};
+use crate::answer::{Answer, Room};
+use crate::history::Op;
+use crate::model::Model;
+
+/// More is not tried.
+const STEPS: u32 = 300_000;
+
+struct Search<'a> {
+    calls: &'a [Call],
+    resource: usize,
+    room: &'a Room,
+    /// As the first copy's clock has it.
+    now: i64,
+    /// What was tried in vain: which calls had happened, and what there was.
+    tried: HashSet<(u64, u64)>,
+    hasher: RandomState,
+    steps: u32,
+}
+
+/// Whether calls that began where the model stands, and ended in this room, may have happened one after the other.
+pub(super) fn explained(
+    calls: &[Call],
+    model: &Model,
+    resource: usize,
+    room: &Room,
+) -> Result<(), String> {
+    assert!(calls.len() <= 64, "so many calls have no place in a number");
+    let mut search = Search {
+        calls,
+        resource,
+        room,
+        now: model.time.wall,
+        tried: HashSet::new(),
+        hasher: RandomState::new(),
+        steps: 0,
+    };
+    let model = model.only(resource);
+    if search.go_on(0, &model) {
+        Ok(())
+    } else if search.steps >= STEPS {
+        Err("nobody knows: too many orders".into())
+    } else {
+        Err("no order explains what was answered".into())
+    }
+}
+
+impl Search<'_> {
+    fn go_on(&mut self, done: u64, model: &Model) -> bool {
+        self.steps += 1;
+        let calls = self.calls;
+        let open = || {
+            calls
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| done & (1 << place) == 0)
+        };
+        // What began after one had ended cannot have happened before it. Who gave up has not ended.
+        let bound = open()
+            .filter(|(_, call)| call.answer.is_some())
+            .map(|(_, call)| call.end)
+            .min();
+        let Some(bound) = bound.filter(|_| self.steps < STEPS) else {
+            if bound.is_none() && model.room(self.resource, self.now) == *self.room {
+                return true;
+            }
+            return bound.is_none() && self.try_each(done, model, u64::MAX);
+        };
+        self.try_each(done, model, bound)
+    }
+
+    fn try_each(&mut self, done: u64, model: &Model, bound: u64) -> bool {
+        let state = self.hasher.hash_one(model.fingerprint(self.resource));
+        if !self.tried.insert((done, state)) {
+            return false;
+        }
+        let calls = self.calls;
+        for (place, call) in calls.iter().enumerate() {
+            if done & (1 << place) != 0 || call.begin > bound {
+                continue;
+            }
+            let next = done | (1 << place);
+            let nothing_done = matches!(
+                call.answer,
+                Some(Answer::Refused("try_again" | "unknown_outcome", _))
+            );
+            if nothing_done && self.go_on(next, model) {
+                return true;
+            }
+            let known = call.answer.as_ref().filter(|_| !nothing_done);
+            if matches!(call.answer, Some(Answer::Refused("try_again", _))) {
+                continue;
+            }
+            let mut after = model.clone();
+            let promised = match &call.what {
+                What::Op(op) => after.carry_out_at(call.now, op, None),
+                What::End(invite) => after.end(*invite, call.now),
+            };
+            let fits = known.is_none_or(|answer| fits(&call.what, answer, &promised));
+            if fits && self.is_on_the_way(&after) && self.go_on(next, &after) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether what has happened is what events tell.
+    fn is_on_the_way(&self, model: &Model) -> bool {
+        let room = model.room(self.resource, self.now);
+        room.events
+            .iter()
+            .zip(&self.room.events)
+            .all(|(one, other)| {
+                let of = |event: &crate::answer::Happened| {
+                    (
+                        event.number,
+                        event.kind,
+                        event.invite,
+                        event.person,
+                        event.at,
+                    )
+                };
+                of(one) == of(other)
+            })
+            && room.events.len() <= self.room.events.len()
+    }
+}
+
+fn fits(what: &What, answer: &Answer, promised: &Answer) -> bool {
+    match (what, answer, promised) {
+        // The list that it answers with is a look of its own, a moment later.
+        (What::Op(Op::Put { .. }), Answer::Members { .. }, Answer::Members { .. }) => true,
+        // A list that was of another version may have been no good in itself.
+        (
+            What::Op(Op::Put { .. }),
+            Answer::Refused("invalid_option", _),
+            Answer::Refused("conflict", _),
+        ) => true,
+        // Who used one invite is a look of its own, too.
+        _ => without_users(answer) == without_users(promised),
+    }
+}
+
+fn without_users(answer: &Answer) -> Answer {
+    let mut answer = answer.clone();
+    if let Answer::Shown(invite) | Answer::Checked { invite, .. } = &mut answer {
+        invite.accepted.clear();
+    }
+    answer
+}
