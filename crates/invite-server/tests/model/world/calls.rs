@@ -313,8 +313,8 @@ impl Server {
         };
         let put = self
             .invites
-            .replace_members(actor.as_ref(), resource, version, members);
-        let (found, members) = put.await?;
+            .replace_members(actor.as_ref(), resource, version, members, false);
+        let (found, members, _) = put.await?;
         Ok(Answer::Members {
             version: found.version,
             members: letters_of(&members),
