@@ -38,6 +38,14 @@ pub(crate) enum Answer {
         version: i64,
         members: Vec<(usize, &'static str)>,
     },
+    /// What somebody may do, if they have access.
+    Member(Option<&'static str>),
+    /// What somebody may do now; and which links would let them in again, the newest first, how many, and whether they
+    /// have ended.
+    MemberSet {
+        letters: &'static str,
+        links: Option<(Vec<u16>, usize, bool)>,
+    },
     Resources(Vec<(usize, &'static str)>),
     Events {
         place: i64,

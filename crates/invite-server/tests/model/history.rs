@@ -165,6 +165,20 @@ pub(crate) enum Op {
         by: Asker,
         resource: usize,
     },
+    /// What somebody may do.
+    Member {
+        by: Asker,
+        resource: usize,
+        person: usize,
+    },
+    /// This person may do just this from now on; perhaps links end that would let them in again.
+    SetMember {
+        by: Asker,
+        resource: usize,
+        person: usize,
+        letters: &'static str,
+        end_links: bool,
+    },
     /// The list of members as it stands, with this person holding just this, is put in its own place.
     Put {
         by: Asker,

@@ -138,13 +138,7 @@ fn fits(what: &What, answer: &Answer, promised: &Answer) -> bool {
     match (what, answer, promised) {
         // The list that it answers with is a look of its own, a moment later.
         (What::Op(Op::Put { .. }), Answer::Members { .. }, Answer::Members { .. }) => true,
-        // A list that was of another version may have been no good in itself.
-        (
-            What::Op(Op::Put { .. }),
-            Answer::Refused("invalid_option", _),
-            Answer::Refused("conflict", _),
-        ) => true,
-        // Who used one invite is a look of its own, too.
+        // So is who used one invite.
         _ => without_users(answer) == without_users(promised),
     }
 }

@@ -179,6 +179,8 @@ fn of_resource(calls: &[Call], model: &Model, episode: &Episode, resource: usize
         | Op::Create { resource, .. }
         | Op::List { resource, .. }
         | Op::Members { resource, .. }
+        | Op::Member { resource, .. }
+        | Op::SetMember { resource, .. }
         | Op::Put { resource, .. }
         | Op::Letters { resource, .. }
         | Op::Remove {

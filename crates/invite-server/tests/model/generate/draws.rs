@@ -154,6 +154,32 @@ pub(super) fn members(source: &mut Source) -> Op {
     }
 }
 
+pub(super) fn member(source: &mut Source) -> Op {
+    let (resource, person) = (source.resource(), source.person());
+    Op::Member {
+        by: source.admin(resource),
+        resource,
+        person,
+    }
+}
+
+pub(super) fn set_member(source: &mut Source) -> Op {
+    let resource = source.resource();
+    let by = source.admin(resource);
+    let own = by.person().filter(|_| source.percent(25));
+    Op::SetMember {
+        by,
+        resource,
+        person: own.unwrap_or_else(|| source.person()),
+        letters: if source.percent(50) {
+            ""
+        } else {
+            source.of(&LETTERS).unwrap_or("r")
+        },
+        end_links: source.percent(40),
+    }
+}
+
 pub(super) fn put(source: &mut Source) -> Op {
     let resource = source.resource();
     Op::Put {

@@ -8,9 +8,9 @@ use fastrand::Rng;
 use crate::history::{APPS, Asker, Op, PEOPLE, RESOURCES};
 use crate::model::{Engine, Model};
 use draws::{
-    accept, app, appoint, check, create, erase, events, jump, letters, list, members, new_resource,
-    pass, purge, put, redeem, remove, resend, resources, restart, revoke, rotate, session,
-    tell_ends,
+    accept, app, appoint, check, create, erase, events, jump, letters, list, member, members,
+    new_resource, pass, purge, put, redeem, remove, resend, resources, restart, revoke, rotate,
+    session, set_member, tell_ends,
 };
 
 const AGES: [u32; 8] = [1, 60, 60, 300, 3600, 86_400, 604_800, 2_592_000];
@@ -26,7 +26,9 @@ const DRAWS: &[(u32, Draw)] = &[
     (9, remove),
     (6, resend),
     (4, members),
-    (14, put),
+    (3, member),
+    (9, set_member),
+    (9, put),
     (3, letters),
     (4, appoint),
     (3, resources),
@@ -52,7 +54,9 @@ pub(crate) const AT_ONCE: &[(u32, Draw)] = &[
     (9, remove),
     (5, resend),
     (3, members),
-    (12, put),
+    (2, member),
+    (7, set_member),
+    (7, put),
     (3, letters),
     (1, new_resource),
     (3, tell_ends),

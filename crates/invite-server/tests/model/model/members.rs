@@ -4,8 +4,10 @@ use invite_key::permissions::{Permission, Permissions};
 
 use super::{Model, Resource, invites::letters};
 use crate::answer::Answer;
-use crate::history::{Asker, Op, Seen};
+use crate::history::{ADDRESSES, Asker, Op, Seen};
 
+/// So many links are shown.
+const LINKS: usize = 20;
 /// So many events are read at once.
 const EVENTS: usize = 100;
 
@@ -61,35 +63,122 @@ impl Model {
             unreachable!()
         };
         let asker = self.manager(by, resource)?;
-        let (held, version) = (
-            self.letters(resource, asker),
-            self.resources[&resource].version,
-        );
-        // The list is of another version then, and may be no good in itself.
-        if matches!(seen, Seen::Version(seen) if *seen != version) {
-            return Err(Answer::refused("conflict"));
-        }
-        let mut wanted = self.resources[&resource].clone();
-        wanted.set(*person, letters(text));
-        if wanted.admins().next().is_none() {
-            return Err(Answer::not_acceptable("members"));
-        }
+        let version = self.resources[&resource].version;
         let seen = match seen {
-            Seen::Latest | Seen::Unsaid | Seen::Version(_) => version,
+            Seen::Latest | Seen::Unsaid => version,
             Seen::Stale => version - 1,
+            Seen::Version(version) => *version,
         };
         if seen != version {
             return Err(Answer::refused("conflict"));
         }
-        let before = self.letters(resource, *person);
-        if !letters(text).gained(before).is_within(held) {
+        self.let_do(asker, resource, *person, letters(text))?;
+        Ok(self.list_of_members(resource))
+    }
+
+    /// Somebody may do just this: nobody gives what they do not hold, and somebody stays who can undo it.
+    fn let_do(
+        &mut self,
+        asker: usize,
+        resource: usize,
+        person: usize,
+        letters: Permissions,
+    ) -> Result<(), Answer> {
+        let (held, before) = (
+            self.letters(resource, asker),
+            self.letters(resource, person),
+        );
+        if !letters.gained(before).is_within(held) {
             return Err(Answer::Refused("forbidden", "permissions".into()));
         }
+        let mut wanted = self.resources[&resource].clone();
+        wanted.set(person, letters);
+        if self.has_admin(resource) && wanted.admins().next().is_none() {
+            return Err(Answer::refused("last_admin"));
+        }
         // What is there already changes nothing.
-        if letters(text) != before {
+        if letters != before {
             self.resources.insert(resource, wanted);
         }
-        Ok(self.list_of_members(resource))
+        Ok(())
+    }
+
+    pub(super) fn member(
+        &self,
+        by: Asker,
+        resource: usize,
+        person: usize,
+    ) -> Result<Answer, Answer> {
+        let asker = self.asker(by)?;
+        let is_member = !self.letters(resource, asker).is_empty();
+        if !self.is_its_own(by, Some(resource)) || !(is_member || asker == person) {
+            return Err(Answer::refused("forbidden"));
+        }
+        let letters = self.letters(resource, person);
+        let letters = Some(letters.as_str()).filter(|letters| !letters.is_empty());
+        Ok(Answer::Member(letters))
+    }
+
+    pub(super) fn set_member(
+        &mut self,
+        now: i64,
+        by: Asker,
+        resource: usize,
+        (person, text): (usize, &'static str),
+        end_links: bool,
+    ) -> Result<Answer, Answer> {
+        let (asker, wanted) = (self.asker(by)?, letters(text));
+        let before = self.letters(resource, person);
+        // Anybody may give up letters of their own; what links do is an admin's business.
+        let gives_up = asker == person && wanted.is_within(before) && !end_links;
+        let is_admin = self.is_admin(resource, asker);
+        if !self.is_its_own(by, Some(resource)) {
+            return Err(Answer::refused("forbidden"));
+        }
+        if !gives_up && !is_admin {
+            return Err(Answer::refused("not_admin"));
+        }
+        let letters = wanted.as_str();
+        if !self.resources.contains_key(&resource) {
+            return Ok(Answer::MemberSet {
+                letters,
+                links: None,
+            });
+        }
+        self.let_do(asker, resource, person, wanted)?;
+        let lost = before.gained(wanted);
+        if !is_admin || !(wanted.is_empty() || !lost.is_empty()) {
+            return Ok(Answer::MemberSet {
+                letters,
+                links: None,
+            });
+        }
+        let gives_back = |grants: Permissions| wanted.is_empty() || grants.gained(lost) != grants;
+        let links = self.invites.iter().rev().filter(|invite| {
+            let inviter = self.letters(resource, invite.by);
+            let may_grant = inviter.contains(Permission::Admin) && invite.grants.is_within(inviter);
+            let is_theirs = invite
+                .email
+                .is_none_or(|email| self.has_address(person, ADDRESSES[email].1));
+            invite.resource == resource
+                && invite.status(now) == "pending"
+                && may_grant
+                && is_theirs
+                && gives_back(invite.grants)
+        });
+        let links: Vec<u16> = links.map(|invite| invite.name).collect();
+        let ended = end_links && !links.is_empty();
+        if ended {
+            for link in &links {
+                self.take_back(*link, asker, now);
+            }
+        }
+        let (total, mut newest) = (links.len(), links);
+        newest.truncate(LINKS);
+        Ok(Answer::MemberSet {
+            letters,
+            links: Some((newest, total, ended)),
+        })
     }
 
     pub(super) fn own_letters(&self, by: Asker, resource: usize) -> Result<Answer, Answer> {

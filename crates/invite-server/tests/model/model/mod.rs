@@ -213,6 +213,18 @@ impl Model {
                 max_age,
             } => self.resend(now, *by, *invite, *max_age)?,
             Op::Members { by, resource } => self.members(*by, *resource)?,
+            Op::Member {
+                by,
+                resource,
+                person,
+            } => self.member(*by, *resource, *person)?,
+            Op::SetMember {
+                by,
+                resource,
+                person,
+                letters,
+                end_links,
+            } => self.set_member(now, *by, *resource, (*person, letters), *end_links)?,
             Op::Put { by, resource, .. } => self.put(op, *by, *resource)?,
             Op::Letters { by, resource } => self.own_letters(*by, *resource)?,
             Op::Appoint {

@@ -2,7 +2,7 @@
 
 use super::{Model, Session};
 use crate::answer::Answer;
-use crate::history::{Asker, SECOND};
+use crate::history::{Asker, SECOND, VERIFIED};
 
 impl Model {
     pub(super) fn sign_in(
@@ -54,6 +54,11 @@ impl Model {
             one.ended = true;
         }
         Ok(Answer::Done)
+    }
+
+    /// Whether whoever is called so is known to have somebody's address, since they signed in with it.
+    pub(super) fn has_address(&self, called: usize, whose: usize) -> bool {
+        VERIFIED[whose].is_some() && self.people.get(&whose) == Some(&called)
     }
 
     pub(super) fn forget_person(&mut self, person: usize) {

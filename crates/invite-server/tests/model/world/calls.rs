@@ -154,6 +154,37 @@ impl Server {
                     members: letters_of(&members),
                 }
             }
+            Op::Member {
+                by,
+                resource,
+                person,
+            } => {
+                let actor = self.actor(*by).await?;
+                let asked = invites.member(actor.as_ref(), name(resource), &user(*person));
+                let found = asked.await?;
+                Answer::Member(found.map(|member| member.permissions.as_str()))
+            }
+            Op::SetMember {
+                by,
+                resource,
+                person,
+                letters: text,
+                end_links,
+            } => {
+                let (actor, user) = (self.actor(*by).await?, user(*person));
+                let (place, letters) = (name(resource), letters(text));
+                let set = invites.change_member(actor.as_ref(), place, &user, letters, *end_links);
+                let changed = set.await?;
+                let links = changed.links.map(|links| {
+                    let shown = links.invites.iter();
+                    let shown = shown.map(|invite| self.shown(invite).invite);
+                    (shown.collect(), links.total, links.ended)
+                });
+                Answer::MemberSet {
+                    letters: changed.member.permissions.as_str(),
+                    links,
+                }
+            }
             Op::Put { .. } => self.put(op).await?,
             Op::Letters { by, resource } => {
                 let actor = self.actor(*by).await?;
