@@ -124,16 +124,22 @@ test('all who wait share what one of them began', async (t) => {
   assert.equal(sdk.asked.core.length, 2);
 });
 
+/** The section that names a module's build stands behind the header: `00 09 08` and eight letters. */
+const [HEADER, SECTION] = [8, 11];
+
 /** The same module, as another build has made it. */
 function ofAnotherBuild(bytes) {
   const other = Buffer.from(bytes);
-  other[other.length - 1] ^= 1;
+  other[HEADER + SECTION - 1] ^= 1;
   return other;
 }
 
+/** The same, as it was before modules named their build. */
+const ofBefore = (bytes) => Buffer.concat([bytes.subarray(0, HEADER), bytes.subarray(HEADER + SECTION)]);
+
 test('two builds are not put together: the error names both files, and the right one does it', async () => {
   for (const [part, call] of Object.entries(CALLS)) {
-    for (const wrong of [ofAnotherBuild, (bytes) => bytes.subarray(0, bytes.length - 11)]) {
+    for (const wrong of [ofAnotherBuild, ofBefore]) {
       const sdk = await fresh([wrong]);
       const error = await call(sdk).then(() => assert.fail('it loaded'), (error) => error);
       assert.deepEqual([error.code, error.retryable], ['load_failed', true]);

@@ -218,13 +218,17 @@ impl Module {
     }
 }
 
+/// How a module begins: what it is, and its version.
+const HEADER: usize = 8;
+
 /// Writes into a module of which build it is: as the name of an empty custom section, which may stand anywhere. The
 /// package's JavaScript is of the same build or refuses the module, for the short names of two builds may be the same.
 fn name_build(module: &Path, build: &str) -> Result<()> {
     let length = u8::try_from(build.len())?;
+    let section = [&[0, length + 1, length], build.as_bytes()].concat();
     let mut bytes = fs::read(module)?;
-    bytes.extend([0, length + 1, length]);
-    bytes.extend(build.as_bytes());
+    // At the end brotli splits the whole otherwise, by chance: 80 bytes.
+    bytes.splice(HEADER..HEADER, section);
     fs::write(module, bytes).with_context(|| format!("cannot write {}", module.display()))
 }
 
