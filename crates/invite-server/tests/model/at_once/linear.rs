@@ -138,7 +138,14 @@ fn fits(what: &What, answer: &Answer, promised: &Answer) -> bool {
     match (what, answer, promised) {
         // The list that it answers with is a look of its own, a moment later.
         (What::Op(Op::Put { .. }), Answer::Members { .. }, Answer::Members { .. }) => true,
-        // So is who used one invite.
+        // A list of another version may have been no good in itself, or no better than the one that stands.
+        (What::Op(Op::Put { .. }), Answer::Refused(one, _), Answer::Refused(other, _))
+            if one != other =>
+        {
+            let outdated = |code: &str| matches!(code, "conflict" | "invalid_option");
+            outdated(one) && outdated(other)
+        }
+        // Who used one invite is a look of its own, too.
         _ => without_users(answer) == without_users(promised),
     }
 }

@@ -69,6 +69,11 @@ impl Model {
             Seen::Stale => version - 1,
             Seen::Version(version) => *version,
         };
+        let mut wanted = self.resources[&resource].clone();
+        wanted.set(*person, letters(text));
+        if wanted.admins().next().is_none() {
+            return Err(Answer::not_acceptable("members"));
+        }
         if seen != version {
             return Err(Answer::refused("conflict"));
         }
@@ -147,7 +152,8 @@ impl Model {
         }
         self.let_do(asker, resource, person, wanted)?;
         let lost = before.gained(wanted);
-        if !is_admin || !(wanted.is_empty() || !lost.is_empty()) {
+        let loses = wanted.is_empty() || !lost.is_empty();
+        if !(is_admin && loses) {
             return Ok(Answer::MemberSet {
                 letters,
                 links: None,

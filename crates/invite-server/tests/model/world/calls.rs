@@ -2,8 +2,8 @@
 
 use invite_key::{KeyKind, permissions::Permissions};
 use invite_server::core::{
-    Accounts as _, Actor, Authority, Claimed, CreateRequest, ListRequest, Member, Refusal,
-    RemoveTarget, Sessions, Store as _, Subject, TEST_ISSUER, state::RepeatKey,
+    Actor, Authority, CreateRequest, ListRequest, Member, Refusal, RemoveTarget, Store as _,
+    state::RepeatKey,
 };
 
 use super::{
@@ -11,9 +11,7 @@ use super::{
     answers::{extras, label, letters_of, message, person, refused, resource, user},
 };
 use crate::answer::Answer;
-use crate::history::{
-    ADDRESSES, APPS, Asker, For, Kind, Named, Op, PEOPLE, RESOURCES, Seen, VERIFIED,
-};
+use crate::history::{ADDRESSES, Asker, For, Kind, Named, Op, RESOURCES, Seen, VERIFIED};
 
 /// A list never has more pages.
 const PAGES: usize = 1000;
@@ -32,7 +30,7 @@ impl Server {
     }
 
     /// Who asks; an app has to show its key first.
-    async fn actor(&self, by: Asker) -> Result<Option<Actor>, Refusal> {
+    pub(super) async fn actor(&self, by: Asker) -> Result<Option<Actor>, Refusal> {
         let Some(person) = by.person() else {
             return Ok(None);
         };
@@ -159,8 +157,8 @@ impl Server {
                 resource,
                 person,
             } => {
-                let actor = self.actor(*by).await?;
-                let asked = invites.member(actor.as_ref(), name(resource), &user(*person));
+                let (actor, user) = (self.actor(*by).await?, user(*person));
+                let asked = invites.member(actor.as_ref(), name(resource), &user);
                 let found = asked.await?;
                 Answer::Member(found.map(|member| member.permissions.as_str()))
             }
@@ -349,63 +347,6 @@ impl Server {
         Ok(Answer::Members {
             version: found.version,
             members: letters_of(&members),
-        })
-    }
-
-    async fn of_apps_and_people(&self, op: &Op) -> Result<Answer, Refusal> {
-        let invites = &self.invites;
-        Ok(match op {
-            Op::AddApp { app, everything } => {
-                let key = invites.add_app(APPS[*app], *everything).await?;
-                self.names.keep_app(*app, key);
-                Answer::Done
-            }
-            Op::GrantApp { app, resource } => {
-                invites.grant_app(APPS[*app], RESOURCES[*resource]).await?;
-                Answer::Done
-            }
-            Op::RevokeApp { app, resource } => {
-                invites.revoke_app(APPS[*app], RESOURCES[*resource]).await?;
-                Answer::Done
-            }
-            Op::RemoveApp { app } => {
-                invites.remove_app(APPS[*app]).await?;
-                Answer::Done
-            }
-            Op::SignIn {
-                person,
-                called,
-                seconds,
-                session,
-            } => {
-                let claimed = Claimed {
-                    subject: Subject {
-                        iss: TEST_ISSUER.into(),
-                        sub: format!("subject of {}", PEOPLE[*person]),
-                    },
-                    user: user(*called),
-                    email: VERIFIED[*person].map(str::to_owned),
-                };
-                let token = invites.begin_session(claimed, None, *seconds).await?;
-                self.names.keep_session(*session, token.id());
-                Answer::Done
-            }
-            Op::WhoIs { session } => {
-                let id = self.names.session(*session);
-                let found = invites.session(&id).await?;
-                Answer::SignedIn(found.map(|session| person(&session.user)))
-            }
-            Op::SignOut { session } => {
-                let id = self.names.session(*session);
-                invites.end_sessions(Sessions::One(id)).await?;
-                Answer::Done
-            }
-            Op::SignOutEverywhere { by } => {
-                let actor = self.actor(*by).await?;
-                invites.sign_out_everywhere(actor.as_ref()).await?;
-                Answer::Done
-            }
-            op => panic!("{op:?} is no call"),
         })
     }
 }

@@ -31,6 +31,7 @@ pub(crate) struct Ground {
     kept: Kept,
 }
 
+#[allow(clippy::large_enum_variant, reason = "there are few")]
 enum Kept {
     Files,
     Server {

@@ -4,6 +4,7 @@ mod answers;
 mod calls;
 mod ground;
 mod names;
+mod people;
 
 use std::sync::{
     Arc,
