@@ -1,34 +1,110 @@
 //! Histories that once failed, as short as they became: they are run first, always. What fails is printed so that it can
 //! be put here, under a name that says what was wrong.
 
+use crate::at_once::{Episode, Slot::*};
 use crate::history::{Asker::*, Kind::*, Op, Op::*, Which::*};
 
-/// Each with its name.
-pub(crate) const FOUND: &[(&str, &[Op])] = &[(
-    "an invite that had expired before its secret was taken back was resent",
-    &[
-        NewResource {
-            by: Person(4),
-            resource: 0,
+/// One thing after the other, each with its name.
+pub(crate) const FOUND: &[(&str, &[Op])] = &[
+    (
+        "an invite that had expired before its secret was taken back was resent",
+        &[
+            NewResource {
+                by: Person(4),
+                resource: 0,
+            },
+            Create {
+                name: 78,
+                by: Person(4),
+                resource: 0,
+                grants: "r",
+                max_age: 3600,
+                max_uses: Some(2),
+                email: None,
+                kind: Opaque,
+                once: None,
+            },
+            Pass { time: 3_600_000 },
+            Rotate { at_once: true },
+            RevokeSecret { which: Retired },
+            Resend {
+                by: Person(4),
+                invite: 78,
+                max_age: 2_592_000,
+            },
+        ],
+    ),
+    (
+        "the first create after a start wrote what an invite grants before the invite",
+        &[
+            Restart { away: 0 },
+            Appoint {
+                resource: 0,
+                person: 4,
+                letters: "arw",
+            },
+            RevokeSecret { which: Retired },
+            Create {
+                name: 4,
+                by: Person(4),
+                resource: 0,
+                grants: "awr",
+                max_age: 60,
+                max_uses: None,
+                email: None,
+                kind: Opaque,
+                once: None,
+            },
+        ],
+    ),
+];
+
+/// And at once.
+pub(crate) fn found_at_once() -> Vec<(&'static str, Episode)> {
+    vec![(
+        "a check saw the letters that an accept had given, and not the use",
+        Episode {
+            skew: 0,
+            all: vec![
+                (
+                    First,
+                    NewResource {
+                        by: Person(2),
+                        resource: 2,
+                    },
+                ),
+                (
+                    First,
+                    Create {
+                        name: 5,
+                        by: Person(2),
+                        resource: 2,
+                        grants: "arw",
+                        max_age: 3600,
+                        max_uses: None,
+                        email: None,
+                        kind: Opaque,
+                        once: None,
+                    },
+                ),
+                (
+                    By(2, None),
+                    Accept {
+                        by: Person(0),
+                        invite: 5,
+                        resource: None,
+                        receipt: 3001,
+                    },
+                ),
+                (
+                    By(3, None),
+                    Check {
+                        by: Person(0),
+                        invite: 5,
+                        resource: None,
+                    },
+                ),
+            ],
         },
-        Create {
-            name: 78,
-            by: Person(4),
-            resource: 0,
-            grants: "r",
-            max_age: 3600,
-            max_uses: Some(2),
-            email: None,
-            kind: Opaque,
-            once: None,
-        },
-        Pass { time: 3_600_000 },
-        Rotate { at_once: true },
-        RevokeSecret { which: Retired },
-        Resend {
-            by: Person(4),
-            invite: 78,
-            max_age: 2_592_000,
-        },
-    ],
-)];
+    )]
+}

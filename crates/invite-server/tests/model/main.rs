@@ -135,7 +135,7 @@ fn the_server_does_what_the_model_says() {
                 runtime().block_on(async {
                     let mut grounds = Grounds::new(postgres, thread).await;
                     if thread == 0 {
-                        what_once_failed(&mut grounds.server).await;
+                        Box::pin(what_once_failed(&mut grounds.server)).await;
                     }
                     loop {
                         let place = next.fetch_add(1, Ordering::Relaxed);
@@ -190,11 +190,19 @@ async fn what_once_failed(ground: &mut Ground) {
             panic!("{name}, step {}: {}", difference.step, difference.what);
         }
     }
+    for (name, episode) in found::found_at_once() {
+        for _ in 0..run::REPEATED {
+            if let Err(difference) = at_once::holds(ground, &episode).await {
+                panic!("{name}: {}", difference.what);
+            }
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_once_failed_beside_a_file() {
-    what_once_failed(&mut Ground::on(&Host::Files, 0).await).await;
+    let mut ground = Ground::on(&Host::Files, 0).await;
+    Box::pin(what_once_failed(&mut ground)).await;
 }
 
 #[test]

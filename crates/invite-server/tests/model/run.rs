@@ -12,7 +12,7 @@ use crate::{generate, shrink};
 /// One in so many is long.
 const LONG: u64 = 40;
 /// So often an episode is run before it is said to hold: what happens at once differs each time.
-const REPEATED: usize = 12;
+pub(crate) const REPEATED: usize = 12;
 
 /// What one seed stands for.
 #[derive(Clone, Debug)]
