@@ -1,4 +1,5 @@
-// What the core asks of the page around it: locks among tabs, and what pages remember together.
+// What the core asks of the page around it: locks among tabs, what pages remember together, and what fetch() threw.
+import { lost } from './network.js';
 
 /** The name of the lock under which something is accepted: it says nothing of a key that it is made of. */
 export async function lockName(what) {
@@ -46,4 +47,4 @@ function memory(text) {
   }
 }
 
-export const page = { lock, memory };
+export const page = { lock, lost, memory };

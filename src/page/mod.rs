@@ -73,7 +73,7 @@ impl Held {
 
 impl Browser {
     /// Tells the page's side (`pkg/sdk/invites.js`), and gives what that gives back.
-    fn tell(&self, event: &str, detail: &JsValue) -> Result<JsValue, JsValue> {
+    pub(crate) fn tell(&self, event: &str, detail: &JsValue) -> Result<JsValue, JsValue> {
         value::apply(&self.emit, &JsValue::UNDEFINED, &[&event.into(), detail])
     }
 

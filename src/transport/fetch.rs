@@ -24,18 +24,6 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// What Node says of a connection that never was; and whatever speaks of a certificate.
-const NEVER_LEFT: [&str; 8] = [
-    "ECONNREFUSED",
-    "ENOTFOUND",
-    "EAI_AGAIN",
-    "ENETUNREACH",
-    "EHOSTUNREACH",
-    "ENETDOWN",
-    "ERR_INVALID_URL",
-    "UND_ERR_CONNECT_TIMEOUT",
-];
-
 pub(crate) async fn send(
     browser: &Browser,
     request: Request,
@@ -59,10 +47,11 @@ pub(crate) async fn send(
     left.set(true);
     let answer = value::apply(&fetch, &JsValue::UNDEFINED, &[&url, &init]);
     let answer = settled(answer).await.map_err(|cause| {
-        if never_left(&cause) || was_cut_off && is_cut_off() && !is_here {
+        let lost = lost(browser, &cause);
+        if lost == Some(true) || was_cut_off && is_cut_off() && !is_here {
             left.set(false);
         }
-        failure(browser, cause)
+        failure(browser, lost, cause)
     })?;
     let status = value::get(&answer, "status").as_f64();
     let text = value::get(&answer, "text");
@@ -73,11 +62,11 @@ pub(crate) async fn send(
     };
     // The body may break off.
     let text = settled(value::apply(&text, &answer, &[])).await;
-    let text = text.map_err(|cause| failure(browser, cause))?.as_string();
+    let text = text.map_err(|cause| failure(browser, lost(browser, &cause), cause))?;
     Ok(Response {
         status: status.unwrap_or_default() as u16,
         headers,
-        text: text.ok_or_else(no_response)?,
+        text: text.as_string().ok_or_else(no_response)?,
     })
 }
 
@@ -124,14 +113,6 @@ fn is_cut_off() -> bool {
     value::get(&value::global("navigator"), "onLine") == false
 }
 
-fn never_left(cause: &JsValue) -> bool {
-    let code = value::get(&value::get(cause, "cause"), "code").as_string();
-    code.is_some_and(|code| {
-        let mut windows = code.as_bytes().windows(4);
-        NEVER_LEFT.contains(&code.as_str()) || windows.any(|window| window == b"CERT")
-    })
-}
-
 /// An address that is none fails as a lost connection does, and would be tried again.
 fn check_address(url: &str) -> Result<(), Error> {
     let class = value::global("URL");
@@ -153,9 +134,15 @@ fn headers_of(headers: &JsValue) -> Option<Vec<(String, String)>> {
     Some(found)
 }
 
+/// Whether what was thrown tells of a connection that was not to be had, and if so, whether nothing can have left
+/// (`pkg/sdk/network.js`): what browsers and Node say is theirs, and changes.
+fn lost(browser: &Browser, cause: &JsValue) -> Option<bool> {
+    browser.tell("lost", cause).ok()?.as_bool()
+}
+
 /// A lost connection, or what a caller's own `fetch` has to say.
-fn failure(browser: &Browser, cause: Cause) -> Error {
-    if browser.fetch.is_none() || is_of_network(&cause) {
+fn failure(browser: &Browser, lost: Option<bool>, cause: Cause) -> Error {
+    if browser.fetch.is_none() || lost.is_some() {
         return offline(cause);
     }
     let mut error = Error::misused(
@@ -165,31 +152,6 @@ fn failure(browser: &Browser, cause: Cause) -> Error {
     error.cause = Some(cause);
     error
 }
-
-/// Whether browsers, Node and their like throw this for a connection that is not to be had.
-fn is_of_network(cause: &JsValue) -> bool {
-    let text = |name| value::get(cause, name).as_string().unwrap_or_default();
-    let message = text("message");
-    match text("name").as_str() {
-        "TypeError" => NETWORK.iter().any(|words| message.starts_with(words)),
-        "AbortError" | "TimeoutError" | "NetworkError" | "FetchError" => true,
-        _ => false,
-    }
-}
-
-/// How Chromium, Node, Firefox and Safari begin to say so, of a connection and of a body that broke off.
-const NETWORK: [&str; 10] = [
-    "Failed to fetch",
-    "fetch failed",
-    "NetworkError",
-    "Load failed",
-    "The network",
-    "The Internet",
-    "network error",
-    "terminated",
-    "Error in body stream",
-    "Error in input stream",
-];
 
 fn offline(cause: Cause) -> Error {
     let mut error = Error::offline();

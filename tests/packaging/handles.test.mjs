@@ -65,6 +65,7 @@ test('an invite that waits is accepted by the server of the moment; no other see
     'listeners that throw': 'invalid_key',
     'call options in the place of the policy': ['idempotencyKey', 'invalid_option'],
     'a policy that throws': 'string',
+    'a policy that is true': ['invalid_option', 'policy'],
   });
 });
 

@@ -68,5 +68,8 @@ wait();
 server('a', known);
 const policy = await invites.acceptPending(() => { throw thrown; }).catch((error) => error);
 report['a policy that throws'] = policy.name === 'InviteError' && policy.code !== 'ENOENT' ? 'string' : policy.code;
+wait();
+const literal = await invites.acceptPending(true).catch((error) => error);
+report['a policy that is true'] = [literal.code, literal.field];
 console.log(JSON.stringify(report));
 process.exit();
