@@ -191,8 +191,9 @@ impl Module {
     fn optimise(&self, module: &Path) -> Result<Vec<u8>> {
         timed("wasm: make it small (wasm-opt)", || {
             // Flattened first, the second round finds more (1 % after brotli). What Rust links keeps the first kilobyte
-            // empty and starts from zeroes. The target features are stripped last: wasm-opt reads them, a browser does not.
-            let small = "--flatten --rereloop -Oz -Oz --converge --low-memory-unused --zero-filled-memory \
+            // empty and starts from zeroes. How loads and stores are aligned is a hint that engines pass over. The target
+            // features are stripped last: wasm-opt reads them, a browser does not.
+            let small = "--flatten --rereloop -Oz -Oz --converge --low-memory-unused --zero-filled-memory --dealign \
                          --strip-debug --strip-producers --strip-target-features";
             self.wasm_opt(module, small)?;
             if self.short_names {
