@@ -140,33 +140,27 @@ impl<P: Platform> Taking<P> {
     async fn take(self, document: Option<String>) -> Reply {
         let context = self.context()?;
         let name = document.as_deref().unwrap_or(context.key_text());
-        let _alone = self.lock(name).await;
-        context.heard();
-        let session = self.connection.session(&self.remote);
-        session.perform(&context).await
-    }
-
-    /// The lock among tabs, waited for once in a call, for most of the time that it has: then it goes on without, for
-    /// servers bear two at once.
-    async fn lock(&self, name: &str) -> Option<P::Guard> {
-        let platform = &*self.connection.platform;
-        let patience = if self.progress.goes_alone.get() {
+        // The lock among tabs, waited for once in a call, for most of the time that it has: then it goes on without, for
+        // servers bear two at once.
+        let (platform, progress) = (context.platform, &self.progress);
+        let now = platform.monotonic();
+        let patience = if progress.goes_alone.get() {
             0.0
         } else {
-            0.9 * (self.progress.deadline.get() - platform.monotonic())
+            0.9 * (progress.deadline.get() - now)
         };
-        self.progress
-            .due
-            .set(platform.monotonic() + patience + PAGES_TURN);
+        progress.due.set(now + patience + PAGES_TURN);
         let lock = platform.lock(name);
-        let mut got = None;
+        let mut _alone = None;
         let wait = async {
-            got = lock.await;
+            _alone = lock.await;
             Ok(Json::Null)
         };
         let waited = within(platform, patience, Box::pin(wait)).await;
-        self.progress.goes_alone.set(waited.is_err());
-        got
+        progress.goes_alone.set(waited.is_err());
+        context.heard();
+        let session = self.connection.session(&self.remote);
+        session.perform(&context).await
     }
 
     /// The document, whoever asks: one person may come with a token and with a cookie.

@@ -1,7 +1,9 @@
 //! One call: sent again where that is safe, and never without an end.
 
 use core::cell::Cell;
+use std::rc::Rc;
 
+use crate::connection::{Connection, Phase};
 use crate::error::{Code, Error};
 use crate::json::Json;
 use crate::later::Reply;
@@ -96,49 +98,48 @@ impl Progress {
     }
 }
 
-/// Makes attempts until one succeeds or fails for good, with jittered pauses that double, inside the deadline.
-/// `confirm` says of a cancelled invite whether it is gone: asked where an answer was lost and the next says that
-/// there is nothing to cancel.
-pub(crate) async fn until_done<P: Platform>(
-    platform: &P,
-    deadline: f64,
-    progress: &Progress,
-    attempt: impl AsyncFn() -> Reply,
-    confirm: impl AsyncFn() -> Result<bool, Error>,
-) -> Reply {
-    let mut tries = 0;
-    let since = platform.visible_since();
-    loop {
-        progress.sent.set(false);
-        let error = match attempt().await {
-            Ok(value) => return Ok(value),
-            Err(error) => error,
-        };
-        if progress.lost.get() && error.code == Code::CannotRemove {
-            return found_gone(error, confirm().await);
-        }
-        let sent = progress.sent.get();
-        let answered = !error.is_lost();
-        // What is refused before it is looked at says nothing of the attempt that was lost.
-        let unread = !answered || error.is_passing() || is_of_credentials(&error);
-        progress.lost.set(progress.lost.get() || sent && !answered);
-        tries += 1;
-        let backoff = FIRST_PAUSE * 2f64.powi(tries - 1) * (0.5 + platform.chance() / 2.0);
-        // A server may say that it is not in a hurry, and not that we are.
-        let pause = error.retry_after.unwrap_or_default().max(backoff);
-        let in_time = tries < MOST_TRIES && platform.monotonic() + pause < deadline;
-        let again = error.is_passing() && in_time && (progress.repeats() || !sent);
-        if again {
-            sleep(platform, pause).await;
-        }
-        // Names are each person's own, and somebody else may have signed in behind another tab.
-        let as_before = !progress.creates || platform.visible_since() == since;
-        if !again || !as_before && (sent || progress.lost.get()) {
-            return Err(if unread {
-                progress.without_answer(error)
-            } else {
-                error
-            });
+impl<P: Platform> Connection<P> {
+    /// Makes attempts until one succeeds or fails for good, with jittered pauses that double, inside the deadline. Where
+    /// an answer was lost and the next says that there is nothing to cancel, it asks whether the invite is gone.
+    pub(crate) async fn until_done(self: &Rc<Self>, phase: &Phase<'_>) -> Reply {
+        let (platform, progress) = (&*self.platform, &*phase.progress);
+        let mut tries = 0;
+        let mut most = FIRST_PAUSE;
+        let since = platform.visible_since();
+        loop {
+            progress.sent.set(false);
+            let error = match self.attempt(phase).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            if progress.lost.get() && error.code == Code::CannotRemove {
+                return found_gone(error, self.is_gone(phase).await);
+            }
+            let sent = progress.sent.get();
+            let answered = !error.is_lost();
+            // What is refused before it is looked at says nothing of the attempt that was lost.
+            let unread = !answered || error.is_passing() || is_of_credentials(&error);
+            progress.lost.set(progress.lost.get() || sent && !answered);
+            tries += 1;
+            let backoff = most * (0.5 + platform.chance() / 2.0);
+            most *= 2.0;
+            // A server may say that it is not in a hurry, and not that we are.
+            let pause = error.retry_after.unwrap_or_default().max(backoff);
+            let in_time =
+                tries < MOST_TRIES && platform.monotonic() + pause < progress.deadline.get();
+            let again = error.is_passing() && in_time && (progress.repeats() || !sent);
+            if again {
+                let _ = sleep(platform, pause).await;
+            }
+            // Names are each person's own, and somebody else may have signed in behind another tab.
+            let as_before = !progress.creates || platform.visible_since() == since;
+            if !again || !as_before && (sent || progress.lost.get()) {
+                return Err(if unread {
+                    progress.without_answer(error)
+                } else {
+                    error
+                });
+            }
         }
     }
 }

@@ -63,20 +63,16 @@ impl<P: Platform> Connection<P> {
     ) -> Task<'static, Reply> {
         let stop = Later::default();
         self.running.borrow_mut().push(stop.clone());
+        let signal = self.platform.watch(&held, &stop);
         let running = Running {
-            connection: self,
-            stop,
+            connection: Rc::clone(&self),
+            stop: stop.clone(),
         };
-        Box::pin(async move {
-            let Running { connection, stop } = &running;
-            let signal = connection.platform.watch(&held, stop);
-            until(
-                stop.clone(),
-                signal,
-                Box::pin(connection.run(call, waited, &held)),
-            )
-            .await
-        })
+        until(
+            stop,
+            (running, signal),
+            Box::pin(self.run(call, waited, held)),
+        )
     }
 
     /// Drops what is open and settles every call under way.
@@ -89,7 +85,7 @@ impl<P: Platform> Connection<P> {
         }
     }
 
-    async fn run(self: &Rc<Self>, call: Result<Call, Error>, waited: f64, held: &P::Held) -> Reply {
+    async fn run(self: Rc<Self>, call: Result<Call, Error>, waited: f64, held: P::Held) -> Reply {
         let options = self.options()?;
         let Call {
             operation,
@@ -108,7 +104,7 @@ impl<P: Platform> Connection<P> {
         };
         match &operation {
             Operation::Watch => self.watch(&phase).await,
-            Operation::Offer(offer) => self.offer(offer, &phase, held).await,
+            Operation::Offer(offer) => self.offer(offer, &phase, &held).await,
             _ => {
                 let mut answer = self.bounded(&phase).await?;
                 Ok(match &operation {
@@ -122,28 +118,25 @@ impl<P: Platform> Connection<P> {
 
     /// Where the server sends events: what to fetch. Else looks out for invites that are used, without a deadline.
     async fn watch(self: &Rc<Self>, phase: &Phase<'_>) -> Reply {
-        let known = async { self.remote(true).await.map(|_| Json::Null) };
-        self.within(phase, Box::pin(known)).await?;
-        let remote = self.known_remote()?;
-        match remote.traits().hears {
-            Hears::Never => Ok(Json::Null),
-            Hears::Stream if !remote.has("events") => Ok(Json::Null),
-            Hears::Stream => self.bounded(phase).await,
-            Hears::Looking => self.attempt(phase, &remote).await,
+        let events = Operation::Supports("events".to_owned());
+        let asked = Phase {
+            operation: &events,
+            progress: Rc::clone(&phase.progress),
+            timeout: phase.timeout,
+        };
+        let sends = self.bounded(&asked).await?;
+        match self.known_remote()?.traits().hears {
+            Hears::Stream if matches!(sends, Json::Bool(true)) => self.bounded(phase).await,
+            Hears::Never | Hears::Stream => Ok(Json::Null),
+            Hears::Looking => self.attempt(phase).await,
         }
     }
 
     /// Runs until it is done or its deadline ends it.
-    pub(crate) async fn bounded(self: &Rc<Self>, phase: &Phase<'_>) -> Reply {
+    pub(crate) fn bounded<'a>(self: &'a Rc<Self>, phase: &'a Phase<'a>) -> Task<'a, Reply> {
         let deadline = self.platform.monotonic() + phase.timeout;
         phase.progress.deadline.set(deadline);
-        let attempt = async || {
-            let remote = self.remote_for(phase).await?;
-            self.attempt(phase, &remote).await
-        };
-        let confirm = async || self.is_gone(phase).await;
-        let work = call::until_done(&*self.platform, deadline, &phase.progress, attempt, confirm);
-        self.within(phase, Box::pin(work)).await
+        self.within(phase, Box::pin(self.until_done(phase)))
     }
 
     /// The work, or the deadline.
@@ -153,7 +146,8 @@ impl<P: Platform> Connection<P> {
         within_or(&*self.platform, phase.timeout, end, work)
     }
 
-    async fn attempt(self: &Rc<Self>, phase: &Phase<'_>, remote: &Rc<Remote>) -> Reply {
+    pub(crate) async fn attempt(self: &Rc<Self>, phase: &Phase<'_>) -> Reply {
+        let remote = &self.remote_for(phase).await?;
         let operation = phase.operation;
         if let Some(key) = operation.key() {
             check_kind(remote, key)?;
@@ -203,7 +197,7 @@ impl<P: Platform> Connection<P> {
     }
 
     /// Whether an invite that nothing could be cancelled of is gone: nobody can accept it any more.
-    async fn is_gone(self: &Rc<Self>, phase: &Phase<'_>) -> Result<bool, Error> {
+    pub(crate) async fn is_gone(self: &Rc<Self>, phase: &Phase<'_>) -> Result<bool, Error> {
         let Operation::Remove(Remove::Key(invited)) = phase.operation else {
             return Err(Error::bad_response());
         };
@@ -212,8 +206,7 @@ impl<P: Platform> Connection<P> {
             progress: Rc::default(),
             timeout: phase.timeout,
         };
-        let remote = self.remote(false).await?;
-        match self.attempt(&look, &remote).await {
+        match self.attempt(&look).await {
             Ok(_) => Ok(false),
             Err(error) if error.is_end_of_invite() => Ok(true),
             // Where a key is unknown it may still work elsewhere, unless the invite itself said that it belongs here.

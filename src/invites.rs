@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::connection::Connection;
 use crate::json::Json;
@@ -160,10 +160,15 @@ impl Handle {
 
 /// What JavaScript waits for: one future for all, for each further one is compiled again.
 fn promise(work: Task<'static, Reply>) -> Promise {
-    future_to_promise(async move {
-        match work.await {
-            Ok(value) => Ok(value::write(&value)),
-            Err(error) => Err(value::error(&error)),
-        }
+    let mut work = Some(work);
+    Promise::new(&mut |resolve, reject| {
+        let Some(work) = work.take() else { return };
+        spawn_local(async move {
+            let (settle, value) = match work.await {
+                Ok(value) => (resolve, value::write(&value)),
+                Err(error) => (reject, value::error(&error)),
+            };
+            let _ = value::apply(&settle, &JsValue::UNDEFINED, &[&value]);
+        });
     })
 }

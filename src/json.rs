@@ -81,8 +81,15 @@ impl Json {
             return None;
         };
         // Not `remove`, which can say in numbers what is wrong: that alone writes numbers here, and is 1 KB of code.
-        let mut found = members.extract_if(.., |member| member.0 == name);
-        Some(found.next()?.1)
+        let mut found = None;
+        for member in core::mem::take(members) {
+            if member.0 == name {
+                found = Some(member.1);
+            } else {
+                members.push(member);
+            }
+        }
+        found
     }
 
     /// Overwrites its texts, where one of them is a key.

@@ -282,12 +282,14 @@ fn monotonic() -> f64 {
 
 /// What a call into JavaScript gave, waited for where it is a promise. `Promise.resolve` would let what a strange one
 /// throws pass through us.
-pub(crate) async fn settled(result: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
-    let value = result?;
-    JsFuture::from(Promise::new(&mut |resolve, _| {
-        let _ = value::apply(&resolve, &JsValue::UNDEFINED, &[&value]);
+pub(crate) fn settled(result: Result<JsValue, JsValue>) -> JsFuture {
+    JsFuture::from(Promise::new(&mut |resolve, reject| {
+        let (settle, value) = match &result {
+            Ok(value) => (resolve, value),
+            Err(cause) => (reject, cause),
+        };
+        let _ = value::apply(&settle, &JsValue::UNDEFINED, &[value]);
     }))
-    .await
 }
 
 /// What ends when it is dropped.

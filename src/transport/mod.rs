@@ -149,9 +149,9 @@ pub trait Platform: 'static {
     fn emit(&self, event: &str, detail: &Json);
 }
 
-/// Waits so many milliseconds.
-pub(crate) async fn sleep<P: Platform>(platform: &P, milliseconds: f64) {
-    let _ = within(platform, milliseconds, Box::pin(pending())).await;
+/// Waits so many milliseconds. There is nothing to reply.
+pub(crate) fn sleep<P: Platform>(platform: &P, milliseconds: f64) -> Task<'static, Reply> {
+    within(platform, milliseconds, Box::pin(pending()))
 }
 
 /// Does the work, or fails once so many milliseconds have passed.

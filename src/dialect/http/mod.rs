@@ -43,13 +43,11 @@ const MOST_EMPTY: usize = 20;
 
 impl<P: Platform> Session<P> for Http {
     fn perform<'a>(&'a self, cx: &'a Context<'a, P>) -> Task<'a, Reply> {
-        Box::pin(async move {
-            match cx.operation {
-                Operation::Get(_) => every_page(cx).await,
-                Operation::Watch => stream(cx).await,
-                _ => ask(cx, "").await,
-            }
-        })
+        match cx.operation {
+            Operation::Get(_) => Box::pin(every_page(cx)),
+            Operation::Watch => Box::pin(stream(cx)),
+            _ => Box::pin(ask(cx, "")),
+        }
     }
 
     fn discover<'a>(

@@ -58,9 +58,9 @@ pub(super) fn letters_of(members: &Json, account: &Json) -> Option<Permissions> 
 
 impl<P: Platform> Wire<'_, P> {
     /// The document's `data-auth`: who may do what. `null` where it has none, and everybody may do the usual.
-    pub(super) async fn members(&self, id: &str) -> Reply {
+    pub(super) async fn members(&self) -> Reply {
         let query = ["?json", &token_query("&", self.platform.token().await?)].concat();
-        let response = self.fetch("GET", id, &query, None).await?;
+        let response = self.fetch("GET", &query, None).await?;
         if response.status == 403 {
             let mut error = Error::new(Code::Forbidden, &response.text);
             error.status = Some(403);
@@ -83,10 +83,9 @@ impl<P: Platform> Wire<'_, P> {
     /// What one may do by the document itself; nothing where it cannot be read or says nothing about it.
     pub(super) async fn own_letters(
         &self,
-        id: &str,
         account: &Json,
     ) -> Result<Option<Permissions>, Error> {
-        match self.members(id).await {
+        match self.members().await {
             Ok(members) => Ok(letters_of(&members, account)),
             // A page of another origin may not look, and is not told why.
             Err(error) if error.code == Code::Offline && self.is_own_server() => Err(error),
@@ -98,11 +97,10 @@ impl<P: Platform> Wire<'_, P> {
     pub(super) async fn fetch(
         &self,
         method: &'static str,
-        id: &str,
         query: &str,
         form: Option<&str>,
     ) -> Result<Response, Error> {
-        let mut request = Request::get([&self.remote.server, "/", id, "/", query].concat());
+        let mut request = Request::get([&self.remote.server, "/", self.id, "/", query].concat());
         request.method = method;
         if let Some(form) = form {
             let kind = "application/x-www-form-urlencoded".to_owned();

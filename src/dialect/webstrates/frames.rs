@@ -16,15 +16,14 @@ use super::socket::Socket;
 /// How the refusal begins that tells a caller's letters.
 pub(super) const NEED_ADMIN: &str = "Need admin permissions to manage invites. User only has ";
 
-/// What is sent over the socket for the operation, if anything is.
-pub(super) fn frame<P: Platform>(cx: &Wire<'_, P>) -> Result<Option<Json>, Error> {
-    let action = match cx.operation {
+/// What is asked over the socket for the operation, if anything is.
+pub(super) fn action<P: Platform>(cx: &Wire<'_, P>) -> Result<Option<&'static str>, Error> {
+    Ok(Some(match cx.operation {
         Operation::Create(create) => {
             cx.refuse_unknown(create)?;
-            let frame = message(cx, "createInvite")?;
-            return Ok(Some(frame.with("options", create.options.body.clone())));
+            "createInvite"
         }
-        Operation::Get(_) => "getInvites",
+        Operation::Get(_) => GET_INVITES,
         Operation::List(list) => {
             let filter = &list.filter;
             let refused = [
@@ -34,25 +33,17 @@ pub(super) fn frame<P: Platform>(cx: &Wire<'_, P>) -> Result<Option<Json>, Error
             if let Some((name, _)) = refused.iter().find(|refused| refused.1) {
                 return Err(cx.remote.unsupported(name));
             }
-            "getInvites"
+            GET_INVITES
         }
         Operation::Check(_) | Operation::Preview(_) => "checkInvite",
         Operation::Remove(Remove::Id { .. }) => return Err(cx.remote.unsupported("id")),
         Operation::Remove(Remove::Key(_)) => "removeInvite",
         _ => return Ok(None),
-    };
-    message(cx, action).map(Some)
+    }))
 }
 
-/// A frame about what the call is about.
-pub(super) fn message<P: Platform>(cx: &Wire<'_, P>, action: &str) -> Reply {
-    let mut frame = Json::object().with("wa", action).with("d", cx.resource()?);
-    if let Some(key) = cx.operation.key() {
-        let options = Json::object().with("key", key.reveal());
-        frame.set("options", options);
-    }
-    Ok(frame)
-}
+/// What asks for all invites, and says in its refusal what one may do.
+pub(super) const GET_INVITES: &str = "getInvites";
 
 /// An error from the server's words.
 pub(super) fn refusal<P: Platform>(cx: &Wire<'_, P>, words: &str) -> Error {
@@ -80,10 +71,19 @@ pub(super) fn is_dead(invite: &Json) -> bool {
 }
 
 impl<P: Platform> Wire<'_, P> {
-    pub(super) async fn ask(&self, frame: Json, fresh: bool) -> Reply {
-        let (socket, is_own) = self.open(self.resource()?, fresh).await?;
+    /// Asks over the socket.
+    pub(super) async fn ask(&self, action: &'static str, fresh: bool) -> Reply {
+        let (socket, is_own) = self.open(fresh).await?;
         self.asked();
-        let mut result = self.socket.ask(socket, frame, self.progress).await;
+        let mut frame = Json::object().with("wa", action).with("d", self.id);
+        match (self.operation, self.operation.key()) {
+            (Operation::Create(create), _) => frame.set("options", create.options.body.clone()),
+            (_, Some(key)) if action != GET_INVITES => {
+                frame.set("options", Json::object().with("key", key.reveal()));
+            }
+            _ => {}
+        }
+        let mut result = self.socket.ask(&socket, frame, self.progress)?.await;
         self.heard();
         if let Err(error) = &mut result {
             match error.code {
@@ -108,7 +108,7 @@ impl<P: Platform> Wire<'_, P> {
     }
 
     /// The shared socket; `fresh`: one whose identity is what it is now, not before the page was last in the background.
-    pub(super) async fn open(&self, id: &str, fresh: bool) -> Result<Opened<P>, Error> {
+    pub(super) async fn open(&self, fresh: bool) -> Result<Opened<P>, Error> {
         let since = if fresh {
             self.platform.visible_since()
         } else {
@@ -124,7 +124,7 @@ impl<P: Platform> Wire<'_, P> {
         }
         // http becomes ws, https wss. The path's id only matters to an access token, which is bound to it.
         let address = self.remote.server.strip_prefix("http").unwrap_or_default();
-        let id = self.remote.resource.as_deref().unwrap_or(id);
+        let id = self.remote.resource.as_deref().unwrap_or(self.id);
         let address = ["ws", address, "/", id, "/", &query].concat();
         Ok((self.socket.open(id, &address)?, true))
     }

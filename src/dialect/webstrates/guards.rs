@@ -27,12 +27,12 @@ struct Recent {
     letters: Permissions,
 }
 
-pub(super) async fn accept<P: Platform>(cx: &Wire<'_, P>) -> Reply {
-    let id = cx.resource()?;
+pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
+    let cx = &wire;
     if cx.auth.is_none() && cx.socket.is_refused() && cx.is_own_server() {
-        let account = cx.account(id).await?;
-        if has_nothing(cx, id, &account).await? {
-            return accept_over_http(cx, id, &account).await;
+        let account = cx.account().await?;
+        if has_nothing(cx, &account).await? {
+            return accept_over_http(cx, &account).await;
         }
         // Perhaps one can be had by now.
     }
@@ -43,12 +43,12 @@ pub(super) async fn accept<P: Platform>(cx: &Wire<'_, P>) -> Reply {
         let permissions = accept_until_there(cx, None).await?.0;
         return outcome(cx, &permissions, letters(&permissions), Vec::new());
     }
-    let account = cx.account(id).await?;
-    let place = place(cx, id, &account);
+    let account = cx.account().await?;
+    let place = place(cx, &account);
     let recent = recent(cx, &place);
-    let truth = cx.own_letters(id, &account).await?;
+    let truth = cx.own_letters(&account).await?;
     let before = truth.or(cached).unwrap_or_else(|| letters("a"));
-    let invite = cx.ask(frames::message(cx, "checkInvite")?, true).await?;
+    let invite = cx.ask("checkInvite", true).await?;
     let granted = letters(invite.text("permissions").unwrap_or_default());
     let gained = granted.gained(before);
     if gained.is_empty() {
@@ -74,7 +74,7 @@ pub(super) async fn accept<P: Platform>(cx: &Wire<'_, P>) -> Reply {
     }
 
     remember(cx, &place, gained);
-    let (permissions, now) = accept_until_there(cx, Some((id, &account))).await?;
+    let (permissions, now) = accept_until_there(cx, Some(&account)).await?;
     let mut warnings = Vec::new();
     if is_delayed(cached, gained, cached_letters(cx).await?) {
         warnings.push(warning(cx, "permission_delay", "Your new permissions may take up to 5 minutes to act: the server remembers the older ones."));
@@ -107,13 +107,13 @@ fn is_delayed(before: Option<Permissions>, gained: Permissions, now: Option<Perm
 /// has to. The letters are those found then.
 async fn accept_until_there<P: Platform>(
     cx: &Wire<'_, P>,
-    look: Option<(&str, &Json)>,
+    look: Option<&Json>,
 ) -> Result<(String, Option<Permissions>), Error> {
     for round in 0..MOST_COLLISIONS {
         let permissions = ask_to_accept(cx).await?;
-        sleep(cx.platform, SETTLED).await;
+        let _ = sleep(cx.platform, SETTLED).await;
         let now = match look {
-            Some((id, account)) => cx.own_letters(id, account).await?,
+            Some(account) => cx.own_letters(account).await?,
             None => match cached_letters(cx).await? {
                 Some(now) => Some(now),
                 None => return Ok((permissions, None)),
@@ -133,13 +133,13 @@ async fn accept_until_there<P: Platform>(
 async fn ask_to_accept<P: Platform>(cx: &Wire<'_, P>) -> Result<String, Error> {
     let mut collisions = 0;
     loop {
-        let reply = cx.ask(frames::message(cx, "acceptInvite")?, true).await;
+        let reply = cx.ask("acceptInvite", true).await;
         match reply {
             Ok(Json::Text(permissions)) => return Ok(permissions),
             Ok(_) => return Err(Error::bad_response()),
             Err(error) if error.code == Code::TryAgain && collisions < MOST_COLLISIONS => {
                 collisions += 1;
-                sleep(cx.platform, error.retry_after.unwrap_or_default()).await;
+                let _ = sleep(cx.platform, error.retry_after.unwrap_or_default()).await;
             }
             Err(error) => return Err(error),
         }
@@ -148,10 +148,7 @@ async fn ask_to_accept<P: Platform>(cx: &Wire<'_, P>) -> Result<String, Error> {
 
 /// What the server would merge with: its refusal to list invites says so.
 async fn cached_letters<P: Platform>(cx: &Wire<'_, P>) -> Result<Option<Permissions>, Error> {
-    let frame = Json::object()
-        .with("wa", "getInvites")
-        .with("d", cx.resource()?);
-    match cx.ask(frame, true).await {
+    match cx.ask(frames::GET_INVITES, true).await {
         Ok(_) => Ok(None),
         Err(error) if error.code == Code::NotAdmin => {
             // Bytes: the search for a text in a text is 2 KB of code.
@@ -170,13 +167,12 @@ async fn cached_letters<P: Platform>(cx: &Wire<'_, P>) -> Result<Option<Permissi
 /// and it would not tell what came of it either.
 async fn has_nothing<P: Platform>(
     cx: &Wire<'_, P>,
-    id: &str,
     account: &Json,
 ) -> Result<bool, Error> {
-    let recent = recent(cx, &place(cx, id, account));
+    let recent = recent(cx, &place(cx, account));
     let has_nothing = recent.is_none_or(|recent| recent.letters.is_empty());
     Ok(has_nothing
-        && match cx.members(id).await {
+        && match cx.members().await {
             Ok(Json::Null) => false,
             Ok(members) => letters_of(&members, account).is_none_or(|truth| truth.is_empty()),
             Err(error) if error.code == Code::Offline => return Err(error),
@@ -186,11 +182,11 @@ async fn has_nothing<P: Platform>(
 
 /// For where no socket can be had, by who has nothing: here the server does not say what it would merge with, and what
 /// came of it is known only to who may read.
-async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, id: &str, account: &Json) -> Reply {
+async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, account: &Json) -> Reply {
     let key = percent::encode(cx.key_text());
     cx.progress.sent().set(true);
     let answer = cx
-        .fetch("GET", id, &["?acceptInvite=", &key, "&v"].concat(), None)
+        .fetch("GET", &["?acceptInvite=", &key, "&v"].concat(), None)
         .await;
     // What was thrown may quote the address.
     let response = answer.map_err(|_| Error::offline())?;
@@ -204,11 +200,11 @@ async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, id: &str, account: &Jso
         }
         _ => return Err(Error::bad_response()),
     }
-    sleep(cx.platform, SETTLED).await;
-    let now = cx.own_letters(id, account).await?;
+    let _ = sleep(cx.platform, SETTLED).await;
+    let now = cx.own_letters(account).await?;
     // Who may not read had letters all the same, perhaps, and the server has those cached.
     let gained = now.unwrap_or_else(|| letters("arw"));
-    remember(cx, &place(cx, id, account), gained);
+    remember(cx, &place(cx, account), gained);
     match now {
         Some(now) if now.is_empty() => Err(collision(cx)),
         Some(now) => outcome(cx, now.as_str(), now, Vec::new()),
@@ -226,7 +222,7 @@ fn outcome<P: Platform>(
     warnings: Vec<Json>,
 ) -> Reply {
     Ok(Json::object()
-        .with("resource", cx.resource()?)
+        .with("resource", cx.id)
         .with("permissions", permissions)
         .with("gained", gained.as_str())
         .with("already", gained.is_empty())
@@ -237,9 +233,7 @@ fn outcome<P: Platform>(
 pub(super) fn warning<P: Platform>(cx: &Wire<'_, P>, code: &str, message: &str) -> Json {
     let warning = Json::object().with("code", code).with("message", message);
     let mut detail = warning.clone();
-    if let Ok(id) = cx.resource() {
-        detail.set("resource", id.into());
-    }
+    detail.set("resource", cx.id.into());
     cx.platform.emit("invitewarning", &detail);
     warning
 }
@@ -328,8 +322,8 @@ fn is_same(a: &str, b: &str) -> bool {
 }
 
 /// Whose gains where: another person of this browser has a cache of their own.
-fn place<P: Platform>(cx: &Wire<'_, P>, id: &str, account: &Json) -> String {
+fn place<P: Platform>(cx: &Wire<'_, P>, account: &Json) -> String {
     let name = |name| account.text(name).unwrap_or_default();
-    let parts = [&cx.remote.server, "/", id, " ", name("username")];
+    let parts = [&cx.remote.server, "/", cx.id, " ", name("username")];
     [&parts.concat(), ":", name("provider")].concat()
 }

@@ -38,13 +38,13 @@ impl<P: Platform> Wire<'_, P> {
     }
 
     /// Who is asking; asked once for each socket, whose identity stays as it was when it opened.
-    pub(super) async fn account(&self, id: &str) -> Reply {
+    pub(super) async fn account(&self) -> Reply {
         let since = self.platform.visible_since();
         let socket = self.socket.socket(since);
         if let Some(account) = socket.as_ref().and_then(|socket| socket.account(None)) {
             return Ok(account);
         }
-        let account = self.find_account(id).await?;
+        let account = self.find_account().await?;
         if let Some(socket) = self.socket.socket(since) {
             socket.account(Some(&account));
         }
@@ -53,7 +53,7 @@ impl<P: Platform> Wire<'_, P> {
 
     /// What the caller said, what the page knows, what the server answers over HTTP, and last, because it makes the
     /// client visible to others, what the socket answers to a subscription. `null`: nobody.
-    async fn find_account(&self, id: &str) -> Reply {
+    async fn find_account(&self) -> Reply {
         if let Some(person) = self.auth.and_then(|auth| auth.person.as_ref()) {
             return Ok(known(person));
         }
@@ -65,7 +65,7 @@ impl<P: Platform> Wire<'_, P> {
             if let (true, Some(user)) = (is_here, self.platform.page_user()) {
                 return Ok(known(&user));
             }
-            let response = self.fetch("POST", id, "", Some("token=1")).await?;
+            let response = self.fetch("POST", "", Some("token=1")).await?;
             match response.status {
                 200 => {
                     return json::parse(&response.text)
@@ -77,9 +77,10 @@ impl<P: Platform> Wire<'_, P> {
                 _ => {}
             }
         }
-        let (socket, is_own) = self.open(id, true).await?;
+        let (socket, is_own) = self.open(true).await?;
         self.asked();
-        let mut hello = self.socket.hello(socket, self.progress).await;
+        let (_first, hello) = self.socket.hello(&socket, self.progress);
+        let mut hello = hello.await;
         if let Err(error) = &mut hello {
             self.knock(is_own, error);
         }

@@ -6,9 +6,11 @@ mod guards;
 mod identity;
 mod multiplexer;
 mod socket;
+mod ticket;
 mod watch;
 
 use core::cell::Cell;
+use core::future::ready;
 use core::ops::Deref;
 use std::rc::Rc;
 
@@ -58,18 +60,21 @@ pub(crate) fn open<P: Platform>(platform: &Rc<P>) -> Rc<dyn Session<P>> {
 
 impl<P: Platform> Session<P> for Webstrates<P> {
     fn perform<'a>(&'a self, cx: &'a Context<'a, P>) -> Task<'a, Reply> {
-        Box::pin(async move {
-            let wire = Wire {
-                cx,
-                socket: &self.socket,
-                clock: &self.clock,
-            };
-            match cx.operation {
-                Operation::Accept(_) => guards::accept(&wire).await,
-                Operation::Watch => watch::watch(&wire).await,
-                _ => perform(&wire).await,
-            }
-        })
+        let id = match cx.resource() {
+            Ok(id) => id,
+            Err(error) => return Box::pin(ready(Err(error))),
+        };
+        let wire = Wire {
+            cx,
+            id,
+            socket: &self.socket,
+            clock: &self.clock,
+        };
+        match cx.operation {
+            Operation::Accept(_) => Box::pin(guards::accept(wire)),
+            Operation::Watch => Box::pin(watch::watch(wire)),
+            _ => Box::pin(perform(wire)),
+        }
     }
 
     fn close(&self) {
@@ -80,6 +85,8 @@ impl<P: Platform> Session<P> for Webstrates<P> {
 /// What one attempt works with on this wire.
 struct Wire<'a, P: Platform> {
     cx: &'a Context<'a, P>,
+    /// The document.
+    id: &'a str,
     socket: &'a Rc<Multiplexer<P>>,
     clock: &'a Cell<f64>,
 }
@@ -92,11 +99,12 @@ impl<'a, P: Platform> Deref for Wire<'a, P> {
     }
 }
 
-async fn perform<P: Platform>(cx: &Wire<'_, P>) -> Reply {
+async fn perform<P: Platform>(wire: Wire<'_, P>) -> Reply {
+    let cx = &wire;
     let is_preview = matches!(cx.operation, Operation::Preview(_));
     let mut result = Json::Null;
-    if let Some(frame) = frames::frame(cx)? {
-        let reply = cx.ask(frame, is_preview).await;
+    if let Some(action) = frames::action(cx)? {
+        let reply = cx.ask(action, is_preview).await;
         result = reply.and_then(|reply| read(cx, reply)).map_err(|error| {
             // It was answered, and nobody can tell how.
             let creates = matches!(cx.operation, Operation::Create(_));
@@ -106,16 +114,15 @@ async fn perform<P: Platform>(cx: &Wire<'_, P>) -> Reply {
             }
         })?;
     }
-    let id = cx.resource()?;
     match cx.operation {
         Operation::Preview(_) => {
-            let account = cx.account(id).await?;
+            let account = cx.account().await?;
             // Who may not read may not know who has access either.
-            let held = cx.own_letters(id, &account).await?;
+            let held = cx.own_letters(&account).await?;
             preview(cx, &mut result, account, held.unwrap_or(Permissions::NONE));
         }
         Operation::Identify => {
-            let account = cx.account(id).await?;
+            let account = cx.account().await?;
             if account.is_object() {
                 result = account;
             }
@@ -126,7 +133,7 @@ async fn perform<P: Platform>(cx: &Wire<'_, P>) -> Reply {
                     .with("user", identity::person(entry))
                     .with("permissions", granted(entry).as_str())
             };
-            result = Json::List(cx.members(id).await?.items().iter().map(member).collect());
+            result = Json::List(cx.members().await?.items().iter().map(member).collect());
         }
         _ => {}
     }

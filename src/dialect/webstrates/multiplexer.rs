@@ -10,10 +10,11 @@ use zeroize::Zeroizing;
 use crate::call::Progress;
 use crate::error::{Code, Error};
 use crate::json::{self, Json};
-use crate::later::{Later, Reply};
+use crate::later::Later;
 use crate::transport::{Event, Line, Platform, push_base36};
 
 use super::socket::{Outstanding, Socket, State};
+use super::ticket::Ticket;
 
 /// An idle socket costs the server memory and the user's other pages a frame.
 const IDLE: f64 = 30_000.0;
@@ -110,16 +111,16 @@ impl<P: Platform> Multiplexer<P> {
         !self.opens.get() && self.refused.get() >= REFUSALS
     }
 
-    /// Sends a frame and waits for the reply to it.
-    pub(super) async fn ask(
+    /// Sends a frame; what waits for the reply to it.
+    pub(super) fn ask(
         self: &Rc<Self>,
-        socket: Rc<Socket<P>>,
+        socket: &Rc<Socket<P>>,
         frame: Json,
         progress: &Rc<Progress>,
-    ) -> Reply {
+    ) -> Result<Ticket<P>, Error> {
         if socket.doubted.get() && !self.answers.get() {
             // Said at once, and asked anew by the next: servers are updated.
-            self.forget(&socket);
+            self.forget(socket);
             socket.retire();
             return Err(no_invites());
         }
@@ -130,25 +131,24 @@ impl<P: Platform> Multiplexer<P> {
         let mut frame = frame.with("token", token.as_str());
         let text = json::write(&frame);
         frame.wipe();
-        let ticket = self.enter(&socket, token, text, progress);
-        ticket.reply.wait().await
+        Ok(self.enter(socket, token, text, progress))
     }
 
-    /// Subscribes to the socket's document, whereupon the server says who we are: `null` where it may not be read.
-    pub(super) async fn hello(
+    /// Subscribes to the socket's document, whereupon the server says who we are: `null` where it may not be read. The
+    /// first waits for what says that all before was read.
+    pub(super) fn hello(
         self: &Rc<Self>,
-        socket: Rc<Socket<P>>,
+        socket: &Rc<Socket<P>>,
         progress: &Rc<Progress>,
-    ) -> Reply {
+    ) -> (Ticket<P>, Ticket<P>) {
         let subscribe = Json::object()
             .with("a", "s")
             .with("c", "webstrates")
             .with("d", socket.document.as_str());
         // Its answer has no token either.
-        let _first = self.enter(&socket, String::new(), SHAKE.to_owned(), progress);
+        let first = self.enter(socket, String::new(), SHAKE.to_owned(), progress);
         let subscribe = json::write(&subscribe);
-        let ticket = self.enter(&socket, HELLO.to_owned(), subscribe, progress);
-        ticket.reply.wait().await
+        (first, self.enter(socket, HELLO.to_owned(), subscribe, progress))
     }
 
     /// Anything that is neither `init` nor a reply to one of ours is somebody else's, and a sign of life.
@@ -336,7 +336,7 @@ impl<P: Platform> Multiplexer<P> {
         }
     }
 
-    fn forget(&self, socket: &Rc<Socket<P>>) {
+    pub(super) fn forget(&self, socket: &Rc<Socket<P>>) {
         let mut current = self.current.borrow_mut();
         if current
             .as_ref()
@@ -347,7 +347,7 @@ impl<P: Platform> Multiplexer<P> {
     }
 
     /// Nothing is outstanding any more: the socket waits a while for more.
-    fn rest(self: &Rc<Self>, socket: &Rc<Socket<P>>) {
+    pub(super) fn rest(self: &Rc<Self>, socket: &Rc<Socket<P>>) {
         match socket.state.get() {
             State::Closed => return,
             _ if socket.retired.get() => return socket.close(),
@@ -371,33 +371,3 @@ fn no_invites() -> Error {
 
 /// What follows a wait.
 type Then<P> = fn(&Rc<Multiplexer<P>>, &Rc<Socket<P>>, u32);
-
-
-/// A call's place among the outstanding, given up when the call ends in whatever way.
-struct Ticket<P: Platform> {
-    multiplexer: Rc<Multiplexer<P>>,
-    socket: Rc<Socket<P>>,
-    reply: Later,
-}
-
-impl<P: Platform> Drop for Ticket<P> {
-    fn drop(&mut self) {
-        let mut outstanding = self.socket.outstanding.borrow_mut();
-        let call = outstanding
-            .extract_if(.., |call| call.reply.is(&self.reply))
-            .next();
-        let is_last = outstanding.is_empty();
-        drop(outstanding);
-        let heard = self.socket.heard.get();
-        let silent = call.is_some_and(|call| {
-            call.progress.timed_out() && (call.frame.is_some() || call.sent_after == heard)
-        });
-        if silent {
-            // Its time is over and nothing has come since: the line may be dead, and the next call shall not find out.
-            self.multiplexer.forget(&self.socket);
-            self.socket.retire();
-        } else if is_last {
-            self.multiplexer.rest(&self.socket);
-        }
-    }
-}

@@ -31,7 +31,8 @@ struct Seen {
 }
 
 /// Looks for as long as it is polled, or until it turns out that the caller may not.
-pub(super) async fn watch<P: Platform>(cx: &Wire<'_, P>) -> Reply {
+pub(super) async fn watch<P: Platform>(wire: Wire<'_, P>) -> Reply {
+    let cx = &wire;
     let mut seen = Seen::default();
     let mut pause = PAUSE;
     loop {
@@ -46,15 +47,14 @@ pub(super) async fn watch<P: Platform>(cx: &Wire<'_, P>) -> Reply {
                 Err(_) => pause = (pause * 2.0).min(MOST_PAUSE),
             }
         }
-        sleep(cx.platform, pause).await;
+        let _ = sleep(cx.platform, pause).await;
     }
 }
 
 async fn look<P: Platform>(cx: &Wire<'_, P>, seen: &mut Seen) -> Result<(), Error> {
-    let id = cx.resource()?;
     let token = cx.platform.token().await?;
     let query = ["?v", &token_query("&", token)].concat();
-    let version = cx.fetch("GET", id, &query, None).await?;
+    let version = cx.fetch("GET", &query, None).await?;
     match version.status {
         200 if version.text == seen.version => return Ok(()),
         200 => {}
@@ -62,10 +62,10 @@ async fn look<P: Platform>(cx: &Wire<'_, P>, seen: &mut Seen) -> Result<(), Erro
         _ => return Err(Error::bad_response()),
     }
     if seen.members.is_some() && !seen.may_list {
-        cx.ask(frames::message(cx, "getInvites")?, false).await?;
+        cx.ask(frames::GET_INVITES, false).await?;
         seen.may_list = true;
     }
-    let members = cx.members(id).await?;
+    let members = cx.members().await?;
     if let Some(before) = &seen.members {
         tell(cx, before, &members).await?;
     }
@@ -85,7 +85,7 @@ async fn tell<P: Platform>(cx: &Wire<'_, P>, before: &Json, members: &Json) -> R
             continue;
         }
         if invites.is_none() {
-            invites = Some(cx.ask(frames::message(cx, "getInvites")?, false).await?);
+            invites = Some(cx.ask(frames::GET_INVITES, false).await?);
         }
         let grants = |invite: &Json| {
             let granted = letters(invite.text("permissions").unwrap_or_default());
@@ -96,7 +96,7 @@ async fn tell<P: Platform>(cx: &Wire<'_, P>, before: &Json, members: &Json) -> R
             .is_some_and(|invites| invites.items().iter().any(grants))
         {
             let used = Json::object()
-                .with("resource", cx.resource()?)
+                .with("resource", cx.id)
                 .with("user", identity::person(member))
                 .with("permissions", gained.as_str());
             cx.platform.emit("inviteused", &used);
