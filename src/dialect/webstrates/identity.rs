@@ -4,7 +4,7 @@ use crate::dialect::{DialectName, is_person};
 use crate::error::Error;
 use crate::json::{self, Json};
 use crate::later::Reply;
-use crate::transport::Platform;
+use crate::transport::{Place, Platform};
 
 use super::Wire;
 
@@ -37,57 +37,59 @@ impl<P: Platform> Wire<'_, P> {
         place.is_none_or(|place| place.server == self.remote.server)
     }
 
-    /// Who is asking; asked once for each socket, whose identity stays as it was when it opened.
+    /// Who is asking; asked once for each socket, whose identity stays as it was when it opened. What the caller said,
+    /// what the page knows, what the server answers over HTTP, and last, because it makes the client visible to others,
+    /// what the socket answers to a subscription. `null`: nobody.
     pub(super) async fn account(&self) -> Reply {
         let since = self.platform.visible_since();
         let socket = self.socket.socket(since);
         if let Some(account) = socket.as_ref().and_then(|socket| socket.account(None)) {
             return Ok(account);
         }
-        let account = self.find_account().await?;
+        let mut account = self.told();
+        if account.is_none() && self.auth.is_none() && self.is_own_server() {
+            let response = self.fetch("POST", "", Some("token=1")).await?;
+            account = match response.status {
+                200 => {
+                    let user = json::parse(&response.text).filter(is_person);
+                    Some(known(&user.ok_or_else(Error::bad_response)?))
+                }
+                401 | 403 | 409 => Some(Json::Null),
+                _ => None,
+            };
+        }
+        let account = match account {
+            Some(account) => account,
+            None => {
+                let (socket, is_own) = self.open(true).await?;
+                self.asked();
+                let (_first, hello) = self.socket.hello(&socket, self.progress);
+                let mut hello = hello.await;
+                if let Err(error) = &mut hello {
+                    self.knock(is_own, error);
+                }
+                match hello? {
+                    // Only readers are greeted.
+                    Json::Null => UNKNOWN,
+                    user => known(&user),
+                }
+            }
+        };
         if let Some(socket) = self.socket.socket(since) {
             socket.account(Some(&account));
         }
         Ok(account)
     }
 
-    /// What the caller said, what the page knows, what the server answers over HTTP, and last, because it makes the
-    /// client visible to others, what the socket answers to a subscription. `null`: nobody.
-    async fn find_account(&self) -> Reply {
-        if let Some(person) = self.auth.and_then(|auth| auth.person.as_ref()) {
-            return Ok(known(person));
+    /// What the caller said, or the page knows.
+    fn told(&self) -> Option<Json> {
+        if let Some(auth) = self.auth {
+            return auth.person.as_ref().map(known);
         }
-        if self.auth.is_none() && self.is_own_server() {
-            let is_here = self
-                .platform
-                .place()
-                .is_some_and(|place| place.dialect == Some(DialectName::Webstrates));
-            if let (true, Some(user)) = (is_here, self.platform.page_user()) {
-                return Ok(known(&user));
-            }
-            let response = self.fetch("POST", "", Some("token=1")).await?;
-            match response.status {
-                200 => {
-                    return json::parse(&response.text)
-                        .filter(is_person)
-                        .map(|user| known(&user))
-                        .ok_or_else(Error::bad_response);
-                }
-                401 | 403 | 409 => return Ok(Json::Null),
-                _ => {}
-            }
+        let is_here = |place: Place| place.dialect == Some(DialectName::Webstrates);
+        if !self.is_own_server() || !self.platform.place().is_some_and(is_here) {
+            return None;
         }
-        let (socket, is_own) = self.open(true).await?;
-        self.asked();
-        let (_first, hello) = self.socket.hello(&socket, self.progress);
-        let mut hello = hello.await;
-        if let Err(error) = &mut hello {
-            self.knock(is_own, error);
-        }
-        match hello? {
-            // Only readers are greeted.
-            Json::Null => Ok(UNKNOWN),
-            user => Ok(known(&user)),
-        }
+        self.platform.page_user().as_ref().map(known)
     }
 }

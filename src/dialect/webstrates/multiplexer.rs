@@ -170,7 +170,7 @@ impl<P: Platform> Multiplexer<P> {
                 return;
             }
             (Some("s"), _) if frame.get("error").is_some() => {
-                return socket.settle(HELLO, &Ok(Json::Null));
+                return socket.settle(&Ok(Json::Null), &|call| call.token == HELLO);
             }
             (_, Some("reply")) => {
                 self.answers.set(true);
@@ -190,7 +190,7 @@ impl<P: Platform> Multiplexer<P> {
             (None, Some(Json::Text(words))) => Err(Error::new(Code::ServerError, &words)),
             _ => Err(Error::bad_response()),
         };
-        socket.settle(&token, &outcome);
+        socket.settle(&outcome, &|call| call.token == token);
     }
 
     fn on_init(self: &Rc<Self>, socket: &Rc<Socket<P>>) {
@@ -211,7 +211,7 @@ impl<P: Platform> Multiplexer<P> {
         socket.idle.set(None);
         socket.vigil.set(None);
         // A protocol error with words is Webstrates refusing an access token.
-        socket.end(&if code == 1002 && !reason.is_empty() {
+        socket.end(if code == 1002 && !reason.is_empty() {
             Error::new(Code::BadCredentials, reason)
         } else {
             Error::offline()
@@ -263,7 +263,7 @@ impl<P: Platform> Multiplexer<P> {
     fn doubt(self: &Rc<Self>, socket: &Rc<Socket<P>>) {
         if !self.answers.get() {
             socket.doubted.set(true);
-            socket.end(&no_invites());
+            socket.end(no_invites());
         }
         self.watch(socket);
     }
@@ -277,17 +277,9 @@ impl<P: Platform> Multiplexer<P> {
         }
         socket.retired.set(true);
         socket.vigil.set(None);
-        let mut lost = Vec::new();
-        socket.outstanding.borrow_mut().retain(|call| {
-            let stays = call.frame.is_none() && !call.progress.repeats();
-            if !stays {
-                lost.push(call.reply.clone());
-            }
-            stays
+        socket.settle(&Err(Error::offline()), &|call| {
+            call.frame.is_some() || call.progress.repeats()
         });
-        for reply in lost {
-            reply.set(Err(Error::offline()));
-        }
         if socket.outstanding.borrow().is_empty() {
             socket.close();
         }

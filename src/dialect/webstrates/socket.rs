@@ -87,17 +87,25 @@ impl<P: Platform> Socket<P> {
         }
     }
 
-    /// Gives an answer to who waits for it.
-    pub(super) fn settle(&self, token: &str, outcome: &Reply) {
-        let waiting: Vec<_> = self
-            .outstanding
-            .borrow()
-            .iter()
-            .filter(|call| call.token == token)
-            .map(|call| call.reply.clone())
-            .collect();
-        for reply in waiting {
-            reply.set(outcome.clone());
+    /// Takes out those of the calls that wait which are meant.
+    pub(super) fn take(&self, is_meant: &dyn Fn(&Outstanding) -> bool) -> Vec<Outstanding> {
+        let mut taken = Vec::new();
+        let mut outstanding = self.outstanding.borrow_mut();
+        for call in core::mem::take(&mut *outstanding) {
+            let list = if is_meant(&call) {
+                &mut taken
+            } else {
+                &mut *outstanding
+            };
+            list.push(call);
+        }
+        taken
+    }
+
+    /// Gives those that are meant an answer.
+    pub(super) fn settle(&self, reply: &Reply, is_meant: &dyn Fn(&Outstanding) -> bool) {
+        for call in self.take(is_meant) {
+            call.reply.set(reply.clone());
         }
     }
 
@@ -110,10 +118,8 @@ impl<P: Platform> Socket<P> {
     }
 
     /// Ends every call that waits.
-    pub(super) fn end(&self, error: &Error) {
-        for call in self.outstanding.take() {
-            call.reply.set(Err(error.clone()));
-        }
+    pub(super) fn end(&self, error: Error) {
+        self.settle(&Err(error), &|_| true);
     }
 
     pub(super) fn retire(&self) {
@@ -127,7 +133,7 @@ impl<P: Platform> Socket<P> {
         self.state.set(State::Closed);
         self.idle.set(None);
         self.vigil.set(None);
-        self.end(&Error::offline());
+        self.end(Error::offline());
         if let Some(line) = self.line.get() {
             line.close();
         }

@@ -28,14 +28,10 @@ impl<P: Platform> Future for Ticket<P> {
 
 impl<P: Platform> Drop for Ticket<P> {
     fn drop(&mut self) {
-        let mut outstanding = self.socket.outstanding.borrow_mut();
-        let call = outstanding
-            .extract_if(.., |call| call.reply.is(&self.reply))
-            .next();
-        let is_last = outstanding.is_empty();
-        drop(outstanding);
+        let left = self.socket.take(&|call| call.reply.is(&self.reply));
+        let is_last = self.socket.outstanding.borrow().is_empty();
         let heard = self.socket.heard.get();
-        let silent = call.is_some_and(|call| {
+        let silent = left.iter().any(|call| {
             call.progress.timed_out() && (call.frame.is_some() || call.sent_after == heard)
         });
         if silent {
