@@ -11,6 +11,7 @@ mod operation;
 mod pages;
 mod proxy;
 mod purge;
+mod quotas;
 mod resources;
 mod risks;
 mod rkvst;
@@ -38,6 +39,7 @@ pub use operation::{MetricsUnusable, OperationOptions};
 pub use pages::PageOptions;
 pub use proxy::ProxyOptions;
 pub use purge::{Period, PurgeOptions};
+pub use quotas::QuotaOptions;
 pub use resources::ResourceOptions;
 pub use rkvst::RkvstOptions;
 pub use secret::SecretUnusable;
@@ -184,6 +186,10 @@ pub struct Config {
     /// How often one may call.
     #[command(flatten)]
     pub limits: LimitOptions,
+
+    /// How much of something there may be.
+    #[command(flatten)]
+    pub quotas: QuotaOptions,
 
     /// How invites are mailed.
     #[command(flatten)]

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::auth::{Auth, Source};
-use crate::core::{Actor, Authority, Refusal, TEST_PROVIDER, User, is_username};
+use crate::core::{Actor, Authority, Quotas, Refusal, TEST_PROVIDER, User, is_username};
 use crate::dialect::{Cors, Cost, Dialect, Identify, plainly};
 use crate::invites::Invites;
 
@@ -27,6 +27,7 @@ const RESOURCES: [(&str, &str, &str); 3] = [
 /// # Errors
 /// What the store says.
 pub(crate) async fn fill(invites: &Invites) -> Result<(), Refusal> {
+    let invites = invites.clone().within(Quotas::NONE);
     for (resource, title, owner) in RESOURCES {
         let owner = Actor::new(person(owner));
         match invites

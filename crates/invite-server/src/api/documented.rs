@@ -135,13 +135,13 @@ impl Modify for Refusals {
         };
         let wait = HeaderBuilder::new()
             .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
-            .description(Some("Seconds to wait."))
+            .description(Some("Seconds to wait, where that is known."))
             .build();
         let all = [
             ("4XX", refused("Refused: `code` says why.").build()),
             (
                 "429",
-                refused("Too many calls.")
+                refused("Too many calls, or as much as there may be: `rate_limited` or `limit_reached`.")
                     .header("Retry-After", wait)
                     .build(),
             ),

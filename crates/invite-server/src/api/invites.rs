@@ -56,7 +56,14 @@ pub(super) async fn create(
             return Err(Refusal::invalid_option("email", sentence).into());
         }
         if let Some(actor) = caller.actor() {
-            state.limits.mail(&actor.user)?;
+            // What is sent again mails nothing.
+            let again = match &repeat {
+                Some(repeat) => state.invites.is_repeated(actor, &resource, repeat).await?,
+                None => false,
+            };
+            if !again {
+                state.limits.mail(&actor.user)?;
+            }
         }
     }
     let invite = state
@@ -153,7 +160,9 @@ pub(super) async fn resend(
             _ => return Err(unknown_member(name).into()),
         }
     }
-    if let Some(actor) = caller.actor().filter(|_| state.mails) {
+    if let Some(actor) = caller.actor().filter(|_| state.mails)
+        && state.invites.is_mailed(&id).await?
+    {
         state.limits.mail(&actor.user)?;
     }
     let invite = state.invites.resend(caller.actor(), &id, max_age).await?;

@@ -12,7 +12,7 @@ use crate::auth::{
 use crate::config::{
     self, Config, IssuerOptions, MailLanguage, SecretUnusable, SignInUnusable, WebhooksTo,
 };
-use crate::core::{Accounts, Refusal, Secrets, TEST_ISSUER, TEST_PROVIDER, proxy_issuer};
+use crate::core::{Accounts, Quotas, Refusal, Secrets, TEST_ISSUER, TEST_PROVIDER, proxy_issuer};
 use crate::invites::Invites;
 use crate::limits::Numbers;
 use crate::mail::{Language, MailSettings};
@@ -132,6 +132,22 @@ pub(super) fn numbers(config: &Config) -> Numbers {
     }
 }
 
+/// How much of something there may be: the operator's numbers, or else the usual ones; a demo has no quotas that it was
+/// not given.
+pub(super) fn quotas(config: &Config) -> Quotas {
+    let options = &config.quotas;
+    let usual = if config.demo {
+        Quotas::NONE
+    } else {
+        Quotas::USUAL
+    };
+    Quotas {
+        invites: options.quota_invites.unwrap_or(usual.invites),
+        resources: options.quota_resources.unwrap_or(usual.resources),
+        mails: options.quota_mails.unwrap_or(usual.mails),
+    }
+}
+
 /// How invites are mailed; `None` if they are not.
 pub(super) fn mail(config: &Config) -> Result<Option<MailSettings>, SecretUnusable> {
     let options = &config.mail;
@@ -200,6 +216,15 @@ mod tests {
             |more: &[&str]| numbers(&Config::parse_from([&["invite-server"], more].concat()));
         assert_eq!(given(&[]), Numbers::USUAL);
         assert_eq!(given(&["--demo"]), Numbers::NONE);
+        let quotas =
+            |more: &[&str]| quotas(&Config::parse_from([&["invite-server"], more].concat()));
+        assert_eq!(quotas(&[]), Quotas::USUAL);
+        assert_eq!(quotas(&["--demo"]), Quotas::NONE);
+        let mails = Quotas {
+            mails: 7,
+            ..Quotas::USUAL
+        };
+        assert_eq!(quotas(&["--quota-mails", "7"]), mails);
         let one = given(&["--demo", "--limit-user", "7"]);
         assert_eq!(
             one,

@@ -160,7 +160,8 @@ impl Server {
         let invites = Invites::open(database.clone(), &secret_file, Clock::system())
             .await?
             .issuing_as(origins.first())
-            .created_by(config.resources.creators());
+            .created_by(config.resources.creators())
+            .within(handed::quotas(config));
         let accounts = Arc::new(invites.clone());
         let auth = handed::sign_in(config, invites.secrets(), origins, ways, accounts);
         let named = handed::name_issuers(config, &invites).await;

@@ -111,6 +111,7 @@ impl LimitOptions {
             ("limit-mails", self.limit_mails),
             ("limit-connections", self.limit_connections),
             ("limit-sockets", self.limit_sockets),
+            ("limit-streams", self.limit_streams),
         ];
         let off = all.into_iter().filter(|(_, number)| *number == Some(0));
         off.map(|(name, _)| name)

@@ -56,7 +56,8 @@ impl Config {
                 ));
             }
         }
-        for name in self.limits.switched_off() {
+        let limits = self.limits.switched_off();
+        for name in limits.chain(self.quotas.switched_off()) {
             risk(format!(
                 "{name}: 0 is no limit, so one caller can take what everybody shares"
             ));

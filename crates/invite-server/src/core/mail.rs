@@ -1,6 +1,6 @@
 //! Mails that have yet to be sent.
 
-use super::{Moment, User};
+use super::{Moment, Recipient, User};
 use invite_key::{InviteKey, permissions::Permissions};
 
 /// A mail that somebody has taken to send.
@@ -58,6 +58,8 @@ pub enum MailChange {
         /// When.
         at: Moment,
     },
+    /// A mail to somebody was asked for.
+    Count(Recipient),
     /// There is nothing more to do for this mail, unless it was asked for again meanwhile.
     Done {
         /// Which, by its invite.

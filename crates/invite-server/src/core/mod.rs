@@ -17,6 +17,7 @@ mod jws;
 mod mail;
 pub mod options;
 mod queue;
+mod quota;
 mod random;
 mod receipt;
 mod refusal;
@@ -46,6 +47,7 @@ pub use invite::{
 pub use mail::{Letter, Mail, MailChange, MailState};
 pub use options::{Addressed, CreateRequest, ListRequest, MembersRequest, RemoveTarget};
 pub use queue::{Queue, Queues};
+pub use quota::{Quotas, Recipient};
 pub use receipt::Receipt;
 pub use refusal::Refusal;
 pub use secrets::{

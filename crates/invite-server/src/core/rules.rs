@@ -6,14 +6,16 @@ use invite_key::permissions::Permissions;
 
 use super::{
     Accepted, Actor, Authority, Call, CreateRequest, Creators, EventKind, InviteStatus, MailChange,
-    Moment, On, Refusal, Removed, User, authorise,
+    Moment, On, Quotas, Refusal, Removed, User, authorise,
     options::{validate_new_resource, validate_title},
+    quota,
     state::{Change, Decision, RepeatKey, State, StoredInvite},
 };
 
 mod apps;
 mod clients;
 mod end;
+mod mails;
 mod members;
 mod people;
 mod resend;
@@ -36,7 +38,7 @@ pub fn create_resource(
     actor: Option<&Actor>,
     name: &str,
     title: Option<&str>,
-    creators: Creators,
+    (creators, quotas): (Creators, Quotas),
     now: Moment,
 ) -> Ruling<Permissions> {
     authorise(
@@ -47,6 +49,10 @@ pub fn create_resource(
     let actor = actor.ok_or(Refusal::NotSignedIn)?;
     validate_new_resource(name)?;
     title.map_or(Ok(()), validate_title)?;
+    // Before it is looked whether the name is taken: who may create none has no business to try names.
+    quota::one_more(state.resources, quotas.resources, || {
+        quota::resources(quotas.resources)
+    })?;
     if state.resource.is_some() {
         return Err(Refusal::AlreadyExists {
             resource: name.to_owned(),
@@ -57,6 +63,7 @@ pub fn create_resource(
         Change::AddResource {
             resource: name.to_owned(),
             title: title.map(str::to_owned),
+            creator: Some(actor.user.clone()),
             at: now,
         },
         Change::SetMember {
@@ -94,6 +101,7 @@ pub fn set_member(
         changes.push(Change::AddResource {
             resource: resource.to_owned(),
             title: None,
+            creator: None,
             at: now,
         });
     }
@@ -116,6 +124,7 @@ pub fn create(
     request: &CreateRequest,
     fresh: &StoredInvite,
     repeat: Option<&RepeatKey>,
+    quotas: Quotas,
 ) -> Ruling<StoredInvite> {
     authorise(
         Call::Create,
@@ -133,12 +142,6 @@ pub fn create(
         Change::AddInvite(Box::new(fresh.clone())),
         tell(EventKind::Created, fresh, &fresh.inviter, fresh.created_at),
     ];
-    if request.send {
-        changes.push(Change::Mail(MailChange::Ask {
-            invite: fresh.id.clone(),
-            at: fresh.created_at,
-        }));
-    }
     if let Some(repeat) = repeat {
         let before = state.repeated.as_ref();
         if let Some(before) = before.filter(|before| before.until > fresh.created_at) {
@@ -160,6 +163,18 @@ pub fn create(
             invite: fresh.id.clone(),
             until: fresh.created_at.plus_seconds(REPEAT_SECONDS),
         });
+    }
+    // What was made before is answered again, whatever there is by now.
+    quota::one_more(state.invites, quotas.invites, || {
+        quota::invites(quotas.invites, resource)
+    })?;
+    if request.send {
+        let ask = MailChange::Ask {
+            invite: fresh.id.clone(),
+            at: fresh.created_at,
+        };
+        changes.push(Change::Mail(ask));
+        changes.extend(mails::count(state, quotas, fresh.created_at)?);
     }
     Ok(Decision {
         answer: fresh.clone(),

@@ -7,9 +7,9 @@ use invite_key::{InviteKey, permissions::Permission};
 
 use super::{
     Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Creators, Invite,
-    InviteStatus, On, Reader, Refusal, RemoveTarget, Removed, Secrets, Store, authorise, random,
-    rules,
-    state::{InviteName, KeyHash, RepeatKey, Scope, State, StoredInvite},
+    InviteStatus, Moment, On, Quotas, Reader, Refusal, RemoveTarget, Removed, Secrets, Store,
+    authorise, random, rules,
+    state::{Count, Counts, InviteName, KeyHash, MailsTo, RepeatKey, Scope, State, StoredInvite},
 };
 use count::counted;
 use moved::Moved;
@@ -42,6 +42,7 @@ pub struct Invites<S> {
     clock: Clock,
     issuer: Option<Arc<str>>,
     creators: Creators,
+    quotas: Quotas,
     moved: Moved,
 }
 
@@ -54,6 +55,7 @@ impl<S: Store> Invites<S> {
             clock,
             issuer: None,
             creators: Creators::default(),
+            quotas: Quotas::default(),
             moved: Moved::default(),
         }
     }
@@ -70,6 +72,11 @@ impl<S: Store> Invites<S> {
     /// Who may create resources; without it whoever is signed in.
     pub fn created_by(self, creators: Creators) -> Invites<S> {
         Invites { creators, ..self }
+    }
+
+    /// How much of something there may be; without it as much as is usual.
+    pub fn within(self, quotas: Quotas) -> Invites<S> {
+        Invites { quotas, ..self }
     }
 
     /// The public keys that signed keys are verified with, as a JWK set.
@@ -141,8 +148,15 @@ impl<S: Store> Invites<S> {
             ended: false,
         };
         let key = self.seal(&mut fresh)?;
+        let quotas = self.quotas;
+        let recipient = request.email.clone().filter(|_| request.send);
         let scope = Scope {
             repeat: repeat.map(|repeat| repeat.key),
+            counts: Counts {
+                invites: count(quotas.invites, now),
+                mails: recipient.map(MailsTo::Address).filter(|_| quotas.mails > 0),
+                ..Counts::default()
+            },
             ..on_resource(resource, actor)
         };
         let (asker, name, id) = (asker.clone(), resource.to_owned(), fresh.id.clone());
@@ -154,6 +168,7 @@ impl<S: Store> Invites<S> {
                 &request,
                 &fresh,
                 repeat.as_ref(),
+                quotas,
             )
         };
         let stored = counted("create", self.transact(scope, rule).await)?;
@@ -174,16 +189,21 @@ impl<S: Store> Invites<S> {
         let Some(asker) = actor else {
             return Err(Refusal::NotSignedIn);
         };
-        let now = self.clock.now();
+        let (now, quotas) = (self.clock.now(), self.quotas);
         let scope = Scope {
             invite: Some(InviteName::Id(id.to_owned())),
             user: Some(asker.user.clone()),
             app: asker.app.clone(),
+            counts: Counts {
+                invites: count(quotas.invites, now),
+                mails: (quotas.mails > 0).then_some(MailsTo::Invited),
+                ..Counts::default()
+            },
             ..Scope::default()
         };
         let (asker, keys) = (asker.clone(), self.clone());
         let rule = move |state: &_| {
-            let decision = rules::resend(state, &asker, max_age, now)?;
+            let decision = rules::resend(state, &asker, max_age, quotas, now)?;
             // What was taken back with its secret stays back: whoever has that could make the key, and we no longer.
             if keys.made_again(&decision.answer).is_none() {
                 return Err(Refusal::invalid_option(
@@ -328,6 +348,11 @@ fn on_resource(resource: &str, actor: Option<&Actor>) -> Scope {
         app: actor.and_then(|actor| actor.app.clone()),
         ..Scope::default()
     }
+}
+
+/// Counts no further than to where one more is refused.
+fn count(most: u32, now: Moment) -> Option<Count> {
+    (most > 0).then_some(Count { now, most })
 }
 
 // The bytes of a random UUID: RKVST's dialect writes them as one.

@@ -8,10 +8,15 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Acceptance, Addressed, Claimed, Client, EventKind, InviteStatus, MailChange, Member, Moment,
-    SecretChange, Session, Sessions, Subject, User, WebhookChange,
-    access::{OpenLinks, Wanted},
+    Client, EventKind, InviteStatus, MailChange, Member, Moment, Recipient, SecretChange, Session,
+    Sessions, Subject, User, WebhookChange, access::OpenLinks,
 };
+
+mod query;
+mod scope;
+
+pub use query::{InviteQuery, ListedInvite, Order};
+pub use scope::{Count, Counts, InviteName, Issuer, MailsTo, Scope};
 
 /// SHA-256 of a key's text: what is stored in the key's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,49 +27,6 @@ impl KeyHash {
     pub fn of(key: &invite_key::InviteKey) -> KeyHash {
         KeyHash(Sha256::digest(key.reveal().as_bytes()).into())
     }
-}
-
-/// How a call names an invite.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InviteName {
-    /// By its key.
-    Key(KeyHash),
-    /// By its id.
-    Id(String),
-}
-
-/// The rows that a call needs, and a change locks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope {
-    /// This resource; without one, the invite's.
-    pub resource: Option<String>,
-    /// This invite.
-    pub invite: Option<InviteName>,
-    /// What this person may do on the resource.
-    pub user: Option<User>,
-    /// What this person's create with this Idempotency-Key made there before: its SHA-256.
-    pub repeat: Option<[u8; 32]>,
-    /// And who has access of those whom this is about, who is admin beside them, and what would let somebody in again.
-    pub wanted: Option<Wanted>,
-    /// And whether this receipt was redeemed.
-    pub receipt: Option<String>,
-    /// And whether the person came in by the invite, should it open nothing any more at this moment.
-    pub used: Option<Moment>,
-    /// What this app acts on; nothing is anybody's to it that is not its own.
-    pub app: Option<String>,
-    /// And who somebody is here of whom an issuer says this.
-    pub claimed: Option<Claimed>,
-    /// And what is known of this issuer and its name.
-    pub issuer: Option<Issuer>,
-}
-
-/// An issuer, and the name under which its people stand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issuer {
-    /// The name.
-    pub provider: String,
-    /// The issuer.
-    pub iss: String,
 }
 
 /// Somebody who is known here.
@@ -109,6 +71,12 @@ pub struct State {
     pub issuer_provider: Option<String>,
     /// Whether anybody is known of whom the name stands for.
     pub issuer_has_people: bool,
+    /// How many invites of the user's on the resource can be accepted, where it was counted, as far as it was.
+    pub invites: u32,
+    /// How many resources the user has created, where it was counted, as far as it was.
+    pub resources: u32,
+    /// To whom a mail would go, where it was asked for and one would.
+    pub recipient: Option<Recipient>,
 }
 
 impl Default for State {
@@ -130,6 +98,9 @@ impl Default for State {
             issuer_named: None,
             issuer_provider: None,
             issuer_has_people: false,
+            invites: 0,
+            resources: 0,
+            recipient: None,
         }
     }
 }
@@ -266,6 +237,8 @@ pub enum Change {
         resource: String,
         /// Its title.
         title: Option<String>,
+        /// Among whose it counts; nobody's where it is the operator's word.
+        creator: Option<User>,
         /// When.
         at: Moment,
     },
@@ -428,49 +401,4 @@ impl<Answer> Decision<Answer> {
             changes: self.changes,
         }
     }
-}
-
-/// Which invites to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InviteQuery {
-    /// On this resource.
-    pub resource: String,
-    /// Made by this person; by anyone when `None`.
-    pub inviter: Option<User>,
-    /// Standing so; when `None`, neither expired nor removed.
-    pub status: Option<InviteStatus>,
-    /// As seen at this moment.
-    pub now: Moment,
-    /// At most so many.
-    pub limit: u32,
-    /// Whom they are for.
-    pub addressed: Addressed,
-    /// In this order, from where the page before ended.
-    pub order: Order,
-}
-
-/// In which order to read invites.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// The newest first.
-    Newest {
-        /// Only those before this row.
-        before: Option<i64>,
-    },
-    /// By the addresses that they are for, as the database sorts texts; only those that are for one.
-    Address {
-        /// Only those after this address and row.
-        after: Option<(String, i64)>,
-    },
-}
-
-/// An invite in a listing.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ListedInvite {
-    /// Where it stands in the order of creation.
-    pub number: i64,
-    /// The invite.
-    pub invite: StoredInvite,
-    /// Its last uses, newest first.
-    pub accepted: Vec<Acceptance>,
 }

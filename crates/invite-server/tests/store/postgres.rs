@@ -1,6 +1,6 @@
 //! PostgreSQL: the suite on a real one, and what several servers on one database have to keep.
 
-use std::fs;
+use std::{fs, pin::Pin};
 
 use invite_key::{KeyKind, Permissions};
 use invite_server::{
@@ -23,21 +23,25 @@ async fn open(postgres: &Postgres, name: &str) -> PostgresStore {
         .unwrap()
 }
 
+/// On the heap: all together are more than a test's stack.
+type Case = fn(PostgresStore) -> Pin<Box<dyn Future<Output = ()>>>;
+
 // One cluster for all cases, a database for each.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_suite() {
     let postgres = Postgres::start(false);
-    let mut number = 0;
+    let mut cases: Vec<(&str, Case)> = Vec::new();
     macro_rules! case {
         ($group:ident::$case:ident) => {
-            println!("{}", stringify!($case));
-            number += 1;
-            let store = open(&postgres, &format!("case{number}")).await;
-            // On the heap: all together are more than a test's stack.
-            Box::pin(crate::suite::$group::$case(store)).await;
+            let case: Case = |store| Box::pin(crate::suite::$group::$case(store));
+            cases.push((stringify!($case), case));
         };
     }
     store_suite!(@each case);
+    for (number, (name, case)) in cases.into_iter().enumerate() {
+        println!("{name}");
+        case(open(&postgres, &format!("case{number}")).await).await;
+    }
 }
 
 /// Two that wait for each other are told apart by the database after a second, and one of them begins anew.

@@ -5,5 +5,6 @@ mod calls;
 mod documented;
 mod mailed;
 mod pages;
+mod quotas;
 mod tokens;
 mod world;

@@ -2,16 +2,23 @@
 
 use invite_key::KeyKind;
 
-use super::{Change, Decision, Ruling, on};
+use super::{Change, Decision, Ruling, mails, on};
 use crate::core::{
-    Actor, Authority, Call, InviteStatus, MailChange, Moment, On, Refusal, authorise,
+    Actor, Authority, Call, InviteStatus, MailChange, Moment, On, Quotas, Refusal, authorise,
     options::{MAX_AGE_LIMIT, out_of_range},
+    quota,
     state::{State, StoredInvite},
 };
 
 /// The same key works for so many seconds from now on, also where it had expired. What was taken back or used up stays
 /// so, and nobody prolongs letters that they no longer hold.
-pub fn resend(state: &State, actor: &Actor, max_age: u32, now: Moment) -> Ruling<StoredInvite> {
+pub fn resend(
+    state: &State,
+    actor: &Actor,
+    max_age: u32,
+    quotas: Quotas,
+    now: Moment,
+) -> Ruling<StoredInvite> {
     let invite = state.invite.as_ref().ok_or(Refusal::NotFound)?;
     let mine = On {
         inviter: Some(&invite.inviter),
@@ -21,7 +28,8 @@ pub fn resend(state: &State, actor: &Actor, max_age: u32, now: Moment) -> Ruling
     if !(1..=MAX_AGE_LIMIT).contains(&max_age) {
         return Err(out_of_range("maxAge", MAX_AGE_LIMIT));
     }
-    if invite.status(now) == InviteStatus::Removed {
+    let status = invite.status(now);
+    if status == InviteStatus::Removed {
         return Err(Refusal::Removed);
     }
     let exhausted = invite.max_uses.is_some_and(|most| invite.uses >= most);
@@ -40,23 +48,28 @@ pub fn resend(state: &State, actor: &Actor, max_age: u32, now: Moment) -> Ruling
             asked: invite.permissions,
         });
     }
+    // One that was over lives again.
+    if status == InviteStatus::Expired {
+        quota::one_more(state.invites, quotas.invites, || {
+            quota::invites(quotas.invites, &invite.resource)
+        })?;
+    }
     let expires_at = now.plus_seconds(max_age);
     let answer = StoredInvite {
         expires_at,
         ended: false,
         ..invite.clone()
     };
-    Ok(Decision {
-        changes: vec![
-            Change::MoveEnd {
-                invite: answer.id.clone(),
-                expires_at,
-            },
-            Change::Mail(MailChange::AskAgain {
-                invite: answer.id.clone(),
-                at: now,
-            }),
-        ],
-        answer,
-    })
+    let mut changes = vec![
+        Change::MoveEnd {
+            invite: answer.id.clone(),
+            expires_at,
+        },
+        Change::Mail(MailChange::AskAgain {
+            invite: answer.id.clone(),
+            at: now,
+        }),
+    ];
+    changes.extend(mails::count(state, quotas, now)?);
+    Ok(Decision { answer, changes })
 }

@@ -5,6 +5,7 @@ use super::*;
 use crate::core::state::{KeyHash, Resource};
 
 mod ends;
+mod quotas;
 mod resources;
 
 const NOW: Moment = Moment(1_000_000);
@@ -237,6 +238,7 @@ fn nobody_grants_what_they_do_not_hold() {
             &request,
             &invite(asked),
             None,
+            Quotas::NONE,
         );
         let answer = decision
             .as_ref()
@@ -260,6 +262,7 @@ fn nobody_grants_what_they_do_not_hold() {
         &request,
         &invite("r"),
         None,
+        Quotas::NONE,
     )
     .unwrap_err();
     assert_eq!(anonymous, Refusal::NotSignedIn);

@@ -1,9 +1,9 @@
 //! Mailing invites.
 
-use super::Invites;
+use super::{Invites, on_resource};
 use crate::core::{
-    InviteStatus, Letter, Mail, MailChange, Refusal, Store,
-    state::{Change, InviteName, Scope, StoredInvite},
+    Actor, InviteStatus, Letter, Mail, MailChange, Refusal, Store,
+    state::{Change, Counts, InviteName, MailsTo, RepeatKey, Scope, StoredInvite},
 };
 
 impl<S: Store> Invites<S> {
@@ -42,6 +42,35 @@ impl<S: Store> Invites<S> {
             permissions: invite.permissions,
             expires_at: invite.expires_at,
         }))
+    }
+
+    /// Whether such a create was carried out before, so that it makes and mails nothing now.
+    pub async fn is_repeated(
+        &self,
+        actor: &Actor,
+        resource: &str,
+        repeat: &RepeatKey,
+    ) -> Result<bool, Refusal> {
+        let scope = Scope {
+            repeat: Some(repeat.key),
+            ..on_resource(resource, Some(actor))
+        };
+        let state = self.store.look(scope).await?;
+        let now = self.clock.now();
+        Ok(state.repeated.is_some_and(|before| before.until > now))
+    }
+
+    /// Whether an invite was mailed, so that it is mailed again with a new end.
+    pub async fn is_mailed(&self, id: &str) -> Result<bool, Refusal> {
+        let scope = Scope {
+            invite: Some(InviteName::Id(id.to_owned())),
+            counts: Counts {
+                mails: Some(MailsTo::Invited),
+                ..Counts::default()
+            },
+            ..Scope::default()
+        };
+        Ok(self.store.look(scope).await?.recipient.is_some())
     }
 
     /// Writes how a mail went.

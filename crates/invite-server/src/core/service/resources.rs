@@ -2,10 +2,10 @@
 
 use invite_key::permissions::Permissions;
 
-use super::{Invites, on_resource};
+use super::{Invites, count, on_resource};
 use crate::core::{
     Actor, Authority, Call, Member, On, Refusal, ResourceOf, Store, User, authorise, rules,
-    state::Resource,
+    state::{Counts, Resource, Scope},
 };
 
 impl<S: Store> Invites<S> {
@@ -16,7 +16,15 @@ impl<S: Store> Invites<S> {
         resource: &str,
         title: Option<&str>,
     ) -> Result<Permissions, Refusal> {
-        let now = self.clock.now();
+        let (now, quotas) = (self.clock.now(), self.quotas);
+        let scope = Scope {
+            counts: Counts {
+                resources: count(quotas.resources, now),
+                ..Counts::default()
+            },
+            user: actor.map(|actor| actor.user.clone()),
+            ..on_resource(resource, None)
+        };
         let (actor, name, title) = (
             actor.cloned(),
             resource.to_owned(),
@@ -29,11 +37,11 @@ impl<S: Store> Invites<S> {
                 actor.as_ref(),
                 &name,
                 title.as_deref(),
-                creators,
+                (creators, quotas),
                 now,
             )
         };
-        self.transact(on_resource(resource, None), rule).await
+        self.transact(scope, rule).await
     }
 
     /// The resources the asker has access to.

@@ -13,7 +13,7 @@ use crate::core::{
 };
 
 static ADD_RESOURCE: Sql =
-    Sql::new("INSERT INTO resources (name, title, created_at) VALUES ($1, $2, $3)");
+    Sql::new("INSERT INTO resources (name, title, creator_username, creator_provider, created_at) VALUES ($1, $2, $3, $4, $5)");
 static MOVE_VERSION: Sql = Sql::new("UPDATE resources SET version = version + 1 WHERE name = $1");
 static REMOVE_MEMBER: Sql =
     Sql::new("DELETE FROM members WHERE resource = $1 AND username = $2 AND provider = $3");
@@ -64,9 +64,17 @@ async fn write_one<E: Executor>(executor: &E, one: &Change) -> Result<(), E::Tro
         Change::AddResource {
             resource,
             title,
+            creator,
             at,
         } => {
-            let values = binds![resource, title.as_deref(), *at];
+            let creator = creator.as_ref();
+            let values = binds![
+                resource,
+                title.as_deref(),
+                creator.map(|user| &user.username),
+                creator.map(|user| &user.provider),
+                *at,
+            ];
             change(executor, &ADD_RESOURCE, values).await?;
         }
         Change::SetMember {

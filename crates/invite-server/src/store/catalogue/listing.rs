@@ -12,8 +12,9 @@ use crate::core::{
     state::{InviteQuery, ListedInvite, Order, StoredInvite},
 };
 
-/// Those that live, and those whose end was not told yet.
-const LIVE: &str = "NOT ended AND removed_at IS NULL";
+/// Those that live, and those whose end was not told yet: with uses left, and without.
+const UNSPENT: &str = "NOT ended AND removed_at IS NULL AND spent = FALSE";
+const SPENT: &str = "NOT ended AND removed_at IS NULL AND spent = TRUE";
 /// Those whose end was told.
 const ENDED: &str = "ended AND removed_at IS NULL";
 /// Those taken back.
@@ -175,18 +176,12 @@ fn sorts(query: &InviteQuery, statement: &mut Statement) -> Vec<String> {
         return vec![REMOVED.to_owned()];
     }
     let now = statement.bind(Value::Number(query.now.0));
+    let live = |sort: &str| format!("{sort} AND expires_at > {now}");
+    let over = |sort: &str| format!("{sort} AND expires_at <= {now}");
     match query.status {
-        Some(InviteStatus::Expired) => {
-            vec![format!("{LIVE} AND expires_at <= {now}"), ENDED.to_owned()]
-        }
-        Some(InviteStatus::Pending) => vec![format!(
-            "{LIVE} AND expires_at > {now} AND (max_uses IS NULL OR uses < max_uses)"
-        )],
-        Some(InviteStatus::Accepted) => {
-            vec![format!(
-                "{LIVE} AND expires_at > {now} AND uses >= max_uses"
-            )]
-        }
-        _ => vec![format!("{LIVE} AND expires_at > {now}")],
+        Some(InviteStatus::Expired) => vec![over(UNSPENT), over(SPENT), ENDED.to_owned()],
+        Some(InviteStatus::Pending) => vec![live(UNSPENT)],
+        Some(InviteStatus::Accepted) => vec![live(SPENT)],
+        _ => vec![live(UNSPENT), live(SPENT)],
     }
 }

@@ -1,6 +1,6 @@
 //! Invites that have yet to be mailed.
 
-use super::{Executor, Row, Sql, Unreadable, all, binds, change};
+use super::{Executor, Row, Sql, Unreadable, all, binds, change, counts};
 use crate::core::{Mail, MailChange, MailState, Moment};
 
 static CLAIM: Sql = Sql::new(
@@ -49,6 +49,7 @@ pub(super) async fn write<E: Executor>(executor: &E, mail: &MailChange) -> Resul
         MailChange::AskAgain { invite, at } => {
             change(executor, &ASK_AGAIN, binds![waiting, *at, invite]).await
         }
+        MailChange::Count(recipient) => return counts::mail(executor, recipient).await,
         MailChange::Done {
             invite,
             until,

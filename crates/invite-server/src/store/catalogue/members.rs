@@ -45,14 +45,15 @@ static ADDRESSES: Sql = Sql::new(
 );
 /// What can still be accepted by whoever has it, or by somebody with one of these addresses.
 static OPEN: Sql = Sql::new(
-    "{columns} FROM invites {beside} WHERE invites.resource = $1 AND NOT ended AND removed_at IS NULL AND expires_at > $2
-         AND (max_uses IS NULL OR uses < max_uses) AND (address IS NULL OR address {any}$3{of-them})
+    "{columns} FROM invites {beside}
+     WHERE invites.resource = $1 AND NOT ended AND removed_at IS NULL AND spent = FALSE AND expires_at > $2
+         AND (address IS NULL OR address {any}$3{of-them})
      ORDER BY invites.number DESC",
 );
 /// The same rows, and perhaps a few more, held before the resource is: whoever accepts takes them in this order, too.
 static HOLD_OPEN: Sql = Sql::holding(
-    "SELECT id FROM invites WHERE resource = $1 AND NOT ended AND removed_at IS NULL AND expires_at > $2
-         AND (max_uses IS NULL OR uses < max_uses) ORDER BY number DESC",
+    "SELECT id FROM invites
+     WHERE resource = $1 AND NOT ended AND removed_at IS NULL AND spent = FALSE AND expires_at > $2 ORDER BY number DESC",
     "invites",
 );
 

@@ -8,6 +8,7 @@ pub(super) mod apps;
 pub(super) mod changes;
 pub(super) mod clients;
 pub(super) mod clock;
+mod counts;
 pub(super) mod ends;
 pub(super) mod events;
 mod executor;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use invite_key::permissions::Permissions;
 
 use super::{
-    Engine, Executor, Row, Sql, Unreadable, all, apps, binds, exists, members, one, people,
+    Engine, Executor, Row, Sql, Unreadable, all, apps, binds, counts, exists, members, one, people,
 };
 use crate::{
     core::{
@@ -127,6 +127,7 @@ pub(in crate::store) async fn state<E: Executor>(
             (state.members, state.links) = about.await?;
         }
     }
+    counts::read(executor, scope, hold, &mut state).await?;
     if let Some(app) = &scope.app {
         let named = scope
             .resource

@@ -47,8 +47,13 @@ CREATE TABLE IF NOT EXISTS resources (
     version    {number} NOT NULL DEFAULT 0,
     -- The number of the last event.
     events     {number} NOT NULL DEFAULT 0,
-    created_at {number} NOT NULL
+    created_at {number} NOT NULL,
+    -- Whose it counts as among those that one person may create; absent where it was the operator's word.
+    creator_username TEXT,
+    creator_provider TEXT
 ) {rows};
+CREATE INDEX IF NOT EXISTS resources_by_creator ON resources (creator_username, creator_provider)
+    WHERE creator_username IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS members (
     -- The order in which they came.
@@ -129,16 +134,20 @@ CREATE TABLE IF NOT EXISTS invites (
     -- Whoever takes a mail moves this: nobody else has it until then. Absent once there is nothing to do.
     mail_due_at      {number},
     mail_attempts    {number} NOT NULL DEFAULT 0,
+    -- Whether all its uses are spent: whoever counts or lists those that can be accepted passes over none that cannot.
+    spent            {flag}   NOT NULL GENERATED ALWAYS AS (max_uses IS NOT NULL AND uses >= max_uses) STORED,
     CHECK (max_uses IS NULL OR uses <= max_uses)
 ) {table};
 -- An invite stands in one of three: those that live, or whose end was not told yet; those whose end was told; those taken
 -- back. Whoever lists one sort passes over none of the others, however many there are; whoever deletes a resource takes
 -- one sort after the other.
 CREATE INDEX IF NOT EXISTS invites_live_by_inviter
-    ON invites (resource, inviter_username, inviter_provider, number, expires_at) WHERE NOT ended AND removed_at IS NULL;
-CREATE INDEX IF NOT EXISTS invites_live ON invites (resource, number, expires_at) WHERE NOT ended AND removed_at IS NULL;
+    ON invites (resource, inviter_username, inviter_provider, spent, number, expires_at)
+    WHERE NOT ended AND removed_at IS NULL;
+CREATE INDEX IF NOT EXISTS invites_live ON invites (resource, spent, number, expires_at)
+    WHERE NOT ended AND removed_at IS NULL;
 CREATE INDEX IF NOT EXISTS invites_live_by_address
-    ON invites (resource, inviter_username, inviter_provider, address, number)
+    ON invites (resource, inviter_username, inviter_provider, spent, address, number)
     WHERE address IS NOT NULL AND NOT ended AND removed_at IS NULL;
 CREATE INDEX IF NOT EXISTS invites_expired_by_inviter
     ON invites (resource, inviter_username, inviter_provider, number) WHERE ended AND removed_at IS NULL;
@@ -218,6 +227,15 @@ CREATE TABLE IF NOT EXISTS receipts (
     until {number} NOT NULL
 ) {rows};
 CREATE INDEX IF NOT EXISTS receipts_by_end ON receipts (until);
+
+-- To whom mails were asked for lately, by what is the same for all spellings of an address: when, the oldest first, with
+-- spaces in between. Nothing of it counts any more after `until`.
+CREATE TABLE IF NOT EXISTS recipients (
+    address  TEXT     NOT NULL PRIMARY KEY,
+    asked_at TEXT     NOT NULL,
+    until    {number} NOT NULL
+) {rows};
+CREATE INDEX IF NOT EXISTS recipients_by_end ON recipients (until);
 
 -- Where apps are told what happens. Their secrets are nowhere: derived from the server's secret `secret_id` and `id`.
 CREATE TABLE IF NOT EXISTS webhooks (

@@ -19,9 +19,10 @@ use super::{
 use crate::{
     core::{
         Addressed, Claimed, Client, EventKind, InviteStatus, MailChange, MailState, Moment,
-        OpenLinks, Session, Sessions, Subject, User, Wanted, WebhookChange,
+        OpenLinks, Recipient, Session, Sessions, Subject, User, Wanted, WebhookChange,
         state::{
-            Change, InviteName, InviteQuery, Issuer, KeyHash, Order, RepeatKey, Scope, StoredInvite,
+            Change, Count, Counts, InviteName, InviteQuery, Issuer, KeyHash, MailsTo, Order,
+            RepeatKey, Scope, StoredInvite,
         },
     },
     store::{
@@ -34,6 +35,10 @@ use crate::{
     },
 };
 
+const COUNT: Count = Count {
+    now: Moment(10),
+    most: 5,
+};
 /// Tables with a row for each backend: to read them whole is to read them.
 const SMALL: [&str; 2] = ["FROM webhooks", "FROM apps"];
 
@@ -61,6 +66,14 @@ fn invite(number: u8) -> StoredInvite {
         email: None,
         issuer: None,
         ended: false,
+    }
+}
+
+fn recipient(number: u8, is_known: bool) -> Recipient {
+    Recipient {
+        address: format!("person{number}@example.com"),
+        asked_at: vec![Moment(1), Moment(2)],
+        is_known,
     }
 }
 
@@ -94,6 +107,7 @@ fn fill(connection: &Connection) {
         Change::AddResource {
             resource: "notes".into(),
             title: None,
+            creator: None,
             at: Moment(1),
         },
         Change::AddApp {
@@ -123,6 +137,13 @@ fn fill(connection: &Connection) {
     for number in 0..200 {
         let person = User::new(format!("person{number}"), "test");
         all.extend([
+            Change::AddResource {
+                resource: format!("resource{number}"),
+                title: None,
+                creator: Some(person.clone()),
+                at: Moment(1),
+            },
+            Change::Mail(MailChange::Count(recipient(number, false))),
             Change::SetMember {
                 resource: "notes".into(),
                 user: person.clone(),
@@ -219,9 +240,30 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
                 provider: "test".into(),
                 iss: "https://login.example".into(),
             }),
+            counts: Counts {
+                invites: Some(COUNT),
+                resources: Some(COUNT),
+                mails: Some(MailsTo::Address("PERSON7@example.com".into())),
+            },
         };
-        let state = at_once(reading::state(&mut On(connection), &scope, Hold::Yes))?;
-        assert_ne!(state.links, OpenLinks::default());
+        let invited = Scope {
+            counts: Counts {
+                mails: Some(MailsTo::Invited),
+                ..Counts::default()
+            },
+            ..scope.clone()
+        };
+        let known = at_once(reading::state(&mut On(connection), &scope, Hold::Yes))?;
+        assert_ne!(known.links, OpenLinks::default());
+        assert_eq!(known.invites, COUNT.most);
+        assert_eq!(known.recipient, Some(recipient(7, true)));
+        at_once(reading::state(&mut On(connection), &invited, Hold::Yes))?;
+        let person = Scope {
+            user: Some(claimed(7).user),
+            ..scope
+        };
+        let known = at_once(reading::state(&mut On(connection), &person, Hold::Yes))?;
+        assert_eq!((known.invites, known.resources), (0, 1));
     }
     let statuses = [
         None,
@@ -338,6 +380,7 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
             invite: seventh(),
             at: Moment(3),
         }),
+        Change::Mail(MailChange::Count(recipient(7, true))),
     ];
     at_once(changes::write(on, &written))?;
     assert_eq!(at_once(people::live(on, &ids))?.len(), 5);
@@ -380,6 +423,7 @@ fn fill_sorts(connection: &Connection, counts: [u32; 4]) {
     let resource = Change::AddResource {
         resource: "notes".into(),
         title: None,
+        creator: None,
         at: Moment(1),
     };
     at_once(changes::write(&On(connection), &[resource])).unwrap();
@@ -443,8 +487,8 @@ fn a_list_visits_the_rows_that_it_answers_however_many_others_there_are() {
     let live = [FEW, FEW, MANY, MANY];
     for (status, heap) in [
         (None, live),
-        (Some(InviteStatus::Pending), live),
-        (Some(InviteStatus::Accepted), live),
+        (Some(InviteStatus::Pending), [FEW, MANY, MANY, MANY]),
+        (Some(InviteStatus::Accepted), [MANY, FEW, MANY, MANY]),
         (Some(InviteStatus::Expired), [FEW, FEW, FEW, MANY]),
         (Some(InviteStatus::Removed), [MANY, MANY, MANY, FEW]),
     ] {
@@ -473,6 +517,7 @@ fn crowd(connection: &Connection, count: u32) {
     let mut all = vec![Change::AddResource {
         resource: "notes".into(),
         title: None,
+        creator: None,
         at: Moment(1),
     }];
     all.extend((0..count).map(member));

@@ -8,6 +8,7 @@ pub(crate) mod listing;
 pub(crate) mod mails;
 pub(crate) mod members;
 pub(crate) mod queues;
+pub(crate) mod quotas;
 pub(crate) mod races;
 pub(crate) mod repeats;
 pub(crate) mod rows;
@@ -80,6 +81,13 @@ macro_rules! store_suite {
             sweeps::purging_takes_what_ended_long_ago,
             sweeps::erasing_takes_what_names_a_person,
             queues::what_waits_is_counted_and_how_long,
+            quotas::concurrent_creates_overspend_no_quota,
+            quotas::only_what_can_be_accepted_counts,
+            quotas::a_create_sent_again_costs_no_quota,
+            quotas::concurrent_resources_overspend_no_quota,
+            quotas::concurrent_mails_to_one_address_overspend_no_quota,
+            quotas::a_mail_that_is_asked_for_again_counts,
+            quotas::what_counts_is_forgotten,
             mails::a_mail_is_taken_by_one_until_it_is_done,
             mails::a_mail_is_asked_for_again_where_it_was_mailed,
             repeats::a_list_of_members_is_written_over_the_one_that_was_seen,
@@ -139,6 +147,7 @@ fn add_resource(name: &str) -> Change {
     Change::AddResource {
         resource: name.into(),
         title: Some("Title".into()),
+        creator: None,
         at: Moment(1),
     }
 }

@@ -322,6 +322,7 @@ pub(crate) async fn the_store_says_that_it_is_ready<S: Store>(store: S) {
             &request,
             &stored("one"),
             None,
+            invite_server::core::Quotas::USUAL,
         )
     };
     assert_eq!(run(), run());

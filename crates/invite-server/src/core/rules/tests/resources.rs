@@ -10,7 +10,7 @@ fn whoever_creates_a_resource_may_do_everything_there() {
         Some(&bob()),
         "notes",
         Some("Team notes"),
-        Creators::People,
+        (Creators::People, Quotas::NONE),
         NOW,
     )
     .unwrap();
@@ -19,6 +19,7 @@ fn whoever_creates_a_resource_may_do_everything_there() {
         Change::AddResource {
             resource,
             title,
+            creator,
             at,
         },
         Change::SetMember {
@@ -32,10 +33,15 @@ fn whoever_creates_a_resource_may_do_everything_there() {
         (resource.as_str(), title.as_deref(), *at),
         ("notes", Some("Team notes"), NOW)
     );
+    assert_eq!(*creator, Some(bob().user));
     assert_eq!((user, permissions.as_str()), (&bob().user, "arw"));
 
+    let quotas = Quotas {
+        resources: 2,
+        ..Quotas::NONE
+    };
     let refused = |state: &State, actor: Option<&Actor>, name: &str, title: Option<&str>| {
-        create_resource(state, actor, name, title, Creators::People, NOW)
+        create_resource(state, actor, name, title, (Creators::People, quotas), NOW)
             .unwrap_err()
             .code()
     };
@@ -48,6 +54,20 @@ fn whoever_creates_a_resource_may_do_everything_there() {
     assert_eq!(
         refused(&empty, Some(&bob()), "notes", Some("a\nb")),
         "invalid_option"
+    );
+    let full = |resource| State {
+        resources: 2,
+        ..resource
+    };
+    assert_eq!(
+        refused(&full(empty), Some(&bob()), "notes", None),
+        "limit_reached"
+    );
+    // Whoever may create none learns nothing of names.
+    let taken = full(state("", None));
+    assert_eq!(
+        refused(&taken, Some(&bob()), "notes", None),
+        "limit_reached"
     );
 }
 

@@ -26,28 +26,31 @@ impl Database {
             store.overwrite_deleted().await?;
         }
         let mut swept = Swept::default();
+        let together = |steps| Sweep {
+            invites: Choice::None,
+            steps,
+        };
         match person {
             Person::Email(email) => {
                 let sql = "SELECT id FROM invites WHERE address = $1";
                 let named = vec![Value::Text(address_key(email))];
-                self.erase_invites(sql, named, &mut swept).await?;
+                self.erase_invites(sql, named.clone(), &mut swept).await?;
+                let asked = "DELETE FROM recipients WHERE address = $1";
+                let asked = Step::counted("recipients", asked).with(&named);
+                self.sweep_all(&together(vec![asked]), &mut swept).await?;
             }
             Person::User(user) => {
                 let named = vec![
                     Value::Text(user.username.clone()),
                     Value::Text(user.provider.clone()),
                 ];
-                let together = |steps| Sweep {
-                    invites: Choice::None,
-                    steps,
-                };
                 self.sweep_all(&together(memberships(&named)), &mut swept)
                     .await?;
                 let sql =
                     "SELECT id FROM invites WHERE inviter_username = $1 AND inviter_provider = $2";
                 self.erase_invites(sql, named.clone(), &mut swept).await?;
                 let mut last = traces(&named);
-                last.push(deliveries(user));
+                last.extend([created(&named), deliveries(user)]);
                 last.extend(client(&named));
                 self.sweep_all(&together(last), &mut swept).await?;
             }
@@ -87,6 +90,17 @@ fn traces(named: &[Value]) -> Vec<Step> {
     ["uses", "events", "repeats", "sessions", "people"]
         .map(|table| of_person(table, named))
         .to_vec()
+}
+
+/// What they created stays with its members, as nobody's.
+fn created(named: &[Value]) -> Step {
+    let sql = "UPDATE resources SET creator_username = NULL, creator_provider = NULL
+        WHERE creator_username = $1 AND creator_provider = $2";
+    let created = Step {
+        counted: None,
+        ..Step::counted("", sql)
+    };
+    created.with(named)
 }
 
 /// What backends have yet to be told of them.

@@ -32,7 +32,7 @@ impl Retention {
         }
     }
 
-    pub(in crate::store) fn sweeps(self) -> [Sweep; 6] {
+    pub(in crate::store) fn sweeps(self) -> [Sweep; 7] {
         let ended = [Value::Number(self.ended_before.0)];
         let now = [Value::Number(self.now.0)];
         let invites = |column: &str| Sweep {
@@ -71,6 +71,7 @@ impl Retention {
                 &now,
             ),
             rows("receipts", "id", "until", &now),
+            rows("recipients", "address", "until", &now),
             rows("sessions", "hash", "ends_at", &now),
         ]
     }
