@@ -125,7 +125,7 @@ fn router(state: ApiState) -> Router {
         .routes(routes!(about::healthy))
         .routes(routes!(about::ready))
         .routes(routes!(resources::list))
-        .routes(routes!(resources::create))
+        .routes(routes!(resources::create, resources::delete))
         .routes(routes!(members::list, members::replace))
         .routes(routes!(members::show, members::set, members::remove))
         .routes(routes!(events::watch))

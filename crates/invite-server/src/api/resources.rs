@@ -7,7 +7,7 @@ use super::{
     asker::Caller,
     body::{Object, Path},
     documented::NewResource,
-    views::{ResourceView, Resources},
+    views::{RemovedView, ResourceView, Resources},
 };
 use crate::core::options::{text_option, unknown_member};
 
@@ -51,4 +51,26 @@ pub(super) async fn create(
         StatusCode::CREATED,
         Json(ResourceView::new(resource, title, permissions)),
     ))
+}
+
+/// Deletes a resource with its invites, members and events, for admins. Keys of it are unknown from then on, streams of it
+/// end, apps act on it no longer, and what webhooks had yet to tell of it is not told: they are told nothing of the deletion
+/// either, for a message that comes late would be taken for one about a later resource of that name. The name is free again;
+/// where there is very much to delete, some time later. Asked again it answers as what was never there.
+#[utoipa::path(delete, path = "/api/v1/resources/{resource}", tag = "resources",
+    params(("resource" = String, Path)), responses(
+    (status = 200, body = RemovedView),
+))]
+pub(super) async fn delete(
+    caller: Caller,
+    State(state): State<Shared>,
+    Path(resource): Path<String>,
+    Object(members): Object,
+) -> Result<Json<RemovedView>, ApiError> {
+    if let Some(name) = members.keys().next() {
+        return Err(unknown_member(name).into());
+    }
+    let deleted = state.invites.delete_resource(caller.actor(), &resource);
+    deleted.await?;
+    Ok(Json(RemovedView::ONE))
 }

@@ -294,7 +294,7 @@ impl AcceptedView {
     }
 }
 
-/// The invite is gone.
+/// It is gone.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RemovedView {

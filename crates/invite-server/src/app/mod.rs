@@ -189,6 +189,7 @@ impl Server {
         tokio::spawn(keeper.run(stop.begin()));
         upkeep::start(database.clone(), config.purge, time.clone(), stop.begin());
         upkeep::sessions(auth.clone(), stop.begin());
+        upkeep::deleted(invites.clone(), stop.begin());
         let webhooks = Webhooks::new(invites.clone(), handed::reach(config), time);
         tokio::spawn(webhooks.run(stop.begin()));
         let listed = config.sign_in.allowed_origins()?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::auth::Auth;
 use crate::config::PurgeOptions;
 use crate::core::TrustedTime;
+use crate::invites::Invites;
 use crate::stop::Running;
 use crate::store::{Database, Retention};
 
@@ -16,6 +17,31 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// Between two looks for sessions that ended on another copy.
 const SESSIONS: Duration = Duration::from_millis(800);
+
+/// Between two looks for what is left of deleted resources.
+const DELETED: Duration = Duration::from_secs(60);
+
+/// Goes on with deleted resources that a copy has left because it was stopped, until told to stop. Copies may do so at the
+/// same time.
+pub(super) fn deleted(invites: Invites, mut running: Running) {
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                gone = invites.clear_deleted() => match gone {
+                    Ok(0) => {}
+                    Ok(resources) => tracing::info!(resources, "deleted resources are gone"),
+                    // Its cause is logged where it happened; the next round may do better.
+                    Err(_) => tracing::warn!("not all of what was deleted is gone"),
+                },
+                () = running.told() => return,
+            }
+            tokio::select! {
+                () = tokio::time::sleep(DELETED) => {}
+                () = running.told() => return,
+            }
+        }
+    });
+}
 
 /// Tells sockets and streams of sessions that have ended, until told to stop.
 pub(super) fn sessions(auth: Auth, mut running: Running) {

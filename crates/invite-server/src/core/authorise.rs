@@ -19,6 +19,8 @@ pub enum Creators {
 pub enum Call {
     /// Create a resource, where these may.
     CreateResource(Creators),
+    /// Delete a resource.
+    DeleteResource,
     /// See which resources one has access to.
     Resources,
     /// Create an invite.
@@ -155,6 +157,7 @@ pub fn authorise(call: Call, asker: Option<Authority<'_>>, on: On<'_>) -> Result
         | Call::Remove
         | Call::Resend
         | Call::Watch
+        | Call::DeleteResource
         | Call::SetMember => Ok(()),
     }
 }

@@ -14,6 +14,7 @@ use super::{
 
 mod apps;
 mod clients;
+mod delete;
 mod end;
 mod mails;
 mod members;
@@ -22,6 +23,7 @@ mod resend;
 
 pub use apps::grant_app;
 pub use clients::{add_client, remove_client};
+pub use delete::delete_resource;
 pub use end::end;
 pub use members::{change_members, links_beside};
 pub use people::{name_issuer, recognise};
@@ -53,7 +55,7 @@ pub fn create_resource(
     quota::one_more(state.resources, quotas.resources, || {
         quota::resources(quotas.resources)
     })?;
-    if state.resource.is_some() {
+    if state.resource.is_some() || state.is_going {
         return Err(Refusal::AlreadyExists {
             resource: name.to_owned(),
         });
@@ -96,6 +98,9 @@ pub fn set_member(
 ) -> Ruling<()> {
     authorise(Call::SetMember, Some(authority), on(state, resource))?;
     let mut changes = Vec::new();
+    if state.is_going {
+        return Err(Refusal::TryAgain);
+    }
     if state.resource.is_none() {
         validate_new_resource(resource)?;
         changes.push(Change::AddResource {

@@ -20,6 +20,7 @@ pub use events::{EVENTS_AT_ONCE, Glimpse, Watchers};
 mod apps;
 mod clients;
 mod count;
+mod delete;
 mod events;
 mod keys;
 mod list;

@@ -43,6 +43,10 @@ pub struct Known {
 pub struct State {
     /// The resource, if it exists.
     pub resource: Option<Resource>,
+    /// Whether one of that name was deleted whose rows are not all gone yet: it is not there, nor is any invite to it.
+    pub is_going: bool,
+    /// Whether the resource is all that some app has, where it was asked for.
+    pub is_tenancy: bool,
     /// The invite, if it exists.
     pub invite: Option<StoredInvite>,
     /// What the scope's user may do on the resource.
@@ -84,6 +88,8 @@ impl Default for State {
     fn default() -> State {
         State {
             resource: None,
+            is_going: false,
+            is_tenancy: false,
             invite: None,
             permissions: Permissions::NONE,
             inviter_permissions: Permissions::NONE,
@@ -170,6 +176,8 @@ pub struct Resource {
     pub version: i64,
     /// How much has happened to its invites.
     pub events: i64,
+    /// When it was created.
+    pub created_at: Moment,
 }
 
 /// An invite as its row holds it: everything but the key.
@@ -239,6 +247,13 @@ pub enum Change {
         title: Option<String>,
         /// Among whose it counts; nobody's where it is the operator's word.
         creator: Option<User>,
+        /// When.
+        at: Moment,
+    },
+    /// A resource is there no longer. Its rows go afterwards.
+    DeleteResource {
+        /// Which.
+        resource: String,
         /// When.
         at: Moment,
     },

@@ -89,6 +89,13 @@ pub trait Store: Clone + Send + Sync + 'static {
         app: Option<&str>,
     ) -> impl Future<Output = Result<Vec<ResourceOf>, Refusal>> + Send;
 
+    /// Deletes some of the rows of a resource that was deleted, no more than one transaction should hold, and it itself
+    /// once none is left; whether there is more.
+    fn clear(&self, resource: &str) -> impl Future<Output = Result<bool, Refusal>> + Send;
+
+    /// Resources that were deleted and are not gone yet, so many at most.
+    fn going(&self, limit: u32) -> impl Future<Output = Result<Vec<String>, Refusal>> + Send;
+
     /// What happened to a resource's invites after that place, in order, so much at most.
     fn events(
         &self,

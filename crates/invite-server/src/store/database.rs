@@ -207,6 +207,14 @@ impl Store for Database {
         either!(self, store => store.resources(user, app))
     }
 
+    async fn clear(&self, resource: &str) -> Result<bool, Refusal> {
+        either!(self, store => store.clear(resource))
+    }
+
+    async fn going(&self, limit: u32) -> Result<Vec<String>, Refusal> {
+        either!(self, store => store.going(limit))
+    }
+
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
         either!(self, store => store.events(resource, after, limit))
     }

@@ -25,6 +25,7 @@ POST /api/v1/me/sign-out-everywhere                      | not_signed_in | yes  
 GET /api/v1/resources                                    | not_signed_in | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | not_signed_in
 PUT /api/v1/resources/{resource}                         | not_signed_in | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | not_signed_in
 PUT /api/v1/resources/{resource} that is there           | not_signed_in | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | not_signed_in
+DELETE /api/v1/resources/{resource}                      | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
 GET /api/v1/resources/{resource}/members                 | not_signed_in | forbidden     | yes           | yes           | yes           | forbidden     | yes           | forbidden     | forbidden     | not_signed_in
 PUT /api/v1/resources/{resource}/members                 | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
 GET /api/v1/resources/{resource}/members/{member}        | not_signed_in | forbidden     | yes           | yes           | yes           | forbidden     | yes           | forbidden     | forbidden     | not_signed_in
@@ -132,7 +133,8 @@ async fn call(scene: &Scene, call: &str, who: Option<&str>) -> Answer {
     } else {
         (&scene.id, &scene.key)
     };
-    let new = path == "/api/v1/resources/{resource}" && case != "that is there";
+    let new = call.starts_with("PUT /api/v1/resources/{resource}") && case.is_empty();
+    let new = new && path == "/api/v1/resources/{resource}";
     let member = match (case, who) {
         ("of nobody", _) => "nobody:test".to_owned(),
         ("of oneself", Some("namesake")) => "alice:corp".to_owned(),
@@ -361,6 +363,7 @@ async fn unknown_resources_answer_as_no_permission() {
             "/api/v1/resources/NAME/invites",
             Some(json!({})),
         ),
+        (Method::DELETE, "/api/v1/resources/NAME", None),
         (
             Method::DELETE,
             "/api/v1/resources/NAME/invites/x",

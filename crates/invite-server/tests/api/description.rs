@@ -175,6 +175,7 @@ async fn the_document_describes_all_calls() {
         calls,
         [
             "DELETE /api/v1/pending",
+            "DELETE /api/v1/resources/{resource}",
             "DELETE /api/v1/resources/{resource}/invites/{id}",
             "DELETE /api/v1/resources/{resource}/members/{member}",
             "GET /.well-known/invite-keys",

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use invite_key::{KeyKind, Permissions};
+use invite_server::core::{Actor, Clock, CreateRequest, Invites, Secrets, User};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -164,4 +166,54 @@ async fn streams_that_are_refused() {
         let refused = server.send(request.header("last-event-id", wrong)).await;
         assert_eq!(refused.body["field"], "Last-Event-ID", "{wrong:?}");
     }
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_resource_though_another_of_the_name_begins_at_once() {
+    let server = Server::start().await;
+    let notes = "/api/v1/resources/notes";
+    let made = server.put(Some("alice"), notes, &json!({})).await;
+    assert_eq!(made.status, 201);
+    let mut watching = Stream::open(&server, "alice", None).await;
+    server.invite("alice", "notes", &json!({})).await;
+    assert_eq!(watching.kinds(1).await, [told(1, "created", "alice")]);
+    server.pass_seconds(1);
+    let deleted = server.delete(Some("alice"), notes).await;
+    assert_eq!(
+        (deleted.status, deleted.body),
+        (200, json!({"acknowledged": true, "deletedCount": 1}))
+    );
+    let made = server.put(Some("bob"), notes, &json!({})).await;
+    assert_eq!(made.status, 201);
+    server.invite("bob", "notes", &json!({})).await;
+    assert_eq!(watching.next().await, None, "it is bob's");
+    let again = server.request(Some("alice"), Method::GET, EVENTS);
+    assert_eq!(server.send(again).await.code(), "not_admin");
+    let mut watching = Stream::open(&server, "bob", Some("0")).await;
+    assert_eq!(watching.kinds(1).await, [told(1, "created", "bob")]);
+}
+
+/// Another copy deletes it and begins another between two looks: as much has happened to the one as to the other.
+#[tokio::test]
+async fn a_stream_ends_with_its_resource_on_every_copy() {
+    let server = Server::start().await;
+    let (alice, bob) = (User::new("alice", "test"), User::new("bob", "test"));
+    let (alice, bob) = (Actor::new(alice), Actor::new(bob));
+    let secrets = Secrets::generate().unwrap();
+    let other = Invites::new(server.store.clone(), secrets, Clock::system());
+    let made = other.create_resource(Some(&alice), "notes", None).await;
+    made.unwrap();
+    let mut watching = Stream::open(&server, "alice", None).await;
+    server.invite("alice", "notes", &json!({})).await;
+    assert_eq!(watching.kinds(1).await, [told(1, "created", "alice")]);
+    let deleted = other.delete_resource(Some(&alice), "notes").await;
+    deleted.unwrap();
+    let made = other.create_resource(Some(&bob), "notes", None).await;
+    made.unwrap();
+    for _ in 0..2 {
+        let request = CreateRequest::new(Permissions::READ, 3600, KeyKind::Opaque);
+        let made = other.create(Some(&bob), "notes", request).await;
+        made.unwrap();
+    }
+    assert_eq!(watching.next().await, None, "it is bob's");
 }

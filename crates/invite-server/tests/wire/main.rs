@@ -16,6 +16,7 @@ mod authority;
 mod bearer;
 mod behaviours;
 mod cors;
+mod deletion;
 mod differences;
 mod durable;
 mod files;

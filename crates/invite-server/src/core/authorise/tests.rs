@@ -13,7 +13,7 @@ const ASKERS: [(&str, &str, bool); 6] = [
 
 #[test]
 fn every_call_of_every_asker() {
-    let table: [(Call, [&str; 6]); 16] = [
+    let table: [(Call, [&str; 6]); 17] = [
         (
             CreateResource(Creators::People),
             ["not_signed_in", "yes", "yes", "yes", "yes", "yes"],
@@ -104,6 +104,17 @@ fn every_call_of_every_asker() {
             ],
         ),
         (
+            DeleteResource,
+            [
+                "not_signed_in",
+                "not_admin",
+                "not_admin",
+                "yes",
+                "yes",
+                "not_admin",
+            ],
+        ),
+        (
             Remove,
             [
                 "not_signed_in",
@@ -182,6 +193,7 @@ fn the_operator_may_do_everything() {
         Leave,
         Resend,
         Watch,
+        DeleteResource,
         SignOut,
     ] {
         assert_eq!(
@@ -209,6 +221,7 @@ fn an_app_acts_on_what_is_its_own() {
         (SetMember, "forbidden", "yes"),
         (Leave, "forbidden", "yes"),
         (Watch, "forbidden", "yes"),
+        (DeleteResource, "forbidden", "yes"),
         (Permissions, "forbidden", "yes"),
         (Accept, "forbidden", "forbidden"),
         (SignOut, "forbidden", "forbidden"),

@@ -56,6 +56,7 @@ fn state(current: &str, invite: Option<StoredInvite>) -> State {
             title: None,
             version: 1,
             events: 0,
+            created_at: Moment(1),
         }),
         invite,
         permissions: letters(current),

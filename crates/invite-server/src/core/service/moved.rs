@@ -79,9 +79,9 @@ impl Drop for Moving {
 /// The resource that whoever watches sees moving.
 fn resource(change: &Change) -> Option<&str> {
     match change {
-        Change::SetMember { resource, .. } | Change::TakeResource { resource, .. } => {
-            Some(resource)
-        }
+        Change::SetMember { resource, .. }
+        | Change::TakeResource { resource, .. }
+        | Change::DeleteResource { resource, .. } => Some(resource),
         Change::Tell { invite, .. } => Some(&invite.resource),
         _ => None,
     }

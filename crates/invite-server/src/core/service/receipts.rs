@@ -4,7 +4,7 @@ use super::Invites;
 use crate::core::{
     Accepted, Actor, Moment, Receipt, Refusal, Store,
     app::not_its_own,
-    state::{Change, Decision, InviteName, Scope, State},
+    state::{Change, Decision, InviteName, Scope, State, StoredInvite},
 };
 
 impl<S: Store> Invites<S> {
@@ -46,6 +46,7 @@ impl<S: Store> Invites<S> {
             app: Some(app.to_owned()),
             ..Scope::default()
         };
+        let receipt_of = receipt.clone();
         let (id, until) = (
             receipt.jti.clone(),
             Moment(receipt.exp.saturating_mul(1000)),
@@ -53,6 +54,12 @@ impl<S: Store> Invites<S> {
         let rule = move |state: &State| {
             if !state.is_the_apps {
                 return Err(not_its_own());
+            }
+            if !is_of(&receipt_of, state) {
+                return Err(Refusal::invalid_option(
+                    "receipt",
+                    "What this receipt is about is there no longer.",
+                ));
             }
             if state.redeemed {
                 return Err(Refusal::AlreadyRedeemed);
@@ -71,4 +78,15 @@ impl<S: Store> Invites<S> {
         let extras = self.transact(scope, rule).await?;
         Ok((receipt, extras))
     }
+}
+
+/// Whether a receipt is of the resource that is there, and not of an earlier one of its name. Of an invite that was erased
+/// meanwhile the time decides, as far as seconds tell.
+fn is_of(receipt: &Receipt, state: &State) -> bool {
+    let Some(resource) = &state.resource else {
+        return false;
+    };
+    let is_there = |invite: &StoredInvite| invite.resource == receipt.resource;
+    state.invite.as_ref().is_some_and(is_there)
+        || receipt.iat > resource.created_at.0.div_euclid(1000)
 }

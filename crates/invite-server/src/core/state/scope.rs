@@ -25,6 +25,8 @@ pub struct Scope {
     pub repeat: Option<[u8; 32]>,
     /// And who has access of those whom this is about, who is admin beside them, and what would let somebody in again.
     pub wanted: Option<Wanted>,
+    /// And whether the resource is all that some app has.
+    pub tenancy: bool,
     /// And whether this receipt was redeemed.
     pub receipt: Option<String>,
     /// And whether the person came in by the invite, should it open nothing any more at this moment.

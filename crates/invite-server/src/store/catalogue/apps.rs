@@ -25,6 +25,7 @@ static GIVE: Sql = Sql::new(
 );
 static TAKE: Sql = Sql::new("DELETE FROM app_resources WHERE app = $1 AND resource = $2");
 static TAKE_ALL: Sql = Sql::new("DELETE FROM app_resources WHERE app = $1");
+static TAKE_FROM_ALL: Sql = Sql::new("DELETE FROM app_resources WHERE resource = $1");
 static REMOVE: Sql = Sql::new("DELETE FROM apps WHERE name = $1 AND dialect = 'http'");
 
 /// By name. Sorted here: engines may sort by the rules of some language.
@@ -102,6 +103,15 @@ pub(super) async fn take<E: Executor>(
     resource: &str,
 ) -> Result<(), E::Trouble> {
     change_one(executor, &TAKE, binds![app, resource]).await
+}
+
+/// No app acts on the resource any more.
+pub(super) async fn take_from_all<E: Executor>(
+    executor: &E,
+    resource: &str,
+) -> Result<(), E::Trouble> {
+    change(executor, &TAKE_FROM_ALL, binds![resource]).await?;
+    Ok(())
 }
 
 pub(super) async fn remove<E: Executor>(executor: &E, name: &str) -> Result<(), E::Trouble> {

@@ -12,8 +12,11 @@ use crate::core::{
     state::{Change, StoredInvite},
 };
 
-static ADD_RESOURCE: Sql =
-    Sql::new("INSERT INTO resources (name, title, creator_username, creator_provider, created_at) VALUES ($1, $2, $3, $4, $5)");
+static ADD_RESOURCE: Sql = Sql::new(
+    "INSERT INTO resources (name, title, creator_username, creator_provider, version, created_at) VALUES ($1, $2, $3, $4, $5, $5)",
+);
+static DELETE_RESOURCE: Sql =
+    Sql::new("UPDATE resources SET deleted_at = $1 WHERE name = $2 AND deleted_at IS NULL");
 static MOVE_VERSION: Sql = Sql::new("UPDATE resources SET version = version + 1 WHERE name = $1");
 static REMOVE_MEMBER: Sql =
     Sql::new("DELETE FROM members WHERE resource = $1 AND username = $2 AND provider = $3");
@@ -76,6 +79,10 @@ async fn write_one<E: Executor>(executor: &E, one: &Change) -> Result<(), E::Tro
                 *at,
             ];
             change(executor, &ADD_RESOURCE, values).await?;
+        }
+        Change::DeleteResource { resource, at } => {
+            change_one(executor, &DELETE_RESOURCE, binds![*at, resource]).await?;
+            apps::take_from_all(executor, resource).await?;
         }
         Change::SetMember {
             resource,

@@ -17,7 +17,7 @@ static INVITES: Sql = Sql::new(
 );
 static RESOURCES: Sql = Sql::new(
     "SELECT count(*) FROM (SELECT creator_username FROM resources
-         WHERE creator_username = $1 AND creator_provider = $2 LIMIT $3) AS counted",
+         WHERE creator_username = $1 AND creator_provider = $2 AND deleted_at IS NULL LIMIT $3) AS counted",
 );
 /// PostgreSQL's alone: one at a time creates resources for a person. Whoever writes on SQLite is alone.
 static HOLD_CREATOR: Sql = Sql::new(

@@ -17,7 +17,8 @@ use crate::{
 /// resource others hold, are passed over: who holds a row makes nobody else's end late.
 static OVER: Sql = Sql::new(
     "SELECT id FROM invites JOIN resources ON name = invites.resource
-     WHERE NOT ended AND removed_at IS NULL AND expires_at <= $1 ORDER BY expires_at LIMIT $2{skip-invites-and-resources}",
+     WHERE NOT ended AND removed_at IS NULL AND deleted_at IS NULL AND expires_at <= $1
+     ORDER BY expires_at LIMIT $2{skip-invites-and-resources}",
 );
 static INVITES: Sql =
     Sql::new("{columns} FROM invites {beside} WHERE id {these} ORDER BY expires_at, id");

@@ -16,7 +16,9 @@ static AFTER: Sql = Sql::new(
      WHERE resource = $1 AND number > $2 ORDER BY number LIMIT $3",
 );
 
-static PROGRESS: Sql = Sql::new("SELECT name, events, version FROM resources WHERE name {these}");
+static PROGRESS: Sql = Sql::new(
+    "SELECT name, events, version FROM resources WHERE name {these} AND deleted_at IS NULL",
+);
 
 /// On PostgreSQL, what copies of the server say to each other, and the name of where they say it.
 pub(in crate::store) static TELL: Sql = Sql::new("SELECT pg_notify($1, $2)");

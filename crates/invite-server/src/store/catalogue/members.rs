@@ -13,15 +13,18 @@ static ONE: Sql = Sql::new(
          (SELECT permissions FROM members WHERE resource = $1 AND username = $4 AND provider = $5),
          (SELECT display_name FROM people WHERE username = $4 AND provider = $5),
          EXISTS (SELECT 1 FROM apps WHERE name = $6 AND (all_resources
-             OR EXISTS (SELECT 1 FROM app_resources WHERE app = name AND resource = $1)))",
+             OR EXISTS (SELECT 1 FROM app_resources WHERE app = name AND resource = $1)))
+     WHERE NOT EXISTS (SELECT 1 FROM resources WHERE name = $1 AND deleted_at IS NOT NULL)",
 );
 /// First the version of the list, in a row of its own, for a page may be empty.
 static PAGE: Sql = Sql::new(
-    "SELECT 0, version, '', '', NULL, '' FROM resources WHERE name = $1
+    "SELECT 0, version, '', '', NULL, '' FROM resources WHERE name = $1 AND deleted_at IS NULL
      UNION ALL
      SELECT * FROM (SELECT number, 0, page.username, page.provider, display_name, permissions
          FROM (SELECT number, username, provider, permissions FROM members
-             WHERE resource = $1 AND number > $2 ORDER BY number LIMIT $3) AS page
+             WHERE resource = $1 AND number > $2
+                 AND NOT EXISTS (SELECT 1 FROM resources WHERE name = $1 AND deleted_at IS NOT NULL)
+             ORDER BY number LIMIT $3) AS page
          LEFT JOIN people ON people.username = page.username AND people.provider = page.provider) AS named
      ORDER BY 1",
 );

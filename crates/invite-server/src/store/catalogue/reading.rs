@@ -30,24 +30,24 @@ static INVITE_OF_KEY: Sql = Sql::holding(
 );
 static INVITE_OF_ID: Sql = Sql::holding("{columns} FROM invites {beside} WHERE id = $1", "invites");
 static RESOURCE: Sql = Sql::holding(
-    "SELECT name, title, version, events FROM resources WHERE name = $1",
+    "SELECT name, title, version, events, created_at, deleted_at FROM resources WHERE name = $1",
     "resources",
 );
 /// In one statement, which sees one state of both.
 static RESOURCE_WITH_MEMBERS: Sql = Sql::new(
-    "SELECT name, title, version, events, members.username, members.provider, display_name, permissions
+    "SELECT name, title, version, events, resources.created_at, members.username, members.provider, display_name, permissions
      FROM resources LEFT JOIN members ON members.resource = name
      LEFT JOIN people ON people.username = members.username AND people.provider = members.provider
-     WHERE name = $1 ORDER BY members.number",
+     WHERE name = $1 AND deleted_at IS NULL ORDER BY members.number",
 );
 static RESOURCES_OF: Sql = Sql::new(
     "SELECT name, title, permissions FROM members JOIN resources ON name = resource
-     WHERE username = $1 AND provider = $2",
+     WHERE username = $1 AND provider = $2 AND deleted_at IS NULL",
 );
 /// Of those, what an app acts on.
 static RESOURCES_OF_AS: Sql = Sql::new(
     "SELECT resources.name, title, members.permissions FROM members JOIN resources ON name = members.resource
-     WHERE username = $1 AND provider = $2 AND EXISTS (SELECT 1 FROM apps WHERE apps.name = $3 AND (all_resources
+     WHERE username = $1 AND provider = $2 AND deleted_at IS NULL AND EXISTS (SELECT 1 FROM apps WHERE apps.name = $3 AND (all_resources
          OR EXISTS (SELECT 1 FROM app_resources WHERE app = apps.name AND app_resources.resource = members.resource)))",
 );
 static PERMISSIONS: Sql = Sql::new(
@@ -56,6 +56,10 @@ static PERMISSIONS: Sql = Sql::new(
 static USED: Sql =
     Sql::new("SELECT 1 FROM uses WHERE invite = $1 AND username = $2 AND provider = $3 LIMIT 1");
 static REDEEMED: Sql = Sql::new("SELECT 1 FROM receipts WHERE id = $1");
+/// An app of a dialect whose apps have one resource each.
+static TENANCY: Sql = Sql::new(
+    "SELECT 1 FROM app_resources JOIN apps ON apps.name = app WHERE resource = $1 AND dialect = 'rkvst' LIMIT 1",
+);
 static REPEATED: Sql = Sql::new(
     "SELECT invite, body_hash, until FROM repeats
      WHERE resource = $1 AND username = $2 AND provider = $3 AND key_hash = $4",
@@ -117,14 +121,26 @@ pub(in crate::store) async fn state<E: Executor>(
                 members::hold_links(executor, name, wanted).await?;
             }
         }
-        let row = first(executor, &RESOURCE, hold, binds![name]).await?;
-        state.resource = row.map(|mut row| resource_of(&mut row)).transpose()?;
-        if let Some(user) = &scope.user {
-            state.permissions = permissions(executor, name, user).await?;
+        if let Some(mut row) = first(executor, &RESOURCE, hold, binds![name]).await? {
+            let resource = resource_of(&mut row)?;
+            state.is_going = row.moment_or_none()?.is_some();
+            state.resource = Some(resource).filter(|_| !state.is_going);
         }
-        if let Some(wanted) = &scope.wanted {
-            let about = members::about(executor, name, wanted, state.permissions);
-            (state.members, state.links) = about.await?;
+        if state.is_going {
+            // Nothing of it is there any more, whatever rows are left.
+            let name = name.to_owned();
+            state.invite = state.invite.filter(|invite| invite.resource != name);
+        } else {
+            if let Some(user) = &scope.user {
+                state.permissions = permissions(executor, name, user).await?;
+            }
+            if scope.tenancy {
+                state.is_tenancy = exists(executor, &TENANCY, binds![name]).await?;
+            }
+            if let Some(wanted) = &scope.wanted {
+                let about = members::about(executor, name, wanted, state.permissions);
+                (state.members, state.links) = about.await?;
+            }
         }
     }
     counts::read(executor, scope, hold, &mut state).await?;
@@ -304,6 +320,7 @@ fn resource_of(row: &mut Row) -> Result<Resource, Unreadable> {
         title: row.text_or_none()?,
         version: row.number()?,
         events: row.number()?,
+        created_at: row.moment()?,
     })
 }
 

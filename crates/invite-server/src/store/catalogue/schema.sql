@@ -43,17 +43,21 @@ CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (ends_at);
 CREATE TABLE IF NOT EXISTS resources (
     name       TEXT     NOT NULL PRIMARY KEY,
     title      TEXT,
-    -- Moves whenever a member comes, goes or changes.
+    -- Moves whenever a member comes, goes or changes. It begins at the time of creation, so that whoever saw one resource
+    -- of a name takes no later one for it.
     version    {number} NOT NULL DEFAULT 0,
     -- The number of the last event.
     events     {number} NOT NULL DEFAULT 0,
     created_at {number} NOT NULL,
     -- Whose it counts as among those that one person may create; absent where it was the operator's word.
     creator_username TEXT,
-    creator_provider TEXT
+    creator_provider TEXT,
+    -- From then on it is not there for anybody; its rows go in small transactions, and it last.
+    deleted_at {number}
 ) {rows};
 CREATE INDEX IF NOT EXISTS resources_by_creator ON resources (creator_username, creator_provider)
     WHERE creator_username IS NOT NULL;
+CREATE INDEX IF NOT EXISTS resources_deleted ON resources (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS members (
     -- The order in which they came.

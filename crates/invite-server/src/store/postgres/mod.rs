@@ -215,6 +215,14 @@ impl Store for PostgresStore {
         read!(self, Work::Look, Some(Crowd::Person(user.user_id())), session => reading::resources(&session, user, app))
     }
 
+    async fn clear(&self, resource: &str) -> Result<bool, Refusal> {
+        self.clear_some(resource).await
+    }
+
+    async fn going(&self, limit: u32) -> Result<Vec<String>, Refusal> {
+        self.some_going(limit).await
+    }
+
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
         read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => events::after(&session, resource, after, limit))
     }

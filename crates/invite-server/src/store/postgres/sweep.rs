@@ -6,7 +6,7 @@ use crate::{
     store::{
         catalogue::{
             Value,
-            sweep::{Round, Sweep, carry_out, texts},
+            sweep::{Round, Sweep, carry_out, clear, going, texts},
         },
         shares::Crowd,
     },
@@ -35,6 +35,34 @@ impl PostgresStore {
             // What is gone is gone, and the next round finds the rest.
             Err(unknown) => Err(unknown.0),
         }
+    }
+
+    pub(super) async fn clear_some(&self, resource: &str) -> Result<bool, Refusal> {
+        let mut attempts = Attempts::new();
+        loop {
+            match self.clear_round(resource).await {
+                Ok(more) => return Ok(more),
+                Err(trouble) if attempts.another(trouble.attempts()).await => {}
+                Err(trouble) => return Err(trouble.refusal()),
+            }
+        }
+    }
+
+    async fn clear_round(&self, resource: &str) -> Result<bool, Trouble> {
+        let session = self
+            .sessions
+            .begin(Work::Sweep, Some(Crowd::Server), Patience::new())
+            .await?;
+        let more = clear(&session, resource).await?;
+        match session.commit().await? {
+            Ok(()) => Ok(more),
+            // What is gone is gone, and the next round finds the rest.
+            Err(unknown) => Err(unknown.0),
+        }
+    }
+
+    pub(super) async fn some_going(&self, limit: u32) -> Result<Vec<String>, Refusal> {
+        super::read!(self, Work::Look, Some(Crowd::Server), session => going(&session, limit))
     }
 
     pub(in crate::store) async fn texts(

@@ -177,6 +177,14 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn clear(&self, resource: &str) -> Result<bool, Refusal> {
+        self.clear_some(resource).await
+    }
+
+    async fn going(&self, limit: u32) -> Result<Vec<String>, Refusal> {
+        self.some_going(limit).await
+    }
+
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
         let (resource, crowd) = (resource.to_owned(), Crowd::Resource(resource.to_owned()));
         self.readers

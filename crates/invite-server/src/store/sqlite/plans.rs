@@ -231,6 +231,7 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
             user: Some(alice()),
             repeat: Some([7; 32]),
             wanted: Some(wanted(everybody)),
+            tenancy: true,
             receipt: Some("receipt7".into()),
             // Later than any end: it is looked up.
             used: Some(Moment(i64::MAX)),
@@ -387,6 +388,14 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
     for one in Retention::of(Moment(1_100), 0).sweeps() {
         at_once(sweep::carry_out(on, &one))?;
     }
+    let deleted = Change::DeleteResource {
+        resource: "notes".into(),
+        at: Moment(1_100),
+    };
+    at_once(changes::write(on, &[deleted]))?;
+    assert_eq!(at_once(sweep::going(on, 10))?, ["notes"]);
+    while at_once(sweep::clear(on, "notes"))? {}
+    assert!(at_once(sweep::going(on, 10))?.is_empty());
     Ok(())
 }
 

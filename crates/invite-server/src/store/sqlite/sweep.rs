@@ -9,7 +9,7 @@ use crate::{
     store::{
         catalogue::{
             Value,
-            sweep::{Round, Sweep, carry_out, texts},
+            sweep::{Round, Sweep, carry_out, clear, going, texts},
         },
         shares::Crowd,
     },
@@ -20,6 +20,18 @@ impl SqliteStore {
         self.writer
             .run(move |connection| at_once(carry_out(&On(connection), &sweep)))
             .await
+    }
+
+    pub(super) async fn clear_some(&self, resource: &str) -> Result<bool, Refusal> {
+        let name = resource.to_owned();
+        self.writer
+            .run(move |connection| at_once(clear(&On(connection), &name)))
+            .await
+    }
+
+    pub(super) async fn some_going(&self, limit: u32) -> Result<Vec<String>, Refusal> {
+        let look = move |connection: &_| at_once(going(&On(connection), limit));
+        self.readers.list(Crowd::Server, look).await
     }
 
     pub(in crate::store) async fn texts(

@@ -3,6 +3,7 @@
 //! `store_suite!(@each case)` with a macro of its own.
 
 pub(crate) mod clients;
+pub(crate) mod deletion;
 pub(crate) mod events;
 pub(crate) mod listing;
 pub(crate) mod mails;
@@ -81,6 +82,12 @@ macro_rules! store_suite {
             sweeps::purging_takes_what_ended_long_ago,
             sweeps::erasing_takes_what_names_a_person,
             queues::what_waits_is_counted_and_how_long,
+            deletion::a_deleted_resource_goes_with_all_that_hangs_on_it,
+            deletion::a_later_resource_of_the_name_has_nothing_of_the_earlier,
+            deletion::a_later_resource_of_the_name_has_another_version,
+            deletion::what_is_in_flight_ends_with_the_resource,
+            deletion::very_much_goes_in_small_transactions,
+            deletion::a_tenancy_is_not_deleted,
             quotas::concurrent_creates_overspend_no_quota,
             quotas::only_what_can_be_accepted_counts,
             quotas::a_create_sent_again_costs_no_quota,

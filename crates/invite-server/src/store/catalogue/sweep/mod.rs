@@ -3,6 +3,7 @@
 
 mod erase;
 mod purge;
+mod resource;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,6 +13,7 @@ use crate::{core::Refusal, store::Database};
 
 pub use erase::Person;
 pub use purge::Retention;
+pub(in crate::store) use resource::{clear, going};
 
 /// So many rows of one table in one transaction at most.
 pub(in crate::store) const BATCH: usize = 500;
