@@ -33,7 +33,14 @@ export async function whoAmI() {
 
 /** `[{ resource, title, permissions }]`: everything the signed-in person has any right to. */
 export async function myResources() {
-  return (await ask('/api/v1/resources')).resources;
+  const all = [];
+  let page = '';
+  do {
+    const { resources, next_page_token } = await ask(`/api/v1/resources?page_size=100&page_token=${page}`);
+    all.push(...resources);
+    page = next_page_token;
+  } while (page);
+  return all;
 }
 
 /** Makes a resource; its name in addresses comes from its title. */

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Query, State, rejection::QueryRejection},
+    extract::State,
     http::{HeaderMap, StatusCode},
 };
 use invite_key::KeyKind;
@@ -13,6 +13,7 @@ use super::{
     asker::Caller,
     body::{KeyBody, Object, Path},
     documented::{KeyAndResource, NewInvite, Resend},
+    paging::{Parameters, parameters},
     views::{AcceptedView, CheckView, InviteView, Invites, RemovedView},
 };
 use crate::core::{
@@ -88,11 +89,9 @@ pub(super) async fn list(
     caller: Caller,
     State(state): State<Shared>,
     Path(resource): Path<String>,
-    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
+    query: Parameters,
 ) -> Result<Json<Invites>, ApiError> {
-    let Query(parameters) =
-        query.map_err(|_| Refusal::invalid_option("", "The query cannot be read."))?;
-    let request = list_request(parameters)?;
+    let request = list_request(parameters(query)?)?;
     Ok(Json(
         state
             .invites

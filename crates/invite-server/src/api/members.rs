@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Query, State, rejection::QueryRejection},
+    extract::State,
     http::{HeaderMap, HeaderName, header},
 };
 use invite_key::permissions::Permissions;
@@ -13,6 +13,7 @@ use super::{
     asker::Caller,
     body::{Object, Path},
     documented::{NewLetters, NewMembers},
+    paging::{Parameters, parameters},
     views::{LinksView, MemberView, Members},
 };
 use crate::core::{
@@ -20,7 +21,6 @@ use crate::core::{
     options::{page_size_option, permissions_option, person_option, unknown_member},
 };
 
-type Parameters = Result<Query<Vec<(String, String)>>, QueryRejection>;
 type Listed = ([(HeaderName, String); 1], Json<Members>);
 
 /// Lists who has access in the order they came, for anybody who has. The `ETag` names this state of the whole list, and
@@ -221,13 +221,6 @@ fn links(query: Parameters) -> Result<Option<What>, Refusal> {
         };
     }
     Ok(asked)
-}
-
-fn parameters(query: Parameters) -> Result<Vec<(String, String)>, Refusal> {
-    match query {
-        Ok(Query(parameters)) => Ok(parameters),
-        Err(_) => Err(Refusal::invalid_option("", "The query cannot be read.")),
-    }
 }
 
 fn listed(list: MemberList, links: Option<Links>) -> Listed {

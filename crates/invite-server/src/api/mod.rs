@@ -9,6 +9,7 @@ mod events;
 mod invites;
 mod me;
 mod members;
+mod paging;
 mod pending;
 mod problem;
 mod receipts;
@@ -124,7 +125,7 @@ fn router(state: ApiState) -> Router {
         .routes(routes!(about::public_keys))
         .routes(routes!(about::healthy))
         .routes(routes!(about::ready))
-        .routes(routes!(resources::list))
+        .routes(routes!(resources::list, resources::create_anywhere))
         .routes(routes!(resources::create, resources::delete))
         .routes(routes!(members::list, members::replace))
         .routes(routes!(members::show, members::set, members::remove))

@@ -5,7 +5,9 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::core::{Acceptance, Accepted, Checked, Invite, InviteList, ResourceOf, User};
+use crate::core::{
+    Acceptance, Accepted, Checked, Invite, InviteList, ResourceList, ResourceOf, User,
+};
 
 mod members;
 
@@ -53,11 +55,23 @@ impl From<ResourceOf> for ResourceView {
     }
 }
 
-/// The resources you have access to.
+/// A page of the resources you have access to.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Resources {
     /// By id.
-    pub(super) resources: Vec<ResourceView>,
+    resources: Vec<ResourceView>,
+    /// Send it as `page_token` for the next page; empty at the end.
+    next_page_token: String,
+}
+
+impl From<ResourceList> for Resources {
+    fn from(list: ResourceList) -> Resources {
+        let resources = list.resources.into_iter().map(ResourceView::from);
+        Resources {
+            resources: resources.collect(),
+            next_page_token: list.next_page.unwrap_or_default(),
+        }
+    }
 }
 
 /// One use of an invite.

@@ -125,6 +125,7 @@ pub(super) fn numbers(config: &Config) -> Numbers {
             .unwrap_or(usual.signed_out_check),
         pending: options.limit_pending.unwrap_or(usual.pending),
         wrong_keys: options.limit_wrong_keys.unwrap_or(usual.wrong_keys),
+        names: options.limit_names.unwrap_or(usual.names),
         mails: options.limit_mails.unwrap_or(usual.mails),
         connections: options.limit_connections.unwrap_or(usual.connections),
         sockets: options.limit_sockets.unwrap_or(usual.sockets),

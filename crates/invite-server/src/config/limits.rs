@@ -54,6 +54,17 @@ pub struct LimitOptions {
     )]
     pub limit_wrong_keys: Option<u32>,
 
+    /// Ids a minute that one person may try to give to a resource (PUT), and that one app may try in vain, after which none
+    /// is tried for a while: nobody finds out quickly which there are. Ids that the server chooses (POST) do not count;
+    /// 0 for any number [default: 30; with --demo 0]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "INVITE_SERVER_LIMIT_NAMES",
+        help_heading = "Limits"
+    )]
+    pub limit_names: Option<u32>,
+
     /// Invites an hour that one person may have mailed or mailed again; 0 for any number [default: 60; with --demo 0]
     #[arg(
         long,
@@ -108,6 +119,7 @@ impl LimitOptions {
             ("limit-signed-out-check", self.limit_signed_out_check),
             ("limit-pending", self.limit_pending),
             ("limit-wrong-keys", self.limit_wrong_keys),
+            ("limit-names", self.limit_names),
             ("limit-mails", self.limit_mails),
             ("limit-connections", self.limit_connections),
             ("limit-sockets", self.limit_sockets),

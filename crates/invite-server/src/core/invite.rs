@@ -194,6 +194,15 @@ pub struct MemberList {
     pub next_page: Option<String>,
 }
 
+/// A page of resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceList {
+    /// The resources.
+    pub resources: Vec<ResourceOf>,
+    /// Hand this back for the next page; `None` at the end.
+    pub next_page: Option<String>,
+}
+
 /// A resource as one of its members sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceOf {

@@ -42,7 +42,7 @@ pub use event::{Event, EventKind, Progress};
 pub use identity::{Actor, Authority, TEST_PROVIDER, User, is_username};
 pub use invite::{
     Acceptance, Accepted, Checked, Invite, InviteList, InviteStatus, Member, MemberList, Reader,
-    Removed, ResourceOf,
+    Removed, ResourceList, ResourceOf,
 };
 pub use mail::{Letter, Mail, MailChange, MailState};
 pub use options::{Addressed, CreateRequest, ListRequest, MembersRequest, RemoveTarget};

@@ -238,22 +238,20 @@ pub fn validate_title(title: &str) -> Result<(), Refusal> {
     bounded_text("title", title, TITLE_LIMIT, &[])
 }
 
-/// The name of a resource that is to be created.
-pub fn validate_new_resource(name: &str) -> Result<(), Refusal> {
+/// The name of a resource that is to be created: what no name can be is refused.
+pub fn validate_resource(name: &str) -> Result<(), Refusal> {
     if !resource::is_valid(name) {
         return Err(Refusal::invalid_option(
             "resource",
             "A resource id is 1 to 128 letters, digits, dots, hyphens or underscores.",
         ));
     }
-    // The site's own files and the demo's helpers live there.
-    if resource::is_reserved(name) || matches!(name, "site" | "demo") {
-        return Err(Refusal::invalid_option(
-            "resource",
-            "The server keeps that name for itself. Choose another.",
-        ));
-    }
     Ok(())
+}
+
+/// Whether the server keeps a name for itself: also where the site's own files and the demo's helpers live.
+pub fn is_reserved(name: &str) -> bool {
+    resource::is_reserved(name) || matches!(name, "site" | "demo")
 }
 
 /// A member that no option has. It is named only if it could be somebody's idea of a name: a key never is.

@@ -17,6 +17,13 @@ pub(super) fn secret_text(prefix: &str) -> Result<Zeroizing<String>, Refusal> {
     Ok(text)
 }
 
+/// A fresh id of a resource: 128 bits, as 32 hex digits.
+pub(super) fn resource_id() -> Result<String, Refusal> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes).map_err(|_| Refusal::ServerError)?;
+    Ok(hex::encode(&bytes))
+}
+
 /// A fresh UUID of random bytes.
 pub(super) fn uuid() -> Result<Uuid, Refusal> {
     let mut bytes = [0u8; 16];

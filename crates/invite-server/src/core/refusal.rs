@@ -54,7 +54,7 @@ pub enum Refusal {
     CannotRemove,
     /// Nothing is there.
     NotFound,
-    /// A resource of that name exists.
+    /// A resource of that name exists, or the server keeps the name for itself: it is not said which.
     AlreadyExists {
         /// The resource's name.
         resource: String,
@@ -184,7 +184,7 @@ impl Refusal {
             }
             Refusal::NotFound => "There is nothing here. Check the address.".into(),
             Refusal::AlreadyExists { resource } => {
-                format!("{resource} exists already. Choose another name.")
+                format!("{resource} is taken. Choose another id, or let the server choose one.")
             }
             Refusal::Unsupported { field } => {
                 format!("This server does not support the option {field}. Leave it out.")

@@ -7,7 +7,7 @@ use invite_key::permissions::Permissions;
 use super::{
     Accepted, Actor, Authority, Call, CreateRequest, Creators, EventKind, InviteStatus, MailChange,
     Moment, On, Quotas, Refusal, Removed, User, authorise,
-    options::{validate_new_resource, validate_title},
+    options::{is_reserved, validate_resource, validate_title},
     quota,
     state::{Change, Decision, RepeatKey, State, StoredInvite},
 };
@@ -49,13 +49,14 @@ pub fn create_resource(
         on(state, name),
     )?;
     let actor = actor.ok_or(Refusal::NotSignedIn)?;
-    validate_new_resource(name)?;
+    validate_resource(name)?;
     title.map_or(Ok(()), validate_title)?;
     // Before it is looked whether the name is taken: who may create none has no business to try names.
     quota::one_more(state.resources, quotas.resources, || {
         quota::resources(quotas.resources)
     })?;
-    if state.resource.is_some() || state.is_going {
+    // One and the same, whatever the reason, and whosever it is.
+    if state.resource.is_some() || state.is_going || is_reserved(name) {
         return Err(Refusal::AlreadyExists {
             resource: name.to_owned(),
         });
@@ -102,7 +103,11 @@ pub fn set_member(
         return Err(Refusal::TryAgain);
     }
     if state.resource.is_none() {
-        validate_new_resource(resource)?;
+        validate_resource(resource)?;
+        if is_reserved(resource) {
+            let sentence = "The server keeps that name for itself. Choose another.";
+            return Err(Refusal::invalid_option("resource", sentence));
+        }
         changes.push(Change::AddResource {
             resource: resource.to_owned(),
             title: None,

@@ -44,6 +44,7 @@ pub struct Invites<S> {
     issuer: Option<Arc<str>>,
     creators: Creators,
     quotas: Quotas,
+    ids: fn() -> Result<String, Refusal>,
     moved: Moved,
 }
 
@@ -57,6 +58,7 @@ impl<S: Store> Invites<S> {
             issuer: None,
             creators: Creators::default(),
             quotas: Quotas::default(),
+            ids: random::resource_id,
             moved: Moved::default(),
         }
     }
@@ -78,6 +80,11 @@ impl<S: Store> Invites<S> {
     /// How much of something there may be; without it as much as is usual.
     pub fn within(self, quotas: Quotas) -> Invites<S> {
         Invites { quotas, ..self }
+    }
+
+    /// Where ids of resources come from that nobody chose; without it from chance.
+    pub fn drawing_ids(self, ids: fn() -> Result<String, Refusal>) -> Invites<S> {
+        Invites { ids, ..self }
     }
 
     /// The public keys that signed keys are verified with, as a JWK set.

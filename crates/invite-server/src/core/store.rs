@@ -82,11 +82,14 @@ pub trait Store: Clone + Send + Sync + 'static {
         resource: &str,
     ) -> impl Future<Output = Result<Option<(Resource, Vec<Member>)>, Refusal>> + Send;
 
-    /// The resources somebody has access to, by name; where an app asks, those of them that it acts on.
+    /// The resources somebody has access to, by name, as the database sorts them, after this one and so many at most;
+    /// where an app asks, those of them that it acts on.
     fn resources(
         &self,
         user: &User,
         app: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
     ) -> impl Future<Output = Result<Vec<ResourceOf>, Refusal>> + Send;
 
     /// Deletes some of the rows of a resource that was deleted, no more than one transaction should hold, and it itself

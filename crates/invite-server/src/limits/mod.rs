@@ -3,10 +3,10 @@
 //! Whoever is signed in counts as themselves and as their address, everybody else as their address. Each copy of the
 //! server counts for itself.
 
+mod guesses;
 mod layer;
 mod meter;
 mod places;
-mod wrong_keys;
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -15,8 +15,8 @@ pub use layer::{limit, limit_address};
 pub use places::{Place, Places};
 
 use crate::core::{Actor, Refusal, User};
+use guesses::Guesses;
 use meter::Meter;
-use wrong_keys::WrongKeys;
 
 /// How often one may call; 0 is any number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct Numbers {
     pub pending: u32,
     /// Keys a minute that open nothing.
     pub wrong_keys: u32,
+    /// Ids of resources a minute that one person tries to take, or one app in vain.
+    pub names: u32,
     /// Mails an hour by one person.
     pub mails: u32,
     /// Connections at once from one address.
@@ -49,6 +51,7 @@ impl Numbers {
         signed_out_check: 30,
         pending: 30,
         wrong_keys: 20,
+        names: 30,
         mails: 60,
         connections: 512,
         sockets: 256,
@@ -62,6 +65,7 @@ impl Numbers {
         signed_out_check: 0,
         pending: 0,
         wrong_keys: 0,
+        names: 0,
         mails: 0,
         connections: 0,
         sockets: 0,
@@ -79,7 +83,8 @@ struct All {
     user: Option<Meter>,
     signed_out_check: Option<Meter>,
     pending: Option<Meter>,
-    wrong_keys: Option<WrongKeys>,
+    wrong_keys: Option<Guesses>,
+    names: Option<Guesses>,
     mails: Option<Meter>,
 }
 
@@ -90,6 +95,8 @@ pub struct Who {
     pub address: Option<IpAddr>,
     /// Who is signed in.
     pub user: Option<User>,
+    /// The app that calls, for whomever.
+    pub app: Option<String>,
 }
 
 impl Who {
@@ -97,7 +104,10 @@ impl Who {
     pub fn new(address: Option<IpAddr>, actor: Option<&Actor>) -> Who {
         Who {
             address: address.map(neighbourhood),
-            user: actor.map(|actor| actor.user.clone()),
+            user: actor
+                .filter(|actor| actor.app.is_none())
+                .map(|actor| actor.user.clone()),
+            app: actor.and_then(|actor| actor.app.clone()),
         }
     }
 }
@@ -111,7 +121,8 @@ impl Limits {
             user: Meter::per_minute(numbers.user),
             signed_out_check: Meter::per_minute(numbers.signed_out_check),
             pending: Meter::per_minute(numbers.pending),
-            wrong_keys: Meter::per_minute(numbers.wrong_keys).map(WrongKeys::new),
+            wrong_keys: Meter::per_minute(numbers.wrong_keys).map(Guesses::new),
+            names: Meter::per_minute(numbers.names).map(Guesses::new),
         }))
     }
 
@@ -197,15 +208,35 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// Whether they may try to give a resource an id; not after too many.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`] when they may not.
+    pub fn try_name(&self, who: &Who) -> Result<(), Refusal> {
+        let names = self.0.names.as_ref();
+        let allowed = names.map_or(Ok(()), |names| names.allow(who));
+        allowed.inspect_err(|_| refused("names"))
+    }
+
+    /// Counts an id that they have tried.
+    pub fn name(&self, who: &Who) {
+        if let Some(names) = &self.0.names {
+            names.count(who);
+        }
+    }
+}
+
 /// The count of what is refused, by limit.
 pub const REFUSED: &str = "invite_server_refused_total";
 /// The limits that refuse.
-pub const ALL: [&str; 9] = [
+pub const ALL: [&str; 10] = [
     "address",
     "user",
     "signed_out_check",
     "pending",
     "wrong_keys",
+    "names",
     "mails",
     "connections",
     "sockets",

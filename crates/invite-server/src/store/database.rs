@@ -203,8 +203,14 @@ impl Store for Database {
         either!(self, store => store.resource(resource))
     }
 
-    async fn resources(&self, user: &User, app: Option<&str>) -> Result<Vec<ResourceOf>, Refusal> {
-        either!(self, store => store.resources(user, app))
+    async fn resources(
+        &self,
+        user: &User,
+        app: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<ResourceOf>, Refusal> {
+        either!(self, store => store.resources(user, app, after, limit))
     }
 
     async fn clear(&self, resource: &str) -> Result<bool, Refusal> {

@@ -23,7 +23,9 @@ GET /.well-known/jwks.json                               | yes           | yes  
 GET /api/v1/me                                           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes
 POST /api/v1/me/sign-out-everywhere                      | not_signed_in | yes           | yes           | yes           | yes           | yes           | forbidden     | forbidden     | yes           | not_signed_in
 GET /api/v1/resources                                    | not_signed_in | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | not_signed_in
+POST /api/v1/resources                                   | not_signed_in | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | not_signed_in
 PUT /api/v1/resources/{resource}                         | not_signed_in | yes           | yes           | yes           | yes           | yes           | yes           | yes           | yes           | not_signed_in
+PUT /api/v1/resources/{resource} that is kept            | not_signed_in | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | not_signed_in
 PUT /api/v1/resources/{resource} that is there           | not_signed_in | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | already_exists | not_signed_in
 DELETE /api/v1/resources/{resource}                      | not_signed_in | not_admin     | not_admin     | yes           | yes           | not_admin     | yes           | forbidden     | not_admin     | not_signed_in
 GET /api/v1/resources/{resource}/members                 | not_signed_in | forbidden     | yes           | yes           | yes           | forbidden     | yes           | forbidden     | forbidden     | not_signed_in
@@ -133,8 +135,11 @@ async fn call(scene: &Scene, call: &str, who: Option<&str>) -> Answer {
     } else {
         (&scene.id, &scene.key)
     };
-    let new = call.starts_with("PUT /api/v1/resources/{resource}") && case.is_empty();
-    let new = new && path == "/api/v1/resources/{resource}";
+    let resource = match (call, case) {
+        ("PUT /api/v1/resources/{resource}", _) => "fresh",
+        (_, "that is kept") => "api",
+        _ => "notes",
+    };
     let member = match (case, who) {
         ("of nobody", _) => "nobody:test".to_owned(),
         ("of oneself", Some("namesake")) => "alice:corp".to_owned(),
@@ -143,7 +148,7 @@ async fn call(scene: &Scene, call: &str, who: Option<&str>) -> Answer {
         _ => "carol:test".to_owned(),
     };
     let mut real = path
-        .replace("{resource}", if new { "fresh" } else { "notes" })
+        .replace("{resource}", resource)
         .replace("{member}", &member)
         .replace("{id}", id);
     if case == "with links" {

@@ -75,11 +75,11 @@ async fn resources_begin_and_are_listed() {
         json!({"resources": [
             {"resource": "a.b_C-9", "permissions": "arw"},
             {"resource": "notes", "title": "Team notes", "permissions": "arw"},
-        ]})
+        ], "next_page_token": ""})
     );
     assert_eq!(
         server.get(Some("carol"), "/api/v1/resources").await.body,
-        json!({"resources": []})
+        json!({"resources": [], "next_page_token": ""})
     );
     assert_eq!(
         server

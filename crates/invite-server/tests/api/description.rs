@@ -196,6 +196,7 @@ async fn the_document_describes_all_calls() {
             "POST /api/v1/me/sign-out-everywhere",
             "POST /api/v1/pending",
             "POST /api/v1/receipts/redeem",
+            "POST /api/v1/resources",
             "POST /api/v1/resources/{resource}/invites",
             "PUT /api/v1/resources/{resource}",
             "PUT /api/v1/resources/{resource}/members",

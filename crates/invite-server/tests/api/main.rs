@@ -25,6 +25,7 @@ mod receipts;
 mod refusals;
 mod repeats;
 mod resend;
+mod resources;
 mod server;
 mod signed;
 mod webhooks;

@@ -168,23 +168,11 @@ impl Ledger {
     /// Holds what was told against what is there. Gives how many promises that were.
     pub async fn hold(&self, url: &str, admin: &Caller) -> usize {
         let stories = std::mem::take(&mut *self.stories.lock().unwrap());
-        let (_, mine) = admin
-            .call(Method::GET, url, "/api/v1/resources", None)
-            .await
-            .unwrap();
-        let mine: BTreeSet<&str> = mine["resources"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|one| one["resource"].as_str().unwrap())
-            .collect();
+        let mine = resources(url, admin).await;
         let mut promises = 0;
         for story in stories {
             let name = &story.resource;
-            assert!(
-                mine.contains(name.as_str()) || !story.begun,
-                "{name} is lost"
-            );
+            assert!(mine.contains(name) || !story.begun, "{name} is lost");
             let members: BTreeSet<_> = admin.members(url, name).await.into_iter().collect();
             assert!(
                 members.is_superset(&story.joined),
@@ -233,5 +221,20 @@ impl Ledger {
             );
         }
         promises
+    }
+}
+
+/// All that somebody has access to, page by page.
+async fn resources(url: &str, who: &Caller) -> BTreeSet<String> {
+    let (mut all, mut page) = (BTreeSet::new(), String::new());
+    loop {
+        let path = format!("/api/v1/resources?page_size=100&page_token={page}");
+        let (_, listed) = who.call(Method::GET, url, &path, None).await.unwrap();
+        let names = listed["resources"].as_array().unwrap().iter();
+        all.extend(names.map(|one| one["resource"].as_str().unwrap().to_owned()));
+        page = listed["next_page_token"].as_str().unwrap().to_owned();
+        if page.is_empty() {
+            return all;
+        }
     }
 }

@@ -164,7 +164,10 @@ async fn postgresql_reads_through_no_table_that_grows() {
         store.client("nobody").await.unwrap();
         let target = RemoveTarget::Key(key);
         invites.remove(Some(&alice), None, &target).await.unwrap();
-        store.resources(&user("person8"), None).await.unwrap();
+        store
+            .resources(&user("person8"), None, None, 100)
+            .await
+            .unwrap();
         store.members("resource7").await.unwrap();
         store.members_page("resource7", 3, 51).await.unwrap();
         let (hers, his) = (user("alice"), user("bob"));

@@ -91,7 +91,7 @@ async fn three_copies_on_one_database() {
     assert_eq!(stores[2].members("notes").await.unwrap().len(), 51);
     assert_eq!(
         stores[0]
-            .resources(&user("alice"), None)
+            .resources(&user("alice"), None, None, 100)
             .await
             .unwrap()
             .len(),

@@ -235,5 +235,11 @@ async fn two_servers_on_one_file_lose_nothing() {
         .count();
     assert_eq!(taken, 50);
     assert_eq!(one.members("notes").await.unwrap().len(), 51);
-    assert_eq!(one.resources(&user("alice"), None).await.unwrap().len(), 1);
+    assert_eq!(
+        one.resources(&user("alice"), None, None, 100)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
 }

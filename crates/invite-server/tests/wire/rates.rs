@@ -145,6 +145,53 @@ async fn who_guesses_keys_may_try_none_for_a_while() {
     assert_eq!(socket.accept("notes", &good).await["error"], words);
 }
 
+/// Whoever tries names learns which there are: slowly, whether they are taken or free.
+#[tokio::test]
+async fn who_tries_names_may_try_none_for_a_while() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (database, secret) = (file("invites.db"), file("secret"));
+    let files = ["--database", &database, "--secret-file", &secret];
+    let server = Server::start(&[&["--demo", "--limit-names", "3"][..], &files].concat());
+    let put = |request: RequestBuilder| status(request.json(&json!({})));
+    let by = |person: &Person, name: &str| {
+        put(person.request(Method::PUT, &format!("/api/v1/resources/{name}")))
+    };
+    let mallory = server.person("mallory").await;
+    // A free name and its deletion cost as much as one that is taken.
+    assert_eq!(by(&mallory, "free").await.0, 201);
+    let deleted = mallory.request(Method::DELETE, "/api/v1/resources/free");
+    assert_eq!(status(deleted).await.0, 200);
+    for name in ["notes", "api", "roadmap"] {
+        assert_eq!(by(&mallory, name).await.0, 409, "{name}");
+    }
+    for name in ["recipes", "unheard-of"] {
+        assert_eq!(by(&mallory, name).await.0, 429, "{name}");
+    }
+    assert_eq!(by(&server.person("alice").await, "mine").await.0, 201);
+    // What nobody can guess is not counted.
+    for _ in 0..5 {
+        let made = mallory.request(Method::POST, "/api/v1/resources");
+        assert_eq!(put(made).await.0, 201);
+    }
+
+    // An app makes what it likes; trying what is others' it is as slow.
+    let added = command(&[&files[..], &["apps", "add", "crm"]].concat()).output();
+    let app = String::from_utf8(added.unwrap().stdout).unwrap();
+    let by_app = |name: String| {
+        let request = http().put(server.at(&format!("/api/v1/resources/{name}")));
+        let request = request.bearer_auth(app.trim());
+        put(request.header("on-behalf-of", "carol:test"))
+    };
+    for number in 0..8 {
+        assert_eq!(by_app(format!("deal-{number}")).await.0, 201);
+    }
+    for name in ["notes", "mine", "recipes", "api"] {
+        assert_eq!(by_app(name.into()).await.0, 409, "{name}");
+    }
+    assert_eq!(by_app("deal-8".into()).await.0, 429);
+}
+
 #[tokio::test]
 async fn each_call_over_a_socket_counts() {
     // Opening it is one, too.

@@ -204,7 +204,7 @@ fn read_bytes(token: &str) -> Result<(i64, String), Refusal> {
     Ok((number, address.ok_or_else(not_ours)?))
 }
 
-fn not_ours() -> Refusal {
+pub(super) fn not_ours() -> Refusal {
     Refusal::invalid_option(
         "page_token",
         "page_token is not one this server gave. Begin without it.",

@@ -1,12 +1,17 @@
 //! Resources and who has access to them.
 
-use invite_key::permissions::Permissions;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use invite_key::{permissions::Permissions, resource};
 
-use super::{Invites, count, on_resource};
+use super::{Invites, count, list::not_ours, on_resource};
 use crate::core::{
-    Actor, Authority, Call, Member, On, Refusal, ResourceOf, Store, User, authorise, rules,
+    Actor, Authority, Call, Member, On, Refusal, ResourceList, Store, User, authorise, options,
+    rules,
     state::{Counts, Resource, Scope},
 };
+
+/// So many ids are drawn before it is given up.
+const DRAWS: u32 = 3;
 
 impl<S: Store> Invites<S> {
     /// Creates a resource; answers what its creator may do there.
@@ -44,13 +49,48 @@ impl<S: Store> Invites<S> {
         self.transact(scope, rule).await
     }
 
-    /// The resources the asker has access to.
-    pub async fn resources(&self, actor: Option<&Actor>) -> Result<Vec<ResourceOf>, Refusal> {
+    /// Creates a resource under an id that nobody can guess, of 128 random bits; the id, and what its creator may do there.
+    pub async fn create_resource_anywhere(
+        &self,
+        actor: Option<&Actor>,
+        title: Option<&str>,
+    ) -> Result<(String, Permissions), Refusal> {
+        for _ in 0..DRAWS {
+            let id = (self.ids)()?;
+            match self.create_resource(actor, &id, title).await {
+                Err(Refusal::AlreadyExists { .. }) => {}
+                outcome => return outcome.map(|permissions| (id, permissions)),
+            }
+        }
+        // Chance does not do this.
+        Err(Refusal::ServerError)
+    }
+
+    /// The resources the asker has access to, by their ids as the database sorts them: a page, from where the page before
+    /// ended.
+    pub async fn resources(
+        &self,
+        actor: Option<&Actor>,
+        page_size: u32,
+        page: Option<&str>,
+    ) -> Result<ResourceList, Refusal> {
         authorise(Call::Resources, actor.map(Authority::Actor), On::nothing())?;
         let actor = actor.ok_or(Refusal::NotSignedIn)?;
-        self.store
-            .resources(&actor.user, actor.app.as_deref())
-            .await
+        options::validate_page_size(page_size)?;
+        let after = page.map(read_page).transpose()?;
+        let app = actor.app.as_deref();
+        // One more than asked for tells whether there is a next page.
+        let listed = self
+            .store
+            .resources(&actor.user, app, after.as_deref(), page_size + 1);
+        let mut resources = listed.await?;
+        let more = resources.len() > page_size as usize;
+        resources.truncate(page_size as usize);
+        let last = resources.last().filter(|_| more);
+        Ok(ResourceList {
+            next_page: last.map(|last| URL_SAFE_NO_PAD.encode(&last.resource)),
+            resources,
+        })
     }
 
     /// What the asker may do on a resource; nothing where there is no such resource.
@@ -123,4 +163,12 @@ impl<S: Store> Invites<S> {
         };
         self.transact(scope, rule).await
     }
+}
+
+fn read_page(token: &str) -> Result<String, Refusal> {
+    let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| not_ours())?;
+    let name = String::from_utf8(bytes).map_err(|_| not_ours())?;
+    Some(name)
+        .filter(|name| resource::is_valid(name))
+        .ok_or_else(not_ours)
 }

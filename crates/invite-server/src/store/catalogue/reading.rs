@@ -42,13 +42,15 @@ static RESOURCE_WITH_MEMBERS: Sql = Sql::new(
 );
 static RESOURCES_OF: Sql = Sql::new(
     "SELECT name, title, permissions FROM members JOIN resources ON name = resource
-     WHERE username = $1 AND provider = $2 AND deleted_at IS NULL",
+     WHERE username = $1 AND provider = $2 AND resource > $3 AND deleted_at IS NULL ORDER BY resource LIMIT $4",
 );
 /// Of those, what an app acts on.
 static RESOURCES_OF_AS: Sql = Sql::new(
     "SELECT resources.name, title, members.permissions FROM members JOIN resources ON name = members.resource
-     WHERE username = $1 AND provider = $2 AND deleted_at IS NULL AND EXISTS (SELECT 1 FROM apps WHERE apps.name = $3 AND (all_resources
-         OR EXISTS (SELECT 1 FROM app_resources WHERE app = apps.name AND app_resources.resource = members.resource)))",
+     WHERE username = $1 AND provider = $2 AND members.resource > $3 AND deleted_at IS NULL
+         AND EXISTS (SELECT 1 FROM apps WHERE apps.name = $4 AND (all_resources
+             OR EXISTS (SELECT 1 FROM app_resources WHERE app = apps.name AND app_resources.resource = members.resource)))
+     ORDER BY members.resource LIMIT $5",
 );
 static PERMISSIONS: Sql = Sql::new(
     "SELECT permissions FROM members WHERE resource = $1 AND username = $2 AND provider = $3",
@@ -208,11 +210,13 @@ pub(in crate::store) async fn resource<E: Executor>(
     Ok(found)
 }
 
-/// By name. Sorted here: engines may sort by the rules of some language.
+/// By name, as the engine sorts texts: perhaps by the rules of some language, and the same on each page.
 pub(in crate::store) async fn resources<E: Executor>(
     executor: &E,
     user: &User,
     app: Option<&str>,
+    after: Option<&str>,
+    limit: u32,
 ) -> Result<Vec<ResourceOf>, E::Trouble> {
     let resource_of = |mut row: Row| {
         Ok(ResourceOf {
@@ -224,16 +228,19 @@ pub(in crate::store) async fn resources<E: Executor>(
     let User {
         username, provider, ..
     } = user;
+    let after = after.unwrap_or_default();
     let rows = match app {
-        None => all(executor, &RESOURCES_OF, binds![username, provider]).await?,
-        Some(app) => all(executor, &RESOURCES_OF_AS, binds![username, provider, app]).await?,
+        None => {
+            let values = binds![username, provider, after, limit];
+            all(executor, &RESOURCES_OF, values).await?
+        }
+        Some(app) => {
+            let values = binds![username, provider, after, app, limit];
+            all(executor, &RESOURCES_OF_AS, values).await?
+        }
     };
-    let mut found = rows
-        .into_iter()
-        .map(resource_of)
-        .collect::<Result<Vec<_>, Unreadable>>()?;
-    found.sort_by(|one, other| one.resource.cmp(&other.resource));
-    Ok(found)
+    let found = rows.into_iter().map(resource_of);
+    Ok(found.collect::<Result<_, Unreadable>>()?)
 }
 
 /// The last uses of an invite, newest first.

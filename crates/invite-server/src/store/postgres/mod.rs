@@ -211,8 +211,14 @@ impl Store for PostgresStore {
         read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => reading::resource(&session, resource))
     }
 
-    async fn resources(&self, user: &User, app: Option<&str>) -> Result<Vec<ResourceOf>, Refusal> {
-        read!(self, Work::Look, Some(Crowd::Person(user.user_id())), session => reading::resources(&session, user, app))
+    async fn resources(
+        &self,
+        user: &User,
+        app: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<ResourceOf>, Refusal> {
+        read!(self, Work::Look, Some(Crowd::Person(user.user_id())), session => reading::resources(&session, user, app, after, limit))
     }
 
     async fn clear(&self, resource: &str) -> Result<bool, Refusal> {

@@ -168,11 +168,28 @@ impl Store for SqliteStore {
         self.readers.list(crowd, look).await
     }
 
-    async fn resources(&self, user: &User, app: Option<&str>) -> Result<Vec<ResourceOf>, Refusal> {
-        let (user, app) = (user.clone(), app.map(str::to_owned));
+    async fn resources(
+        &self,
+        user: &User,
+        app: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<ResourceOf>, Refusal> {
+        let (user, app, after) = (
+            user.clone(),
+            app.map(str::to_owned),
+            after.map(str::to_owned),
+        );
         self.readers
             .list(Crowd::Person(user.user_id()), move |connection| {
-                at_once(reading::resources(&On(connection), &user, app.as_deref()))
+                let (app, after) = (app.as_deref(), after.as_deref());
+                at_once(reading::resources(
+                    &On(connection),
+                    &user,
+                    app,
+                    after,
+                    limit,
+                ))
             })
             .await
     }

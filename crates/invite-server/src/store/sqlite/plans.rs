@@ -309,10 +309,16 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
     let page = at_once(members::page(on, "notes", 7, 11))?;
     assert_eq!(page.unwrap().members.len(), 11);
     at_once(reading::resource(on, "notes"))?;
-    at_once(reading::resources(on, &User::new("person7", "test"), None))?;
+    at_once(reading::resources(
+        on,
+        &User::new("person7", "test"),
+        None,
+        None,
+        9,
+    ))?;
     let person = User::new("person7", "test");
     assert_eq!(
-        at_once(reading::resources(on, &person, Some("crm")))?.len(),
+        at_once(reading::resources(on, &person, Some("crm"), Some("a"), 9))?.len(),
         1
     );
     at_once(events::after(on, "notes", 3, 10))?;

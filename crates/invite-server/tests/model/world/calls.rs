@@ -201,7 +201,8 @@ impl Server {
             }
             Op::Resources { by } => {
                 let actor = self.actor(*by).await?;
-                let own = invites.resources(actor.as_ref()).await?.into_iter();
+                let own = invites.resources(actor.as_ref(), 100, None).await?;
+                let own = own.resources.into_iter();
                 let own = own.map(|one| (resource(&one.resource), one.permissions.as_str()));
                 Answer::Resources(own.collect())
             }

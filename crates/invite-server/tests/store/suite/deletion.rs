@@ -93,7 +93,10 @@ pub(crate) async fn a_deleted_resource_goes_with_all_that_hangs_on_it<S: Store>(
     assert_eq!(listed.await.unwrap_err().code(), "not_admin");
     let made = world.invites.create(Some(&alice), "notes", plain()).await;
     assert_eq!(made.unwrap_err().code(), "not_admin");
-    let mine = store.resources(&user("alice"), None).await.unwrap();
+    let mine = store
+        .resources(&user("alice"), None, None, 100)
+        .await
+        .unwrap();
     let mine: Vec<_> = mine.into_iter().map(|one| one.resource).collect();
     assert_eq!(mine, ["other"]);
     assert!(store.members("notes").await.unwrap().is_empty());

@@ -65,6 +65,7 @@ macro_rules! store_suite {
             races::coming_back_after_removal_is_a_new_use,
             races::who_came_in_gets_the_same_answer_whatever_became_of_the_invite,
             races::resources_of_one_name_begin_once,
+            races::an_id_that_is_taken_is_drawn_again,
             rows::the_store_says_that_it_is_ready,
             events::events_are_numbered_without_a_gap,
             events::apps_are_known_by_their_keys,

@@ -186,3 +186,31 @@ pub(crate) async fn who_came_in_gets_the_same_answer_whatever_became_of_the_invi
     world.member("bob", "notes", "").await;
     assert_eq!(accept("bob").await, Err(Refusal::Removed));
 }
+
+pub(crate) async fn an_id_that_is_taken_is_drawn_again<S: Store>(store: S) {
+    const MANY: usize = 200;
+    let world = World::over(store);
+    let world = world.invites.within(invite_server::core::Quotas::NONE);
+    let alice = actor("alice");
+    let always = world.clone().drawing_ids(|| Ok("same".into()));
+    let first = always.create_resource_anywhere(Some(&alice), None).await;
+    assert_eq!(first, Ok(("same".into(), Permissions::ALL)));
+    let none = always.create_resource_anywhere(Some(&alice), None).await;
+    assert_eq!(none, Err(Refusal::ServerError));
+    // Half of what is drawn is taken: of three draws in a row that happens once in eight times.
+    let sometimes = world.clone().drawing_ids(|| {
+        let mut bytes = [0u8; 16];
+        getrandom::fill(&mut bytes).unwrap();
+        Ok(if bytes[0] % 2 == 0 {
+            "same".into()
+        } else {
+            invite_key::hex::encode(&bytes)
+        })
+    });
+    let mut refused = 0;
+    for _ in 0..MANY {
+        let made = sometimes.create_resource_anywhere(Some(&alice), None).await;
+        refused += usize::from(made.is_err());
+    }
+    assert!(refused < MANY * 3 / 10, "{refused} of {MANY}");
+}

@@ -40,7 +40,10 @@ pub(crate) async fn a_resource_and_its_members_are_found_again<S: Store>(store: 
         ],
         "in the order they came"
     );
-    let mine = store.resources(&user("bob"), None).await.unwrap();
+    let mine = store
+        .resources(&user("bob"), None, None, 100)
+        .await
+        .unwrap();
     assert_eq!(mine.len(), 1);
     assert_eq!(
         (mine[0].resource.as_str(), mine[0].title.as_deref()),
@@ -48,7 +51,7 @@ pub(crate) async fn a_resource_and_its_members_are_found_again<S: Store>(store: 
     );
     assert_eq!(
         store
-            .resources(&User::new("bob", "elsewhere"), None)
+            .resources(&User::new("bob", "elsewhere"), None, None, 100)
             .await
             .unwrap(),
         [],

@@ -40,6 +40,7 @@ fn whoever_creates_a_resource_may_do_everything_there() {
         resources: 2,
         ..Quotas::NONE
     };
+    let everybody = (Creators::People, Quotas::NONE);
     let refused = |state: &State, actor: Option<&Actor>, name: &str, title: Option<&str>| {
         create_resource(state, actor, name, title, (Creators::People, quotas), NOW)
             .unwrap_err()
@@ -50,7 +51,20 @@ fn whoever_creates_a_resource_may_do_everything_there() {
         "already_exists"
     );
     assert_eq!(refused(&empty, None, "notes", None), "not_signed_in");
-    assert_eq!(refused(&empty, Some(&bob()), "api", None), "invalid_option");
+    let words = |name: &str| {
+        let state = if name == "notes" {
+            state("", None)
+        } else {
+            empty.clone()
+        };
+        let refusal = create_resource(&state, Some(&bob()), name, None, everybody, NOW);
+        let refusal = refusal.unwrap_err();
+        (refusal.code(), refusal.sentence().replace(name, "NAME"))
+    };
+    for name in ["api", ".hidden", "site", "demo"] {
+        assert_eq!(words(name), words("notes"), "{name}");
+    }
+    assert_eq!(refused(&empty, Some(&bob()), "a b", None), "invalid_option");
     assert_eq!(
         refused(&empty, Some(&bob()), "notes", Some("a\nb")),
         "invalid_option"

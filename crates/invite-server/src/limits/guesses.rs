@@ -1,4 +1,5 @@
-//! Guessing: who has tried too many keys that open nothing may try none for a while, not even a good one.
+//! Guessing: who has tried too many keys that open nothing, or too many names, may try none for a while, not even a good
+//! one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -14,18 +15,19 @@ const MOST: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Guesser {
     User(String, String),
+    App(String),
     Address(std::net::IpAddr),
 }
 
 #[derive(Debug)]
-pub(super) struct WrongKeys {
+pub(super) struct Guesses {
     meter: Meter,
     waiting: Mutex<HashMap<Guesser, Instant>>,
 }
 
-impl WrongKeys {
-    pub(super) fn new(meter: Meter) -> WrongKeys {
-        WrongKeys {
+impl Guesses {
+    pub(super) fn new(meter: Meter) -> Guesses {
+        Guesses {
             meter,
             waiting: Mutex::default(),
         }
@@ -67,6 +69,9 @@ impl WrongKeys {
 }
 
 fn guesser(who: &Who) -> Option<Guesser> {
+    if let Some(app) = &who.app {
+        return Some(Guesser::App(app.clone()));
+    }
     match &who.user {
         Some(user) => Some(Guesser::User(user.username.clone(), user.provider.clone())),
         None => who.address.map(Guesser::Address),
@@ -80,7 +85,7 @@ mod tests {
 
     #[test]
     fn who_guesses_waits_and_nobody_else() {
-        let wrong = WrongKeys::new(Meter::per_minute(5).unwrap());
+        let wrong = Guesses::new(Meter::per_minute(5).unwrap());
         let address = Some("192.0.2.1".parse().unwrap());
         let mallory = Actor::new(User::new("mallory", "test"));
         let mallory = Who::new(address, Some(&mallory));
