@@ -73,6 +73,7 @@ pub(crate) fn dialect(invites: Invites, auth: Auth) -> Dialect {
             .with_state(Demo { invites, auth }),
         prefix: &["/demo/"],
         identify: Identify::People,
+        apps: None,
         cost: |_, _| Cost::default(),
         refuse: plainly,
         cors: Cors::listed(),

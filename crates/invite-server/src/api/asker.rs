@@ -10,7 +10,8 @@ use axum::{
 use super::{ApiError, Cookies, Shared};
 use crate::auth::{Auth, Identity, SessionWatch};
 use crate::core::{Actor, AppKey, Refusal, options::person_option};
-use crate::dialect::once;
+use crate::dialect::{Apps, Brought, once};
+use crate::invites::Invites;
 
 /// Whom an app acts for: `username:provider`.
 const ON_BEHALF_OF: &str = "on-behalf-of";
@@ -168,6 +169,22 @@ fn app_key(headers: &HeaderMap) -> Option<AppKey> {
         .eq_ignore_ascii_case("bearer")
         .then(|| AppKey::parse(bearer.trim()))
         .flatten()
+}
+
+/// App keys, before anybody looks into what comes with them.
+pub(super) struct AppKeys(pub(super) Invites);
+
+impl Apps for AppKeys {
+    fn brought(&self, headers: &HeaderMap) -> Option<Brought> {
+        app_key(headers).map(|key| key.hash().0)
+    }
+
+    fn whose<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+    ) -> Pin<Box<dyn Future<Output = Option<String>> + Send + 'a>> {
+        Box::pin(async move { self.0.app(&app_key(headers)?).await.ok()? })
+    }
 }
 
 /// An app acts for somebody, whom it names and vouches for.

@@ -80,10 +80,9 @@ pub(super) async fn watch(
     let begun = state.invites.events(actor.as_ref(), &resource, after);
     let glimpse = begun.await?;
     watch.begins_at(&glimpse.progress);
-    let user = actor.as_ref().map(|actor| &actor.user);
-    let user = user.ok_or(Refusal::NotSignedIn)?;
+    let watching = actor.as_ref().ok_or(Refusal::NotSignedIn)?;
     let address = who.and_then(|Extension(who)| who.address);
-    let held = state.streams.take(user, &resource, address)?;
+    let held = state.streams.take(watching, &resource, address)?;
     let begins = after.is_none();
     let watcher = Watcher {
         begins,

@@ -158,6 +158,7 @@ fn router(state: ApiState) -> Router {
 
 /// The API, as what stands around it sees it.
 pub fn dialect(state: ApiState) -> Dialect {
+    let apps = asker::AppKeys(state.invites.clone());
     Dialect {
         name: "api",
         wire: Some("http"),
@@ -171,6 +172,7 @@ pub fn dialect(state: ApiState) -> Dialect {
             "/readyz",
         ],
         identify: Identify::People,
+        apps: Some(Arc::new(apps)),
         cost,
         refuse: problem::refuse,
         cors: Cors {

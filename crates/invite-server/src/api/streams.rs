@@ -6,7 +6,7 @@ use std::{net::IpAddr, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    core::{Refusal, User},
+    core::{Actor, Refusal},
     limits::{self, Places},
 };
 
@@ -24,36 +24,49 @@ pub struct Streams {
     people: Places<String>,
     resources: Places<String>,
     addresses: Places,
+    apps: Places<String>,
 }
 
 /// A place; given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     _all: OwnedSemaphorePermit,
-    _person: limits::Place<String>,
     _resource: limits::Place<String>,
-    _address: limits::Place,
+    _own: Own,
+}
+
+/// Among whose it is.
+#[derive(Debug)]
+enum Own {
+    /// A person's, and those of the address.
+    Person {
+        _person: limits::Place<String>,
+        _address: limits::Place,
+    },
+    /// An app's, for whomever and from wherever.
+    App { _app: limits::Place<String> },
 }
 
 impl Streams {
-    /// So many in all, and so many from each address; 0 for any number from one.
-    pub fn new(all: u32, address: u32) -> Streams {
+    /// So many in all, and so many from each address or by each app; 0 for any number from one.
+    pub fn new(all: u32, each: u32) -> Streams {
         Streams {
             all: Arc::new(Semaphore::new(all as usize)),
             people: Places::new(EACH),
             resources: Places::new((all / SHARE).max(1)),
-            addresses: Places::new(address),
+            addresses: Places::new(each),
+            apps: Places::new(each),
         }
     }
 
     /// A place for somebody's stream of a resource, from an address that counts.
     pub(super) fn take(
         &self,
-        user: &User,
+        actor: &Actor,
         resource: &str,
         address: Option<IpAddr>,
     ) -> Result<Place, Refusal> {
-        let place = self.place(user, resource, address);
+        let place = self.place(actor, resource, address);
         match &place {
             Ok(_) => metrics::gauge!(OPEN).increment(1.0),
             Err(_) => limits::refused("streams"),
@@ -63,22 +76,11 @@ impl Streams {
 
     fn place(
         &self,
-        user: &User,
+        actor: &Actor,
         resource: &str,
         address: Option<IpAddr>,
     ) -> Result<Place, Refusal> {
-        let full = |sentence: String| Refusal::LimitReached { sentence };
-        let person = self.people.take(Some(user.user_id())).ok_or_else(|| {
-            full(format!(
-                "You watch {EACH} times already. End one before you begin another."
-            ))
-        })?;
-        let address = self.addresses.take(address).ok_or_else(|| {
-            full(
-                "So many streams are open from your address that there can be no other. End one."
-                    .into(),
-            )
-        })?;
+        let own = self.own(actor, address)?;
         let resource = self.resources.take(Some(resource.to_owned())).ok_or_else(|| {
             full(format!(
                 "So many watch {resource} already that there can be no other. List its invites instead."
@@ -88,11 +90,41 @@ impl Streams {
         let all = all.map_err(|_| Refusal::TryAgain)?;
         Ok(Place {
             _all: all,
-            _person: person,
             _resource: resource,
+            _own: own,
+        })
+    }
+
+    fn own(&self, actor: &Actor, address: Option<IpAddr>) -> Result<Own, Refusal> {
+        if let Some(app) = &actor.app {
+            let app = self.apps.take(Some(app.clone())).ok_or_else(|| {
+                full("This app watches so often that it can no more. End a stream first.".into())
+            })?;
+            return Ok(Own::App { _app: app });
+        }
+        let person = self
+            .people
+            .take(Some(actor.user.user_id()))
+            .ok_or_else(|| {
+                full(format!(
+                    "You watch {EACH} times already. End one before you begin another."
+                ))
+            })?;
+        let address = self.addresses.take(address).ok_or_else(|| {
+            full(
+                "So many streams are open from your address that there can be no other. End one."
+                    .into(),
+            )
+        })?;
+        Ok(Own::Person {
+            _person: person,
             _address: address,
         })
     }
+}
+
+fn full(sentence: String) -> Refusal {
+    Refusal::LimitReached { sentence }
 }
 
 impl Drop for Place {
@@ -104,9 +136,10 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::User;
 
-    fn user(number: u32) -> User {
-        User::new(format!("person{number}"), "test")
+    fn user(number: u32) -> Actor {
+        Actor::new(User::new(format!("person{number}"), "test"))
     }
 
     #[test]
@@ -121,6 +154,12 @@ mod tests {
         assert!(take(1, "notes", None).is_ok());
         mine.pop();
         let again = take(0, "notes", None).unwrap();
+        // An app takes neither theirs nor their address's, whomever it acts for.
+        let by = |name: &str| streams.take(&user(0).by_app(name), "apps", here);
+        let crm: Vec<Place> = (0..100).map(|_| by("crm").unwrap()).collect();
+        assert_eq!(code(by("crm")), "limit_reached");
+        assert!(by("shop").is_ok());
+        drop(crm);
         // An address.
         let from_here: Vec<Place> = (0..100)
             .map(|one| take(1 + one, "here", here).unwrap())

@@ -120,6 +120,7 @@ pub(super) fn numbers(config: &Config) -> Numbers {
     Numbers {
         address: options.limit_address.unwrap_or(usual.address),
         user: options.limit_user.unwrap_or(usual.user),
+        app: options.limit_app.unwrap_or(usual.app),
         signed_out_check: options
             .limit_signed_out_check
             .unwrap_or(usual.signed_out_check),

@@ -180,8 +180,8 @@ fn record() -> Result<PrometheusHandle, String> {
     );
     describe_counter!(
         "invite_server_refused_total",
-        "What was refused for being too much, by limit: address, user, signed_out_check, pending, wrong_keys, mails, \
-         connections, sockets, streams."
+        "What was refused for being too much, by limit: address, user, app, signed_out_check, pending, wrong_keys, \
+         names, mails, connections, sockets, streams."
     );
     describe_gauge!(
         "invite_server_sessions",

@@ -423,6 +423,7 @@ pub fn dialect(auth: &Auth) -> Dialect {
         routes,
         prefix: &["/auth/"],
         identify: Identify::People,
+        apps: None,
         cost: |_, _| Cost::default(),
         refuse: plainly,
         cors: Cors::listed(),

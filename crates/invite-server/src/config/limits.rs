@@ -24,6 +24,16 @@ pub struct LimitOptions {
     )]
     pub limit_user: Option<u32>,
 
+    /// Calls a minute by one app, from wherever and for whomever: neither its address nor whom it acts for is charged with
+    /// them; 0 for any number [default: 30000; with --demo 0]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "INVITE_SERVER_LIMIT_APP",
+        help_heading = "Limits"
+    )]
+    pub limit_app: Option<u32>,
+
     /// Invites a minute that one address may look up without being signed in; 0 for any number
     /// [default: 30; with --demo 0]
     #[arg(
@@ -44,7 +54,7 @@ pub struct LimitOptions {
     )]
     pub limit_pending: Option<u32>,
 
-    /// Keys a minute that one person, or one address that is not signed in, may try and that open nothing; after that
+    /// Keys a minute that one person, one app, or one address that is not signed in, may try and that open nothing; after that
     /// none is looked up; 0 for any number [default: 20; with --demo 0]
     #[arg(
         long,
@@ -94,8 +104,8 @@ pub struct LimitOptions {
     )]
     pub limit_sockets: Option<u32>,
 
-    /// Streams of events at once from one address, behind a --trust-proxy from the one that it names; 0 for any number.
-    /// Of all that may be open, half of --max-connections, one resource has half and one person 64
+    /// Streams of events at once from one address, behind a --trust-proxy from the one that it names, or by one app, from
+    /// wherever; 0 for any number. Of all that may be open, half of --max-connections, one resource has half and one person 64
     /// [default: 256; with --demo 0]
     #[arg(
         long,
@@ -116,6 +126,7 @@ impl LimitOptions {
         let all = [
             ("limit-address", self.limit_address),
             ("limit-user", self.limit_user),
+            ("limit-app", self.limit_app),
             ("limit-signed-out-check", self.limit_signed_out_check),
             ("limit-pending", self.limit_pending),
             ("limit-wrong-keys", self.limit_wrong_keys),

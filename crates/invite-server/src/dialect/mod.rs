@@ -1,6 +1,7 @@
 //! A dialect as what stands around it sees it: one value each. Whoever counts, recognises or refuses requests walks over
 //! the list and knows none of them by name.
 
+mod apps;
 mod cors;
 mod cost;
 mod request;
@@ -13,6 +14,7 @@ use axum::http::Method;
 use axum::response::Response;
 use axum::{Extension, Router};
 
+pub use apps::{Apps, Brought};
 pub use cors::{Cors, Readers};
 pub use cost::Cost;
 pub use request::{Peer, RequestId, Twice, WrongKey, once};
@@ -30,6 +32,8 @@ pub struct Dialect {
     pub prefix: &'static [&'static str],
     /// Whose credentials count there.
     pub identify: Identify,
+    /// How apps are known there, where some call.
+    pub apps: Option<Arc<dyn Apps>>,
     /// What a request counts as, by its method and the route as the code writes it.
     pub cost: fn(&Method, &str) -> Cost,
     /// What it says of a request that does not get to it, or back from it.
@@ -111,6 +115,7 @@ mod tests {
             routes: Router::new(),
             prefix,
             identify: Identify::People,
+            apps: None,
             cost: |_, _| Cost::default(),
             refuse: plainly,
             cors: Cors::listed(),

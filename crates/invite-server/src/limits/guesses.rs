@@ -2,7 +2,7 @@
 //! one.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Who, meter::Meter};
@@ -15,7 +15,7 @@ const MOST: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Guesser {
     User(String, String),
-    App(String),
+    App(Arc<str>),
     Address(std::net::IpAddr),
 }
 
@@ -70,7 +70,7 @@ impl Guesses {
 
 fn guesser(who: &Who) -> Option<Guesser> {
     if let Some(app) = &who.app {
-        return Some(Guesser::App(app.clone()));
+        return Some(Guesser::App(Arc::clone(app)));
     }
     match &who.user {
         Some(user) => Some(Guesser::User(user.username.clone(), user.provider.clone())),

@@ -1,8 +1,9 @@
 //! How often one may call: one set of counts for all dialects.
 //!
-//! Whoever is signed in counts as themselves and as their address, everybody else as their address. Each copy of the
-//! server counts for itself.
+//! Whoever is signed in counts as themselves and as their address, an app as itself wherever it calls from and for whomever,
+//! everybody else as their address. Each copy of the server counts for itself.
 
+mod apps;
 mod guesses;
 mod layer;
 mod meter;
@@ -15,6 +16,8 @@ pub use layer::{limit, limit_address};
 pub use places::{Place, Places};
 
 use crate::core::{Actor, Refusal, User};
+use crate::dialect::Brought;
+use apps::Known;
 use guesses::Guesses;
 use meter::Meter;
 
@@ -25,6 +28,8 @@ pub struct Numbers {
     pub address: u32,
     /// Calls a minute by one person.
     pub user: u32,
+    /// Calls a minute by one app.
+    pub app: u32,
     /// Invites a minute that somebody looks up who is not signed in.
     pub signed_out_check: u32,
     /// Invites a minute that are kept in a cookie.
@@ -48,6 +53,7 @@ impl Numbers {
     pub const USUAL: Numbers = Numbers {
         address: 3000,
         user: 600,
+        app: 30_000,
         signed_out_check: 30,
         pending: 30,
         wrong_keys: 20,
@@ -62,6 +68,7 @@ impl Numbers {
     pub const NONE: Numbers = Numbers {
         address: 0,
         user: 0,
+        app: 0,
         signed_out_check: 0,
         pending: 0,
         wrong_keys: 0,
@@ -81,6 +88,9 @@ pub struct Limits(Arc<All>);
 struct All {
     address: Option<Meter>,
     user: Option<Meter>,
+    app: Option<Meter>,
+    known: Known,
+    strangers: Option<Guesses>,
     signed_out_check: Option<Meter>,
     pending: Option<Meter>,
     wrong_keys: Option<Guesses>,
@@ -96,7 +106,7 @@ pub struct Who {
     /// Who is signed in.
     pub user: Option<User>,
     /// The app that calls, for whomever.
-    pub app: Option<String>,
+    pub app: Option<Arc<str>>,
 }
 
 impl Who {
@@ -107,7 +117,7 @@ impl Who {
             user: actor
                 .filter(|actor| actor.app.is_none())
                 .map(|actor| actor.user.clone()),
-            app: actor.and_then(|actor| actor.app.clone()),
+            app: actor.and_then(|actor| actor.app.as_deref().map(Arc::from)),
         }
     }
 }
@@ -119,6 +129,9 @@ impl Limits {
             mails: Meter::per_hour(numbers.mails),
             address: Meter::per_minute(numbers.address),
             user: Meter::per_minute(numbers.user),
+            app: Meter::per_minute(numbers.app),
+            known: Known::default(),
+            strangers: Meter::per_minute(numbers.wrong_keys).map(Guesses::new),
             signed_out_check: Meter::per_minute(numbers.signed_out_check),
             pending: Meter::per_minute(numbers.pending),
             wrong_keys: Meter::per_minute(numbers.wrong_keys).map(Guesses::new),
@@ -160,6 +173,41 @@ impl Limits {
                 .as_ref()
                 .map(|user| (&user.username, &user.provider)),
         )
+    }
+
+    /// Counts a call by this app.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`] when it is one too many.
+    pub fn app(&self, app: &str) -> Result<(), Refusal> {
+        take("app", &self.0.app, Some(app))
+    }
+
+    /// The app that these credentials were found to be of.
+    fn known(&self, brought: &Brought) -> Option<Arc<str>> {
+        self.0.known.find(brought)
+    }
+
+    /// Whether it may be looked up whose credentials somebody brings whom nobody knows; not after too many that were
+    /// nobody's.
+    fn may_introduce(&self, from: &Who) -> bool {
+        let strangers = self.0.strangers.as_ref();
+        strangers.is_none_or(|strangers| strangers.allow(from).is_ok())
+    }
+
+    /// These credentials are this app's, or nobody's.
+    fn introduce(&self, from: &Who, brought: Brought, app: Option<&str>) -> Option<Arc<str>> {
+        if app.is_none()
+            && let Some(strangers) = &self.0.strangers
+        {
+            strangers.count(from);
+        }
+        app.map(|app| self.0.known.add(brought, app))
+    }
+
+    /// These credentials count no longer.
+    fn forget(&self, brought: &Brought) {
+        self.0.known.forget(brought);
     }
 
     /// Counts a look at an invite by somebody who is not signed in.
@@ -230,9 +278,10 @@ impl Limits {
 /// The count of what is refused, by limit.
 pub const REFUSED: &str = "invite_server_refused_total";
 /// The limits that refuse.
-pub const ALL: [&str; 10] = [
+pub const ALL: [&str; 11] = [
     "address",
     "user",
+    "app",
     "signed_out_check",
     "pending",
     "wrong_keys",

@@ -12,6 +12,8 @@ mod page;
 mod refused;
 mod token;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
@@ -70,12 +72,14 @@ fn router(state: Rkvst) -> Router {
 
 /// The dialect, as what stands around it sees it. Cookies and people's bearers count for nothing there.
 pub fn dialect(state: Rkvst) -> Dialect {
+    let apps = caller::Bearers(state.invites.clone());
     Dialect {
         name: "rkvst",
         wire: Some("rkvst"),
         routes: router(state),
         prefix: &["/archivist", "/archivist/"],
         identify: Identify::Own,
+        apps: Some(Arc::new(apps)),
         cost,
         refuse: refused::refuse,
         cors: Cors {

@@ -99,6 +99,7 @@ pub fn dialect(site: Site) -> Dialect {
         routes: router(site),
         prefix: &["/join", "/site/", "/sdk/", "/favicon.ico", "/robots.txt"],
         identify: Identify::People,
+        apps: None,
         cost,
         refuse: plainly,
         cors: Cors {

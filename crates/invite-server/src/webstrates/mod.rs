@@ -101,6 +101,7 @@ pub fn dialect(state: Webstrates) -> Dialect {
         routes: router(state),
         prefix: &["/"],
         identify: Identify::People,
+        apps: None,
         cost: |_, _| Cost::default(),
         refuse: plainly,
         cors: Cors::listed(),

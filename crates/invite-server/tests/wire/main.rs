@@ -10,6 +10,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod apps;
 mod authorisation;
 #[path = "../support/authority.rs"]
 mod authority;

@@ -147,7 +147,7 @@ async fn invites_last_as_long_as_the_operator_says() {
 
 #[tokio::test]
 async fn who_calls_too_often_waits() {
-    let world = World::start(&["--limit-user", "2"]).await;
+    let world = World::start(&["--limit-app", "2", "--limit-user", "1"]).await;
     let crm = &world.crm;
     for _ in 0..2 {
         assert_eq!(crm.get(INVITES).await.status, 200);
