@@ -17,7 +17,7 @@ use super::{
     views::{AcceptedView, CheckView, InviteView, Invites, RemovedView},
 };
 use crate::core::{
-    CreateRequest, InviteStatus, ListRequest, Refusal, RemoveTarget,
+    CreateRequest, InviteStatus, ListRequest, Needle, Refusal, RemoveTarget,
     options::{DEFAULT_MAX_AGE, max_age_option, page_size_option, unknown_member},
     state::RepeatKey,
 };
@@ -82,6 +82,9 @@ pub(super) async fn create(
     ("status" = Option<String>, Query, pattern = "^(pending|accepted|expired|removed)$",
         description = "when left out: all that are neither expired nor removed"),
     ("everyone" = Option<bool>, Query),
+    ("q" = Option<String>, Query, max_length = 200,
+        description = "only those in whose label or address this is, however it is written. A page may hold few of them then, \
+                       even none, and `next_page_token` lead to more"),
 ), responses(
     (status = 200, body = Invites),
 ))]
@@ -236,6 +239,7 @@ fn list_request(parameters: Vec<(String, String)>) -> Result<ListRequest, Refusa
     for (name, value) in parameters {
         match name.as_str() {
             "page_size" => request.page_size = page_size_option(&value)?,
+            "q" => request.q = Needle::parse(&value)?,
             "page_token" => request.page = (!value.is_empty()).then_some(value),
             "status" => {
                 let status = InviteStatus::parse(&value).ok_or_else(|| {

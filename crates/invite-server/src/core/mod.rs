@@ -15,6 +15,7 @@ mod identity;
 mod invite;
 mod jws;
 mod mail;
+mod needle;
 pub mod options;
 mod queue;
 mod quota;
@@ -45,6 +46,7 @@ pub use invite::{
     Removed, ResourceList, ResourceOf,
 };
 pub use mail::{Letter, Mail, MailChange, MailState};
+pub use needle::Needle;
 pub use options::{Addressed, CreateRequest, ListRequest, MembersRequest, RemoveTarget};
 pub use queue::{Queue, Queues};
 pub use quota::{Quotas, Recipient};

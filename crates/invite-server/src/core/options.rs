@@ -3,7 +3,7 @@
 use invite_key::{InviteKey, KeyKind, permissions::Permissions, resource};
 use serde_json::{Map, Value};
 
-use super::{InviteStatus, Refusal};
+use super::{InviteStatus, Needle, Refusal};
 
 mod members;
 
@@ -171,6 +171,9 @@ pub struct ListRequest {
     pub addressed: Addressed,
     /// By address instead of the newest first; then only those with one.
     pub by_address: bool,
+    /// Only those in whose label or address this is, the newest first. A page may hold fewer than there are then, even none,
+    /// and the next more: so much is looked at for each, and no more.
+    pub q: Option<Needle>,
 }
 
 impl Default for ListRequest {
@@ -182,6 +185,7 @@ impl Default for ListRequest {
             page: None,
             addressed: Addressed::OrNot,
             by_address: false,
+            q: None,
         }
     }
 }

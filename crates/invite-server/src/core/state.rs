@@ -15,7 +15,7 @@ use super::{
 mod query;
 mod scope;
 
-pub use query::{InviteQuery, ListedInvite, Order};
+pub use query::{FoundInvites, InviteQuery, ListedInvite, Order};
 pub use scope::{Count, Counts, InviteName, Issuer, MailsTo, Scope};
 
 /// SHA-256 of a key's text: what is stored in the key's place.

@@ -4,9 +4,10 @@ use std::{collections::HashSet, future::Future};
 
 use super::{
     Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, MemberSeen,
-    MembersSeen, Moment, Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
+    MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
     state::{
-        Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
+        Change, Decision, FoundInvites, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State,
+        StoredInvite,
     },
 };
 
@@ -33,6 +34,14 @@ pub trait Store: Clone + Send + Sync + 'static {
         &self,
         query: InviteQuery,
     ) -> impl Future<Output = Result<Vec<ListedInvite>, Refusal>> + Send;
+
+    /// Such of them, newest first, in whose label or address something is; so many are looked at, at most, however few of
+    /// them it is.
+    fn find(
+        &self,
+        query: InviteQuery,
+        needle: Needle,
+    ) -> impl Future<Output = Result<FoundInvites, Refusal>> + Send;
 
     /// Goes over such invites while they are read, so that no list of them is ever held, and gives what `add` has made of
     /// them.

@@ -112,6 +112,7 @@ pub(super) async fn list(
             .clone()
             .map_or(Addressed::ToSomebody, Addressed::To),
         by_address: page.by_address,
+        q: None,
     };
     let listed = state.invites.list(Some(&actor), &client.resource, &request);
     let listed = listed.await?;

@@ -6,9 +6,10 @@ use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::address::DatabaseAddress;
 use crate::core::{
     Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, MemberSeen,
-    MembersSeen, Moment, Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
+    MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
     state::{
-        Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
+        Change, Decision, FoundInvites, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State,
+        StoredInvite,
     },
 };
 
@@ -158,6 +159,10 @@ impl Store for Database {
 
     async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
         either!(self, store => store.invites(query))
+    }
+
+    async fn find(&self, query: InviteQuery, needle: Needle) -> Result<FoundInvites, Refusal> {
+        either!(self, store => store.find(query, needle))
     }
 
     async fn gather<Gathered, Add>(&self, query: InviteQuery, add: Add) -> Result<Gathered, Refusal>

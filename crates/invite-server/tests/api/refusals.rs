@@ -291,6 +291,7 @@ async fn lists_that_cannot_be() {
         ("status=open", "status"),
         ("everyone=maybe", "everyone"),
         ("pageSize=1", "pageSize"),
+        (&format!("q={}", "x".repeat(201)), "q"),
     ] {
         let answer = server
             .get(

@@ -37,13 +37,19 @@ impl<S: Store> Invites<S> {
             order: order(request)?,
             ..query(asker, resource, request)
         };
-        let mut listed = self.store.invites(query).await?;
+        let (mut listed, looked_to) = match &request.q {
+            None => (self.store.invites(query).await?, None),
+            Some(needle) => {
+                let found = self.store.find(query, needle.clone()).await?;
+                (found.invites, found.looked_to)
+            }
+        };
         let more = listed.len() > request.page_size as usize;
         listed.truncate(request.page_size as usize);
-        let next_page = listed
-            .last()
-            .filter(|_| more)
-            .map(|last| write_page(last, request.by_address));
+        let next_page = match listed.last().filter(|_| more) {
+            Some(last) => Some(write_page(last, request.by_address)),
+            None => looked_to.map(|number| URL_SAFE_NO_PAD.encode(number.to_be_bytes())),
+        };
         let invites = listed.into_iter().map(|one| {
             let key = one
                 .invite

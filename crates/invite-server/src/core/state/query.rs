@@ -37,6 +37,15 @@ pub enum Order {
     },
 }
 
+/// What was found of what is looked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FoundInvites {
+    /// The invites.
+    pub invites: Vec<ListedInvite>,
+    /// As far as it was looked, where there may be more.
+    pub looked_to: Option<i64>,
+}
+
 /// An invite in a listing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListedInvite {

@@ -4,12 +4,12 @@
 //! statement says in the indexes' words which of them it wants.
 
 use super::{
-    Bind, Executor, Unreadable, Value, reading,
+    Bind, Executor, Row, Sql, Unreadable, Value, all, binds, reading,
     reading::{BESIDE, COLUMNS},
 };
 use crate::core::{
-    Addressed, InviteStatus, address_key,
-    state::{InviteQuery, ListedInvite, Order, StoredInvite},
+    Addressed, InviteStatus, Needle, address_key,
+    state::{FoundInvites, InviteQuery, ListedInvite, Order, StoredInvite},
 };
 
 /// Those that live, and those whose end was not told yet: with uses left, and without.
@@ -19,6 +19,13 @@ const SPENT: &str = "NOT ended AND removed_at IS NULL AND spent = TRUE";
 const ENDED: &str = "ended AND removed_at IS NULL";
 /// Those taken back.
 const REMOVED: &str = "removed_at IS NOT NULL";
+
+/// So many are looked at for one page of what somebody looks for: a few milliseconds.
+const LOOKED_AT: u32 = 1_000;
+/// What is looked into.
+const SHORT: &str = "number, id, label, email";
+static THESE: Sql =
+    Sql::new("{columns} FROM invites {beside} WHERE id {these} ORDER BY invites.number DESC");
 
 /// A statement, put together of what is asked for.
 #[derive(Debug, Default)]
@@ -45,6 +52,43 @@ pub(in crate::store) async fn invites<E: Executor>(
 ) -> Result<Vec<ListedInvite>, E::Trouble> {
     let asked = page(query);
     let rows = executor.query(&asked.sql, &asked.binds()).await?;
+    listed(executor, rows).await
+}
+
+/// Of the newest, those in whose label or address something is. Looked at are no more than [`LOOKED_AT`], of each no more
+/// than it takes; those that are found are read whole.
+pub(in crate::store) async fn find<E: Executor>(
+    executor: &E,
+    query: &InviteQuery,
+    needle: &Needle,
+) -> Result<FoundInvites, E::Trouble> {
+    let (asked, _) = these(query, SHORT, LOOKED_AT);
+    let (mut seen, mut last, mut ids) = (0, None, Vec::new());
+    let see = |mut row: Row| {
+        last = Some(row.number()?);
+        seen += 1;
+        let (id, label, email) = (row.text()?, row.text_or_none()?, row.text_or_none()?);
+        if ids.len() < query.limit as usize && needle.is_in(label.as_deref(), email.as_deref()) {
+            ids.push(id);
+        }
+        Ok(())
+    };
+    executor.each(&asked.sql, &asked.binds(), see).await?;
+    let rows = if ids.is_empty() {
+        Vec::new()
+    } else {
+        all(executor, &THESE, binds![ids.as_slice()]).await?
+    };
+    Ok(FoundInvites {
+        invites: listed(executor, rows).await?,
+        looked_to: last.filter(|_| seen >= LOOKED_AT),
+    })
+}
+
+async fn listed<E: Executor>(
+    executor: &E,
+    rows: Vec<Row>,
+) -> Result<Vec<ListedInvite>, E::Trouble> {
     let found = rows
         .into_iter()
         .map(reading::stored)
@@ -94,6 +138,15 @@ pub(in crate::store) async fn count<E: Executor>(
 /// A page of invites. Which they are is read first, and only then what stands beside them: where a planner takes a
 /// resource for a small one, it would sort all of its invites with all that belongs to them.
 fn page(query: &InviteQuery) -> Statement {
+    let (mut statement, order) = these(query, "*", query.limit);
+    let these = std::mem::take(&mut statement.sql);
+    let order = order.replace("number", "invites.number");
+    statement.sql = format!("{COLUMNS} FROM ({these}) AS invites {BESIDE} ORDER BY {order}");
+    statement
+}
+
+/// These columns of so many invites, and in which order they come.
+fn these(query: &InviteQuery, columns: &str, most: u32) -> (Statement, &'static str) {
     let mut statement = Statement::default();
     let whose = whose(query, &mut statement);
     let sorts = sorts(query, &mut statement);
@@ -111,12 +164,12 @@ fn page(query: &InviteQuery) -> Statement {
             (place, "address, number")
         }
     };
-    let limit = statement.bind(Value::Number(query.limit.into()));
+    let limit = statement.bind(Value::Number(most.into()));
     let parts: Vec<_> = sorts
         .iter()
         .map(|sort| {
             format!(
-                "SELECT * FROM invites WHERE {whose} AND {sort} AND {place} ORDER BY {order} LIMIT {limit}"
+                "SELECT {columns} FROM invites WHERE {whose} AND {sort} AND {place} ORDER BY {order} LIMIT {limit}"
             )
         })
         .collect();
@@ -131,9 +184,8 @@ fn page(query: &InviteQuery) -> Statement {
             format!("{all} ORDER BY {order} LIMIT {limit}")
         }
     };
-    let order = order.replace("number", "invites.number");
-    statement.sql = format!("{COLUMNS} FROM ({these}) AS invites {BESIDE} ORDER BY {order}");
-    statement
+    statement.sql = these;
+    (statement, order)
 }
 
 fn counting(query: &InviteQuery) -> Statement {

@@ -19,9 +19,10 @@ use std::{collections::HashSet, fmt};
 
 use crate::core::{
     Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, MemberSeen,
-    MembersSeen, Moment, Progress, Queues, Refusal, ResourceOf, User, Webhook,
+    MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, User, Webhook,
     state::{
-        Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
+        Change, Decision, FoundInvites, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State,
+        StoredInvite,
     },
 };
 
@@ -165,6 +166,10 @@ impl Store for PostgresStore {
 
     async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
         read!(self, Work::Look, Some(Crowd::Resource(query.resource.clone())), session => listing::invites(&session, &query))
+    }
+
+    async fn find(&self, query: InviteQuery, needle: Needle) -> Result<FoundInvites, Refusal> {
+        read!(self, Work::Look, Some(Crowd::Resource(query.resource.clone())), session => listing::find(&session, &query, &needle))
     }
 
     async fn gather<Gathered, Add>(&self, query: InviteQuery, add: Add) -> Result<Gathered, Refusal>

@@ -12,9 +12,10 @@ use std::{collections::HashSet, path::Path};
 
 use crate::core::{
     Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, MemberSeen,
-    MembersSeen, Moment, Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
+    MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
     state::{
-        Change, Decision, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State, StoredInvite,
+        Change, Decision, FoundInvites, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State,
+        StoredInvite,
     },
 };
 
@@ -103,6 +104,14 @@ impl Store for SqliteStore {
         self.readers
             .list(Crowd::Resource(query.resource.clone()), move |connection| {
                 at_once(listing::invites(&On(connection), &query))
+            })
+            .await
+    }
+
+    async fn find(&self, query: InviteQuery, needle: Needle) -> Result<FoundInvites, Refusal> {
+        self.readers
+            .list(Crowd::Resource(query.resource.clone()), move |connection| {
+                at_once(listing::find(&On(connection), &query, &needle))
             })
             .await
     }

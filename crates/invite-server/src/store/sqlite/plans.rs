@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     core::{
-        Addressed, Claimed, Client, EventKind, InviteStatus, MailChange, MailState, Moment,
+        Addressed, Claimed, Client, EventKind, InviteStatus, MailChange, MailState, Moment, Needle,
         OpenLinks, Recipient, Session, Sessions, Subject, User, Wanted, WebhookChange,
         state::{
             Change, Count, Counts, InviteName, InviteQuery, Issuer, KeyHash, MailsTo, Order,
@@ -298,6 +298,10 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
                 };
                 at_once(listing::invites(&On(connection), &query))?;
                 at_once(listing::count(&On(connection), &query))?;
+                if query.addressed == Addressed::OrNot {
+                    let x = Needle::parse("x").unwrap().unwrap();
+                    at_once(listing::find(&On(connection), &query, &x))?;
+                }
             }
         }
     }
@@ -465,18 +469,8 @@ fn fill_sorts(connection: &Connection, counts: [u32; 4]) {
 /// How many steps SQLite takes for a page and a count of one sort.
 fn steps(counts: [u32; 4], status: Option<InviteStatus>, inviter: Option<User>) -> i32 {
     let folder = tempfile::tempdir().unwrap();
-    let mut connection = schema::open_writer(&folder.path().join("invites.db")).unwrap();
+    let connection = schema::open_writer(&folder.path().join("invites.db")).unwrap();
     fill_sorts(&connection, counts);
-    let taken: Arc<Mutex<i32>> = Arc::default();
-    let sum = Arc::clone(&taken);
-    let add = move |event: TraceEvent<'_>| {
-        if let TraceEvent::Profile(statement, _) = event {
-            *sum.lock().unwrap() += statement.get_status(StatementStatus::VmStep);
-        }
-    };
-    connection
-        .trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(add))
-        .unwrap();
     let query = InviteQuery {
         resource: "notes".into(),
         inviter,
@@ -486,13 +480,14 @@ fn steps(counts: [u32; 4], status: Option<InviteStatus>, inviter: Option<User>) 
         addressed: Addressed::OrNot,
         order: Order::Newest { before: None },
     };
-    let listed = at_once(listing::invites(&On(&connection), &query)).unwrap();
-    assert!(!listed.is_empty());
-    assert_eq!(
-        at_once(listing::count(&On(&connection), &query)).unwrap(),
-        listed.len() as i64
-    );
-    *taken.lock().unwrap()
+    steps_of(connection, |connection| {
+        let listed = at_once(listing::invites(&On(connection), &query)).unwrap();
+        assert!(!listed.is_empty());
+        assert_eq!(
+            at_once(listing::count(&On(connection), &query)).unwrap(),
+            listed.len() as i64
+        );
+    })
 }
 
 #[test]
@@ -594,4 +589,45 @@ fn one_member_and_a_page_of_them_are_a_statement_each_whatever_their_number() {
             beside.1
         );
     }
+}
+
+/// However many invites there are among which somebody looks for what is not there.
+#[test]
+fn looking_for_something_costs_so_much_and_no_more() {
+    let cost = |live: u32| {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = schema::open_writer(&folder.path().join("invites.db")).unwrap();
+        fill_sorts(&connection, [live, 0, 0, 0]);
+        let query = InviteQuery {
+            resource: "notes".into(),
+            inviter: Some(alice()),
+            status: None,
+            now: Moment(10),
+            limit: 101,
+            addressed: Addressed::OrNot,
+            order: Order::Newest { before: None },
+        };
+        let needle = Needle::parse("not there").unwrap().unwrap();
+        steps_of(connection, |connection| {
+            let found = at_once(listing::find(&On(connection), &query, &needle)).unwrap();
+            assert!(found.invites.is_empty() && found.looked_to.is_some());
+        })
+    };
+    let (few, many) = (cost(1_100), cost(5_500));
+    assert!(many < few * 11 / 10, "{few} steps become {many}");
+}
+
+fn steps_of(mut connection: Connection, work: impl FnOnce(&Connection)) -> i32 {
+    let taken: Arc<Mutex<i32>> = Arc::default();
+    let sum = Arc::clone(&taken);
+    let add = move |event: TraceEvent<'_>| {
+        if let TraceEvent::Profile(statement, _) = event {
+            *sum.lock().unwrap() += statement.get_status(StatementStatus::VmStep);
+        }
+    };
+    connection
+        .trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(add))
+        .unwrap();
+    work(&connection);
+    *taken.lock().unwrap()
 }

@@ -291,6 +291,7 @@ impl Server {
                 For::Address(address) => Addressed::To(ADDRESSES[*address].0.to_owned()),
             },
             by_address: *by_address,
+            q: None,
         };
         let mut pages = Vec::new();
         loop {

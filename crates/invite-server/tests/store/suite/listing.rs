@@ -1,5 +1,7 @@
 //! Listing.
 
+use invite_server::core::Needle;
+
 use super::*;
 
 pub(crate) async fn listing_pages_through_everything_once<S: Store>(store: S) {
@@ -226,4 +228,110 @@ pub(crate) async fn listing_by_address<S: Store>(store: S) {
     let all = ListRequest::default();
     let refused = world.invites.count(Some(&stranger), "notes", &all).await;
     assert_eq!(refused.unwrap_err().code(), "not_admin");
+}
+
+async fn looked_for<S: Store>(world: &World<S>, q: &str, everyone: bool) -> Vec<String> {
+    let request = ListRequest {
+        q: Needle::parse(q).unwrap(),
+        everyone,
+        ..ListRequest::default()
+    };
+    let alice = actor("alice");
+    let listed = world.invites.list(Some(&alice), "notes", &request);
+    let listed = listed.await.unwrap();
+    assert_eq!(listed.next_page, None);
+    let labels = listed
+        .invites
+        .into_iter()
+        .map(|invite| invite.label.unwrap_or_default());
+    labels.collect()
+}
+
+pub(crate) async fn looking_for_a_label_or_an_address<S: Store>(store: S) {
+    let world = World::over(store);
+    world.member("alice", "notes", "arw").await;
+    world.member("carol", "notes", "arw").await;
+    for (who, label, email) in [
+        ("alice", "Board, spring", Some("Bob@Example.com")),
+        ("alice", "BOARD, autumn", None),
+        ("alice", "Friends", Some("bob@other.example")),
+        ("carol", "Carol's board", Some("dan@example.com")),
+    ] {
+        let mut request = CreateRequest::new(Permissions::READ, 3600, KeyKind::Opaque);
+        (request.label, request.email) = (Some(label.into()), email.map(str::to_owned));
+        request.message = Some("board bob@example.com".into());
+        let made = world
+            .invites
+            .create(Some(&actor(who)), "notes", request)
+            .await;
+        made.unwrap();
+    }
+    for (q, everyone, expected) in [
+        ("board", false, &["BOARD, autumn", "Board, spring"] as &[_]),
+        (
+            "board",
+            true,
+            &["Carol's board", "BOARD, autumn", "Board, spring"],
+        ),
+        ("bob@", false, &["Friends", "Board, spring"]),
+        ("EXAMPLE.com", true, &["Carol's board", "Board, spring"]),
+        // Nothing in it is more than itself.
+        ("%", false, &[]),
+        ("B_ard", false, &[]),
+        ("' OR 1", false, &[]),
+    ] {
+        assert_eq!(looked_for(&world, q, everyone).await, expected, "{q}");
+    }
+}
+
+pub(crate) async fn what_is_looked_for_among_very_many_comes_page_by_page<S: Store>(store: S) {
+    const MANY: u32 = 2_500;
+    let world = World::over(store.clone());
+    world.member("alice", "notes", "arw").await;
+    let all = (0..MANY).map(|number| {
+        let mut hash = [0; 32];
+        for (place, byte) in hash.iter_mut().zip(number.to_be_bytes()) {
+            *place = byte;
+        }
+        // The newest of all, and the oldest: a thousand and more lie in between.
+        let wanted = number < 3 || number == MANY - 1;
+        Change::AddInvite(Box::new(StoredInvite {
+            id: format!("invite{number}"),
+            key_hash: KeyHash(hash),
+            label: Some(format!(
+                "{} {number}",
+                if wanted { "wanted" } else { "other" }
+            )),
+            ..stored("invite")
+        }))
+    });
+    write(&store, all.collect()).await.unwrap();
+    let mut request = ListRequest {
+        q: Needle::parse("WANTED").unwrap(),
+        page_size: 2,
+        ..ListRequest::default()
+    };
+    let mut pages = Vec::new();
+    loop {
+        let alice = actor("alice");
+        let listed = world.invites.list(Some(&alice), "notes", &request);
+        let listed = listed.await.unwrap();
+        let labels = listed
+            .invites
+            .into_iter()
+            .map(|invite| invite.label.unwrap());
+        pages.push(labels.collect::<Vec<_>>());
+        request.page = listed.next_page;
+        if request.page.is_none() {
+            break;
+        }
+    }
+    let newest = format!("wanted {}", MANY - 1);
+    let expected = [
+        vec![&*newest],
+        vec![],
+        vec!["wanted 2", "wanted 1"],
+        vec!["wanted 0"],
+    ];
+    assert_eq!(pages, expected);
 }

@@ -58,6 +58,8 @@ macro_rules! store_suite {
             listing::listing_pages_through_everything_once,
             listing::listing_by_status,
             listing::listing_by_address,
+            listing::looking_for_a_label_or_an_address,
+            listing::what_is_looked_for_among_very_many_comes_page_by_page,
             races::concurrent_accepts_lose_nobody,
             races::concurrent_accepts_spend_no_use_twice,
             races::one_person_accepting_many_times_spends_one_use,
