@@ -60,7 +60,7 @@ fn is_sql(text: &str) -> bool {
         "WITH ",
         "CREATE ",
         "ALTER ",
-        "{invite} ",
+        "{columns} ",
         "{client} ",
     ]) || text.starts_with("UPDATE ") && text.contains(" SET ")
 }
@@ -107,7 +107,7 @@ fn what_is_the_same_is_found_to_be() {
     );
     for (text, sql) in [
         ("SELECT 1", true),
-        ("{invite} WHERE id = $1", true),
+        ("{columns} FROM invites WHERE id = $1", true),
         ("UPDATE a SET b = 1", true),
         ("Update your client.", false),
         ("BEGIN IMMEDIATE", false),
