@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_postgres::Client as Database;
@@ -58,21 +58,39 @@ impl Insisting {
             ..Insisting::listing(scene, path)
         }
     }
+
+    fn probing(scene: &Scene, path: &'static str) -> Insisting {
+        Insisting {
+            method: Method::PUT,
+            body: Some(json!({})),
+            at_once: 16,
+            ..Insisting::listing(scene, path)
+        }
+    }
+
+    fn request(&self) -> RequestBuilder {
+        let request = self
+            .client
+            .request(self.method.clone(), format!("{}{}", self.url, self.path))
+            .header(HEADER, "mallory")
+            .header("origin", &self.url);
+        match &self.body {
+            Some(body) => request.json(body),
+            None => request,
+        }
+    }
+
+    /// What comes of it.
+    async fn once(&self) -> u16 {
+        self.request().send().await.unwrap().status().as_u16()
+    }
 }
 
 impl Neighbour for Insisting {
     async fn begin(&mut self) {
         let sent = Arc::new(AtomicUsize::new(0));
         for _ in 0..self.at_once {
-            let request = self
-                .client
-                .request(self.method.clone(), format!("{}{}", self.url, self.path))
-                .header(HEADER, "mallory")
-                .header("origin", &self.url);
-            let request = match &self.body {
-                Some(body) => request.json(body),
-                None => request,
-            };
+            let request = self.request();
             let (sent, pause) = (Arc::clone(&sent), self.pause);
             self.running.spawn(async move {
                 loop {
@@ -141,6 +159,16 @@ async fn neighbours(scene: Scene) -> Vec<Row> {
     let heap = "/api/v1/resources/heap/invites";
     let mut dead = Insisting::listing(&scene, heap);
     let mut rows = beside("lists 60,000 dead invites", engine, &everybody, &mut dead).await;
+    let full = "/api/v1/resources/full/invites";
+    let mut full = Insisting::creating(&scene, full);
+    assert_eq!(full.once().await, 429, "as many as there may be");
+    let name = "creates beside 1,000 live invites";
+    rows.extend(beside(name, engine, &everybody, &mut full).await);
+    // Taken by somebody else.
+    let mut probing = Insisting::probing(&scene, "/api/v1/resources/quiet");
+    assert_eq!(probing.once().await, 409);
+    let name = "tries names over and over";
+    rows.extend(beside(name, engine, &everybody, &mut probing).await);
     if let Store::Postgres(postgres) = &scene.store {
         let crowd = "/api/v1/resources/crowd/invites?page_size=20";
         let mut used = Insisting {

@@ -14,6 +14,9 @@ use crate::scene::{HEADER, client};
 /// Whoever waits longer was not served.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Seconds that what carol makes lasts, so that she never has as many invites as there may be.
+const SHORT: u32 = 20;
+
 pub struct Everybody {
     url: String,
     client: Client,
@@ -35,7 +38,7 @@ impl Everybody {
         let made = everybody.by("carol", Method::PUT, "/api/v1/resources/quiet");
         let made = made.json(&json!({})).send().await.unwrap();
         assert_eq!(made.status(), 201);
-        let invite = everybody.create().send().await.unwrap();
+        let invite = everybody.create(3600).send().await.unwrap();
         let invite: Value = invite.json().await.unwrap();
         everybody.key = invite["key"].as_str().unwrap().to_owned();
         everybody
@@ -60,7 +63,7 @@ impl Everybody {
             "check" => self
                 .by("bob", Method::POST, "/api/v1/invites/check")
                 .json(&json!({ "key": self.key })),
-            "create" => self.create(),
+            "create" => self.create(SHORT),
             "accept" => {
                 let number = self.accepting.fetch_add(1, Ordering::Relaxed);
                 let somebody = format!("person{number}");
@@ -80,9 +83,9 @@ impl Everybody {
         }
     }
 
-    fn create(&self) -> RequestBuilder {
+    fn create(&self, seconds: u32) -> RequestBuilder {
         self.by("carol", Method::POST, "/api/v1/resources/quiet/invites")
-            .json(&json!({ "permissions": "r", "maxAge": 3600 }))
+            .json(&json!({ "permissions": "r", "maxAge": seconds }))
     }
 
     fn by(&self, name: &str, method: Method, path: &str) -> RequestBuilder {

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use invite_key::{KeyKind, hex};
-use invite_server::core::{Secrets, state::KeyHash};
+use invite_server::core::{Quotas, Secrets, state::KeyHash};
 use rusqlite::Connection;
 
 use crate::scene::{Scene, Store};
@@ -50,9 +50,9 @@ fn times() -> (u128, u128) {
 }
 
 /// mallory may do everything on `heap` and `crowd`.
-const RESOURCES: &str = "INSERT INTO resources (name, created_at) VALUES ('heap', 1), ('crowd', 1);
+const RESOURCES: &str = "INSERT INTO resources (name, created_at) VALUES ('heap', 1), ('crowd', 1), ('full', 1);
     INSERT INTO members (resource, username, provider, permissions)
-        SELECT name, 'mallory', 'proxy', 'arw' FROM resources WHERE name IN ('heap', 'crowd')";
+        SELECT name, 'mallory', 'proxy', 'arw' FROM resources WHERE name IN ('heap', 'crowd', 'full')";
 
 /// On `heap` mallory has so many invites whose end was told an hour ago.
 fn dead(words: &Words) -> String {
@@ -83,6 +83,21 @@ fn used(words: &Words) -> String {
     )
 }
 
+/// On `full` mallory has as many live invites as there may be.
+fn full(words: &Words) -> String {
+    let (past, future) = times();
+    let (series, hash) = (
+        (words.series)(Quotas::USUAL.invites),
+        (words.hash)("'full' || n"),
+    );
+    format!(
+        "INSERT INTO invites (id, key_hash, kind, secret_id, resource, created_at, expires_at,
+            inviter_username, inviter_provider)
+        SELECT 'full' || n, {hash}, 'opaque', '1', 'full', {past}, {future}, 'mallory', 'proxy' FROM {series};
+        INSERT INTO grants (invite, resource, permissions) SELECT id, resource, 'rw' FROM invites WHERE resource = 'full'"
+    )
+}
+
 /// On `heap` mallory has so many live invites, with the keys that the server derives for them.
 fn live(words: &Words, secrets: &Secrets) -> String {
     let (past, future) = times();
@@ -106,7 +121,7 @@ fn live(words: &Words, secrets: &Secrets) -> String {
 impl Scene {
     pub async fn fill(&self) {
         let words = self.words();
-        let mut all = vec![RESOURCES.to_owned(), dead(words)];
+        let mut all = vec![RESOURCES.to_owned(), dead(words), full(words)];
         if matches!(self.store, Store::Postgres(_)) {
             all.extend([used(words), "VACUUM ANALYZE".into()]);
         }
