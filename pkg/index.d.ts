@@ -34,9 +34,46 @@ export interface User {
 export interface Member {
   /** Who it is. */
   user: User;
-  /** Letters: `a` admin, `r` read, `w` write. */
+  /** Letters: `a` admin, `r` read, `w` write. Empty where they have no access any more. */
   permissions: string;
+  /** What would let them in again: from `setMember` where it takes letters, and from `member` with `links: 'tell'`; for admins. */
+  links?: WaysBack;
 }
+
+/**
+ * Live links that would let somebody in again: those that can still be accepted, whose maker is an admin who may grant
+ * what they grant, and that are for everybody or for that person's own verified address. What the person invited
+ * themselves opens nothing once they are out, and is not among them.
+ */
+export interface WaysBack {
+  /** How many there are, or were before they ended. */
+  total: number;
+  /** Whether all of them have ended with it. */
+  ended: boolean;
+  /** The newest of them, 20 at most, without keys. */
+  invites: WayBack[];
+}
+
+/** A link that would let somebody in again. */
+export interface WayBack {
+  /** Names the invite: its inviter can `remove({ id })` it. */
+  id: string;
+  /** What its inviter calls it. */
+  label?: string;
+  /** What it grants. */
+  permissions: string;
+  /** How often it can still be used, if that is limited. */
+  usesLeft?: number;
+  /** When it ends. */
+  expiresAt: string;
+  /** Who made it. */
+  createdBy: User;
+  /** The one address that it is for. */
+  email?: string;
+}
+
+/** Somebody, by name. In a text, what stands before the last colon is the username. */
+export type UserRef = { username: string; provider: string } | `${string}:${string}`;
 
 /** How a server speaks. */
 export type Dialect = 'webstrates' | 'http';
@@ -164,6 +201,25 @@ export interface CallOptions {
   idempotencyKey?: string;
 }
 
+/** What {@link Invites.member} and {@link Invites.setMember} take as their last argument. */
+export interface MemberCallOptions extends CallOptions {
+  /**
+   * What becomes of live links that would let the person in again: `member` says which they are with `'tell'`;
+   * `setMember` says so of itself where it takes letters, and ends them in the same step with `'end'`. For admins.
+   */
+  links?: 'tell' | 'end';
+}
+
+/** What {@link Invites.members} gives. */
+export interface MembersFilter {
+  /** Of this resource; absent: the connection's. */
+  resource?: string;
+  /** Only people in whose name to show or `username:provider` this is found, in upper or lower case. Not on Webstrates. */
+  q?: string;
+  /** How many to ask the server for at once: 1 to 100. */
+  pageSize?: number;
+}
+
 /** What {@link Invites.list} gives. */
 export interface ListFilter {
   /** Those that stand there; absent: all that the server lists. */
@@ -273,6 +329,7 @@ export type Feature =
   | 'extras'
   | 'preview'
   | 'members'
+  | 'setMember'
   | 'email'
   | 'signed'
   | 'send'
@@ -451,8 +508,45 @@ export interface Invites<Given extends GivenInvite = GivenInvite> extends EventT
    */
   preview(this: void, key: string | GivenInvite, call?: CallOptions): Promise<Preview>;
 
-  /** Who has access. */
-  members(this: void, call?: CallOptions): Promise<Member[]>;
+  /**
+   * Who has access, in the order they came, asked for page by page as you go.
+   *
+   * @example
+   * ```js
+   * for await (const { user, permissions } of invites.members()) show(user, permissions);
+   * ```
+   */
+  members(this: void, filter?: MembersFilter, call?: CallOptions): AsyncIterable<Member>;
+  /** The same, without a filter. */
+  members(this: void, call: CallOptions): AsyncIterable<Member>;
+
+  /**
+   * What one person may do; `null` where they have no access. One read: a backend may ask on every request.
+   *
+   * @example
+   * ```js
+   * const member = await invites.member('bob:github');
+   * if (!member?.permissions.includes('w')) throw new Error('Bob may not write.');
+   * ```
+   */
+  member(this: void, user: UserRef, resource?: string, call?: MemberCallOptions): Promise<Member | null>;
+  /** The same, with the resource left out. */
+  member(this: void, user: UserRef, call: MemberCallOptions): Promise<Member | null>;
+
+  /**
+   * Lets somebody do exactly this from now on; `''` takes their access away. For admins; anybody may give up letters of
+   * their own. The last admin cannot go (`last_admin`). Whoever takes letters is told in `links` what would give them
+   * back; with `links: 'end'` those links end in the same step.
+   *
+   * @example
+   * ```js
+   * const { links } = await invites.setMember('bob:github', '', undefined, { links: 'end' });
+   * console.log(`Bob is out, and ${links.total} links that would have let him back in have ended.`);
+   * ```
+   */
+  setMember(this: void, user: UserRef, permissions: string, resource?: string, call?: MemberCallOptions): Promise<Member>;
+  /** The same, with the resource left out. */
+  setMember(this: void, user: UserRef, permissions: string, call: MemberCallOptions): Promise<Member>;
 
   /**
    * The link to send to people.
@@ -833,6 +927,7 @@ export type ErrorCode =
   | 'inviter_not_admin'
   | 'cannot_remove'
   | 'already_exists'
+  | 'last_admin'
   | 'wrong_account'
   | 'not_found'
   | 'forbidden'

@@ -49,6 +49,8 @@ codes! {
     NotFound = "not_found",
     /// A resource of this name exists.
     AlreadyExists = "already_exists",
+    /// Nobody would be left who can change who has access.
+    LastAdmin = "last_admin",
     /// The server refuses this caller or this page's origin.
     Forbidden = "forbidden",
     /// Too many calls; `retryAfter` says when to come back.
@@ -337,6 +339,7 @@ mod tests {
             "not_admin",
             "invalid_option",
             "already_exists",
+            "last_admin",
         ] {
             assert_eq!(code_of(409, code).as_deref(), Some(code));
             assert_eq!(code_of(500, code), None, "{code}");

@@ -93,7 +93,8 @@ impl Handle {
         self.start(Method::Preview, waited, arguments)
     }
 
-    /// `members(call?)`
+    /// One page of `members(filter?, call?)`, with its token in between: `{ members, next? }`. With `user` in the filter
+    /// that person alone, and with `permissions` these become theirs.
     pub fn members(&self, waited: f64, arguments: &Array) -> Promise {
         self.start(Method::Members, waited, arguments)
     }

@@ -201,8 +201,8 @@ fn who_has_access_is_read_from_the_document_however_it_is_quoted() {
         ] {
             let document = ["[\"html\",{\"data-auth\":\"", auth, "\"},[\"body\",{}]]"].concat();
             let client = http(options, &[(200, document.leak(), None)]);
-            let found = client.call(Method::Members, vec![]).await.unwrap();
-            assert_eq!(Some(found), members);
+            let mut found = client.call(Method::Members, vec![]).await.unwrap();
+            assert_eq!(found.take("members"), members);
             assert_eq!(
                 client.world.server.requests.take(),
                 ["GET https://example.org/doc/?json"]
@@ -212,6 +212,7 @@ fn who_has_access_is_read_from_the_document_however_it_is_quoted() {
             r#"["html",{"data-auth":"[{'username':'bob','provider':'test','permissions':'r'}]"}]"#;
         let client = http(options, &[(200, apostrophes, None)]);
         let found = client.call(Method::Members, vec![]).await.unwrap();
+        let found = found.get("members").unwrap();
         assert_eq!(found.items()[0].text("permissions"), Some("r"));
         let client = http(
             options,
@@ -221,16 +222,131 @@ fn who_has_access_is_read_from_the_document_however_it_is_quoted() {
                 (403, "Insufficient permissions.", None),
             ],
         );
-        assert_eq!(
-            client.call(Method::Members, vec![]).await.unwrap(),
-            vec![].into()
-        );
+        let found = client.call(Method::Members, vec![]).await.unwrap();
+        assert_eq!(found.get("members"), Some(&vec![].into()));
         let error = client.call(Method::Members, vec![]).await.unwrap_err();
         assert_eq!(error.code, Code::BadResponse);
         let error = client.call(Method::Members, vec![]).await.unwrap_err();
         assert_eq!(
             (error.code, error.message.as_str()),
             (Code::Forbidden, "Insufficient permissions.")
+        );
+    });
+}
+
+fn of(members: &[(&str, Json)]) -> Json {
+    let mut filter = Json::object();
+    for (name, value) in members {
+        filter.set(name, value.clone());
+    }
+    filter
+}
+
+/// What a Webstrates server cannot do is refused before anything is sent, and so is what says nothing of who or what.
+#[test]
+fn members_that_cannot_be_asked_for_or_changed() {
+    run(async {
+        let options = r#"{"server":"https://example.org","dialect":"webstrates","resource":"doc"}"#;
+        let bob = ("user", Json::from("bob:test"));
+        let links = |what: &str| of(&[("links", what.into())]);
+        let client = http(options, &[]);
+        for (filter, call, what) in [
+            (
+                of(&[bob.clone(), ("permissions", "r".into())]),
+                None,
+                "setMember()",
+            ),
+            (of(std::slice::from_ref(&bob)), Some(links("tell")), "links"),
+            (of(&[("q", "bob".into())]), None, "q"),
+        ] {
+            let arguments = vec![filter, "".into(), call.unwrap_or(Json::Null)];
+            let error = client.call(Method::Members, arguments).await.unwrap_err();
+            assert_eq!(
+                (error.code, error.field.as_deref()),
+                (Code::Unsupported, Some(what))
+            );
+        }
+        let client = http(DOC, &[]);
+        let nobody = [
+            Json::Null,
+            "".into(),
+            "bob".into(),
+            Json::object(),
+            7.0.into(),
+        ];
+        for user in nobody {
+            let filter = of(&[("user", user)]);
+            let error = client
+                .call(Method::Members, vec![filter])
+                .await
+                .unwrap_err();
+            assert_eq!(error.field.as_deref(), Some("user"));
+        }
+        for (method, arguments, field) in [
+            (
+                Method::Members,
+                vec![of(&[bob, ("permissions", Json::Null)])],
+                "permissions",
+            ),
+            (
+                Method::Members,
+                vec![Json::object(), "".into(), of(&[("links", 7.0.into())])],
+                "links",
+            ),
+            (
+                Method::Create,
+                vec![Json::object(), Json::Null, links("end")],
+                "links",
+            ),
+            (
+                Method::Members,
+                vec![of(&[("status", "pending".into())])],
+                "status",
+            ),
+            (
+                Method::ListPage,
+                vec![of(&[("user", "bob:test".into())])],
+                "user",
+            ),
+        ] {
+            let error = client.call(method, arguments).await.unwrap_err();
+            assert_eq!(error.field.as_deref(), Some(field), "{method:?}");
+        }
+        assert!(client.world.server.requests.take().is_empty());
+    });
+}
+
+#[test]
+fn one_member_is_asked_for_and_changed_by_name() {
+    run(async {
+        let bob = r#"{"user":{"username":"bob","provider":"test"},"permissions":"r"}"#;
+        let client = http(
+            DOC,
+            &[
+                (200, NAMED, None),
+                (200, bob, None),
+                (200, bob, None),
+                (200, bob, None),
+            ],
+        );
+        let name = Json::object()
+            .with("username", "a/b:c \u{e9}")
+            .with("provider", "test");
+        let ask = |filter, call| client.call(Method::Members, vec![filter, "".into(), call]);
+        let found = ask(of(&[("user", name)]), Json::Null).await.unwrap();
+        assert_eq!(found.text("permissions"), Some("r"));
+        let filter = of(&[("user", "bob:test".into()), ("resource", "other".into())]);
+        ask(filter, of(&[("links", "tell".into())])).await.unwrap();
+        let filter = of(&[("user", "bob:test".into()), ("permissions", "".into())]);
+        ask(filter, of(&[("links", "end".into())])).await.unwrap();
+        assert_eq!(
+            client.world.server.requests.take(),
+            [
+                "GET https://example.org/.well-known/invite-keys",
+                "GET https://example.org/api/v1/resources/doc/members/a%2Fb%3Ac%20%C3%A9%3Atest",
+                "GET https://example.org/api/v1/resources/other/members/bob%3Atest?links=tell",
+                "PUT https://example.org/api/v1/resources/doc/members/bob%3Atest?links=end",
+            ]
         );
     });
 }

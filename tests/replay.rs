@@ -309,13 +309,18 @@ fn value(json: &Json) -> Value {
     serde_json::from_str(&json::write(json)).unwrap()
 }
 
-/// Makes a row's call; `list` goes through all its pages.
+/// Makes a row's call; `list` and `members` go through all their pages.
 async fn call(
     client: &Client<Script>,
     method: Method,
     mut arguments: Vec<Json>,
 ) -> Result<Value, invite_keys::error::Error> {
-    if method != Method::ListPage {
+    let items = match method {
+        Method::ListPage => "invites",
+        Method::Members => "members",
+        _ => "",
+    };
+    if items.is_empty() {
         return Ok(value(&client.call(method, arguments).await?));
     }
     arguments.resize(1, Json::Null);
@@ -325,7 +330,7 @@ async fn call(
         let page = client
             .call(method, vec![arguments[0].clone(), token])
             .await?;
-        found.extend(page.get("invites").unwrap().items().iter().map(value));
+        found.extend(page.get(items).unwrap().items().iter().map(value));
         match page.text("next") {
             Some(next) => token = next.into(),
             None => return Ok(Value::Array(found)),

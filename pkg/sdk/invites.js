@@ -9,7 +9,7 @@ import { lockName, page } from './page.js';
 import { read } from './record.js';
 import { Server } from './server.js';
 
-/** A list of more pages than this, or of so many without an invite one after the other, is none. */
+/** A list of more pages than this, or of so many with nothing on them one after the other, is none. */
 const MOST_PAGES = 10_000;
 const MOST_EMPTY = 100;
 
@@ -21,10 +21,14 @@ const CALLS = {
   accept: 'key, webstrateId, call',
   remove: 'key, webstrateId, call',
   preview: 'key, call',
-  members: 'call',
   link: 'invite, options, call',
   supports: 'feature, call',
 };
+
+/** What comes page by page: the core's call for a page, and what is on it. */
+const LISTS = [['list', 'listPage', 'invites'], ['members', 'members', 'members']];
+
+const nameOf = (user) => (user.username ? `${user.username}:${user.provider}` : user);
 
 /** Importing is harmless even where there is none of this. */
 const weak = (value) => (globalThis.WeakRef ? new WeakRef(value) : { deref: () => value });
@@ -53,7 +57,14 @@ class Invites extends Target {
       close: method('close', '', () => this.#close()),
     };
     for (const [name, takes] of Object.entries(CALLS)) own[name] = method(name, takes, (self, ...args) => this.#call(self, name, args));
-    own.list = method('list', 'filter, call', (self, ...args) => this.#list(this.#wake(), standing(self), ...(args[1] == null && looksLikeCall(args[0]) ? [undefined, args[0]] : args)));
+    for (const [name, page, items] of LISTS) {
+      own[name] = method(name, 'filter, call', (self, ...args) => this.#list(page, items, this.#wake(), standing(self), ...(args[1] == null && looksLikeCall(args[0]) ? [undefined, args[0]] : args)));
+    }
+    own.member = method('member', 'user, resource, call', (self, user, ...place) => this.#member(self, user, {}, ...place).catch((error) => {
+      if (error.code !== 'not_found') throw error;
+      return null;
+    }));
+    own.setMember = method('setMember', 'user, permissions, resource, call', (self, user, permissions, ...place) => this.#member(self, user, { permissions: permissions ?? null }, ...place));
     own.acceptPending = method('acceptPending', 'policy, call', (self, ...args) => this.#acceptPending(standing(self), ...sorted(...args)));
     for (const name of ['addEventListener', 'removeEventListener']) {
       own[name] = method(name, 'type, listener, options', (_, ...args) => {
@@ -127,14 +138,22 @@ class Invites extends Target {
     }
   }
 
-  async *#list(server, error, filter, call) {
+  /** Of a list of people the one, by the same call. */
+  async #member(self, user, change, ...place) {
+    const [resource, call] = sorted(...place);
+    const found = await this.#call(self, 'members', [{ user: user ?? null, resource, ...change }, undefined, call]);
+    // Webstrates tells of all at once.
+    return found.members ? found.members.find((member) => nameOf(member.user) === nameOf(user)) ?? null : found;
+  }
+
+  async *#list(page, items, server, error, filter, call) {
     const seen = new Set();
     for (let empty = 0, token; ; ) {
-      const { invites, next } = await server.send('listPage', filter, token, call).catch((thrown) => { throw error(thrown); });
-      if (!Array.isArray(invites)) throw error(new InviteError('bad_response', "The server's list is none."));
-      yield* invites;
+      const { [items]: found, next } = await server.send(page, filter, token, call).catch((thrown) => { throw error(thrown); });
+      if (!Array.isArray(found)) throw error(new InviteError('bad_response', "The server's list is none."));
+      yield* found;
       if (!next) return;
-      empty = invites.length ? 0 : empty + 1;
+      empty = found.length ? 0 : empty + 1;
       if (seen.has(next) || seen.size === MOST_PAGES || empty === MOST_EMPTY) {
         throw error(new InviteError('bad_response', "The server's list does not end."));
       }

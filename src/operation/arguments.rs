@@ -42,7 +42,11 @@ pub(super) struct Arguments {
 
 impl Arguments {
     /// Sorts them. Call options stand last, or earlier, wherever another argument is left out.
-    pub(super) fn sort(mut values: Vec<Json>, slots: &[Slot]) -> Result<Arguments, Error> {
+    pub(super) fn sort(
+        mut values: Vec<Json>,
+        slots: &[Slot],
+        of_people: bool,
+    ) -> Result<Arguments, Error> {
         values.truncate(slots.len() + 1);
         while values.last().is_some_and(Json::is_null) {
             values.pop();
@@ -56,7 +60,7 @@ impl Arguments {
         });
         let call = if has_call { values.pop() } else { None };
         let mut sorted = Arguments {
-            call: CallOptions::read(call.unwrap_or(Json::Null))?,
+            call: CallOptions::read(call.unwrap_or(Json::Null), of_people)?,
             options: Json::Null,
             resource: None,
             key: None,

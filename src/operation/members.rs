@@ -86,6 +86,18 @@ impl Members {
         self.text_that(name, value, |_| true, " must be a string.")
     }
 
+    /// `username:provider`, of whatever somebody is named by.
+    pub(super) fn person(&mut self, name: &str) -> Option<String> {
+        let user = self.take(name)?;
+        let text = match (user.text("username"), user.text("provider")) {
+            (Some(username), Some(provider)) => [username, ":", provider].concat().into(),
+            _ => user,
+        };
+        let named = |text: &str| text.bytes().any(|byte| byte == b':');
+        let wrong = " must be { username, provider } or 'username:provider'.";
+        self.text_that(name, Some(text), named, wrong)
+    }
+
     pub(super) fn resource(&mut self, name: &str) -> Option<String> {
         let value = self.take_unless_null(name);
         self.text_that(name, value, resource::is_valid, WRONG_RESOURCE)

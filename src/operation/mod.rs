@@ -27,12 +27,10 @@ pub enum Operation {
     Accept(Rc<Invited>),
     /// Cancel an invite.
     Remove(Remove),
-    /// One page of invites.
+    /// One page of invites or people, or one person.
     List(Box<List>),
     /// What accepting would give, and to whom.
     Preview(Rc<Invited>),
-    /// Who has access.
-    Members,
     /// The link to send.
     Link(Box<LinkOf>),
     /// Whether the server has a feature.
@@ -93,12 +91,14 @@ pub enum Remove {
     },
 }
 
-/// One page of `list`
+/// One page of `list` or `members`; `member`, `setMember`
 pub struct List {
-    /// Which invites.
+    /// Which.
     pub filter: ListFilter,
     /// Where the page begins; empty for the first.
     pub token: String,
+    /// What becomes of links that would let somebody in again; empty where nothing is said.
+    pub links: String,
 }
 
 /// `link`
@@ -166,7 +166,7 @@ pub enum Method {
     ListPage,
     /// `preview(key, call?)`
     Preview,
-    /// `members(call?)`
+    /// `members(filter?, token?, call?)`
     Members,
     /// `link(invite, options?, call?)`
     Link,
@@ -194,9 +194,9 @@ impl Method {
             Method::Get => &[Slot::ResourceToList],
             Method::Check | Method::Accept => &[Slot::Invite, Slot::Resource],
             Method::Remove => &[Slot::InviteOrId, Slot::Resource],
-            Method::ListPage => &[Slot::Options, Slot::Text],
+            Method::ListPage | Method::Members => &[Slot::Options, Slot::Text],
             Method::Preview | Method::Unpark => &[Slot::Invite],
-            Method::Members | Method::Identify | Method::Watch | Method::Parked => &[],
+            Method::Identify | Method::Watch | Method::Parked => &[],
             Method::Link => &[Slot::Invite, Slot::Options],
             Method::Supports => &[Slot::Text],
             Method::AcceptInvite => &[Slot::Invite, Slot::Resource, Slot::Policy],
@@ -208,7 +208,8 @@ impl Method {
 impl Call {
     /// Reads the arguments of a call. One function for all: what each of many would drop again is most of its code.
     pub fn read(method: Method, values: Vec<Json>) -> Result<Call, Error> {
-        let given = Arguments::sort(values, method.slots())?;
+        let of_people = method == Method::Members;
+        let given = Arguments::sort(values, method.slots(), of_people)?;
         let invited = given.key.map(|key| {
             Rc::new(Invited {
                 key,
@@ -223,15 +224,15 @@ impl Call {
                 resource: given.resource,
             })),
             (Method::Get, _) => Operation::Get(given.resource),
-            (Method::ListPage, _) => Operation::List(Box::new(List {
-                filter: ListFilter::read(given.options)?,
+            (Method::ListPage | Method::Members, _) => Operation::List(Box::new(List {
+                filter: ListFilter::read(given.options, of_people)?,
                 token: given.text,
+                links: given.call.links.clone().unwrap_or_default(),
             })),
             (Method::Supports, _) if given.text.is_empty() => {
                 return Err(Error::invalid("feature", " must be the name of one."));
             }
             (Method::Supports, _) => Operation::Supports(given.text),
-            (Method::Members, _) => Operation::Members,
             (Method::Identify, _) => Operation::Identify,
             (Method::Watch, _) => Operation::Watch,
             (Method::Parked, _) => Operation::Parked,
@@ -302,11 +303,9 @@ impl Operation {
             Operation::Remove(Remove::Id { resource, home, .. }) => {
                 resource.as_deref().or(home.as_deref())
             }
-            Operation::Members
-            | Operation::Supports(_)
-            | Operation::Identify
-            | Operation::Watch
-            | Operation::Parked => None,
+            Operation::Supports(_) | Operation::Identify | Operation::Watch | Operation::Parked => {
+                None
+            }
         }
     }
 }

@@ -71,9 +71,12 @@ impl CreateOptions {
     }
 }
 
-/// `list`
+/// `list`, `members`, `member`, `setMember`
+#[derive(Default)]
 pub struct ListFilter {
-    /// Whose invites.
+    /// Whether it is a list of people, and not of invites.
+    pub of_people: bool,
+    /// What it is a list of.
     pub resource: Option<String>,
     /// In which state.
     pub status: Option<&'static str>,
@@ -81,21 +84,42 @@ pub struct ListFilter {
     pub everyone: bool,
     /// How many at once.
     pub page_size: Option<f64>,
+    /// What to look for in people's names.
+    pub q: Option<String>,
+    /// One person alone: `username:provider`.
+    pub user: Option<String>,
+    /// What that person shall be able to do from now on.
+    pub permissions: Option<String>,
+}
+
+impl ListFilter {
+    /// What is listed, as our API calls it.
+    pub(crate) fn what(&self) -> &'static str {
+        if self.of_people { "members" } else { "invites" }
+    }
 }
 
 const STATUSES: &[&str] = &["pending", "accepted", "expired", "removed"];
 
 impl ListFilter {
-    pub(super) fn read(given: Json) -> Result<ListFilter, Error> {
+    pub(super) fn read(given: Json, of_people: bool) -> Result<ListFilter, Error> {
         let mut given = Members::of(given);
         let statuses = " must be 'pending', 'accepted', 'expired' or 'removed'.";
         let sizes = " must be a whole number from 1 to 100.";
-        let filter = ListFilter {
+        let mut filter = ListFilter {
+            of_people,
             resource: given.resource("resource"),
-            status: given.one_of("status", STATUSES, statuses),
-            everyone: given.flag("everyone").unwrap_or(false),
             page_size: given.whole("pageSize", MAX_PAGE, sizes),
+            ..ListFilter::default()
         };
+        if of_people {
+            filter.q = given.text("q");
+            filter.user = given.person("user");
+            filter.permissions = given.text("permissions");
+        } else {
+            filter.status = given.one_of("status", STATUSES, statuses);
+            filter.everyone = given.flag("everyone").unwrap_or(false);
+        }
         given.finish(filter)
     }
 }
@@ -131,20 +155,24 @@ pub struct CallOptions {
     pub timeout: Option<f64>,
     /// The name under which the server remembers a create.
     pub idempotency_key: Option<String>,
+    /// What becomes of links that would let somebody in again.
+    pub links: Option<String>,
 }
 
 impl CallOptions {
     const NAMES: [&str; 3] = ["signal", "timeout", "idempotencyKey"];
 
-    pub(super) fn read(given: Json) -> Result<CallOptions, Error> {
+    pub(super) fn read(given: Json, of_people: bool) -> Result<CallOptions, Error> {
         let mut given = Members::of(given);
         given.held("signal");
+        let links = if of_people { given.text("links") } else { None };
         let key = given.take_unless_null("idempotencyKey");
         let wrong = " must be printable ASCII characters.";
         let options = CallOptions {
             timeout: given.milliseconds("timeout"),
             // Anything else would fail in the header.
             idempotency_key: given.text_that("idempotencyKey", key, is_printable_ascii, wrong),
+            links,
         };
         given.finish(options)
     }

@@ -2,7 +2,7 @@
 import { Mismatch, Names, show } from './match.js';
 import { observe } from './observe.js';
 
-const CALLS = new Set(['create', 'get', 'check', 'accept', 'remove', 'list', 'preview', 'link', 'members']);
+const CALLS = new Set(['create', 'get', 'check', 'accept', 'remove', 'list', 'preview', 'link', 'members', 'member', 'setMember']);
 const THIRTY_DAYS = 2592000;
 let rowsStarted = 0;
 
@@ -80,9 +80,9 @@ async function runCall(row, wire, names, world, sdk) {
 }
 
 async function call(invites, name, args) {
-  if (name !== 'list') return invites[name](...args);
+  if (name !== 'list' && name !== 'members') return invites[name](...args);
   const all = [];
-  for await (const invite of invites.list(...args)) all.push(invite);
+  for await (const one of invites[name](...args)) all.push(one);
   return all;
 }
 

@@ -69,8 +69,13 @@ export class World {
   }
 
   async members(person, resource) {
-    const { members } = await this.call(person, 'GET', `/api/v1/resources/${resource}/members`);
-    return new Map(members.map(({ user, permissions }) => [user.username, permissions]));
+    const found = new Map();
+    for (let token = ''; ;) {
+      const page = await this.call(person, 'GET', `/api/v1/resources/${resource}/members?page_size=100&page_token=${token}`);
+      for (const { user, permissions } of page.members) found.set(user.username, permissions);
+      token = page.next_page_token;
+      if (!token) return found;
+    }
   }
 
   /** An invite of kind opaque, made over our HTTP API. */

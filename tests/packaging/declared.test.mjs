@@ -153,6 +153,7 @@ const samples = {
   CreateOptions: { permissions: 'rw', maxAge: 60, maxUses: 2, email: 'bob@example.com', message: 'm', label: 't', extras: { a: [1] }, signed: true, send: true },
   CallOptions: { signal: new AbortController().signal, timeout: 5000, idempotencyKey: 'once' },
   ListFilter: { status: 'pending', everyone: true, pageSize: 2 },
+  MembersFilter: { resource: 'r', q: 'bo', pageSize: 2 },
   LinkOptions: { page: new URL('https://example.com/'), in: 'query', param: 'invite' },
   ConnectOptions: { server: 'x', resource: 'r', dialect: 'http', auth: { bearer: 'b' }, credentials: 'omit', timeout: 1, fetch, WebSocket },
   ParseOptions: { param: 'invite' },
@@ -161,6 +162,7 @@ const uses = {
   CreateOptions: (options) => sdk.connect(http()).create(options),
   CallOptions: (call) => sdk.connect(http()).create({}, resource, call),
   ListFilter: (filter) => sdk.connect(http()).list(filter).next(),
+  MembersFilter: (filter) => sdk.connect(http()).members({ ...filter, resource }).next(),
   LinkOptions: (options) => sdk.connect(http()).link('ab'.repeat(32), options),
   ConnectOptions: (options) => sdk.connect({ ...http(), ...options, server: server.url, timeout: undefined }).link('ab'.repeat(32)),
   ParseOptions: (options) => sdk.buildLink({ page: 'https://example.com/', key: 'ab'.repeat(32), in: 'fragment' }, options),
@@ -217,11 +219,20 @@ for (const dialect of ['http', 'webstrates']) {
         assert.deepEqual([typeof at, more], ['string', {}]);
       }
     }
-    for (const member of await alice.members()) {
+    for await (const member of alice.members()) {
       fits('Member', member);
       fits('User', member.user);
+      fits('Member', await alice.member(member.user));
     }
     assert.deepEqual(Object.keys(await alice.remove(made)).sort(), ['acknowledged', 'deletedCount']);
+    if (dialect === 'http') {
+      await alice.create({ label: 't', maxUses: 2, email: 'bob@example.com' });
+      await alice.create({ label: 't', maxUses: 2 });
+      const { links } = await alice.setMember('bob:test', '', resource, { links: 'end' });
+      fits('WaysBack', links, { exactly: true });
+      for (const invite of links.invites) fits('WayBack', invite);
+      assert.equal(links.ended, true);
+    }
     assert.equal(outcomes.length, 1);
     fits('AcceptOutcome', outcomes[0]);
   });

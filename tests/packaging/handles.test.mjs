@@ -118,11 +118,11 @@ test('public functions are bound, and tell their names and arguments', async () 
   }
 
   assert.equal(String(sdk.invites), '[object Invites]');
-  const { create, get, check, accept, remove, list, preview, members, link, supports, acceptPending, addEventListener, removeEventListener, dispatchEvent, close } = sdk.connect({ server: 'nowhere' });
-  for (const call of [create, get, check, accept, remove, preview, members, link, supports]) {
+  const { create, get, check, accept, remove, list, preview, members, member, setMember, link, supports, acceptPending, addEventListener, removeEventListener, dispatchEvent, close } = sdk.connect({ server: 'nowhere' });
+  for (const call of [create, get, check, accept, remove, preview, member, setMember, link, supports]) {
     await assert.rejects(call('a'.repeat(64)), { name: 'InviteError', code: 'invalid_option' }, call.name);
   }
-  await assert.rejects(list().next(), { code: 'invalid_option' });
+  for (const pages of [list, members]) await assert.rejects(pages().next(), { code: 'invalid_option' });
   assert.equal(await acceptPending(), null);
   let heard = 0;
   const listener = () => { heard += 1; };

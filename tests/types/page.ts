@@ -2,8 +2,8 @@
 import {
   InviteError, buildLink, configure, connect, find, findSync, inspect, inspectSync, invites, isInviteError, parseLink, qrCode,
   ready, verifySignedKey, verifySignedKeySync,
-  type AcceptOutcome, type AcceptPolicy, type Claims, type CreateOptions, type Found, type GivenInvite, type Invite, type Invites, type Json, type Preview,
-  type User, type Verdict, type WebstratesInvite,
+  type AcceptOutcome, type AcceptPolicy, type Claims, type CreateOptions, type Found, type GivenInvite, type Invite, type Invites, type Json, type Member, type Preview,
+  type User, type Verdict, type WaysBack, type WebstratesInvite,
 } from 'invite-keys';
 import { setPolicy } from 'invite-keys/auto';
 import { invites as fromConsole } from 'invite-keys/console';
@@ -41,8 +41,14 @@ export async function everyCall(key: string, signal: AbortSignal): Promise<void>
   for await (const each of invites.list({ status: 'pending', pageSize: 10 }, { signal })) same<typeof each, Invite>();
   const preview: Preview = await invites.preview(key);
   same<Preview['account'], User | null>();
-  const [member] = await invites.members();
-  same<NonNullable<typeof member>['user'], User>();
+  for await (const member of invites.members({ q: 'bob', pageSize: 10 }, { signal })) same<typeof member, Member>();
+  for await (const { user } of invites.members({ signal })) same<typeof user, User>();
+  const member = await invites.member({ username: 'bob', provider: 'github' }, 'notes', { links: 'tell' });
+  same<typeof member, Member | null>();
+  const { links } = await invites.setMember('bob:github', '', { links: 'end', signal });
+  same<typeof links, WaysBack | undefined>();
+  // @ts-expect-error: nobody is called that
+  await invites.member('bob');
   const link: string = await invites.link(invite, { in: 'fragment', page: new URL(location.href) });
   await invites.link(key, { in: 'query' }, { timeout: 100 });
   await invites.link(invite, { signal });

@@ -11,7 +11,7 @@ use crate::properties::{Property, SLACK};
 use crate::world::{At, Dialect, World};
 
 /// Codes that only a server can say.
-const REFUSALS: [&str; 13] = [
+const REFUSALS: [&str; 14] = [
     "not_admin",
     "invalid_key",
     "expired",
@@ -22,6 +22,7 @@ const REFUSALS: [&str; 13] = [
     "wrong_account",
     "not_found",
     "already_exists",
+    "last_admin",
     "forbidden",
     "limit_reached",
     "rate_limited",
@@ -97,7 +98,7 @@ fn has_shape(what: &What, value: &Value) -> bool {
         What::Get => are_invites(value),
         What::ListPage { .. } => are_invites(&value["invites"]),
         What::Preview(_) => value["permissions"].is_string() && value["gained"].is_string(),
-        What::Members => value.is_array(),
+        What::Members => value["members"].is_array(),
         What::Accept(_) | What::Link(_) => value.is_string(),
         What::AcceptInvite(..) => value.is_null() || value["permissions"].is_string(),
         What::Remove(_) | What::RemoveId(_) => {
@@ -154,7 +155,8 @@ fn judge_answer(asked: &Asked<'_>, value: &Value) {
             asked.was_answered(&Question::Remove(name.clone()), |said| said == value)
         }
         What::Members => {
-            let same = |said: &Value| members_of(world.dialect, said).as_ref() == Some(value);
+            let same =
+                |said: &Value| members_of(world.dialect, said).as_ref() == Some(&value["members"]);
             asked.was_answered(&Question::Members(place.clone()), same)
         }
         What::Identify => {
@@ -210,6 +212,7 @@ fn was_misread(asked: &Asked<'_>, value: &Value) -> bool {
         }
         What::Members => {
             let is_list = |said: &Value| said["members"].is_array() || said[0].is_string();
+            let is_nothing = value["members"].as_array().is_none_or(Vec::is_empty);
             is_nothing && asked.was_answered(&Question::Members(place), |said| !is_list(said))
         }
         What::Identify => asked.was_answered(&Question::Me, |said| {

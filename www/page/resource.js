@@ -6,6 +6,8 @@ import { NO_SIGN_IN, canSignIn, showAccount, signInChoices } from './account.js'
 import { myResources, whoAmI } from './api.js';
 import { addressOf, opensElsewhere, part, permissionName, showProblem, showTitle } from './parts.js';
 
+/** So many of those who have access are shown. */
+const SHOWN = 100;
 const resource = location.pathname === '/join' ? null : decodeURIComponent(location.pathname.split('/')[1]);
 
 async function start() {
@@ -75,7 +77,8 @@ async function showResource(me) {
   const invite = part('resource-invite');
   invite.href = `/?resource=${encodeURIComponent(resource)}`;
   invite.hidden = !mine.permissions.includes('a');
-  const members = await connect({ resource }).members();
+  const members = [];
+  for await (const member of connect({ resource }).members({ pageSize: SHOWN })) if (members.push(member) === SHOWN) break;
   part('members').replaceChildren(...members.map(({ user, permissions }) => create('li', {},
     avatar(nameOf(user)),
     create('span', { class: 'name' }, user.username === me.username && user.provider === me.provider ? `${nameOf(user)} (you)` : nameOf(user)),

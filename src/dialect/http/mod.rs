@@ -127,8 +127,12 @@ fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
     let fits = match cx.operation {
         Operation::Create(_) => has(&document, &["key", "permissions"]),
         Operation::Park(_) => has(&document, &["key"]),
-        Operation::Get(_) | Operation::List(_) => list_of("invites", &["permissions"]),
-        Operation::Members => list_of("members", &["user", "permissions"]),
+        Operation::Get(_) => list_of("invites", &["permissions"]),
+        Operation::List(list) => match (&list.filter.user, list.filter.of_people) {
+            (None, false) => list_of("invites", &["permissions"]),
+            (None, true) => list_of("members", &["user", "permissions"]),
+            _ => has(&document, &["user", "permissions"]),
+        },
         Operation::Parked => list_of("pending", &["key"]),
         Operation::Remove(_) => is_removal(&document),
         Operation::Unpark(_) => document.number("deletedCount").is_some(),
@@ -142,7 +146,6 @@ fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
         return Err(Error::bad_response());
     }
     match cx.operation {
-        Operation::Members => return Ok(taken(document, "members")),
         Operation::Identify => return Ok(taken(document, "user")),
         Operation::Parked => return Ok(taken(document, "pending")),
         Operation::Get(_) | Operation::List(_) => {

@@ -28,15 +28,26 @@ pub(super) fn request<P: Platform>(cx: &Context<'_, P>, token: &str) -> Result<R
         Operation::List(list) => {
             let filter = &list.filter;
             let size = filter.page_size.map(|size| json::write(&size.into()));
-            let query = query(&[
+            let mut path = of_resource(cx, "/")? + filter.what();
+            if let Some(user) = &filter.user {
+                path = path + "/" + &percent::encode(user);
+            }
+            path += &query(&[
                 ("status", filter.status.unwrap_or_default()),
                 ("everyone", if filter.everyone { "true" } else { "" }),
+                ("q", filter.q.as_deref().unwrap_or_default()),
+                ("links", &list.links),
                 ("page_size", &size.unwrap_or_default()),
                 ("page_token", &list.token),
             ]);
-            ("GET", of_resource(cx, "/invites")? + &query, None)
+            match &filter.permissions {
+                None => ("GET", path, None),
+                Some(letters) => {
+                    let body = Json::object().with("permissions", letters.as_str());
+                    ("PUT", path, Some(body))
+                }
+            }
         }
-        Operation::Members => ("GET", of_resource(cx, "/members")?, None),
         Operation::Identify => ("GET", "/me".to_owned(), None),
         Operation::Remove(Remove::Id { id, .. }) => {
             let path = of_resource(cx, "/invites/")? + &percent::encode(id);

@@ -29,9 +29,15 @@ pub(super) fn action<P: Platform>(cx: &Wire<'_, P>) -> Result<Option<&'static st
             let refused = [
                 ("status", filter.status.is_some_and(|status| status != "pending")),
                 ("everyone", filter.everyone),
+                ("q", filter.q.is_some()),
+                ("setMember()", filter.permissions.is_some()),
+                ("links", !list.links.is_empty()),
             ];
             if let Some((name, _)) = refused.iter().find(|refused| refused.1) {
                 return Err(cx.remote.unsupported(name));
+            }
+            if filter.of_people {
+                return Ok(None);
             }
             GET_INVITES
         }

@@ -127,13 +127,14 @@ async fn perform<P: Platform>(wire: Wire<'_, P>) -> Reply {
                 result = account;
             }
         }
-        Operation::Members => {
+        Operation::List(list) if list.filter.of_people => {
             let member = |entry| {
                 Json::object()
                     .with("user", identity::person(entry))
                     .with("permissions", granted(entry).as_str())
             };
-            result = Json::List(cx.members().await?.items().iter().map(member).collect());
+            let all = cx.members().await?.items().iter().map(member).collect();
+            result = Json::object().with("members", Json::List(all));
         }
         _ => {}
     }
