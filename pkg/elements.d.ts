@@ -28,18 +28,21 @@ export interface InviteManagerEventMap {
   created: CustomEvent<Pick<Invite, 'id' | 'permissions' | 'expiresAt'>>;
   /** An invite was revoked here. */
   revoked: CustomEvent<Pick<Invite, 'id'>>;
+  /** Somebody was taken out here, and so many links that would have let them back in ended with it. */
+  memberremoved: CustomEvent<{ user: User; linksEnded: number }>;
   /** The server refuses the list; the element shows why. */
   refused: CustomEvent<{ code: ErrorCode }>;
 }
 
 /**
  * Makes invites, shows their links to copy, share and scan, lists the open ones with who joined, revokes them, and shows
- * who has access and what happened lately.
+ * who has access and what happened lately. Takes somebody's access away, says which open links would let them back in,
+ * and ends those in the same step.
  *
  * Attributes: `resource`, what people are invited to where the connection does not say; `page`, where links lead.
  * Slot: `empty`, said when there are no open invites.
  * Parts: `card`, `create-card`, `list-card`, `members-card`, `activity-card`, `create`, `new-link`, `link`, `copy`,
- * `share`, `show-qr`, `qr`, `invites`, `empty`, `revoke`, `dialog`, `confirm-revoke`, `members`, `activity`.
+ * `share`, `show-qr`, `qr`, `invites`, `empty`, `revoke`, `dialog`, `confirm-revoke`, `members`, `remove`, `confirm-remove`, `activity`.
  */
 export declare class InviteManager extends HTMLElement {
   /** The connection. Setting it starts the element, `null` stops it. */

@@ -2,11 +2,12 @@
 // Give it a connection through its `invites` property; it knows no server, no path and no sign-in.
 import { activityList } from './activity-list.js';
 import { createForm } from './create-form.js';
+import { askDialog } from './dialog.js';
 import { announcer, create, define, nameOf, upgrade } from './dom.js';
 import { identityOf, inviteList } from './invite-list.js';
 import { copyText, linkField } from './link-field.js';
-import { memberList } from './member-list.js';
-import { revokeDialog } from './revoke-dialog.js';
+import { memberList, personId } from './member-list.js';
+import { removeDialog } from './remove-dialog.js';
 import { styles } from './styles.js';
 import { serverClock } from './time.js';
 import { wordsFor } from './words.js';
@@ -15,6 +16,8 @@ import { wordsFor } from './words.js';
 // in case something was lost on the way.
 const REFRESH_EVERY = 4000;
 const REFRESH_TOLD = 30_000;
+/** So many people are shown; the others are looked for by name. */
+const SHOWN = 100;
 /** Among so many of the latest invites is what happened lately. */
 const LATEST = 20;
 
@@ -37,9 +40,13 @@ const MANAGER_STYLES = `
 .fact { display: inline-flex; align-items: center; gap: 0.375rem; }
 .joined { flex-basis: 100%; color: var(--accent); font-weight: 600; }
 .actions { display: flex; gap: 0.25rem; }
-.member { display: flex; align-items: center; gap: 0.75rem; padding-block: 0.5rem; }
-.member .name { flex: 1; min-width: 0; overflow-wrap: anywhere; font-weight: 600; }
+.member { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; padding-block: 0.5rem; }
+.member .name { flex: 1 1 7rem; min-width: 0; overflow-wrap: anywhere; font-weight: 600; }
+.ways { display: grid; gap: 0.25rem; max-height: 12rem; overflow: auto; list-style: disc; padding-inline-start: 1.25rem; }
+.check { display: flex; gap: 0.625rem; align-items: start; font-weight: 400; cursor: pointer; }
+.check input { width: 1.25rem; min-height: 1.25rem; flex: none; margin: 0.125rem 0 0; }
 .member .name .muted { font-weight: 400; }
+.member button { margin-inline-start: auto; }
 .activity { display: grid; gap: 0.5rem; }
 .activity li { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.625rem; }
 .activity .icon { color: var(--muted); }
@@ -70,6 +77,8 @@ export class InviteManager extends HTMLElement {
   #now;
   #listening;
   #clock = serverClock();
+  #q = '';
+  #removable = false;
 
   /** The connection: `invites`, or what `connect({ resource })` gives. */
   get invites() { return this.#invites; }
@@ -92,6 +101,7 @@ export class InviteManager extends HTMLElement {
     this.#stop?.abort();
     this.#stop = null;
     this.#parts?.dialog.cancel();
+    this.#parts?.removal.cancel();
   }
 
   attributeChangedCallback() {
@@ -107,9 +117,10 @@ export class InviteManager extends HTMLElement {
     const form = createForm({ words, onCreate: (options) => this.#create(options) });
     const link = linkField({ words, say: announce.say });
     const list = inviteList({ words, clock: this.#clock, onCopy: (invite) => this.#copy(invite), onRevoke: (invite, button) => this.#revoke(invite, button) });
-    const members = memberList(words);
+    const members = memberList({ words, onRemove: (member, button) => this.#remove(member, button), onSearch: (text) => this.#search(text) });
     const activity = activityList(words, this.#clock);
-    const dialog = revokeDialog(words);
+    const dialog = askDialog('revoke', { no: words.revokeNo, yes: words.revokeYes }, create('p', {}, words.revokeText));
+    const removal = removeDialog(words, this.#clock);
     const problem = create('div', { class: 'notice bad', role: 'alert', hidden: true });
     const card = (name, heading, ...content) => create('section', { class: 'card stack', part: `card ${name}-card`, 'aria-labelledby': `${name}-heading` },
       create('h2', { id: `${name}-heading`, tabindex: '-1' }, heading), ...content);
@@ -119,8 +130,9 @@ export class InviteManager extends HTMLElement {
     const activityCard = card('activity', words.activity, activity.node);
     membersCard.hidden = activityCard.hidden = true;
     const body = create('div', { class: 'manager' }, createCard, listCard, membersCard, activityCard);
-    root.append(create('div', { lang: words.lang }, problem, body, dialog.node, announce.node));
-    this.#parts = { announce, form, link, list, members, activity, dialog, problem, body, membersCard, activityCard, listHeading: root.getElementById('list-heading') };
+    root.append(create('div', { lang: words.lang }, problem, body, dialog.node, removal.node, announce.node));
+    const heading = (name) => root.getElementById(`${name}-heading`);
+    this.#parts = { announce, form, link, list, members, activity, dialog, removal, problem, body, membersCard, activityCard, listHeading: heading('list'), membersHeading: heading('members') };
   }
 
   #start() {
@@ -185,8 +197,11 @@ export class InviteManager extends HTMLElement {
       list.setStale(false);
       membersCard.hidden = people === null;
       if (people) {
-        members.update(people, this.#me);
-        this.#announceNewMembers(people, first);
+        const more = people.length > SHOWN;
+        people.splice(SHOWN);
+        members.update(people, { me: this.#me, more, removable: this.#removable });
+        // Who is merely found has not just come.
+        if (!this.#q) this.#announceNewMembers(people, first);
       }
       problem.hidden = true;
       body.hidden = false;
@@ -219,8 +234,21 @@ export class InviteManager extends HTMLElement {
     return found;
   }
 
+  /** As many as are shown, and one more where there is one. */
   async #members(signal) {
-    return await this.#supports('members') ? this.#invites.members({ signal }) : null;
+    if (!await this.#supports('members')) return null;
+    this.#removable = await this.#supports('setMember');
+    const found = [];
+    const q = this.#q || undefined;
+    for await (const member of this.#invites.members({ resource: this.#resource, pageSize: SHOWN, q }, { signal })) {
+      if (found.push(member) > SHOWN) break;
+    }
+    return found;
+  }
+
+  #search(text) {
+    this.#q = text;
+    this.#now?.();
   }
 
   #showProblem(error, signal) {
@@ -243,7 +271,7 @@ export class InviteManager extends HTMLElement {
   #announceNewMembers(people, first) {
     const { fill, joinedAloud, permissionName } = this.#words;
     for (const { user, permissions } of people) {
-      const id = `${user.username}:${user.provider}`;
+      const id = personId(user);
       if (!first && !this.#known.has(id)) this.#parts.announce.say(fill(joinedAloud, nameOf(user), permissionName(permissions)));
       this.#known.add(id);
     }
@@ -292,7 +320,7 @@ export class InviteManager extends HTMLElement {
 
   async #revoke(invite, button) {
     const { dialog, announce, list, link, listHeading } = this.#parts;
-    if (!await dialog.ask()) {
+    if (!await dialog.ask(this.#words.revokeAsk)) {
       button.focus();
       return;
     }
@@ -311,6 +339,38 @@ export class InviteManager extends HTMLElement {
     list.forget(identityOf(invite));
     // Its row and button are gone: the nearest thing that stays.
     listHeading.focus();
+    await this.#refresh(this.#stop.signal);
+  }
+
+  /** Says first which links would let them back in, and ends those in the same step where that is wanted. */
+  async #remove({ user }, button) {
+    const { removal, announce, members, membersHeading } = this.#parts;
+    const { fill, removedAloud, endedAloud, stillOpen, failure } = this.#words;
+    if (button.ariaDisabled === 'true') return;
+    button.ariaDisabled = 'true';
+    members.fail();
+    try {
+      const seen = await this.#invites.member(user, this.#resource, { links: 'tell' });
+      // Gone meanwhile, there is nobody to ask about.
+      const links = seen && await removal.ask(user, seen.links);
+      if (seen && !links) {
+        button.focus();
+        return;
+      }
+      const { links: left } = await this.#invites.setMember(user, '', this.#resource, { links: links ?? 'tell' });
+      this.#known.delete(personId(user));
+      announce.say(`${fill(removedAloud, nameOf(user))} ${left?.total ? (left.ended ? endedAloud : stillOpen) : ''}`);
+      this.#tell('memberremoved', { user, linksEnded: left?.ended ? left.total : 0 });
+    } catch (error) {
+      const { title, text } = failure(error);
+      members.fail(`${title}. ${text}`);
+      button.focus();
+      return;
+    } finally {
+      button.ariaDisabled = null;
+    }
+    // The row and its button are going: the nearest thing that stays.
+    membersHeading.focus();
     await this.#refresh(this.#stop.signal);
   }
 }

@@ -17,7 +17,13 @@ const en = {
   stale: 'Not up to date: the server cannot be reached. Trying again…',
   revoke: 'Revoke', revokeAsk: 'Revoke this invite?', revokeText: 'The link stops working. People who already joined keep access.',
   revokeYes: 'Revoke invite', revokeNo: 'Keep it', revoked: 'Invite revoked. The link no longer works.',
-  members: 'Who has access', you: 'you', joinedAloud: '{} is in: {}.',
+  members: 'Who has access', you: 'you', joinedAloud: '{} is in: {}.', find: 'Find a person',
+  firstOnly: 'The first {} people are shown.', nobody: 'Nobody is called that.',
+  remove: 'Remove', removeWhom: 'Remove {}', removeAsk: 'Remove {}?', removeText: 'They lose access at once.',
+  waysBack: 'These open links would let them back in:', noWayBack: 'No open link would let them back in.', andMore: 'and {} more',
+  endLinks: 'End these links as well. People who joined by them keep access.', oneUse: '1 use left', usesLeft: '{} uses left',
+  removeYes: 'Remove access', removeNo: 'Keep access', removedAloud: '{} has no access any more.',
+  endedAloud: 'The links no longer work.', stillOpen: 'Links that would let them back in are still open.',
   activity: 'Recent activity', didJoin: '{} accepted: {}', didCreate: 'Invite created: {}', isRevoked: 'revoked',
   notAdmin: 'Only admins can invite people here.', retry: 'Try again',
   looking: 'Looking at your invite…', invites: '{} invites you to', somebody: 'Somebody',
@@ -37,6 +43,7 @@ const en = {
   notYours: ['This invite is for somebody else', 'Sign in with the account it was sent to.'],
   signedOut: ['You are not signed in', 'Sign in and try again.'],
   forbidden: ['This is not allowed', 'Ask an admin for access.'],
+  lastAdmin: ['Nobody else is admin here', 'Make another person an admin first.'],
   full: ['That is as many as there can be', 'Revoke an invite you no longer need, then try again.'],
   gone: ['Already gone', 'This invite was revoked or has expired meanwhile.'],
   offline: ['You seem to be offline', 'Check the connection, then try again.'],
@@ -48,7 +55,7 @@ const en = {
 /** Which of the sentences tells what a code means; the others are `wrong`. */
 const FAILURES = {
   malformed_key: 'damaged', invalid_key: 'unknown', expired: 'over', removed: 'removed', exhausted: 'usedUp', inviter_not_admin: 'inviter',
-  wrong_account: 'notYours', not_signed_in: 'signedOut', not_admin: 'forbidden', forbidden: 'forbidden', limit_reached: 'full',
+  wrong_account: 'notYours', not_signed_in: 'signedOut', not_admin: 'forbidden', forbidden: 'forbidden', last_admin: 'lastAdmin', limit_reached: 'full',
   cannot_remove: 'gone', offline: 'offline', closed: 'offline', load_failed: 'offline', timeout: 'slow', try_again: 'slow',
   rate_limited: 'slow', server_error: 'slow', unknown_outcome: 'unsure', not_invites_server: 'nowhere',
 };
@@ -91,6 +98,9 @@ function speak(words, lang) {
       if (maxUses) return speaking.fill(maxUses === 1 ? words.ofOne : words.ofMax, used, maxUses);
       return used < 2 ? words[used ? 'once' : 'unused'] : speaking.fill(words.often, used);
     },
+
+    /** Of a link that lets in only so many more. */
+    usesLeft: (left) => left && (left === 1 ? words.oneUse : speaking.fill(words.usesLeft, left)),
 
     /** What to tell a person about an error. A code we do not know is told in the error's own words. */
     failure(error) {

@@ -3,8 +3,8 @@ import { setMember } from '../support/server.mjs';
 import { createInvite, ownPage } from './people.mjs';
 
 const LANGUAGES = {
-  da: { create: 'Opret invitationslink', code: 'QR-kode', revoke: /^Tilbagekald: /, keep: 'Behold den', accept: 'Acceptér', done: /^Du er med/, cancelled: 'Linket er beskadiget' },
-  de: { create: 'Einladungslink erstellen', code: 'QR-Code', revoke: /^Widerrufen: /, keep: 'Behalten', accept: 'Annehmen', done: /^Du bist dabei/, cancelled: 'Dieser Link ist beschädigt' },
+  da: { remove: 'Fjern Carol', keepAccess: 'Behold adgang', create: 'Opret invitationslink', code: 'QR-kode', revoke: /^Tilbagekald: /, keep: 'Behold den', accept: 'Acceptér', done: /^Du er med/, cancelled: 'Linket er beskadiget' },
+  de: { remove: 'Carol entfernen', keepAccess: 'Zugang behalten', create: 'Einladungslink erstellen', code: 'QR-Code', revoke: /^Widerrufen: /, keep: 'Behalten', accept: 'Annehmen', done: /^Du bist dabei/, cancelled: 'Dieser Link ist beschädigt' },
 };
 
 /** Back to this window: the list is looked at at once instead of at its next turn. */
@@ -87,6 +87,10 @@ export async function everyState(it, options, visit) {
   await comeBack(alice);
   await manager.locator('.member', { hasText: 'Bob' }).getByText('Admin').waitFor();
   await visit('manager-joined', alice);
+  await manager.getByRole('button', { name: 'Remove Bob' }).click();
+  await manager.getByRole('dialog', { name: 'Remove Bob?' }).waitFor();
+  await visit('manager-remove', alice);
+  await manager.getByRole('button', { name: 'Keep access' }).click();
   await manager.getByRole('button', { name: /^Revoke: Read and write/ }).click();
   await manager.getByRole('dialog').waitFor();
   await visit('manager-revoke', alice);
@@ -163,7 +167,7 @@ export async function everyState(it, options, visit) {
 /** The elements alone, on a page in that language. */
 async function inAnotherLanguage(it, options, visit, lang) {
   const say = LANGUAGES[lang];
-  const resource = await it.resource({ alice: 'arw' });
+  const resource = await it.resource({ alice: 'arw', carol: 'r' });
   const alice = await it.person('alice', options);
   await ownPage(alice, lang);
   await alice.goto(`/mine.html?resource=${resource}`);
@@ -175,6 +179,10 @@ async function inAnotherLanguage(it, options, visit, lang) {
   await alice.getByRole('dialog').waitFor();
   await visit(`manager-revoke-${lang}`, alice);
   await alice.getByRole('button', { name: say.keep }).click();
+  await alice.getByRole('button', { name: say.remove }).click();
+  await alice.getByRole('dialog').waitFor();
+  await visit(`manager-remove-${lang}`, alice);
+  await alice.getByRole('button', { name: say.keepAccess }).click();
   const { hash } = new URL(await alice.locator('#link').inputValue());
 
   const nobody = await it.person('nobody', { ...options, signedIn: false });
