@@ -38,7 +38,7 @@ impl Driver {
         }
         world.heal();
         let run = self.runs.last().expect("a run");
-        let hangs = self.hangs(run);
+        let (hangs, is_misled) = (self.hangs(run), self.is_misled(run));
         let mut first = self.is_answered(run);
         if first == Recovery::Failed && hangs && self.is_accept_last() {
             first = Recovery::Open;
@@ -50,7 +50,7 @@ impl Driver {
             world.network.set(Weather::Calm);
         }
         // Nor is one ever sent beside it, on a line that lives.
-        if self.is_accept_last() && self.is_misled(run) {
+        if is_misled && self.is_accept_last() {
             return;
         }
         let property = match (first, self.is_answered(run)) {
