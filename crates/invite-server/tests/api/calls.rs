@@ -32,7 +32,7 @@ async fn what_the_server_says_of_itself() {
         server.get(None, "/.well-known/invite-keys").await.body,
         json!({
             "invite-keys": 1, "dialect": "http", "api": "/api/v1", "dialects": ["http"],
-            "features": ["maxUses", "message", "label", "extras", "preview", "members", "email", "resend", "idempotencyKey", "pending", "signed", "events", "receipts"], "signIn": "/auth/test",
+            "features": ["maxUses", "message", "label", "extras", "preview", "members", "setMember", "email", "resend", "idempotencyKey", "pending", "signed", "events", "receipts"], "signIn": "/auth/test",
         })
     );
     assert_eq!(
@@ -89,7 +89,7 @@ async fn resources_begin_and_are_listed() {
         json!({"members": [
             {"user": alice(), "permissions": "arw"},
             {"user": {"username": "bob", "provider": "test"}, "permissions": "wr"},
-        ]})
+        ], "next_page_token": ""})
     );
 }
 
