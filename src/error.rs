@@ -262,6 +262,7 @@ impl Error {
         match self.code {
             Code::Offline => true,
             Code::ServerError | Code::UnknownOutcome => self.status.is_some(),
+            Code::Newer => self.status.is_some_and(is_of_moment),
             // Whoever refuses has not carried it out.
             Code::BadResponse => !matches!(self.status, None | Some(400..500)),
             // A caller's own `fetch` that failed after it had begun, and no word of a server's.
