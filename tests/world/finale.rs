@@ -61,14 +61,14 @@ impl Driver {
         world.broken(property, "a healthy network, and no answer".to_owned());
     }
 
-    /// Whether an accept is under way that waits for a request which may be lost: another waits for it as long as for
-    /// one that a server takes long for, and the next one does not.
+    /// Whether an accept is under way. It may have to find out first that a request was lost or a line dead, as long as
+    /// for a server that takes long; another waits for it meanwhile, and the next call need not.
     fn hangs(&self, run: &Run) -> bool {
         let calls = self.world.ledger.calls.borrow();
         let mut open = calls
             .iter()
             .filter(|record| record.run == run.number && record.outcome.is_none());
-        self.world.network.in_flight() > 0 && open.any(|record| record.call.what.accepts())
+        open.any(|record| record.call.what.accepts())
     }
 
     fn is_misled(&self, run: &Run) -> bool {
