@@ -286,6 +286,50 @@ async fn postgresql_visits_only_the_rows_it_answers() {
     }
 }
 
+/// Among very many resources the database takes each for a small one, and any index that begins with its name for as good
+/// as another: of what is granted on it, one row is read for each invite of a page all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_reads_what_is_granted_by_the_invites_of_a_page_alone() {
+    const LIVE: usize = 60;
+    const PAGE: u32 = 50;
+    let postgres = Postgres::start(false);
+    let address = postgres.database("granted").await;
+    PostgresStore::open(&address, 1).await.unwrap().close();
+    let client = postgres.connect("granted").await;
+    fill_postgres(&client, 100_000, 2).await;
+    let store = PostgresStore::open(&address, 1).await.unwrap();
+    let world = World::over(store.clone());
+    world.member("alice", "many", "arw").await;
+    for _ in 0..LIVE {
+        world.invite("alice", "many", "r", None).await;
+    }
+    store.close();
+    // Of millions of rows no sample has seen those of one resource; here it is to be small for that.
+    let unseen = "SET default_statistics_target = 1; ANALYZE invites; ANALYZE grants";
+    client.batch_execute(unseen).await.unwrap();
+    drop(client);
+    let client = postgres.connect("granted").await;
+    until_alone(&client).await;
+    let store = PostgresStore::open(&address, 1).await.unwrap();
+    let before = visited(&client).await;
+    let world = World::over(store.clone());
+    let request = ListRequest {
+        page_size: PAGE,
+        everyone: true,
+        ..ListRequest::default()
+    };
+    let alice = actor("alice");
+    let listed = world.invites.list(Some(&alice), "many", &request).await;
+    assert_eq!(listed.unwrap().invites.len(), PAGE as usize);
+    store.close();
+    until_alone(&client).await;
+    let read = visited(&client).await - before;
+    assert!(
+        read <= 4 * i64::from(PAGE),
+        "{read} rows for a page of {PAGE}"
+    );
+}
+
 /// How many rows of invites, what they grant and uses were read since the beginning, in tables and in their indexes.
 async fn visited(client: &Client) -> i64 {
     let sql = "SELECT (SELECT sum(seq_tup_read)::BIGINT FROM pg_stat_user_tables WHERE relname IN ('invites', 'grants', 'uses'))
