@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Answer {
     Done,
-    /// Its code, and the option it is about.
+    /// Its code, and the option it is about, or of what there is too much.
     Refused(&'static str, String),
     Letters(&'static str),
     Shown(Shown),
@@ -61,6 +61,11 @@ pub(crate) enum Answer {
 impl Answer {
     pub(crate) fn refused(code: &'static str) -> Answer {
         Answer::Refused(code, String::new())
+    }
+
+    /// There are as many as may be: invites, resources, or mails.
+    pub(crate) fn full(what: &str) -> Answer {
+        Answer::Refused("limit_reached", what.to_owned())
     }
 
     pub(crate) fn not_acceptable(field: &str) -> Answer {

@@ -23,6 +23,7 @@ pub(crate) const FOUND: &[(&str, &[Op])] = &[
                 email: None,
                 kind: Opaque,
                 once: None,
+                send: false,
             },
             Pass { time: 3_600_000 },
             Rotate { at_once: true },
@@ -54,6 +55,7 @@ pub(crate) const FOUND: &[(&str, &[Op])] = &[
                 email: None,
                 kind: Opaque,
                 once: None,
+                send: false,
             },
         ],
     ),
@@ -85,6 +87,7 @@ pub(crate) fn found_at_once() -> Vec<(&'static str, Episode)> {
                         email: None,
                         kind: Opaque,
                         once: None,
+                        send: false,
                     },
                 ),
                 (

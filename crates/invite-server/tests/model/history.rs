@@ -10,7 +10,7 @@ pub(crate) const PROVIDER: &str = "test";
 pub(crate) const VERIFIED: [Option<&str>; 5] = [
     Some("alice@example.com"),
     Some("bob@example.com"),
-    Some("josé@xn--exmple-cua.org"),
+    Some("carolé@xn--exmple-cua.org"),
     None,
     Some("erin@example.com"),
 ];
@@ -19,7 +19,7 @@ pub(crate) const ADDRESSES: [(&str, usize); 5] = [
     ("alice@example.com", 0),
     ("Bob@EXAMPLE.com", 1),
     ("bob@example.com", 1),
-    ("josé@exämple.org", 2),
+    ("carolé@exämple.org", 2),
     ("erin@example.com", 4),
 ];
 pub(crate) const RESOURCES: [&str; 3] = ["maps", "notes", "plans"];
@@ -124,6 +124,8 @@ pub(crate) enum Op {
         email: Option<usize>,
         kind: Kind,
         once: Option<(u8, u8)>,
+        /// Whether it is mailed.
+        send: bool,
     },
     Check {
         by: Asker,
@@ -243,6 +245,12 @@ pub(crate) enum Op {
     EraseAddress {
         address: usize,
     },
+    /// The operator lets there be so much; 0 is any number.
+    Allow {
+        invites: u32,
+        resources: u32,
+        mails: u32,
+    },
     /// Time passes.
     Pass {
         time: i64,
@@ -294,8 +302,13 @@ pub(crate) fn simpler(op: &Op) -> Vec<Op> {
                 }
             }));
             all.push(change(|op| {
-                if let Op::Create { email, .. } = op {
-                    *email = None;
+                if let Op::Create { email, send, .. } = op {
+                    (*email, *send) = (None, false);
+                }
+            }));
+            all.push(change(|op| {
+                if let Op::Create { send, .. } = op {
+                    *send = false;
                 }
             }));
             all.push(change(|op| {

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use crate::generate::{AT_ONCE, Source, history};
+use crate::generate::{AT_ONCE, SPENDING, Source, history};
 use crate::history::{HOUR, Op, SECOND, Seen};
 use crate::model::{Engine, Model};
 
@@ -37,6 +37,7 @@ impl Episode {
         }
         let mut all: Vec<_> = first.into_iter().map(|op| (Slot::First, op)).collect();
         let callers = rng.usize(2..5);
+        let draws = if rng.u8(..4) == 0 { SPENDING } else { AT_ONCE };
         for caller in 0..callers {
             let number = u16::try_from(caller + 1).unwrap_or(1);
             let mut source = Source {
@@ -45,7 +46,7 @@ impl Episode {
                 name: number * NAMES,
             };
             for _ in 0..rng.usize(2..5) {
-                let mut op = source.next(AT_ONCE);
+                let mut op = source.next(draws);
                 alone(&mut op);
                 let patience = (rng.u8(..8) == 0).then(|| rng.u64(..3000));
                 all.push((Slot::By(caller, patience), op));

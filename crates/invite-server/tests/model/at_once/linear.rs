@@ -105,6 +105,9 @@ impl Search<'_> {
                 What::End(invite) => after.end(*invite, call.now),
             };
             let fits = known.is_none_or(|answer| fits(&call.what, answer, &promised));
+            if known.is_some_and(is_full_elsewhere) {
+                after = model.clone();
+            }
             if fits && self.is_on_the_way(&after) && self.go_on(next, &after) {
                 return true;
             }
@@ -134,8 +137,19 @@ impl Search<'_> {
     }
 }
 
+/// Whether it was refused for what other resources count with, so that nothing was done.
+fn is_full_elsewhere(answer: &Answer) -> bool {
+    *answer == Answer::full("resources") || *answer == Answer::full("mails")
+}
+
 fn fits(what: &What, answer: &Answer, promised: &Answer) -> bool {
     match (what, answer, promised) {
+        // What it would have been one more of is counted over all resources; here it would have been let through.
+        (_, Answer::Refused("limit_reached", of), Answer::Shown(_)) if of == "mails" => true,
+        (_, Answer::Refused("limit_reached", of), _) if of == "resources" => matches!(
+            promised,
+            Answer::Letters(_) | Answer::Refused("already_exists", _)
+        ),
         // The list that it answers with is a look of its own, a moment later.
         (What::Op(Op::Put { .. }), Answer::Members { .. }, Answer::Members { .. }) => true,
         // A list of another version may have been no good in itself, or no better than the one that stands.

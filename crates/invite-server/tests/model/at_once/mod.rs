@@ -5,6 +5,7 @@
 mod episode;
 mod linear;
 mod run;
+mod spent;
 
 pub(crate) use episode::{Episode, Slot};
 pub(crate) use run::holds;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use invite_server::core::{Moment, Store as _};
 
-use super::{Episode, linear};
+use super::{Episode, linear, spent};
 use crate::answer::{Answer, Happened};
 use crate::check::{Difference, follow};
 use crate::history::{Op, RESOURCES, Seen};
@@ -59,6 +59,7 @@ async fn at_once(world: &World<'_>, model: &Model, episode: &Episode) -> Result<
         second.database.close().await;
     }
     let step = episode.all.len();
+    spent::explained(&calls, model).map_err(|what| Difference { step, what })?;
     for (resource, room) in rooms.iter().enumerate() {
         let told = room.events.get(before[resource]..).unwrap_or_default();
         let mut own = of_resource(&calls, model, episode, resource);

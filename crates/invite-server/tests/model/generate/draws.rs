@@ -48,6 +48,9 @@ pub(super) fn create(source: &mut Source) -> Op {
         20..30 => Some(1),
         _ => Some(source.rng.u32(2..4)),
     };
+    let email = source
+        .percent(25)
+        .then(|| source.rng.usize(..ADDRESSES.len()));
     Op::Create {
         name: source.new_name(),
         by: source.admin(resource),
@@ -55,9 +58,7 @@ pub(super) fn create(source: &mut Source) -> Op {
         grants: source.of(&LETTERS).unwrap_or("r"),
         max_age: source.age(),
         max_uses,
-        email: source
-            .percent(25)
-            .then(|| source.rng.usize(..ADDRESSES.len())),
+        email,
         kind: match source.rng.u8(..10) {
             0..6 => Kind::Opaque,
             6..8 => Kind::Webstrates,
@@ -66,6 +67,7 @@ pub(super) fn create(source: &mut Source) -> Op {
         once: source
             .percent(25)
             .then(|| (source.rng.u8(..2), u8::from(source.percent(15)))),
+        send: source.percent(if email.is_some() { 60 } else { 1 }),
     }
 }
 
@@ -342,6 +344,15 @@ pub(super) fn revoke(source: &mut Source) -> Op {
         which: source
             .of(&[Which::Active, Which::Next, Which::Retired])
             .unwrap_or(Which::Active),
+    }
+}
+
+/// Few enough to be met.
+pub(super) fn allow(source: &mut Source) -> Op {
+    Op::Allow {
+        invites: source.of(&[0, 1, 2, 3, 3, 4]).unwrap_or(3),
+        resources: source.of(&[0, 1, 1, 2, 2]).unwrap_or(2),
+        mails: source.of(&[0, 1, 1, 2, 2, 3]).unwrap_or(2),
     }
 }
 

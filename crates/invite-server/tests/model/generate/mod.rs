@@ -8,9 +8,9 @@ use fastrand::Rng;
 use crate::history::{APPS, Asker, Op, PEOPLE, RESOURCES};
 use crate::model::{Engine, Model};
 use draws::{
-    accept, app, appoint, check, create, erase, events, jump, letters, list, member, members,
-    new_resource, pass, purge, put, redeem, remove, resend, resources, restart, revoke, rotate,
-    session, set_member, tell_ends,
+    accept, allow, app, appoint, check, create, erase, events, jump, letters, list, member,
+    members, new_resource, pass, purge, put, redeem, remove, resend, resources, restart, revoke,
+    rotate, session, set_member, tell_ends,
 };
 
 const AGES: [u32; 8] = [1, 60, 60, 300, 3600, 86_400, 604_800, 2_592_000];
@@ -44,6 +44,7 @@ const DRAWS: &[(u32, Draw)] = &[
     (3, rotate),
     (2, revoke),
     (3, restart),
+    (1, allow),
 ];
 /// Of these, what may also happen while other things do.
 pub(crate) const AT_ONCE: &[(u32, Draw)] = &[
@@ -62,6 +63,16 @@ pub(crate) const AT_ONCE: &[(u32, Draw)] = &[
     (3, tell_ends),
 ];
 
+/// And where several want one more of what there may be so many of.
+pub(crate) const SPENDING: &[(u32, Draw)] = &[
+    (24, create),
+    (6, new_resource),
+    (6, resend),
+    (3, remove),
+    (5, accept),
+    (2, list),
+];
+
 /// Where things are drawn from.
 pub(crate) struct Source {
     pub(crate) rng: Rng,
@@ -77,7 +88,10 @@ pub(crate) fn history(seed: u64, engine: Engine, length: usize) -> Vec<Op> {
         model: Model::new(engine),
         name: 0,
     };
-    (0..length).map(|_| source.next(DRAWS)).collect()
+    // Half begin where little is allowed.
+    let first = source.percent(50).then_some(&[(1, allow as Draw)][..]);
+    let draws = first.into_iter().chain(std::iter::repeat(DRAWS));
+    draws.take(length).map(|draws| source.next(draws)).collect()
 }
 
 impl Source {

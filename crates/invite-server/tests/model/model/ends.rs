@@ -62,6 +62,7 @@ impl Model {
             resource.onces.retain(|once| once.until >= now);
         }
         self.purge_sessions(now);
+        self.purge_recipients(now);
         Ok(Answer::Done)
     }
 
@@ -82,6 +83,9 @@ impl Model {
             }
             resource.events.retain(|event| event.3 != person);
             resource.onces.retain(|once| once.person != person);
+            if resource.creator == Some(person) {
+                resource.creator = None;
+            }
         }
         self.delete(|invite| invite.by == person);
         for invite in &mut self.invites {
@@ -93,6 +97,7 @@ impl Model {
 
     pub(super) fn erase_address(&mut self, address: usize) -> Answer {
         let whose = ADDRESSES[address].1;
+        self.recipients.remove(&whose);
         self.delete(|invite| {
             invite
                 .email

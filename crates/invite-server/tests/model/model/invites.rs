@@ -2,7 +2,7 @@
 
 use invite_key::permissions::Permissions;
 
-use super::{Invite, Model, Once, Receipt};
+use super::{Invite, Model, Once, Receipt, Resource};
 use crate::answer::{Answer, Key};
 use crate::history::{ADDRESSES, Asker, DAY, Kind, Named, Op, SECOND};
 
@@ -37,6 +37,7 @@ impl Model {
             email,
             kind,
             once,
+            send,
             ..
         } = op
         else {
@@ -50,13 +51,14 @@ impl Model {
         if max_uses.is_some_and(|uses| !(1..=MOST_USES).contains(&uses)) {
             return Err(Answer::not_acceptable("maxUses"));
         }
+        if *send && email.is_none() {
+            return Err(Answer::not_acceptable("email"));
+        }
         let person = self.manager(by, resource)?;
         if !grants.is_within(self.letters(resource, person)) {
             return Err(Answer::Refused("forbidden", "permissions".into()));
         }
-        let Some(found) = self.resources.get_mut(&resource) else {
-            unreachable!("it has an admin");
-        };
+        let found = &self.resources[&resource];
         if let Some((key, body)) = *once {
             let mut onces = found.onces.iter();
             let made =
@@ -68,6 +70,13 @@ impl Model {
                 let made = made.invite;
                 return Ok(self.shown_to_inviter(made, now));
             }
+        }
+        // What was made before is answered again, whatever there is by now.
+        self.may_live(now, resource, person)?;
+        if let Some(email) = email.filter(|_| *send) {
+            self.mail(now, email)?;
+        }
+        if let (Some((key, body)), Some(found)) = (*once, self.resources.get_mut(&resource)) {
             found
                 .onces
                 .retain(|once| once.person != person || once.key != key);
@@ -90,6 +99,7 @@ impl Model {
             uses: 0,
             max_uses: *max_uses,
             email: *email,
+            mailed: *send,
             used: Vec::new(),
             removed_at: None,
             told: false,
@@ -253,6 +263,13 @@ impl Model {
         if !self.is_its_own(by, Some(receipt.resource)) {
             return Err(Answer::refused("forbidden"));
         }
+        // Whether it is of the resource that is there; of an invite that is gone the seconds tell.
+        let begun = self.resources.get(&receipt.resource);
+        let began_before = |found: &Resource| receipt.from > found.created_at.div_euclid(SECOND);
+        let is_there = self.invite(receipt.invite).is_some();
+        if !begun.is_some_and(|found| is_there || began_before(found)) {
+            return Err(no_good());
+        }
         if receipt.redeemed {
             return Err(Answer::refused("conflict"));
         }
@@ -334,9 +351,16 @@ impl Model {
         {
             return Err(Answer::Refused("forbidden", "permissions".into()));
         }
+        // One that was over lives again.
+        if invite.status(now) == "expired" {
+            self.may_live(now, invite.resource, person)?;
+        }
         // Nobody can make its key again; whoever leaked it perhaps can.
         if !self.ring.has(invite.secret) {
             return Err(Answer::not_acceptable("id"));
+        }
+        if let Some(email) = invite.email.filter(|_| invite.mailed) {
+            self.mail(now, email)?;
         }
         if let Some(invite) = self.invite_mut(name) {
             invite.expires_at = until(now, max_age);

@@ -2,7 +2,7 @@
 
 use invite_key::permissions::{Permission, Permissions};
 
-use super::{Model, Resource, invites::letters};
+use super::{Model, Resource, invites::letters, quotas::full};
 use crate::answer::Answer;
 use crate::history::{ADDRESSES, Asker, Op, Seen};
 
@@ -12,12 +12,19 @@ const LINKS: usize = 20;
 const EVENTS: usize = 100;
 
 impl Model {
-    pub(super) fn new_resource(&mut self, by: Asker, resource: usize) -> Result<Answer, Answer> {
+    pub(super) fn new_resource(
+        &mut self,
+        now: i64,
+        by: Asker,
+        resource: usize,
+    ) -> Result<Answer, Answer> {
         let person = self.asker(by)?;
+        // Before it is looked whether the name is taken: nobody tries names without end.
+        full(self.created_by(person), self.quotas.resources, "resources")?;
         if self.resources.contains_key(&resource) {
             return Err(Answer::refused("already_exists"));
         }
-        let mut begun = Resource::default();
+        let mut begun = Resource::begun(Some(person), now);
         begun.set(person, Permissions::ALL);
         self.resources.insert(resource, begun);
         if let Some(app) = by.app().and_then(|app| self.apps.get_mut(&app)) {
@@ -26,8 +33,15 @@ impl Model {
         Ok(Answer::Letters(Permissions::ALL.as_str()))
     }
 
-    pub(super) fn appoint(&mut self, resource: usize, person: usize, text: &str) -> Answer {
-        let found = self.resources.entry(resource).or_default();
+    pub(super) fn appoint(
+        &mut self,
+        now: i64,
+        resource: usize,
+        person: usize,
+        text: &str,
+    ) -> Answer {
+        let found = self.resources.entry(resource);
+        let found = found.or_insert_with(|| Resource::begun(None, now));
         found.set(person, letters(text));
         Answer::Done
     }

@@ -6,6 +6,7 @@ mod ends;
 mod invites;
 mod lists;
 mod members;
+mod quotas;
 mod room;
 mod secrets;
 mod sessions;
@@ -16,8 +17,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use invite_key::permissions::{Permission, Permissions};
 
 use crate::answer::Answer;
+use invite_server::core::Quotas;
+
 use crate::history::{Asker, BEGIN, Kind, Op};
 
+pub(crate) use quotas::{Recipients, asked_again};
 pub(crate) use secrets::Ring;
 pub(crate) use time::{Engine, Time};
 
@@ -34,6 +38,8 @@ pub(crate) struct Invite {
     pub(crate) uses: u32,
     pub(crate) max_uses: Option<u32>,
     pub(crate) email: Option<usize>,
+    /// Whether it was mailed.
+    pub(crate) mailed: bool,
     /// Who used it, and when; the first first.
     pub(crate) used: Vec<(usize, i64)>,
     pub(crate) removed_at: Option<i64>,
@@ -79,6 +85,9 @@ struct Once {
 /// A resource.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resource {
+    pub(crate) created_at: i64,
+    /// Whose it counts as; nobody's where the operator began it.
+    creator: Option<usize>,
     pub(crate) version: i64,
     /// In the order they came.
     pub(crate) members: Vec<(usize, Permissions)>,
@@ -88,6 +97,16 @@ pub(crate) struct Resource {
 }
 
 impl Resource {
+    /// Its version begins at the time of creation: whoever saw one of a name takes no later one for it.
+    fn begun(creator: Option<usize>, now: i64) -> Resource {
+        Resource {
+            created_at: now,
+            creator,
+            version: now,
+            ..Resource::default()
+        }
+    }
+
     pub(crate) fn letters(&self, person: usize) -> Permissions {
         let found = self.members.iter().find(|(one, _)| *one == person);
         found.map_or(Permissions::NONE, |(_, letters)| *letters)
@@ -153,6 +172,8 @@ pub(crate) struct Model {
     /// What each person, whatever they are called now, was called when they first came.
     people: BTreeMap<usize, usize>,
     receipts: Vec<Receipt>,
+    pub(crate) quotas: Quotas,
+    pub(crate) recipients: Recipients,
     pub(crate) ring: Ring,
     pub(crate) time: Time,
 }
@@ -166,6 +187,8 @@ impl Model {
             sessions: Vec::new(),
             people: BTreeMap::new(),
             receipts: Vec::new(),
+            quotas: Quotas::USUAL,
+            recipients: Recipients::new(),
             ring: Ring::new(BEGIN),
             time: Time::new(engine, BEGIN),
         }
@@ -186,7 +209,7 @@ impl Model {
 
     fn decide(&mut self, now: i64, op: &Op, real: Option<&Answer>) -> Result<Answer, Answer> {
         Ok(match op {
-            Op::NewResource { by, resource } => self.new_resource(*by, *resource)?,
+            Op::NewResource { by, resource } => self.new_resource(now, *by, *resource)?,
             Op::Create { by, resource, .. } => self.create(now, op, *by, *resource)?,
             Op::Check {
                 by,
@@ -231,7 +254,7 @@ impl Model {
                 resource,
                 person,
                 letters,
-            } => self.appoint(*resource, *person, letters),
+            } => self.appoint(now, *resource, *person, letters),
             Op::Resources { by } => self.own_resources(*by)?,
             Op::Events {
                 by,
@@ -253,6 +276,11 @@ impl Model {
             Op::SignOutEverywhere { by } => self.sign_out_everywhere(*by)?,
             Op::EraseUser { person } => self.erase_user(*person),
             Op::EraseAddress { address } => self.erase_address(*address),
+            Op::Allow {
+                invites,
+                resources,
+                mails,
+            } => self.allow(*invites, *resources, *mails),
             Op::Pass { time } => self.time.pass(*time),
             Op::Jump { time } => self.time.jump(*time),
             Op::ClockIsRight => self.time.is_right(),

@@ -72,6 +72,8 @@ impl Model {
         let mut only = self.clone();
         only.resources.retain(|other, _| *other == resource);
         only.invites.retain(|invite| invite.resource == resource);
+        // What is counted over all of them is not counted here.
+        (only.quotas.resources, only.quotas.mails) = (0, 0);
         only
     }
 

@@ -27,8 +27,22 @@ pub(super) fn resource(name: &str) -> usize {
 }
 
 pub(crate) fn refused(refusal: &Refusal) -> Answer {
+    if let Refusal::LimitReached { sentence } = refusal {
+        return Answer::full(too_much(sentence));
+    }
     let field = refusal.field().unwrap_or_default();
     Answer::Refused(refusal.code(), field.to_owned())
+}
+
+/// Of what, as the sentence says it.
+fn too_much(sentence: &str) -> &str {
+    let named = [
+        (" live invites to ", "invites"),
+        (" resources that are still there", "resources"),
+        (" mails within the hour", "mails"),
+    ];
+    let named = named.iter().find(|(words, _)| sentence.contains(words));
+    named.map_or(sentence, |(_, what)| what)
 }
 
 /// What its inviter calls the invite of that name.

@@ -238,6 +238,7 @@ impl Server {
             email,
             kind,
             once,
+            send,
         } = op
         else {
             unreachable!()
@@ -254,6 +255,7 @@ impl Server {
             label: Some(label(*name)),
             extras: Some(extras(*name)),
             email: email.map(|email| ADDRESSES[email].0.to_owned()),
+            send: *send,
             ..CreateRequest::new(letters(grants), *max_age, kind)
         };
         let once = once.map(|(key, body)| RepeatKey::of(&[key], &[body]));

@@ -13,7 +13,7 @@ use std::sync::{
 
 use invite_server::{
     core::{
-        Clock, Invites, Moment, Secrets, Stage, Store as _, Uptime,
+        Clock, Invites, Moment, Quotas, Secrets, Stage, Store as _, Uptime,
         state::{Decision, Scope, State},
     },
     store::{Database, Person, Retention},
@@ -80,11 +80,12 @@ impl Server {
         database: Database,
         names: Arc<Names>,
         machine: Machine,
+        quotas: Quotas,
     ) -> Server {
         let opened = Invites::open(database.clone(), &ground.secrets(), machine.clock()).await;
         let invites = opened.unwrap_or_else(|cause| panic!("the server does not start: {cause}"));
         Server {
-            invites: invites.issuing_as(ISSUER),
+            invites: invites.issuing_as(ISSUER).within(quotas),
             database,
             names,
             machine,
@@ -142,6 +143,7 @@ pub(crate) struct World<'a> {
     pub(crate) server: Server,
     ground: &'a mut Ground,
     keeper: Timekeeper,
+    quotas: Quotas,
 }
 
 impl World<'_> {
@@ -149,11 +151,13 @@ impl World<'_> {
         ground.clear().await;
         let database = ground.open().await;
         let machine = Machine::at(BEGIN, BEGIN);
-        let server = Server::start(ground, database, Arc::default(), machine).await;
+        let quotas = Quotas::USUAL;
+        let server = Server::start(ground, database, Arc::default(), machine, quotas).await;
         let mut world = World {
             keeper: keeper(&server),
             server,
             ground,
+            quotas,
         };
         world.keeper.look().await;
         world
@@ -185,12 +189,21 @@ impl World<'_> {
             Database::Postgres(_) => self.ground.reopen().await,
         };
         let names = Arc::clone(&self.server.names);
-        Server::start(self.ground, database, names, machine).await
+        Server::start(self.ground, database, names, machine, self.quotas).await
     }
 
     /// What happens, and what is answered.
     pub(crate) async fn carry_out(&mut self, op: &Op) -> Answer {
         match op {
+            Op::Allow {
+                invites,
+                resources,
+                mails,
+            } => self.allow(Quotas {
+                invites: *invites,
+                resources: *resources,
+                mails: *mails,
+            }),
             Op::Pass { time } => self.pass(*time).await,
             Op::Jump { time } => self.jump(*time).await,
             Op::ClockIsRight => self.clock_is_right().await,
@@ -212,6 +225,12 @@ impl World<'_> {
             Op::RevokeSecret { which } => self.revoke_secret(*which).await,
             op => self.server.call(op).await,
         }
+    }
+
+    fn allow(&mut self, quotas: Quotas) -> Answer {
+        self.quotas = quotas;
+        self.server.invites = self.server.invites.clone().within(quotas);
+        Answer::Done
     }
 
     async fn pass(&mut self, time: i64) -> Answer {
@@ -299,7 +318,7 @@ impl World<'_> {
         self.ground.set_time(truth).await;
         let database = self.ground.reopen().await;
         let names = Arc::clone(&self.server.names);
-        self.server = Server::start(self.ground, database, names, machine).await;
+        self.server = Server::start(self.ground, database, names, machine, self.quotas).await;
         self.keeper = keeper(&self.server);
         self.keeper.look().await;
         Answer::Done
