@@ -46,7 +46,8 @@ pub(crate) enum Answer {
         letters: &'static str,
         links: Option<(Vec<u16>, usize, bool)>,
     },
-    Resources(Vec<(usize, &'static str)>),
+    /// Page by page.
+    Resources(Vec<Vec<(usize, &'static str)>>),
     Events {
         place: i64,
         events: Vec<Happened>,

@@ -22,7 +22,11 @@ pub(crate) const ADDRESSES: [(&str, usize); 5] = [
     ("carolé@exämple.org", 2),
     ("erin@example.com", 4),
 ];
-pub(crate) const RESOURCES: [&str; 3] = ["maps", "notes", "plans"];
+/// The last is a name that the server keeps for itself.
+pub(crate) const RESOURCES: [&str; 4] = ["maps", "notes", "plans", "site"];
+pub(crate) const KEPT: usize = 3;
+/// Chance always draws this one.
+pub(crate) const DRAWN: usize = 2;
 pub(crate) const APPS: [&str; 2] = ["bot", "crm"];
 
 /// Milliseconds.
@@ -113,6 +117,18 @@ pub(crate) enum Op {
         by: Asker,
         resource: usize,
     },
+    /// Under an id that chance draws.
+    NewAnywhere {
+        by: Asker,
+    },
+    /// With all that hangs on it. Where it is not swept the server stops right afterwards, and its rows are left.
+    Delete {
+        by: Asker,
+        resource: usize,
+        swept: bool,
+    },
+    /// The rows go that are left of deleted ones.
+    Sweep,
     /// An invite that is called `name` from now on. With `once` it has that Idempotency-Key and that body.
     Create {
         name: u16,
@@ -200,8 +216,10 @@ pub(crate) enum Op {
         person: usize,
         letters: &'static str,
     },
+    /// One's own, page by page.
     Resources {
         by: Asker,
+        page_size: u32,
     },
     Events {
         by: Asker,

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use crate::generate::{AT_ONCE, SPENDING, Source, history};
+use crate::generate::{AT_ONCE, REMADE_AT_ONCE, SPENDING, Source, history};
 use crate::history::{HOUR, Op, SECOND, Seen};
 use crate::model::{Engine, Model};
 
@@ -37,7 +37,11 @@ impl Episode {
         }
         let mut all: Vec<_> = first.into_iter().map(|op| (Slot::First, op)).collect();
         let callers = rng.usize(2..5);
-        let draws = if rng.u8(..4) == 0 { SPENDING } else { AT_ONCE };
+        let draws = match rng.u8(..8) {
+            0..2 => SPENDING,
+            2 => REMADE_AT_ONCE,
+            _ => AT_ONCE,
+        };
         for caller in 0..callers {
             let number = u16::try_from(caller + 1).unwrap_or(1);
             let mut source = Source {
@@ -49,6 +53,8 @@ impl Episode {
                 let mut op = source.next(draws);
                 alone(&mut op);
                 let patience = (rng.u8(..8) == 0).then(|| rng.u64(..3000));
+                // Its rows would go on going in the history after this one.
+                let patience = patience.filter(|_| !matches!(op, Op::Delete { .. }));
                 all.push((Slot::By(caller, patience), op));
             }
         }

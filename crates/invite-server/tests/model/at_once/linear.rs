@@ -101,6 +101,16 @@ impl Search<'_> {
             }
             let mut after = model.clone();
             let promised = match &call.what {
+                // Its rows go a moment later.
+                What::Op(Op::Delete { by, resource, .. }) => {
+                    let (by, resource, swept) = (*by, *resource, false);
+                    let op = Op::Delete {
+                        by,
+                        resource,
+                        swept,
+                    };
+                    after.carry_out_at(call.now, &op, None)
+                }
                 What::Op(op) => after.carry_out_at(call.now, op, None),
                 What::End(invite) => after.end(*invite, call.now),
             };
@@ -108,15 +118,19 @@ impl Search<'_> {
             if known.is_some_and(is_full_elsewhere) {
                 after = model.clone();
             }
-            if fits && self.is_on_the_way(&after) && self.go_on(next, &after) {
+            if fits && self.is_on_the_way(&after, next) && self.go_on(next, &after) {
                 return true;
             }
         }
         false
     }
 
-    /// Whether what has happened is what events tell.
-    fn is_on_the_way(&self, model: &Model) -> bool {
+    /// Whether what has happened is what events tell; what was deleted they tell no more.
+    fn is_on_the_way(&self, model: &Model, done: u64) -> bool {
+        let mut calls = self.calls.iter().enumerate();
+        if calls.any(|(place, call)| call.has_deleted() && done & (1 << place) == 0) {
+            return true;
+        }
         let room = model.room(self.resource, self.now);
         room.events
             .iter()

@@ -34,6 +34,20 @@ pub(super) enum What {
     End(u16),
 }
 
+impl Call {
+    pub(super) fn has_deleted(&self) -> bool {
+        matches!(self.what, What::Op(Op::Delete { .. })) && self.answer == Some(Answer::Done)
+    }
+
+    /// At some time while it deletes, the rows are gone.
+    fn swept(&self) -> Call {
+        Call {
+            what: What::Op(Op::Sweep),
+            ..self.clone()
+        }
+    }
+}
+
 /// Whether some order explains what everybody saw.
 pub(crate) async fn holds(ground: &mut Ground, episode: &Episode) -> Result<(), Difference> {
     let mut model = Model::new(ground.engine());
@@ -61,9 +75,16 @@ async fn at_once(world: &World<'_>, model: &Model, episode: &Episode) -> Result<
     let step = episode.all.len();
     spent::explained(&calls, model).map_err(|what| Difference { step, what })?;
     for (resource, room) in rooms.iter().enumerate() {
-        let told = room.events.get(before[resource]..).unwrap_or_default();
         let mut own = of_resource(&calls, model, episode, resource);
+        let deleted = own.iter().filter(|call| call.has_deleted());
+        let sweeps: Vec<Call> = deleted.map(Call::swept).collect();
+        let before = before[resource].min(if sweeps.is_empty() { usize::MAX } else { 0 });
+        let told = room.events.get(before..).unwrap_or_default();
         own.extend(ends(&calls, told, model.time.truth));
+        if !sweeps.is_empty() {
+            own.extend(perhaps_ended(&calls, model, resource));
+        }
+        own.extend(sweeps);
         own.sort_by_key(|call| call.begin);
         linear::explained(&own, model, resource, room).map_err(|why| {
             let name = RESOURCES[resource];
@@ -177,6 +198,7 @@ fn of_resource(calls: &[Call], model: &Model, episode: &Episode, resource: usize
     }
     let is_about = |op: &Op| match op {
         Op::NewResource { resource, .. }
+        | Op::Delete { resource, .. }
         | Op::Create { resource, .. }
         | Op::List { resource, .. }
         | Op::Members { resource, .. }
@@ -216,6 +238,29 @@ fn ends(calls: &[Call], told: &[Happened], trusted: i64) -> Vec<Call> {
             end: end.unwrap_or(0),
         })
         .collect()
+}
+
+/// Ends that may have been told before it was deleted, of which nothing is left.
+fn perhaps_ended(calls: &[Call], model: &Model, resource: usize) -> Vec<Call> {
+    let telling = |call: &&Call| matches!(call.what, What::Op(Op::TellEnds));
+    let begin = calls.iter().filter(telling).map(|call| call.begin).min();
+    let now = model.time.truth;
+    let over = model.invites.iter().filter(|invite| {
+        invite.resource == resource
+            && invite.removed_at.is_none()
+            && !invite.told
+            && invite.expires_at <= now
+    });
+    let ends = over.filter_map(|invite| {
+        Some(Call {
+            what: What::End(invite.name),
+            now,
+            answer: None,
+            begin: begin?,
+            end: u64::MAX,
+        })
+    });
+    ends.collect()
 }
 
 impl World<'_> {

@@ -228,10 +228,41 @@ pub(super) fn appoint(source: &mut Source) -> Op {
     }
 }
 
+pub(super) fn new_anywhere(source: &mut Source) -> Op {
+    let person = source.person();
+    Op::NewAnywhere {
+        by: source.asker(person),
+    }
+}
+
+pub(super) fn delete(source: &mut Source) -> Op {
+    let resource = source.resource();
+    Op::Delete {
+        by: source.admin(resource),
+        resource,
+        // It waits between two transactions.
+        swept: source.percent(10),
+    }
+}
+
+pub(super) fn delete_at_once(source: &mut Source) -> Op {
+    let resource = source.resource();
+    Op::Delete {
+        by: source.admin(resource),
+        resource,
+        swept: true,
+    }
+}
+
+pub(super) fn sweep(_: &mut Source) -> Op {
+    Op::Sweep
+}
+
 pub(super) fn resources(source: &mut Source) -> Op {
     let person = source.person();
     Op::Resources {
         by: source.asker(person),
+        page_size: source.of(&[0, 1, 1, 2, 2, 3, 100, 101]).unwrap_or(1),
     }
 }
 

@@ -8,9 +8,9 @@ use fastrand::Rng;
 use crate::history::{APPS, Asker, Op, PEOPLE, RESOURCES};
 use crate::model::{Engine, Model};
 use draws::{
-    accept, allow, app, appoint, check, create, erase, events, jump, letters, list, member,
-    members, new_resource, pass, purge, put, redeem, remove, resend, resources, restart, revoke,
-    rotate, session, set_member, tell_ends,
+    accept, allow, app, appoint, check, create, delete, delete_at_once, erase, events, jump,
+    letters, list, member, members, new_anywhere, new_resource, pass, purge, put, redeem, remove,
+    resend, resources, restart, revoke, rotate, session, set_member, sweep, tell_ends,
 };
 
 const AGES: [u32; 8] = [1, 60, 60, 300, 3600, 86_400, 604_800, 2_592_000];
@@ -45,6 +45,37 @@ const DRAWS: &[(u32, Draw)] = &[
     (2, revoke),
     (3, restart),
     (1, allow),
+    (1, new_anywhere),
+    (2, delete),
+    (3, sweep),
+];
+/// The same names again and again.
+const REMADE: &[(u32, Draw)] = &[
+    (20, new_resource),
+    (2, new_anywhere),
+    (10, delete),
+    (12, sweep),
+    (26, create),
+    (8, check),
+    (18, accept),
+    (5, redeem),
+    (3, list),
+    (3, remove),
+    (3, resend),
+    (2, members),
+    (2, put),
+    (2, letters),
+    (3, appoint),
+    (5, resources),
+    (4, events),
+    (6, app),
+    (3, tell_ends),
+    (2, purge),
+    (1, rotate),
+    (1, revoke),
+    (1, erase),
+    (2, restart),
+    (4, pass),
 ];
 /// Of these, what may also happen while other things do.
 pub(crate) const AT_ONCE: &[(u32, Draw)] = &[
@@ -73,6 +104,23 @@ pub(crate) const SPENDING: &[(u32, Draw)] = &[
     (2, list),
 ];
 
+/// And where it is deleted meanwhile, and made again. Nobody puts a list there: while time stands still two of a name
+/// have the same versions.
+pub(crate) const REMADE_AT_ONCE: &[(u32, Draw)] = &[
+    (10, delete_at_once),
+    (10, new_resource),
+    (12, create),
+    (6, check),
+    (12, accept),
+    (3, list),
+    (4, remove),
+    (3, resend),
+    (2, members),
+    (2, member),
+    (3, letters),
+    (3, tell_ends),
+];
+
 /// Where things are drawn from.
 pub(crate) struct Source {
     pub(crate) rng: Rng,
@@ -90,7 +138,8 @@ pub(crate) fn history(seed: u64, engine: Engine, length: usize) -> Vec<Op> {
     };
     // Half begin where little is allowed.
     let first = source.percent(50).then_some(&[(1, allow as Draw)][..]);
-    let draws = first.into_iter().chain(std::iter::repeat(DRAWS));
+    let usual = if source.percent(25) { REMADE } else { DRAWS };
+    let draws = first.into_iter().chain(std::iter::repeat(usual));
     draws.take(length).map(|draws| source.next(draws)).collect()
 }
 

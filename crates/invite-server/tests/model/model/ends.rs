@@ -69,6 +69,9 @@ impl Model {
     /// Invites and all that hangs on them.
     fn delete(&mut self, is_to_go: impl Fn(&super::Invite) -> bool) {
         self.invites.retain(|invite| !is_to_go(invite));
+        for left in self.going.values_mut() {
+            left.retain(|invite| !is_to_go(invite));
+        }
         let invites = &self.invites;
         for resource in self.resources.values_mut() {
             let is_there = |name| invites.iter().any(|invite| invite.name == name);

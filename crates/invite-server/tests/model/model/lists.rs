@@ -5,7 +5,7 @@ use crate::answer::{Answer, Key, Shown};
 use crate::history::{ADDRESSES, Asker, For, Op};
 
 /// The most that a page can hold.
-const PAGE: u32 = 100;
+pub(super) const PAGE: u32 = 100;
 
 impl Model {
     pub(super) fn list(

@@ -1,8 +1,8 @@
-//! Resources, who has access to them, and what has happened there.
+//! Who has access to resources, and what has happened there.
 
 use invite_key::permissions::{Permission, Permissions};
 
-use super::{Model, Resource, invites::letters, quotas::full};
+use super::{Model, invites::letters};
 use crate::answer::Answer;
 use crate::history::{ADDRESSES, Asker, Op, Seen};
 
@@ -12,40 +12,6 @@ const LINKS: usize = 20;
 const EVENTS: usize = 100;
 
 impl Model {
-    pub(super) fn new_resource(
-        &mut self,
-        now: i64,
-        by: Asker,
-        resource: usize,
-    ) -> Result<Answer, Answer> {
-        let person = self.asker(by)?;
-        // Before it is looked whether the name is taken: nobody tries names without end.
-        full(self.created_by(person), self.quotas.resources, "resources")?;
-        if self.resources.contains_key(&resource) {
-            return Err(Answer::refused("already_exists"));
-        }
-        let mut begun = Resource::begun(Some(person), now);
-        begun.set(person, Permissions::ALL);
-        self.resources.insert(resource, begun);
-        if let Some(app) = by.app().and_then(|app| self.apps.get_mut(&app)) {
-            app.resources.insert(resource);
-        }
-        Ok(Answer::Letters(Permissions::ALL.as_str()))
-    }
-
-    pub(super) fn appoint(
-        &mut self,
-        now: i64,
-        resource: usize,
-        person: usize,
-        text: &str,
-    ) -> Answer {
-        let found = self.resources.entry(resource);
-        let found = found.or_insert_with(|| Resource::begun(None, now));
-        found.set(person, letters(text));
-        Answer::Done
-    }
-
     pub(super) fn members(&self, by: Asker, resource: usize) -> Result<Answer, Answer> {
         let person = self.asker(by)?;
         let may = self.is_its_own(by, Some(resource)) && !self.letters(resource, person).is_empty();
@@ -209,15 +175,6 @@ impl Model {
             Permissions::NONE
         };
         Ok(Answer::Letters(letters.as_str()))
-    }
-
-    pub(super) fn own_resources(&self, by: Asker) -> Result<Answer, Answer> {
-        let person = self.asker(by)?;
-        let own = self.resources.iter().filter(|(resource, found)| {
-            !found.letters(person).is_empty() && self.is_its_own(by, Some(**resource))
-        });
-        let own = own.map(|(resource, found)| (*resource, found.letters(person).as_str()));
-        Ok(Answer::Resources(own.collect()))
     }
 
     pub(super) fn events(

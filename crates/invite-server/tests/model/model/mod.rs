@@ -7,6 +7,7 @@ mod invites;
 mod lists;
 mod members;
 mod quotas;
+mod resources;
 mod room;
 mod secrets;
 mod sessions;
@@ -165,6 +166,8 @@ struct Receipt {
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) resources: BTreeMap<usize, Resource>,
+    /// Deleted ones whose rows are not gone yet, with the invites that are left of them.
+    going: BTreeMap<usize, Vec<Invite>>,
     /// In the order in which they were made.
     pub(crate) invites: Vec<Invite>,
     pub(crate) apps: BTreeMap<usize, App>,
@@ -182,6 +185,7 @@ impl Model {
     pub(crate) fn new(engine: Engine) -> Model {
         Model {
             resources: BTreeMap::new(),
+            going: BTreeMap::new(),
             invites: Vec::new(),
             apps: BTreeMap::new(),
             sessions: Vec::new(),
@@ -210,6 +214,13 @@ impl Model {
     fn decide(&mut self, now: i64, op: &Op, real: Option<&Answer>) -> Result<Answer, Answer> {
         Ok(match op {
             Op::NewResource { by, resource } => self.new_resource(now, *by, *resource)?,
+            Op::NewAnywhere { by } => self.new_anywhere(now, *by)?,
+            Op::Delete {
+                by,
+                resource,
+                swept,
+            } => self.delete_resource(*by, *resource, *swept)?,
+            Op::Sweep => self.sweep(),
             Op::Create { by, resource, .. } => self.create(now, op, *by, *resource)?,
             Op::Check {
                 by,
@@ -254,8 +265,8 @@ impl Model {
                 resource,
                 person,
                 letters,
-            } => self.appoint(now, *resource, *person, letters),
-            Op::Resources { by } => self.own_resources(*by)?,
+            } => self.appoint(now, *resource, *person, letters)?,
+            Op::Resources { by, page_size } => self.own_resources(*by, *page_size)?,
             Op::Events {
                 by,
                 resource,

@@ -71,6 +71,7 @@ impl Model {
     pub(crate) fn only(&self, resource: usize) -> Model {
         let mut only = self.clone();
         only.resources.retain(|other, _| *other == resource);
+        only.going.retain(|other, _| *other == resource);
         only.invites.retain(|invite| invite.resource == resource);
         // What is counted over all of them is not counted here.
         (only.quotas.resources, only.quotas.mails) = (0, 0);
@@ -79,7 +80,12 @@ impl Model {
 
     /// The same for the same state of a resource.
     pub(crate) fn fingerprint(&self, resource: usize) -> String {
-        format!("{:?}{:?}", self.resources.get(&resource), self.invites)
+        format!(
+            "{:?}{:?}{}",
+            self.resources.get(&resource),
+            self.invites,
+            self.going.contains_key(&resource)
+        )
     }
 
     pub(crate) fn rooms(&self) -> Vec<Room> {

@@ -82,9 +82,10 @@ impl Model {
         );
         retired.sort_by_key(|secret| std::cmp::Reverse(secret.since));
         // One goes when no invite needs it any more, and nobody its public key.
-        let invites = &self.invites;
+        let (invites, left) = (&self.invites, self.going.values().flatten());
         let needed = |id| {
-            let mut made = invites.iter().filter(|invite| invite.secret == id);
+            let all = invites.iter().chain(left.clone());
+            let mut made = all.filter(|invite| invite.secret == id);
             made.any(|invite| invite.lives(now))
         };
         retired.retain(|secret| now < secret.since + KEPT || needed(secret.id));

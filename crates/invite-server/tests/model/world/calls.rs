@@ -11,7 +11,7 @@ use super::{
     answers::{extras, label, letters_of, message, person, refused, resource, user},
 };
 use crate::answer::Answer;
-use crate::history::{ADDRESSES, Asker, For, Kind, Named, Op, RESOURCES, Seen, VERIFIED};
+use crate::history::{ADDRESSES, Asker, DRAWN, For, Kind, Named, Op, RESOURCES, Seen, VERIFIED};
 
 /// A list never has more pages.
 const PAGES: usize = 1000;
@@ -60,6 +60,22 @@ impl Server {
                 let actor = self.actor(*by).await?;
                 let begun = invites.create_resource(actor.as_ref(), name(resource), None);
                 Answer::Letters(begun.await?.as_str())
+            }
+            Op::NewAnywhere { by } => {
+                let actor = self.actor(*by).await?;
+                let begun = invites.create_resource_anywhere(actor.as_ref(), None);
+                let (id, letters) = begun.await?;
+                assert_eq!(id, RESOURCES[DRAWN]);
+                Answer::Letters(letters.as_str())
+            }
+            Op::Delete {
+                by,
+                resource,
+                swept,
+            } => {
+                let actor = self.actor(*by).await?;
+                self.delete(actor, name(resource), *swept).await?;
+                Answer::Done
             }
             Op::Create { .. } => self.create(op).await?,
             Op::Check {
@@ -199,12 +215,20 @@ impl Server {
                 set.await?;
                 Answer::Done
             }
-            Op::Resources { by } => {
+            Op::Resources { by, page_size } => {
                 let actor = self.actor(*by).await?;
-                let own = invites.resources(actor.as_ref(), 100, None).await?;
-                let own = own.resources.into_iter();
-                let own = own.map(|one| (resource(&one.resource), one.permissions.as_str()));
-                Answer::Resources(own.collect())
+                let (mut pages, mut page): (Vec<Vec<_>>, Option<String>) = Default::default();
+                loop {
+                    let own = invites.resources(actor.as_ref(), *page_size, page.as_deref());
+                    let own = own.await?;
+                    let all = own.resources.iter();
+                    let all = all.map(|one| (resource(&one.resource), one.permissions.as_str()));
+                    pages.push(all.collect());
+                    page = own.next_page;
+                    if page.is_none() || pages.len() > PAGES {
+                        break Answer::Resources(pages);
+                    }
+                }
             }
             Op::Events {
                 by,

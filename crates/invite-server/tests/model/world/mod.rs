@@ -5,6 +5,7 @@ mod calls;
 mod ground;
 mod names;
 mod people;
+mod resources;
 
 use std::sync::{
     Arc,
@@ -21,7 +22,7 @@ use invite_server::{
 };
 
 use crate::answer::{Answer, Room};
-use crate::history::{ADDRESSES, BEGIN, Op, RESOURCES, Which};
+use crate::history::{ADDRESSES, BEGIN, DRAWN, Op, RESOURCES, Which};
 pub(crate) use answers::{refused, user};
 pub(crate) use ground::{Ground, Host};
 pub(crate) use names::Names;
@@ -85,7 +86,10 @@ impl Server {
         let opened = Invites::open(database.clone(), &ground.secrets(), machine.clock()).await;
         let invites = opened.unwrap_or_else(|cause| panic!("the server does not start: {cause}"));
         Server {
-            invites: invites.issuing_as(ISSUER).within(quotas),
+            invites: invites
+                .issuing_as(ISSUER)
+                .within(quotas)
+                .drawing_ids(|| Ok(RESOURCES[DRAWN].into())),
             database,
             names,
             machine,
@@ -106,14 +110,14 @@ impl Server {
         rooms
     }
 
-    /// How far each resource is.
+    /// How far each resource is; of one that is not there nothing comes after it.
     async fn last_events(&self) -> Vec<i64> {
         let names = RESOURCES.iter().map(|name| (*name).to_owned()).collect();
         let all = self.database.progress(names).await.unwrap();
         let of = |name: &str| all.iter().find(|one| one.resource == name);
         RESOURCES
             .iter()
-            .map(|name| of(name).map_or(0, |one| one.events))
+            .map(|name| of(name).map_or(i64::MAX, |one| one.events))
             .collect()
     }
 
@@ -223,6 +227,7 @@ impl World<'_> {
             }
             Op::Rotate { at_once } => self.rotate(*at_once).await,
             Op::RevokeSecret { which } => self.revoke_secret(*which).await,
+            Op::Sweep => self.server.sweep().await,
             op => self.server.call(op).await,
         }
     }
