@@ -104,18 +104,25 @@ impl Caller {
 
     /// Every name with access, without whoever asks.
     pub async fn members(&self, url: &str, resource: &str) -> Vec<String> {
-        let path = format!("/api/v1/resources/{resource}/members?page_size=100");
-        let (status, body) = self.call(Method::GET, url, &path, None).await.unwrap();
-        if status == 403 {
-            return Vec::new();
+        let (mut names, mut from) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/api/v1/resources/{resource}/members?page_size=100{from}");
+            let (status, body) = self.call(Method::GET, url, &path, None).await.unwrap();
+            if status == 403 {
+                return Vec::new();
+            }
+            let page = body["members"]
+                .as_array()
+                .unwrap_or_else(|| panic!("{status} {body}"));
+            let named = |one: &Value| one["user"]["username"].as_str().unwrap().to_owned();
+            names.extend(page.iter().map(named));
+            match body["next_page_token"].as_str() {
+                Some(next) => from = format!("&page_token={next}"),
+                None => break,
+            }
         }
-        let all = body["members"]
-            .as_array()
-            .unwrap_or_else(|| panic!("{status} {body}"));
-        let names = all
-            .iter()
-            .map(|one| one["user"]["username"].as_str().unwrap().to_owned());
-        names.filter(|name| *name != self.name).collect()
+        names.retain(|name| *name != self.name);
+        names
     }
 
     /// Reads so many events from the beginning, and no other that may be there; gives how many there were in time.

@@ -177,8 +177,14 @@ async fn taken(
     if by_client(server, &bearer).await == 200 {
         taken.push("client's bearer");
     }
+    let invite = http()
+        .post(server.at("/api/v1/resources/notes/invites"))
+        .header("on-behalf-of", "alice:test")
+        .bearer_auth(&backend.app)
+        .json(&json!({}));
+    let invite = body(invite).await["id"].clone();
     let claims = json!({ "iss": PUBLIC, "aud": format!("{PUBLIC}/notes"), "sub": "alice:test", "user": alice,
-                         "jti": format!("receipt_{}", seconds(300)), "invite": "invite_x", "resource": "notes",
+                         "jti": format!("receipt_{}", seconds(300)), "invite": invite, "resource": "notes",
                          "permissions": "r", "gained": "r" });
     let receipt = leaked.signed("invite-receipt+jwt", claims, now, seconds(300));
     if redeem(server, backend, &receipt).await == 200 {

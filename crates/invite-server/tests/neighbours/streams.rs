@@ -1,6 +1,6 @@
 //! Streams of events at rest: what they ask of the database, and whom a write wakes.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use futures_util::future::join_all;
 use reqwest::{Client, Method};
@@ -128,11 +128,22 @@ async fn statements(scene: &Scene) -> usize {
             counts.sum()
         }
         Store::Postgres(postgres) => {
-            let log = postgres.log();
-            let all = log.lines().filter(|line| {
-                line.contains("LOG:  execute ") || line.contains("LOG:  statement: ")
-            });
-            all.count()
+            // What is done each minute, with a minute's time for it, falls into one window or the other.
+            let (log, mut upkeep, mut count) = (postgres.log(), HashSet::new(), 0);
+            for line in log.lines() {
+                let is_statement =
+                    line.contains("LOG:  execute ") || line.contains("LOG:  statement: ");
+                let process = line.split(['[', ']']).nth(1).filter(|_| is_statement);
+                let Some(process) = process else { continue };
+                if line.contains("statement_timeout = '60s'") {
+                    upkeep.insert(process);
+                } else if !upkeep.contains(process) {
+                    count += 1;
+                } else if line.contains("COMMIT") || line.contains("ROLLBACK") {
+                    upkeep.remove(process);
+                }
+            }
+            count
         }
     }
 }
