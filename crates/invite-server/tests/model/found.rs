@@ -2,7 +2,7 @@
 //! be put here, under a name that says what was wrong.
 
 use crate::at_once::{Episode, Slot::*};
-use crate::history::{Asker::*, Kind::*, Op, Op::*, Which::*};
+use crate::history::{Asker::*, Kind::*, Op, Op::*, Seen, Which::*};
 
 /// One thing after the other, each with its name.
 pub(crate) const FOUND: &[(&str, &[Op])] = &[
@@ -63,7 +63,97 @@ pub(crate) const FOUND: &[(&str, &[Op])] = &[
 
 /// And at once.
 pub(crate) fn found_at_once() -> Vec<(&'static str, Episode)> {
-    vec![(
+    vec![taken_out(), put_late(), checked()]
+}
+
+fn taken_out() -> (&'static str, Episode) {
+    (
+        "somebody who was taken out saw who was left",
+        Episode {
+            skew: 0,
+            all: vec![
+                (
+                    First,
+                    NewResource {
+                        by: Person(3),
+                        resource: 2,
+                    },
+                ),
+                (
+                    First,
+                    Appoint {
+                        resource: 2,
+                        person: 4,
+                        letters: "a",
+                    },
+                ),
+                (
+                    By(0, None),
+                    SetMember {
+                        by: Person(4),
+                        resource: 2,
+                        person: 4,
+                        letters: "",
+                        end_links: false,
+                    },
+                ),
+                (
+                    By(2, None),
+                    Members {
+                        by: Person(4),
+                        resource: 2,
+                    },
+                ),
+            ],
+        },
+    )
+}
+
+fn put_late() -> (&'static str, Episode) {
+    let put = |by, person, letters| Put {
+        by: Person(by),
+        resource: 0,
+        person,
+        letters,
+        seen: Seen::Latest,
+    };
+    (
+        "a list was answered as it was after somebody else's",
+        Episode {
+            skew: 0,
+            all: vec![
+                (
+                    First,
+                    NewResource {
+                        by: Person(0),
+                        resource: 0,
+                    },
+                ),
+                (
+                    First,
+                    Appoint {
+                        resource: 0,
+                        person: 2,
+                        letters: "r",
+                    },
+                ),
+                (
+                    First,
+                    Appoint {
+                        resource: 0,
+                        person: 3,
+                        letters: "a",
+                    },
+                ),
+                (By(0, None), put(0, 2, "")),
+                (By(1, None), put(3, 3, "a")),
+            ],
+        },
+    )
+}
+
+fn checked() -> (&'static str, Episode) {
+    (
         "a check saw the letters that an accept had given, and not the use",
         Episode {
             skew: 0,
@@ -109,5 +199,5 @@ pub(crate) fn found_at_once() -> Vec<(&'static str, Episode)> {
                 ),
             ],
         },
-    )]
+    )
 }

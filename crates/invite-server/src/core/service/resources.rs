@@ -126,7 +126,10 @@ impl<S: Store> Invites<S> {
             actor.map(Authority::Actor),
             On::stored(resource, &state),
         )?;
+        // Whoever was taken out between the two looks does not see who is left.
         let found = self.store.resource(resource).await?;
+        let is_there = |member: &Member| actor.is_some_and(|actor| member.user.is(&actor.user));
+        let found = found.filter(|(_, members)| members.iter().any(is_there));
         found.ok_or_else(|| Refusal::NotMember {
             resource: resource.to_owned(),
         })
