@@ -23,8 +23,8 @@ pub(crate) const ADDRESSES: [(&str, usize); 5] = [
     ("erin@example.com", 4),
 ];
 /// The last is a name that the server keeps for itself.
-pub(crate) const RESOURCES: [&str; 4] = ["maps", "notes", "plans", "site"];
-pub(crate) const KEPT: usize = 3;
+pub(crate) const RESOURCES: [&str; 6] = ["maps", "notes", "plans", "tasks", "teams", "site"];
+pub(crate) const KEPT: usize = 5;
 /// Chance always draws this one.
 pub(crate) const DRAWN: usize = 2;
 pub(crate) const APPS: [&str; 2] = ["bot", "crm"];

@@ -42,6 +42,17 @@ impl Episode {
             2 => REMADE_AT_ONCE,
             _ => AT_ONCE,
         };
+        if std::ptr::eq(draws, SPENDING) {
+            // Little is left of all that there may be.
+            let created = u32::try_from(model.created_by(0)).unwrap_or(0);
+            let allow = Op::Allow {
+                invites: rng.u32(1..4),
+                resources: created + 1,
+                mails: rng.u32(1..3),
+            };
+            model.carry_out(&allow, None);
+            all.push((Slot::First, allow));
+        }
         for caller in 0..callers {
             let number = u16::try_from(caller + 1).unwrap_or(1);
             let mut source = Source {

@@ -4,7 +4,7 @@ use invite_server::core::InviteStatus;
 
 use super::Source;
 use crate::history::{
-    ADDRESSES, APPS, Asker, DAY, For, HOUR, Kind, Named, Op, RESOURCES, SECOND, Seen, Which,
+    ADDRESSES, APPS, Asker, DAY, For, HOUR, KEPT, Kind, Named, Op, RESOURCES, SECOND, Seen, Which,
 };
 
 const LETTERS: [&str; 8] = ["r", "r", "rw", "wr", "a", "ar", "arw", "awr"];
@@ -36,6 +36,17 @@ pub(super) fn new_resource(source: &mut Source) -> Op {
     Op::NewResource {
         by: source.asker(person),
         resource: source.rng.usize(..RESOURCES.len()),
+    }
+}
+
+/// Under any name that is free, of people who are the same again and again.
+pub(super) fn new_resource_of_few(source: &mut Source) -> Op {
+    let there = &source.model.resources;
+    let free = (0..KEPT).filter(|name| !there.contains_key(name));
+    let free: Vec<usize> = free.collect();
+    Op::NewResource {
+        by: Asker::Person(source.rng.usize(..2)),
+        resource: source.of(&free).unwrap_or(KEPT),
     }
 }
 

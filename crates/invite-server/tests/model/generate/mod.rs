@@ -9,8 +9,9 @@ use crate::history::{APPS, Asker, Op, PEOPLE, RESOURCES};
 use crate::model::{Engine, Model};
 use draws::{
     accept, allow, app, appoint, check, create, delete, delete_at_once, erase, events, jump,
-    letters, list, member, members, new_anywhere, new_resource, pass, purge, put, redeem, remove,
-    resend, resources, restart, revoke, rotate, session, set_member, sweep, tell_ends,
+    letters, list, member, members, new_anywhere, new_resource, new_resource_of_few, pass, purge,
+    put, redeem, remove, resend, resources, restart, revoke, rotate, session, set_member, sweep,
+    tell_ends,
 };
 
 const AGES: [u32; 8] = [1, 60, 60, 300, 3600, 86_400, 604_800, 2_592_000];
@@ -97,7 +98,7 @@ pub(crate) const AT_ONCE: &[(u32, Draw)] = &[
 /// And where several want one more of what there may be so many of.
 pub(crate) const SPENDING: &[(u32, Draw)] = &[
     (24, create),
-    (6, new_resource),
+    (14, new_resource_of_few),
     (6, resend),
     (3, remove),
     (5, accept),

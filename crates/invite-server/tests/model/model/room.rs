@@ -21,6 +21,8 @@ impl Model {
             accepted: invite.used.iter().rev().copied().collect(),
             key: match key {
                 Key::Same if !invite.lives(now) => Key::Either,
+                // It was over when that was taken back, and the clock was put back since.
+                Key::Same if !self.ring.has(invite.secret) => Key::Absent,
                 key => key,
             },
             labelled: true,
