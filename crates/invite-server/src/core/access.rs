@@ -1,6 +1,6 @@
 //! Who shall have access from now on, and which links would let somebody in again all the same.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use invite_key::permissions::{Permission, Permissions};
 
@@ -97,6 +97,26 @@ impl Wanted {
             end_links: false,
             now,
         }
+    }
+
+    /// The whole list once it is as wanted, in the order they came, where these are all that there are.
+    pub(crate) fn list(&self, members: &[Member]) -> Vec<Member> {
+        let wanted: HashMap<Name<'_>, &Member> = self
+            .members
+            .iter()
+            .map(|one| (name(&one.user), one))
+            .collect();
+        let there: HashSet<Name<'_>> = members.iter().map(|one| name(&one.user)).collect();
+        let stay = members.iter().filter_map(|one| {
+            let wanted = wanted.get(&name(&one.user))?;
+            Some(Member {
+                user: one.user.clone(),
+                permissions: wanted.permissions,
+            })
+        });
+        let come = self.members.iter();
+        let come = come.filter(|one| !there.contains(&name(&one.user)));
+        stay.chain(come.cloned()).collect()
     }
 
     /// How it is once it is as wanted. `members` are all there are, or the person who is meant and every admin.

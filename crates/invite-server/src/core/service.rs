@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use invite_key::{InviteKey, permissions::Permission};
 
 use super::{
-    Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Creators, Invite,
+    Acceptance, Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Creators, Invite,
     InviteStatus, Moment, On, Quotas, Reader, Refusal, RemoveTarget, Removed, Secrets, Store,
     authorise, random, rules,
     state::{Count, Counts, InviteName, KeyHash, MailsTo, RepeatKey, Scope, State, StoredInvite},
@@ -160,6 +160,7 @@ impl<S: Store> Invites<S> {
         let recipient = request.email.clone().filter(|_| request.send);
         let scope = Scope {
             repeat: repeat.map(|repeat| repeat.key),
+            uses: repeat.is_some(),
             counts: Counts {
                 invites: count(quotas.invites, now),
                 mails: recipient.map(MailsTo::Address).filter(|_| quotas.mails > 0),
@@ -168,8 +169,8 @@ impl<S: Store> Invites<S> {
             ..on_resource(resource, actor)
         };
         let (asker, name, id) = (asker.clone(), resource.to_owned(), fresh.id.clone());
-        let rule = move |state: &_| {
-            rules::create(
+        let rule = move |state: &State| {
+            let decision = rules::create(
                 state,
                 Some(&asker),
                 &name,
@@ -177,13 +178,14 @@ impl<S: Store> Invites<S> {
                 &fresh,
                 repeat.as_ref(),
                 quotas,
-            )
+            )?;
+            Ok(decision.map(|stored| (stored, state.accepted.clone())))
         };
-        let stored = counted("create", self.transact(scope, rule).await)?;
+        let (stored, accepted) = counted("create", self.transact(scope, rule).await)?;
         if stored.id == id {
             return Ok(Invite::of(stored, Some(key), Vec::new(), now));
         }
-        self.shown_to_inviter(stored).await
+        Ok(self.shown_to_inviter(stored, accepted))
     }
 
     /// Gives an invite of one's own a new end: the same key works for so many seconds from now on, as long as it can be
@@ -202,6 +204,7 @@ impl<S: Store> Invites<S> {
             invite: Some(InviteName::Id(id.to_owned())),
             user: Some(asker.user.clone()),
             app: asker.app.clone(),
+            uses: true,
             counts: Counts {
                 invites: count(quotas.invites, now),
                 mails: (quotas.mails > 0).then_some(MailsTo::Invited),
@@ -210,7 +213,7 @@ impl<S: Store> Invites<S> {
             ..Scope::default()
         };
         let (asker, keys) = (asker.clone(), self.clone());
-        let rule = move |state: &_| {
+        let rule = move |state: &State| {
             let decision = rules::resend(state, &asker, max_age, quotas, now)?;
             // What was taken back with its secret stays back: whoever has that could make the key, and we no longer.
             if keys.made_again(&decision.answer).is_none() {
@@ -219,20 +222,15 @@ impl<S: Store> Invites<S> {
                     "The secret of this invite's key is gone or was taken back. Make a new invite instead.",
                 ));
             }
-            Ok(decision)
+            Ok(decision.map(|stored| (stored, state.accepted.clone())))
         };
-        let stored = counted("resend", self.transact(scope, rule).await)?;
-        self.shown_to_inviter(stored).await
+        let (stored, accepted) = counted("resend", self.transact(scope, rule).await)?;
+        Ok(self.shown_to_inviter(stored, accepted))
     }
 
-    async fn shown_to_inviter(&self, stored: StoredInvite) -> Result<Invite, Refusal> {
-        let accepted = if stored.uses == 0 {
-            Vec::new()
-        } else {
-            self.store.acceptances(&stored.id).await?
-        };
+    fn shown_to_inviter(&self, stored: StoredInvite, accepted: Vec<Acceptance>) -> Invite {
         let key = self.key_of(&stored);
-        Ok(Invite::of(stored, key, accepted, self.clock.now()))
+        Invite::of(stored, key, accepted, self.clock.now())
     }
 
     /// Looks an invite up by its key. A signed-in holder learns why it would be refused; anybody else only that it is.
@@ -248,6 +246,7 @@ impl<S: Store> Invites<S> {
             user: actor.map(|actor| actor.user.clone()),
             app: actor.and_then(|actor| actor.app.clone()),
             used: Some(now),
+            uses: true,
             ..Scope::default()
         };
         let state = self.store.look(scope).await?;
@@ -261,12 +260,6 @@ impl<S: Store> Invites<S> {
             (Ok(answer), _) => answer,
             (Err(refusal), Some(_)) => return Err(refusal),
             (Err(_), None) => return Err(Refusal::InvalidKey),
-        };
-        let accepted = match actor {
-            Some(actor) if invite.uses > 0 && invite.inviter.is(&actor.user) => {
-                self.store.acceptances(&invite.id).await?
-            }
-            _ => Vec::new(),
         };
         let title = state.resource.and_then(|resource| resource.title);
         let mut invite = invite;
@@ -283,7 +276,7 @@ impl<S: Store> Invites<S> {
         Ok(Checked {
             title,
             reader,
-            invite: Invite::of(invite, None, accepted, now),
+            invite: Invite::of(invite, None, state.accepted, now),
         })
     }
 

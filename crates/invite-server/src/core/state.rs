@@ -8,8 +8,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Client, EventKind, InviteStatus, MailChange, Member, Moment, Recipient, SecretChange, Session,
-    Sessions, Subject, User, WebhookChange, access::OpenLinks,
+    Acceptance, Client, EventKind, InviteStatus, MailChange, Member, Moment, Recipient,
+    SecretChange, Session, Sessions, Subject, User, WebhookChange, access::OpenLinks,
 };
 
 mod query;
@@ -63,6 +63,8 @@ pub struct State {
     pub redeemed: bool,
     /// Whether the scope's user came in by the invite; looked up where it opens nothing any more.
     pub used: bool,
+    /// The last uses of the invite, or of the one that was made before, where they were asked for and it is the user's own.
+    pub accepted: Vec<Acceptance>,
     /// Whether the scope's app acts on the resource; true where no app asks.
     pub is_the_apps: bool,
     /// Who the claimed person is here, if they are known.
@@ -98,6 +100,7 @@ impl Default for State {
             links: OpenLinks::default(),
             redeemed: false,
             used: false,
+            accepted: Vec::new(),
             is_the_apps: true,
             known: None,
             name_is_taken: false,

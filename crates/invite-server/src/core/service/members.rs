@@ -1,5 +1,7 @@
 //! Who has access: one by one, page by page, and how that changes.
 
+use std::collections::HashMap;
+
 use invite_key::permissions::Permissions;
 
 use super::{
@@ -12,7 +14,7 @@ use crate::core::{
     On, Refusal, Store, User, Wanted, authorise,
     options::{validate_page_size, validate_q},
     rules,
-    state::{Resource, Scope, State},
+    state::{Change, Resource, Scope, State},
 };
 
 /// So many members a page is looked for among, where only some are wanted: what it costs does not hang on how many
@@ -129,7 +131,7 @@ impl<S: Store> Invites<S> {
             ..Wanted::one(user.clone(), permissions, self.clock.now())
         };
         let user = user.clone();
-        let answer = move |state: &State, links| {
+        let answer = move |state: &State, _, links| {
             let known = state.members.iter().find(|member| member.user.is(&user));
             let user = known.map_or(&user, |member| &member.user).clone();
             MemberChanged {
@@ -157,12 +159,31 @@ impl<S: Store> Invites<S> {
             end_links,
             now: self.clock.now(),
         };
-        let links = self
-            .change_members(actor, resource, version, wanted, |_, links| links)
+        let list = wanted.clone();
+        let answer = move |state: &State, moved, links| {
+            let resource = state.resource.clone().map(|found| Resource {
+                version: found.version + moved,
+                ..found
+            });
+            (resource, list.list(&state.members), links)
+        };
+        let (found, mut members, links) = self
+            .change_members(actor, resource, version, wanted, answer)
             .await?;
-        let found = self.store.resource(resource).await?;
-        let (resource, members) = found.ok_or(Refusal::ServerError)?;
-        Ok((resource, members, links))
+        let found = found.ok_or(Refusal::ServerError)?;
+        // The list is the one that was put; only the names to show of those who are new in it are read afterwards.
+        let named = self.store.resource(resource).await?;
+        let named = named.map_or_else(Vec::new, |(_, members)| members);
+        let named: HashMap<String, Option<String>> = named
+            .into_iter()
+            .map(|one| (one.user.user_id(), one.user.display_name))
+            .collect();
+        for member in &mut members {
+            if let Some(Some(name)) = named.get(&member.user.user_id()) {
+                member.user.display_name = Some(name.clone());
+            }
+        }
+        Ok((found, members, links))
     }
 
     async fn change_members<Answer>(
@@ -171,7 +192,7 @@ impl<S: Store> Invites<S> {
         resource: &str,
         version: Option<i64>,
         wanted: Wanted,
-        answer: impl Fn(&State, Option<Links>) -> Answer + Send + Sync + 'static,
+        answer: impl Fn(&State, i64, Option<Links>) -> Answer + Send + Sync + 'static,
     ) -> Result<Answer, Refusal>
     where
         Answer: Send + 'static,
@@ -184,7 +205,11 @@ impl<S: Store> Invites<S> {
         let name = resource.to_owned();
         let rule = move |state: &State| {
             let decision = rules::change_members(state, &asker, &name, version, &wanted)?;
-            Ok(decision.map(|links| answer(state, links)))
+            let sets = decision.changes.iter();
+            let sets = sets.filter(|change| matches!(change, Change::SetMember { .. }));
+            // Each moves the version by one.
+            let moved = i64::try_from(sets.count()).unwrap_or(i64::MAX);
+            Ok(decision.map(|links| answer(state, moved, links)))
         };
         self.transact(scope, rule).await
     }

@@ -31,6 +31,8 @@ pub struct Scope {
     pub receipt: Option<String>,
     /// And whether the person came in by the invite, should it open nothing any more at this moment.
     pub used: Option<Moment>,
+    /// And the last uses of the user's own invite that this is about, or that was made before.
+    pub uses: bool,
     /// What this app acts on; nothing is anybody's to it that is not its own.
     pub app: Option<String>,
     /// And who somebody is here of whom an issuer says this.

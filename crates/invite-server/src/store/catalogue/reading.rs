@@ -178,6 +178,14 @@ pub(in crate::store) async fn state<E: Executor>(
         state.inviter_permissions =
             permissions(executor, &invite.resource, &invite.inviter).await?;
     }
+    if let (true, Some(user)) = (scope.uses, &scope.user) {
+        let before = state.repeated.as_ref().map(|before| &before.invite);
+        let own = state.invite.as_ref().or(before);
+        let own = own.filter(|invite| invite.uses > 0 && invite.inviter.is(user));
+        if let Some(invite) = own {
+            state.accepted = uses(executor, &invite.id).await?;
+        }
+    }
     if let Some((invite, user)) = state.perhaps_used(scope) {
         let values = binds![invite, &user.username, &user.provider];
         state.used = exists(executor, &USED, values).await?;

@@ -234,6 +234,7 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
             tenancy: true,
             receipt: Some("receipt7".into()),
             // Later than any end: it is looked up.
+            uses: true,
             used: Some(Moment(i64::MAX)),
             app: Some("crm".into()),
             claimed: Some(claimed(7)),

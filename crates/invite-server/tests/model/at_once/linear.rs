@@ -164,8 +164,6 @@ fn fits(what: &What, answer: &Answer, promised: &Answer) -> bool {
             promised,
             Answer::Letters(_) | Answer::Refused("already_exists", _)
         ),
-        // The list that it answers with is a look of its own, a moment later.
-        (What::Op(Op::Put { .. }), Answer::Members { .. }, Answer::Members { .. }) => true,
         // A list of another version may have been no good in itself, or no better than the one that stands.
         (What::Op(Op::Put { .. }), Answer::Refused(one, _), Answer::Refused(other, _))
             if one != other =>
@@ -173,15 +171,6 @@ fn fits(what: &What, answer: &Answer, promised: &Answer) -> bool {
             let outdated = |code: &str| matches!(code, "conflict" | "invalid_option");
             outdated(one) && outdated(other)
         }
-        // Who used one invite is a look of its own, too.
-        _ => without_users(answer) == without_users(promised),
+        _ => answer == promised,
     }
-}
-
-fn without_users(answer: &Answer) -> Answer {
-    let mut answer = answer.clone();
-    if let Answer::Shown(invite) | Answer::Checked { invite, .. } = &mut answer {
-        invite.accepted.clear();
-    }
-    answer
 }
