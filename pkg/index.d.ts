@@ -36,7 +36,8 @@ export interface Member {
   user: User;
   /** Letters: `a` admin, `r` read, `w` write. Empty where they have no access any more. */
   permissions: string;
-  /** What would let them in again: from `setMember` where it takes letters, and from `member` with `links: 'tell'`; for admins. */
+  /** What would let them in again: from `setMember` where it takes letters, and from `member` with `links: 'tell'`; for
+   *  admins. Absent where an answer was lost and the call was made once more: what the first has done nobody can tell. */
   links?: WaysBack;
 }
 
@@ -541,7 +542,7 @@ export interface Invites<Given extends GivenInvite = GivenInvite> extends EventT
    * @example
    * ```js
    * const { links } = await invites.setMember('bob:github', '', undefined, { links: 'end' });
-   * console.log(`Bob is out, and ${links.total} links that would have let him back in have ended.`);
+   * if (links) console.log(`Bob is out, and ${links.total} links that would have let him back in have ended.`);
    * ```
    */
   setMember(this: void, user: UserRef, permissions: string, resource?: string, call?: MemberCallOptions): Promise<Member>;

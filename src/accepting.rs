@@ -31,15 +31,16 @@ fn wanted(remote: &Remote, policy: Policy, preview: &Json) -> Result<Wanted, Err
             "Sign in to accept this invite.",
         ));
     }
-    let gained = preview.text("gained").unwrap_or_default();
+    let gained = preview.text("gained");
     let policy = match policy {
         Policy::Default => traits.policy,
         said => said,
     };
     let asks = match policy {
         Policy::Off => return Ok(Wanted::No),
-        Policy::SignedIn => gained.bytes().any(|letter| letter == b'a'),
-        _ => shows || !gained.is_empty(),
+        // What cannot be told may be everything.
+        Policy::SignedIn => gained.is_none_or(|gained| gained.bytes().any(|letter| letter == b'a')),
+        _ => shows || gained != Some(""),
     };
     Ok(if asks { Wanted::Ask } else { Wanted::Yes })
 }

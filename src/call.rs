@@ -109,7 +109,13 @@ impl<P: Platform> Connection<P> {
         loop {
             progress.sent.set(false);
             let error = match self.attempt(phase).await {
-                Ok(value) => return Ok(value),
+                Ok(mut value) => {
+                    // What an earlier attempt has done already this one does not tell.
+                    if progress.lost.get() && phase.operation.changes_member() {
+                        value.take("links");
+                    }
+                    return Ok(value);
+                }
                 Err(error) => error,
             };
             if progress.lost.get() && error.code == Code::CannotRemove {

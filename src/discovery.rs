@@ -40,6 +40,7 @@ impl<P: Platform> Connection<P> {
             | Operation::Park(_)
             | Operation::Parked
             | Operation::Unpark(_) => Wants::All,
+            Operation::List(list) if list.filter.user.is_some() => Wants::All,
             Operation::Create(create) => {
                 let (named, says_dialect) = self.named()?;
                 let is_nowhere = create.resource.is_none() && named.resource.is_none();

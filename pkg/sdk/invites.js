@@ -28,7 +28,8 @@ const CALLS = {
 /** What comes page by page: the core's call for a page, and what is on it. */
 const LISTS = [['list', 'listPage', 'invites'], ['members', 'members', 'members']];
 
-const nameOf = (user) => (user.username ? `${user.username}:${user.provider}` : user);
+/** In the place of a page's token: one person alone. */
+const ONE = '\u0001';
 
 /** Importing is harmless even where there is none of this. */
 const weak = (value) => (globalThis.WeakRef ? new WeakRef(value) : { deref: () => value });
@@ -141,9 +142,7 @@ class Invites extends Target {
   /** Of a list of people the one, by the same call. */
   async #member(self, user, change, ...place) {
     const [resource, call] = sorted(...place);
-    const found = await this.#call(self, 'members', [{ user: user ?? null, resource, ...change }, undefined, call]);
-    // Webstrates tells of all at once.
-    return found.members ? found.members.find((member) => nameOf(member.user) === nameOf(user)) ?? null : found;
+    return this.#call(self, 'members', [{ user: user ?? null, resource, ...change }, ONE, call]);
   }
 
   async *#list(page, items, server, error, filter, call) {

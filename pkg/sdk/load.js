@@ -35,7 +35,7 @@ export async function load(name, { began = now(), signal, timeout, stops, endles
   const ended = new Promise((_, reject) => { end = reject; });
   const abort = () => end(aborted());
   const close = () => end(new InviteError('closed', CLOSED, { retryable: true }));
-  const late = () => end(new InviteError('timeout', `The part ${name} of invite-keys has not come in time.`, { retryable: true }));
+  const late = () => end(states[name]?.failed ?? new InviteError('timeout', `The part ${name} of invite-keys has not come in time.`, { retryable: true }));
   let next;
   const come = () => {
     next = timer(come, patience);
@@ -93,14 +93,17 @@ function arriving(name, patience) {
   const state = (states[name] ??= { open: 0 });
   if (!state.code && !(state.open && now() - state.heard < patience)) {
     const again = 'heard' in state;
+    if (!state.open) state.failed = undefined;
     const heard = () => { state.heard = now(); };
     heard();
     if (!state.open) state.coming = new Promise((...ends) => { state.ends = ends; });
     state.open += 1;
     const [resolve, reject] = state.ends;
     bring(name, again, heard).then((code) => resolve(state.code = code), (error) => {
-      // Another may still come.
       state.open -= 1;
+      // Another may still come. Whoever waits for it in vain is told this, and whoever comes begins one more.
+      state.failed = error;
+      state.heard = -Infinity;
       if (!state.open) reject(error);
     });
   }

@@ -5,7 +5,7 @@ const CALL = ['signal', 'timeout', 'idempotencyKey'];
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * A shallow copy. A member that throws when it is read throws in the copy too, and what cannot be read at all stays as it
+ * A copy. A member that throws when it is read throws in the copy too, and what cannot be read at all stays as it
  * is: the core says what is wrong with them.
  */
 export function snapshot(options) {
@@ -23,9 +23,18 @@ export function snapshot(options) {
 function member(options, name) {
   try {
     const value = options[name];
-    return { value: value instanceof URL ? value.href : name === 'auth' ? snapshot(value) : value };
+    return { value: value instanceof URL ? value.href : name === 'auth' ? snapshot(value) : copied(value) };
   } catch (thrown) {
     return { get() { throw thrown; } };
+  }
+}
+
+/** Data all the way down; what is none, such as a signal or a function, stays the page's own. */
+function copied(value) {
+  try {
+    return Array.isArray(value) || Object.prototype.toString.call(value) === '[object Object]' ? structuredClone(value) : value;
+  } catch {
+    return value;
   }
 }
 

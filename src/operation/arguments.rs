@@ -45,7 +45,7 @@ impl Arguments {
     pub(super) fn sort(
         mut values: Vec<Json>,
         slots: &[Slot],
-        of_people: bool,
+        of_one: bool,
     ) -> Result<Arguments, Error> {
         values.truncate(slots.len() + 1);
         while values.last().is_some_and(Json::is_null) {
@@ -60,7 +60,7 @@ impl Arguments {
         });
         let call = if has_call { values.pop() } else { None };
         let mut sorted = Arguments {
-            call: CallOptions::read(call.unwrap_or(Json::Null), of_people)?,
+            call: CallOptions::read(call.unwrap_or(Json::Null), of_one)?,
             options: Json::Null,
             resource: None,
             key: None,

@@ -205,11 +205,18 @@ impl Method {
     }
 }
 
+/// In the place of a page's token: not a list of people, but one of them. No filter of a page's says so.
+const ONE: &str = "\u{1}";
+
 impl Call {
     /// Reads the arguments of a call. One function for all: what each of many would drop again is most of its code.
     pub fn read(method: Method, values: Vec<Json>) -> Result<Call, Error> {
         let of_people = method == Method::Members;
-        let given = Arguments::sort(values, method.slots(), of_people)?;
+        let of_one = of_people && values.get(1).and_then(Json::as_text) == Some(ONE);
+        let mut given = Arguments::sort(values, method.slots(), of_one)?;
+        if of_one {
+            given.text.clear();
+        }
         let invited = given.key.map(|key| {
             Rc::new(Invited {
                 key,
@@ -225,7 +232,7 @@ impl Call {
             })),
             (Method::Get, _) => Operation::Get(given.resource),
             (Method::ListPage | Method::Members, _) => Operation::List(Box::new(List {
-                filter: ListFilter::read(given.options, of_people)?,
+                filter: ListFilter::read(given.options, of_people, of_one)?,
                 token: given.text,
                 links: given.call.links.clone().unwrap_or_default(),
             })),
@@ -269,6 +276,11 @@ impl Call {
 }
 
 impl Operation {
+    /// Whether it sets what somebody may do.
+    pub(crate) fn changes_member(&self) -> bool {
+        matches!(self, Operation::List(list) if list.filter.permissions.is_some())
+    }
+
     /// The key that it is about.
     pub(crate) fn key(&self) -> Option<&InviteKey> {
         match self {

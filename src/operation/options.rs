@@ -102,7 +102,8 @@ impl ListFilter {
 const STATUSES: &[&str] = &["pending", "accepted", "expired", "removed"];
 
 impl ListFilter {
-    pub(super) fn read(given: Json, of_people: bool) -> Result<ListFilter, Error> {
+    /// `of_one` of them, which the page's side says.
+    pub(super) fn read(given: Json, of_people: bool, of_one: bool) -> Result<ListFilter, Error> {
         let mut given = Members::of(given);
         let statuses = " must be 'pending', 'accepted', 'expired' or 'removed'.";
         let sizes = " must be a whole number from 1 to 100.";
@@ -112,10 +113,11 @@ impl ListFilter {
             page_size: given.whole("pageSize", MAX_PAGE, sizes),
             ..ListFilter::default()
         };
-        if of_people {
-            filter.q = given.text("q");
+        if of_one {
             filter.user = given.person("user");
             filter.permissions = given.text("permissions");
+        } else if of_people {
+            filter.q = given.text("q");
         } else {
             filter.status = given.one_of("status", STATUSES, statuses);
             filter.everyone = given.flag("everyone").unwrap_or(false);
@@ -162,10 +164,10 @@ pub struct CallOptions {
 impl CallOptions {
     const NAMES: [&str; 3] = ["signal", "timeout", "idempotencyKey"];
 
-    pub(super) fn read(given: Json, of_people: bool) -> Result<CallOptions, Error> {
+    pub(super) fn read(given: Json, of_one: bool) -> Result<CallOptions, Error> {
         let mut given = Members::of(given);
         given.held("signal");
-        let links = if of_people { given.text("links") } else { None };
+        let links = if of_one { given.text("links") } else { None };
         let key = given.take_unless_null("idempotencyKey");
         let wrong = " must be printable ASCII characters.";
         let options = CallOptions {

@@ -71,7 +71,7 @@ test('an invite that waits is accepted by the server of the moment; no other see
 
 test('what was passed is read at the moment of the call, whatever is changed before the core is there', async () => {
   assert.deepEqual(await node('moment-options.js'), {
-    connect: 'a.example', auth: 'Bearer mine', url: 'a.example', configure: 'a.example', create: 'r',
+    connect: 'a.example', auth: 'Bearer mine', url: 'a.example', configure: 'a.example', create: 'r', extras: { plan: { is: 'free' } },
     'getter that throws': ['invalid_option', 'resource'], 'Proxy that throws': 'invalid_option',
   });
 });

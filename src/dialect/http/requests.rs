@@ -30,6 +30,9 @@ pub(super) fn request<P: Platform>(cx: &Context<'_, P>, token: &str) -> Result<R
             let size = filter.page_size.map(|size| json::write(&size.into()));
             let mut path = of_resource(cx, "/")? + filter.what();
             if let Some(user) = &filter.user {
+                if !cx.remote.has("setMember") {
+                    return Err(cx.remote.unsupported("member()"));
+                }
                 path = path + "/" + &percent::encode(user);
             }
             path += &query(&[

@@ -133,8 +133,17 @@ async fn perform<P: Platform>(wire: Wire<'_, P>) -> Reply {
                     .with("user", identity::person(entry))
                     .with("permissions", granted(entry).as_str())
             };
-            let all = cx.members().await?.items().iter().map(member).collect();
-            result = Json::object().with("members", Json::List(all));
+            let all = cx.members().await?;
+            result = match &list.filter.user {
+                Some(user) => {
+                    let one = all.items().iter().find(|entry| identity::is_named(entry, user));
+                    member(one.ok_or_else(|| Error::new(Code::NotFound, "They have no access."))?)
+                }
+                None => {
+                    let all = all.items().iter().map(member).collect();
+                    Json::object().with("members", Json::List(all))
+                }
+            };
         }
         _ => {}
     }

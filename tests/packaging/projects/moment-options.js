@@ -23,6 +23,8 @@ begin('url', { server: new URL('https://a.example') }, get, (given) => { given.s
 begin('configure', {}, (given) => { configure(given); return invites.get(); }, (given) => { given.server = 'https://b.example'; }, host);
 const options = { permissions: 'r' };
 begin('create', {}, (given) => connect(given).create(options), () => { options.permissions = 'a'; }, (_, asked) => JSON.parse(asked.find(({ body }) => body).body).permissions);
+const deep = { extras: { plan: { is: 'free' } } };
+begin('extras', {}, (given) => connect(given).create(deep), () => { deep.extras.plan.is = 'gold'; }, (_, asked) => JSON.parse(asked.find(({ body }) => body).body).extras);
 await Promise.all(begun);
 
 const thrown = Object.assign(new Error('z'), { code: 'ENOENT' });

@@ -116,7 +116,10 @@ impl Caller {
                 .unwrap_or_else(|| panic!("{status} {body}"));
             let named = |one: &Value| one["user"]["username"].as_str().unwrap().to_owned();
             names.extend(page.iter().map(named));
-            match body["next_page_token"].as_str() {
+            match body["next_page_token"]
+                .as_str()
+                .filter(|next| !next.is_empty())
+            {
                 Some(next) => from = format!("&page_token={next}"),
                 None => break,
             }
