@@ -37,7 +37,7 @@ const MEMORY = 'invite-keys:gained';
 let remembered;
 
 /** What is remembered; a `text` takes its place. */
-function memory(text) {
+function gains(text) {
   remembered = text ?? remembered;
   try {
     if (text) localStorage.setItem(MEMORY, text);
@@ -47,4 +47,5 @@ function memory(text) {
   }
 }
 
-export const page = { lock, lost, memory };
+// No name of these is one that core and glue share: those are shortened.
+export const page = { lock, lost, gains };

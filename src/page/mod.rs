@@ -195,7 +195,7 @@ impl Platform for Browser {
 
     fn memory(&self, write: Option<&str>) -> Option<String> {
         let text = write.map_or(JsValue::UNDEFINED, JsValue::from);
-        self.tell("memory", &text).ok()?.as_string()
+        self.tell("gains", &text).ok()?.as_string()
     }
 
     fn place(&self) -> Option<Place> {
