@@ -79,7 +79,7 @@ export function webstrates(settings = {}) {
             sessionStorage.setItem('invite-keys:pending', JSON.stringify({ key, resource, capturedAt: new Date(), continueUrl: location.href, via: 'query' }));
             return { value: await window.invites.acceptPending(policy ?? (() => true)), took: took() };
           }
-          if (method === 'list') return { value: await Array.fromAsync(window.invites.list(...args)), took: took() };
+          if (['list', 'members'].includes(method)) return { value: await Array.fromAsync(window.invites[method](...args)), took: took() };
           return { value: await window.invites[method](...args), took: took() };
         } catch ({ name, code, message, retryable, retryAfter }) {
           return { error: { name, code, message, retryable, retryAfter }, took: took() };
