@@ -124,7 +124,7 @@ impl<P: Platform> Connection<P> {
             let sent = progress.sent.get();
             let answered = !error.is_lost();
             // What is refused before it is looked at says nothing of the attempt that was lost.
-            let unread = !answered || error.is_passing() || is_of_credentials(&error);
+            let unread = !answered || error.is_passing() || is_of_others(&error);
             progress.lost.set(progress.lost.get() || sent && !answered);
             tries += 1;
             let backoff = most * (0.5 + platform.chance() / 2.0);
@@ -181,6 +181,14 @@ pub(crate) fn unknown_outcome() -> Error {
     )
 }
 
-fn is_of_credentials(error: &Error) -> bool {
-    matches!(error.code, Code::NotSignedIn | Code::BadCredentials)
+/// Whether this may be the word of whoever stands before the server: of who is asking, or in no words of ours.
+fn is_of_others(error: &Error) -> bool {
+    matches!(
+        error.code,
+        Code::NotSignedIn
+            | Code::BadCredentials
+            | Code::Forbidden
+            | Code::BadResponse
+            | Code::NotInvitesServer
+    )
 }

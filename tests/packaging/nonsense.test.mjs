@@ -263,3 +263,21 @@ test('a WebSocket that ends twice, and goes on afterwards', async () => {
   assert.match((await failing(invites.get())).code, /^(offline|timeout)$/);
   invites.close();
 });
+
+for (const [status, code] of [[403, 'forbidden'], [404, 'not_invites_server'], [418, 'bad_response']]) {
+  test(`who stands before the server (${status}) does not say what became of a create whose answer was lost`, async () => {
+    for (const lost of [true, false]) {
+      let times = 0;
+      const invites = connect({
+        server: 'https://invites.example', resource: 'doc', timeout: 3000,
+        fetch: async (url) => {
+          if (String(url).includes('/.well-known/')) return json({ ...WELL_KNOWN, features: ['idempotencyKey'] });
+          times += 1;
+          if (lost && times === 1) throw new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNRESET' }) });
+          return new Response('<h1>No</h1>', { status, headers: { 'content-type': 'text/html' } });
+        },
+      });
+      assert.equal((await failing(invites.create())).code, lost ? 'unknown_outcome' : code);
+    }
+  });
+}
