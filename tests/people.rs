@@ -33,7 +33,7 @@ struct Document {
     looks: Cell<u32>,
     documents: Cell<u32>,
     invites: RefCell<String>,
-    /// What an invite grants.
+    /// What an invite grants; one for each word.
     grants: Cell<&'static str>,
     /// The socket breaks once an accept has come, so many times.
     breaks: Cell<u32>,
@@ -57,6 +57,7 @@ impl Server for Document {
         let invite = r#"{"key":"k","webstrateId":"doc","createdAt":"2026-11-21T05:21:08.803Z","expiresAt":"2026-11-28T05:21:08.803Z","createdBy":{"username":"carol","provider":"test"}}"#;
         let invite = json::parse(invite)
             .unwrap()
+            .with("_id", ["invite of ", self.grants.get()].concat().as_str())
             .with("permissions", self.grants.get());
         if frame.text("wa") == Some("acceptInvite") && self.breaks.get() > 0 {
             self.breaks.set(self.breaks.get() - 1);
@@ -147,6 +148,10 @@ fn what_one_person_gained_lately_refuses_no_other() {
         assert_eq!(accept().await.unwrap(), "rw".into());
         client.world.server.grants.set("ra");
         assert_eq!(accept().await.unwrap_err().code, Code::TryAgain);
+        // Nor would one that gives it again: the first may be on its way still, and written over this one.
+        client.world.server.grants.set("awr");
+        assert_eq!(accept().await.unwrap_err().code, Code::TryAgain);
+        client.world.server.grants.set("ra");
         // Bob signs in on the same computer.
         client.world.server.user.set("bob");
         client.connection.close();

@@ -45,35 +45,37 @@ pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
     }
     let account = cx.account().await?;
     let place = place(cx, &account);
-    let recent = recent(cx, &place);
     let truth = cx.own_letters(&account).await?;
     let before = truth.or(cached).unwrap_or_else(|| letters("a"));
     let invite = cx.ask("checkInvite", true).await?;
     let granted = letters(invite.text("permissions").unwrap_or_default());
+    let name = invite.text("_id").unwrap_or_default();
     let gained = granted.gained(before);
     if gained.is_empty() {
         // Perhaps the server took it just now, when the page was loaded.
-        if recent.is_none() && cached.is_none() {
-            remember(cx, &place, granted);
+        if cached.is_none() && recent(cx, &place, "").is_none() {
+            remember(cx, &place, granted, name);
         }
         return outcome(cx, before.as_str(), gained, Vec::new());
     }
 
+    // What this invite gives it gives again: its gain may be remembered of an attempt whose answer was lost. What another
+    // gave may still be on its way, and be written over what this one gives.
+    let recent = recent(cx, &place, name);
     let lately = recent
         .as_ref()
         .map_or(Permissions::NONE, |recent| recent.letters);
     let at_risk = match (cached, truth) {
-        (Some(cached), truth) => truth.unwrap_or(lately).gained(cached),
-        (None, Some(truth)) => lately.gained(lately.gained(truth)),
+        (Some(cached), Some(truth)) => truth.gained(cached).gained(granted),
+        (Some(cached), None) => lately.gained(cached),
+        (None, Some(truth)) => lately.gained(lately.gained(truth)).gained(granted),
         (None, None) => lately,
     };
-    // What this invite gives it gives again: its gain may be remembered of an attempt whose answer was lost.
-    let at_risk = at_risk.gained(granted);
     if !at_risk.is_empty() {
         return Err(stale(cx, at_risk, recent.map(|recent| recent.at)));
     }
 
-    remember(cx, &place, gained);
+    remember(cx, &place, gained, name);
     let (permissions, now) = accept_until_there(cx, Some(&account)).await?;
     let mut warnings = Vec::new();
     if is_delayed(cached, gained, cached_letters(cx).await?) {
@@ -169,7 +171,7 @@ async fn has_nothing<P: Platform>(
     cx: &Wire<'_, P>,
     account: &Json,
 ) -> Result<bool, Error> {
-    let recent = recent(cx, &place(cx, account));
+    let recent = recent(cx, &place(cx, account), "");
     let has_nothing = recent.is_none_or(|recent| recent.letters.is_empty());
     Ok(has_nothing
         && match cx.members().await {
@@ -204,7 +206,7 @@ async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, account: &Json) -> Repl
     let now = cx.own_letters(account).await?;
     // Who may not read had letters all the same, perhaps, and the server has those cached.
     let gained = now.unwrap_or_else(|| letters("arw"));
-    remember(cx, &place(cx, account), gained);
+    remember(cx, &place(cx, account), gained, "");
     match now {
         Some(now) if now.is_empty() => Err(collision(cx)),
         Some(now) => outcome(cx, now.as_str(), now, Vec::new()),
@@ -258,11 +260,13 @@ fn collision<P: Platform>(cx: &Wire<'_, P>) -> Error {
     frames::refusal(cx, "Op already submitted")
 }
 
-/// What was gained on this webstrate so lately that the server's cache may not have it. For an admin nothing else says.
-fn recent<P: Platform>(cx: &Wire<'_, P>, place: &str) -> Option<Recent> {
+/// What was gained on this webstrate so lately that the server's cache may not have it, by any invite but one. For an admin
+/// nothing else says.
+fn recent<P: Platform>(cx: &Wire<'_, P>, place: &str, but: &str) -> Option<Recent> {
     let mut found: Option<Recent> = None;
     for gain in lately(cx) {
-        if gain.text("place").is_some_and(|other| is_same(other, place)) {
+        let is_this = !but.is_empty() && gain.text("invite") == Some(but);
+        if !is_this && gain.text("place").is_some_and(|other| is_same(other, place)) {
             let at = gain.number("at").unwrap_or_default();
             let new = letters(gain.text("letters").unwrap_or_default());
             let before = found.map_or(Permissions::NONE, |recent| recent.letters);
@@ -276,13 +280,14 @@ fn recent<P: Platform>(cx: &Wire<'_, P>, place: &str) -> Option<Recent> {
 }
 
 /// Before it is sent, for the answer may be lost.
-fn remember<P: Platform>(cx: &Wire<'_, P>, place: &str, letters: Permissions) {
+fn remember<P: Platform>(cx: &Wire<'_, P>, place: &str, letters: Permissions, invite: &str) {
     let mut gains = lately(cx);
     gains.push(
         Json::object()
             .with("place", place)
             .with("at", cx.platform.monotonic())
-            .with("letters", letters.as_str()),
+            .with("letters", letters.as_str())
+            .with("invite", invite),
     );
     cx.platform.memory(Some(&json::write(&Json::List(gains))));
 }
