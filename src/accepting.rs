@@ -141,14 +141,14 @@ impl<P: Platform> Taking<P> {
     async fn take(self, document: Option<String>) -> Reply {
         let context = self.context()?;
         let name = document.as_deref().unwrap_or(context.key_text());
-        // The lock among tabs, waited for once in a call, for most of the time that it has: then it goes on without, for
-        // servers bear two at once.
+        // The lock among tabs, waited for once in a call, for half of the time that it has and no longer than whoever
+        // holds it may hang on its page: then it goes on without, for servers bear two at once.
         let (platform, progress) = (context.platform, &self.progress);
         let now = platform.monotonic();
         let patience = if progress.goes_alone.get() {
             0.0
         } else {
-            0.9 * (progress.deadline.get() - now)
+            (0.5 * (progress.deadline.get() - now)).min(PAGES_TURN)
         };
         progress.due.set(now + patience + PAGES_TURN);
         let lock = platform.lock(name);

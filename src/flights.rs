@@ -52,7 +52,7 @@ struct Running {
 impl Flights {
     /// Does the work, or waits for the same work that is under way: its caller may give it up, and it goes on for the
     /// others. Where it came to nothing for a reason that may be over, it is done anew, for it was begun before this
-    /// call came. Where it is not heard of for long it is done beside it, or before it where it has sent nothing
+    /// call came. Where it is not heard of for long it is done beside it, or in its place where it has sent nothing
     /// yet, and the first answer is everybody's.
     pub(crate) async fn once<P: Platform>(
         &self,
@@ -63,6 +63,7 @@ impl Flights {
     ) -> Reply {
         let mut is_older = true;
         let mut older = None;
+        let mut replaced = None;
         while let Some(running) = self.under_way(&flight) {
             let left = running.progress.due.get() - platform.monotonic();
             let share = Share(Rc::clone(&running));
@@ -73,7 +74,7 @@ impl Flights {
                 // Nor does it wait for what the other may hold.
                 progress.goes_alone.set(true);
                 if !running.progress.sent().get() {
-                    running.send_back();
+                    replaced = older.take();
                 }
                 break;
             }
@@ -83,7 +84,14 @@ impl Flights {
                 reply => return reply,
             }
         }
-        self.begin(platform, flight, progress, work, older).await
+        let share = self.begin(platform, flight, progress, work, older);
+        if let Some(Share(replaced)) = &replaced {
+            let instead = Share(Rc::clone(&share.0));
+            drop(replaced.work.replace(Some(Box::pin(instead))));
+        }
+        // Who waited wakes, and goes on with it.
+        drop(replaced);
+        share.await
     }
 
     /// Does the work once no other of this name is under way: two at once may cost what one of them gained. One that is

@@ -71,12 +71,20 @@ fn an_accept_goes_on_for_who_still_waits_for_it() {
 }
 
 #[test]
-fn an_accept_waits_for_another_tabs_for_most_of_its_time_and_then_goes_without() {
+fn an_accept_waits_for_another_tabs_for_half_of_its_time_and_5_seconds_at_most() {
     run(async {
-        for (held, end) in [(0, 10.0), (6_000, 6_010.0), (600_000, 9_010.0)] {
+        for (timeout, held, end) in [
+            (10_000, 0, 10.0),
+            (10_000, 4_000, 4_010.0),
+            (10_000, 600_000, 5_010.0),
+            (2_000, 600_000, 1_010.0),
+            (60_000, 600_000, 5_010.0),
+        ] {
             let client = slow(10);
             client.world.other_tab.set(held);
-            assert!(client.call(Method::Accept, vec![key()]).await.is_ok());
+            let options = Json::object().with("timeout", f64::from(timeout));
+            let accept = client.call(Method::Accept, vec![key(), options]);
+            assert!(accept.await.is_ok());
             let took = client.world.now() - scripted::START;
             assert_eq!(took.round(), end, "held for {held} ms");
         }

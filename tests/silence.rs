@@ -116,6 +116,22 @@ fn a_create_on_a_dead_socket_says_that_nobody_knows_and_the_next_is_carried_out(
 }
 
 #[test]
+fn a_create_waits_for_the_sign_of_life_that_its_line_owes() {
+    run(async {
+        let client = client();
+        let server = &client.world.server;
+        assert!(client.call(Method::Get, vec![]).await.is_ok());
+        server.dead.set(1);
+        let get = start(&client, Method::Get, vec![]);
+        // Asked for after 2 s, and given up after 4 s.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert!(client.call(Method::Create, vec![]).await.is_ok());
+        assert!(get.await.unwrap().is_ok());
+        assert_eq!((server.opened.get(), server.sent("createInvite")), (2, 1));
+    });
+}
+
+#[test]
 fn a_slow_server_that_is_alive_is_waited_for() {
     run(async {
         let client = client();

@@ -22,6 +22,8 @@ pub struct Accept {
     key: String,
     place: String,
     at: Time,
+    /// So many calls had been made by then.
+    calls: usize,
     /// Its answer is on its way, or will be.
     lives: bool,
     socket: Option<Rc<Socket>>,
@@ -55,6 +57,7 @@ impl World {
             key,
             place,
             at: self.executor.now(),
+            calls: self.ledger.calls.borrow().len(),
             lives,
             socket: None,
             token: String::new(),
@@ -76,6 +79,7 @@ impl World {
             key: text(&frame["options"]["key"]),
             place: text(&frame["d"]),
             at: self.executor.now(),
+            calls: self.ledger.calls.borrow().len(),
             lives: true,
             socket: Some(Rc::clone(socket)),
             token: text(&frame["token"]),
@@ -119,13 +123,15 @@ impl World {
     fn is_waited_for(&self, accept: &Accept) -> bool {
         let now = self.executor.now();
         let calls = self.ledger.calls.borrow();
-        calls.iter().any(|record| {
-            // Who comes just now may find that all have given it up.
-            self.accepts(record, accept.run, &accept.key)
-                && record.outcome.is_none()
-                && record.started <= accept.at
-                && record.started < now
-        })
+        // Over HTTP a call that names a resource asks something else.
+        let is_theirs = accept.socket.is_some() || accept.place.is_empty();
+        is_theirs
+            && calls.iter().take(accept.calls).any(|record| {
+                // Who comes just now may find that all have given it up.
+                self.accepts(record, accept.run, &accept.key)
+                    && record.outcome.is_none()
+                    && record.started < now
+            })
     }
 
     /// Whether it is such an accept, which knew its server from the start.

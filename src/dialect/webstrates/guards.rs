@@ -39,8 +39,15 @@ pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
     // Nothing: an admin, whose letters the server does not tell.
     let cached = cached_letters(cx).await?;
     if cached == Some(Permissions::NONE) {
-        // Who has nothing can lose nothing, for nothing is never cached.
-        let permissions = accept_until_there(cx, None).await?.0;
+        // Who has nothing can lose nothing, for nothing is never cached. But where the answer is lost the server may do
+        // it later still, and write over what another invite gave by then.
+        let place = place(cx, &cx.told().unwrap_or(Json::Null));
+        let sent = remember(cx, &place, letters("arw"), "");
+        let accepted = accept_until_there(cx, None).await;
+        if !accepted.as_ref().is_err_and(Error::is_lost) {
+            forget(cx, &place, sent);
+        }
+        let permissions = accepted?.0;
         return outcome(cx, &permissions, letters(&permissions), Vec::new());
     }
     let account = cx.account().await?;
@@ -279,16 +286,29 @@ fn recent<P: Platform>(cx: &Wire<'_, P>, place: &str, but: &str) -> Option<Recen
     found
 }
 
-/// Before it is sent, for the answer may be lost.
-fn remember<P: Platform>(cx: &Wire<'_, P>, place: &str, letters: Permissions, invite: &str) {
+/// Before it is sent, for the answer may be lost. When that was.
+fn remember<P: Platform>(cx: &Wire<'_, P>, place: &str, letters: Permissions, invite: &str) -> f64 {
     let mut gains = lately(cx);
+    let now = cx.platform.monotonic();
     gains.push(
         Json::object()
             .with("place", place)
-            .with("at", cx.platform.monotonic())
+            .with("at", now)
             .with("letters", letters.as_str())
             .with("invite", invite),
     );
+    keep(cx, gains);
+    now
+}
+
+/// It was answered.
+fn forget<P: Platform>(cx: &Wire<'_, P>, place: &str, sent: f64) {
+    let mut gains = lately(cx);
+    gains.retain(|gain| gain.number("at") != Some(sent) || gain.text("place") != Some(place));
+    keep(cx, gains);
+}
+
+fn keep<P: Platform>(cx: &Wire<'_, P>, gains: Vec<Json>) {
     cx.platform.memory(Some(&json::write(&Json::List(gains))));
 }
 
@@ -312,7 +332,7 @@ fn lately<P: Platform>(cx: &Wire<'_, P>) -> Vec<Json> {
     });
     if is_ahead {
         // Else it would be just now for as long as the clock was ahead.
-        cx.platform.memory(Some(&json::write(&Json::List(gains.clone()))));
+        keep(cx, gains.clone());
     }
     gains
 }

@@ -91,6 +91,7 @@ impl<P: Platform> Multiplexer<P> {
             idle: Cell::new(None),
             vigil: Cell::new(None),
             asked: Cell::new(false),
+            silent: Cell::new(false),
             doubted: Cell::new(false),
             shakes: Cell::new(0),
         });
@@ -157,6 +158,7 @@ impl<P: Platform> Multiplexer<P> {
             return;
         }
         socket.hear(self.platform.monotonic());
+        socket.flush();
         let mut frame = json::parse(text).unwrap_or(Json::Null);
         let token = match (frame.text("a"), frame.text("wa")) {
             (Some("init"), _) => return self.on_init(socket),
@@ -251,6 +253,7 @@ impl<P: Platform> Multiplexer<P> {
                 }
             });
             socket.asked.set(true);
+            socket.silent.set(true);
             if let Some(line) = socket.line.get() {
                 line.send(PING);
                 socket.shakes.set(socket.shakes.get().wrapping_add(1));

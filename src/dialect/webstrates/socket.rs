@@ -31,6 +31,8 @@ pub(super) struct Socket<P: Platform> {
     pub(super) vigil: Cell<Option<P::Guard>>,
     /// A sign of life has been asked for.
     pub(super) asked: Cell<bool>,
+    /// Nothing has come since: what is not sent yet waits, for nobody could say of a create sent now whether it arrived.
+    pub(super) silent: Cell<bool>,
     /// What answers here is a server of before invites, it seems, and stays one for as long as the socket lives.
     pub(super) doubted: Cell<bool>,
     /// So many shakes are unanswered. The last one's answer says that all before was read.
@@ -56,10 +58,10 @@ pub(super) struct Outstanding {
 }
 
 impl<P: Platform> Socket<P> {
-    /// Sends what waits, once the server is ready. Nothing is borrowed meanwhile: a caller's own `WebSocket` may answer
+    /// Sends what waits, once the server is ready and unless it is silent. Nothing is borrowed meanwhile: a caller's own `WebSocket` may answer
     /// from within.
     pub(super) fn flush(&self) {
-        let ready = self.state.get() == State::Ready;
+        let ready = self.state.get() == State::Ready && !self.silent.get();
         let Some(line) = self.line.get().filter(|_| ready) else {
             return;
         };
@@ -82,6 +84,7 @@ impl<P: Platform> Socket<P> {
     /// Something has come: the line lives, and whatever waits on it is worked on.
     pub(super) fn hear(&self, now: f64) {
         self.heard.set(self.heard.get().wrapping_add(1));
+        self.silent.set(false);
         for call in self.outstanding.borrow().iter() {
             call.progress.due.set(now + SERVERS_TURN);
         }
