@@ -25,8 +25,20 @@ export async function accept(home, began, policy, call) {
   return accepting.join(policy, signalOf(call));
 }
 
-/** The core's question. */
-export const ask = (home, preview) => underWay.get(home.server)?.ask(preview) ?? confirmed(preview);
+/** The core's question. Its answer is `true`, `false` or the promise of one. */
+export const ask = (home, preview) => underWay.get(home.server)?.ask(preview) ?? confirmed(home, preview);
+
+/** Answers that were none: the core says only that its question failed. */
+const nonsense = new WeakSet();
+
+/** A yes or a no. What is neither was perhaps not meant as either. */
+function verdict(home, answer) {
+  if (typeof answer === 'boolean') return answer;
+  const kind = answer === null ? 'null' : typeof answer;
+  const error = home.error('invalid_option', `The policy must answer true or false, or a promise of one: it answered ${kind}.`, { field: 'policy' });
+  nonsense.add(error);
+  throw error;
+}
 
 /** Settles when nothing is being accepted, unless somebody has still to decide: that may take for ever. */
 export async function settled(home) {
@@ -53,11 +65,16 @@ function withSignal(call, signal) {
   }
 }
 
+/** The preview as its type says: what a server does not say may be everything. */
+const told = (preview) => ({ ...preview, gained: preview.gained ?? preview.permissions });
+
 /** The question of the policy `confirm`; a page asks better by passing a function. */
-function confirmed({ inviter, title, resource, gained, account }) {
+async function confirmed(home, preview) {
+  const { inviter, title, resource, gained, account } = told(preview);
   const who = inviter?.displayName || inviter?.username || 'Someone';
   const what = [...gained].map((letter) => LETTERS[letter]).join(', ');
-  return !!globalThis.confirm?.(`${who} invites you to ${title || resource} (${what}). Accept as ${account?.displayName || account?.username}?`);
+  const words = `${who} invites you to ${title || resource} (${what}). Accept as ${account?.displayName || account?.username}?`;
+  return globalThis.confirm ? verdict(home, await globalThis.confirm(words)) : false;
 }
 
 /**
@@ -87,7 +104,8 @@ class Accepting {
       const outcome = await server.sendSince(began, 'acceptInvite', key, resource, policy, call);
       if (outcome) forget(this.record);
       return outcome;
-    } catch (error) {
+    } catch (thrown) {
+      const error = nonsense.has(thrown?.cause) ? thrown.cause : thrown;
       const { aborted } = this.#stop.signal;
       if (aborted && !waits(this.record)) return null;
       if (error.final) forget(this.record);
@@ -123,9 +141,10 @@ class Accepting {
   get #policies() { return [...this.#askers].filter(({ policy }) => policy); }
 
   /** A page's own answer takes the place of our question. */
-  ask(preview) {
+  ask(given) {
+    const preview = told(given);
     const askers = this.#policies;
-    if (!askers.length) return confirmed(preview);
+    if (!askers.length) return confirmed(this.#home, preview);
     this.needsPage = true;
     return new Promise((resolve, reject) => {
       this.#question = { preview, resolve, reject };
@@ -137,7 +156,7 @@ class Accepting {
     const { preview, resolve, reject } = this.#question;
     if (!asker.policy) return;
     try {
-      const answer = await asker.policy(preview);
+      const answer = verdict(this.#home, await asker.policy(preview));
       if (!this.#askers.has(asker)) return;
       this.#question = undefined;
       this.needsPage = false;

@@ -316,7 +316,8 @@ export interface Warning {
  * - `'signed-in'`: if somebody is signed in. An invite that makes you an admin is asked about all the same.
  * - `'confirm'`: after a person said yes to a question of the browser's.
  * - `'off'`: never.
- * - a function: it decides; it may ask by itself and take its time.
+ * - a function: it decides; it may ask by itself and take its time. Only `true` accepts, and only `false` declines: any
+ *   other answer, say a string, accepts nothing and rejects with `invalid_option`, whose `field` is `policy`.
  *
  * Without one it is `'signed-in'` on Webstrates and `'confirm'` everywhere else.
  */

@@ -175,7 +175,7 @@ impl Platform for Browser {
         };
         Box::pin(async {
             match settled(answer).await {
-                Ok(answer) => Ok(answer.is_truthy()),
+                Ok(answer) => Ok(answer == true),
                 Err(cause) => {
                     let mut error = Error::new(Code::Aborted, "The policy failed.");
                     error.cause = Some(cause);

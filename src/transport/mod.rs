@@ -130,7 +130,7 @@ pub trait Platform: 'static {
     fn chance(&self) -> f64;
     /// Tells `stop` once the caller's signal ends the call.
     fn watch(&self, held: &Self::Held, stop: &Later) -> Option<Self::Guard>;
-    /// Asks the caller's policy, or the person, whether to accept.
+    /// Asks the caller's policy, or the person, whether to accept. Only `true` is a yes.
     fn ask<'a>(&'a self, held: &'a Self::Held, preview: &Json) -> Task<'a, Result<bool, Error>>;
     /// Waits until no other tab has what this names, where tabs can tell each other.
     fn lock(&self, name: &str) -> Task<'static, Option<Self::Guard>>;

@@ -27,6 +27,8 @@ export async function mistakes(key: string): Promise<void> {
   console.log(uses, resource);
   // @ts-expect-error no such policy
   const policy: AcceptPolicy = 'always';
+  // @ts-expect-error only a boolean decides
+  await invites.acceptPending(() => 'false');
   // @ts-expect-error the pending invite never shows its key
   console.log(invites.pending?.key, policy);
   // @ts-expect-error read-only
