@@ -1,5 +1,6 @@
 //! What the page is told of calls that were carried out: never a key.
 
+use crate::dialect::hide;
 use crate::json::Json;
 use crate::operation::Remove;
 
@@ -13,6 +14,7 @@ pub(crate) fn created(invite: &Json) -> Json {
             _ => {}
         }
     }
+    hide(&mut detail, invite.text("key").unwrap_or_default());
     detail
 }
 

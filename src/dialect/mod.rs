@@ -316,6 +316,28 @@ pub(crate) fn is_person(user: &Json) -> bool {
     })
 }
 
+/// Leaves out of an answer whatever text has the key of the call in it: what is made of it is shown to pages and told in
+/// events, which have no key.
+pub(crate) fn hide(answer: &mut Json, key: &str) {
+    let hide_text = |text: &mut String| {
+        let mut parts = text.as_bytes().windows(key.len().max(1));
+        if parts.any(|part| part.eq_ignore_ascii_case(key.as_bytes())) {
+            *text = "\u{2026}".to_owned();
+        }
+    };
+    match answer {
+        Json::Text(text) => hide_text(text),
+        Json::List(items) => items.iter_mut().for_each(|item| hide(item, key)),
+        Json::Object(members) => {
+            for (name, value) in members {
+                hide_text(name);
+                hide(value, key);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Whether an answer says what became of what was to be removed.
 pub(crate) fn is_removal(answer: &Json) -> bool {
     matches!(answer.get("acknowledged"), Some(Json::Bool(_)))

@@ -94,7 +94,9 @@ impl Arguments {
             (Slot::Policy, text) => self.policy = policy_of(&value, text)?,
             (Slot::Invite | Slot::InviteOrId, text) => {
                 let text = text.or_else(|| value.text("key"));
-                self.id = value.text("id").map(str::to_owned);
+                // An id stands in addresses and events.
+                let id = value.text("id").filter(|id| InviteKey::parse(id).is_err());
+                self.id = id.map(str::to_owned);
                 self.home = home_of(&value);
                 if text.is_some() || self.id.is_none() || slot == Slot::Invite {
                     let key = InviteKey::parse(text.unwrap_or_default());

@@ -61,6 +61,76 @@ for (const [kind, key] of Object.entries(KEYS)) {
   });
 }
 
+const elsewhere = (key) => ({ title: `for ${key}`, message: `https://x.example/?k%3D${key}&x`, extras: { deep: [[{ [key]: [`-${key.toUpperCase()}-`] }]] }, of_tomorrow: key, key });
+const INVITE = { resource: 'doc', permissions: 'rw', gained: 'rw', already: false, createdAt: '2026-01-01T00:00:00.000Z', expiresAt: null, createdBy: { username: 'a', provider: 'b' } };
+const good = (body) => new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
+const EVENTS = ['inviteaccepted', 'invitecreated', 'inviteremoved'];
+
+/** All that is told in events meanwhile. */
+function listening(invites) {
+  const told = [];
+  for (const type of EVENTS) invites.addEventListener(type, ({ detail }) => told.push([type, detail]));
+  return told;
+}
+
+for (const [kind, key] of Object.entries(KEYS)) {
+  test(`nor in what pages are shown and told of an answer: ${kind}`, async () => {
+    const { invites } = over(() => good({ ...INVITE, ...elsewhere(key), id: 'i1', receipt: 'eyJ.a.b' }));
+    const told = listening(invites);
+    const preview = await invites.preview(key);
+    assert.deepEqual([preview.title, preview.message, preview.of_tomorrow, preview.extras], ['…', '…', '…', { deep: [[{ '…': ['…'] }]] }]);
+    await invites.accept(key);
+    const { type, detail } = { type: told[0][0], detail: told[0][1] };
+    assert.deepEqual([type, detail.permissions, detail.gained, detail.receipt, detail.extras], ['inviteaccepted', 'rw', 'rw', 'eyJ.a.b', { deep: [[{ '…': ['…'] }]] }]);
+    assert.ok(!JSON.stringify([preview, told]).toLowerCase().includes(key.toLowerCase()));
+  });
+
+  test(`a key in the place of an id, of a resource or of letters is told to nobody: ${kind}`, async () => {
+    for (const name of ['id', 'resource', 'expiresAt', 'permissions']) {
+      const { invites } = over(() => good({ ...INVITE, id: 'i1', key, [name]: key }));
+      const told = listening(invites);
+      await invites.create().catch(() => {});
+      await invites.accept(key).catch(() => {});
+      assert.ok(!JSON.stringify(told).includes(key), name);
+    }
+    const { invites, asked } = over(() => good({ acknowledged: true, deletedCount: 1 }));
+    const told = listening(invites);
+    await invites.remove({ ...INVITE, key, id: key });
+    assert.deepEqual(told.map(([type]) => type), ['inviteremoved']);
+    assert.ok(!JSON.stringify(told).includes(key));
+    assert.equal((await failing(invites.remove({ id: key }))).code, 'malformed_key');
+    assert.ok(!asked.join().includes(key), 'no address has it');
+  });
+}
+
+test('nor on Webstrates', async () => {
+  const key = KEYS.webstrates;
+  const invite = { _id: 'x', key, webstrateId: 'doc', permissions: 'rw', createdAt: '2026-01-01T00:00:00.000Z', expiresAt: '2027-01-01T00:00:00.000Z', createdBy: { username: 'a', provider: 'b' } };
+  class Socket {
+    constructor() { setTimeout(() => this.onmessage({ data: '{"a":"init"}' })); }
+    send(frame) {
+      const { wa, token } = JSON.parse(frame);
+      const answer = {
+        getInvites: { error: 'Need admin permissions to manage invites. User only has  on doc.' },
+        acceptInvite: { reply: `rw ${key}` },
+        createInvite: { reply: { ...invite, permissions: key } },
+        checkInvite: { reply: { ...invite, ...elsewhere(key) } },
+      }[wa];
+      setTimeout(() => this.onmessage({ data: JSON.stringify({ wa: 'reply', token, ...answer }) }));
+    }
+    close() {}
+  }
+  const fetch = async () => new Response('["html",{"data-auth":"[]"}]', { headers: { 'content-type': 'application/json' } });
+  const invites = connect({ server: 'https://doc.example', dialect: 'webstrates', resource: 'doc', WebSocket: Socket, fetch, auth: { accessToken: 't', username: 'a', provider: 'b' } });
+  const told = listening(invites);
+  assert.equal((await invites.preview(key)).title, '…');
+  assert.ok(!JSON.stringify(await invites.preview(key)).includes(key));
+  await invites.accept(key);
+  await invites.create();
+  assert.deepEqual(told.map(([type, { permissions }]) => [type, permissions]), [['inviteaccepted', '…'], ['invitecreated', '…']]);
+  invites.close();
+});
+
 test('a bearer that a server sends back is in no error, and its words are no book', async () => {
   const { invites } = over((_, { headers }) => problem(401, { code: 'bad_credentials', detail: `${headers.get('authorization')} is no good. ${'Really. '.repeat(10_000)}` }), { auth: { bearer: BEARER } });
   const error = await failing(invites.get());

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use invite_key::KeyKind;
 
 use crate::dialect::{
-    Alone, Context, DialectName, Hears, LinkForm, Remote, Session, Traits, is_person, is_removal,
+    Alone, Context, DialectName, Hears, LinkForm, Remote, Session, Traits, hide, is_person, is_removal,
     looks_like_invite, seconds_left,
 };
 use crate::error::{Code, Error};
@@ -115,6 +115,11 @@ async fn stream<P: Platform>(cx: &Context<'_, P>) -> Reply {
 /// What the answer means to the caller.
 fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
     let Answer { mut document, now } = answer;
+    // Whoever looks at an invite or takes it has its key; who is shown what comes of it need not.
+    let is_shown = matches!(cx.operation, Operation::Preview(_) | Operation::Accept(_));
+    if is_shown {
+        hide(&mut document, cx.key_text());
+    }
     let date = |text: &str| cx.platform.date(text);
     let has = |invite: &Json, names: &[&str]| {
         let is_there = |name: &&str| invite.get(name).is_some_and(|value| !value.is_null());
@@ -145,6 +150,9 @@ fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
     if !fits {
         return Err(Error::bad_response());
     }
+    if is_shown {
+        document.take("key");
+    }
     match cx.operation {
         Operation::Identify => return Ok(taken(document, "user")),
         Operation::Parked => return Ok(taken(document, "pending")),
@@ -167,15 +175,8 @@ fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
                 Some(_) => return Err(Error::bad_response()),
             }
         }
-        // Whoever looks at an invite or takes it has its key; who is shown what comes of it need not.
-        Operation::Preview(_) => {
-            document.take("key");
-            preview(cx, &mut document, now);
-        }
-        Operation::Accept(_) => {
-            document.take("key");
-            document.set("warnings", Json::List(Vec::new()));
-        }
+        Operation::Preview(_) => preview(cx, &mut document, now),
+        Operation::Accept(_) => document.set("warnings", Json::List(Vec::new())),
         _ => {}
     }
     Ok(document)

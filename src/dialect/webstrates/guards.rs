@@ -6,6 +6,7 @@
 
 use invite_key::{Permissions, percent};
 
+use crate::dialect::hide;
 use crate::error::{Code, Error};
 use crate::json::{self, Json};
 use crate::later::Reply;
@@ -230,6 +231,8 @@ fn outcome<P: Platform>(
     gained: Permissions,
     warnings: Vec<Json>,
 ) -> Reply {
+    let mut permissions = permissions.into();
+    hide(&mut permissions, cx.key_text());
     Ok(Json::object()
         .with("resource", cx.id)
         .with("permissions", permissions)

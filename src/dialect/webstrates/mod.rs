@@ -18,7 +18,7 @@ use invite_key::{KeyKind, Permissions};
 
 use crate::call::unknown_outcome;
 use crate::dialect::{
-    Alone, Context, Hears, LinkForm, Session, Traits, is_removal, seconds_left,
+    Alone, Context, Hears, LinkForm, Session, Traits, hide, is_removal, seconds_left,
 };
 use crate::error::{Code, Error};
 use crate::json::Json;
@@ -204,6 +204,7 @@ fn preview<P: Platform>(cx: &Wire<'_, P>, invite: &mut Json, account: Json, held
         invite.set(new, value);
     }
     invite.take("key");
+    hide(invite, cx.key_text());
 }
 
 /// What an invite or an entry grants.
