@@ -1,8 +1,11 @@
 // What others do with the invites of a resource, told while somebody listens for `inviteused`. Loaded by then.
 // Where the server sends events, one tab of this origin reads them and passes them on to the others: a browser has few
 // connections to one server. Where it does not, the core looks by itself.
+import { within } from './index.js';
 import { ending, request } from './request.js';
 import { eachEvent } from './stream.js';
+
+const { mayBeTold } = within;
 
 const MOST_BETWEEN = 30_000;
 /** The server sends a sign of life every 15 seconds: of what is silent for so long nothing will come. */
@@ -97,7 +100,7 @@ async function begin(home, signal) {
 
 async function follow(invites, home, stream, signal) {
   const place = { last: undefined };
-  const told = toldOnce(invites, home, signal);
+  const told = toldOnce(invites, home, stream.url, signal);
   let next = stream;
   const ask = async (ended) => {
     // Whose bearer it is may have changed since.
@@ -178,15 +181,25 @@ async function read(ask, place, tell, signal) {
   }
 }
 
+const isText = (value) => typeof value === 'string';
+const isPerson = ({ username, provider, displayName = '' }) => [username, provider, displayName].every(isText);
+
+/** Whether all that listeners are told is what its type says, of this stream's resource, and no key. */
+function isReadable({ invite, resource, user, at, uses = 0 }, url) {
+  return isText(invite) && url.endsWith(`/resources/${resource}/events`) && user && isPerson(user) && isText(at) && !isNaN(Date.parse(at)) && uses >= 0
+    && typeof uses === 'number' && mayBeTold({ invite, user });
+}
+
 /** Turns the server's events into ours. What was made or removed by a call of this connection has been told by it. */
-function toldOnce(invites, { emit }, signal) {
+function toldOnce(invites, { emit }, url, signal) {
   const told = new Set();
   for (const type of ['invitecreated', 'inviteremoved']) {
     EventTarget.prototype.addEventListener.call(invites, type, ({ detail }) => told.add(type + detail.id), { signal });
   }
-  return async ({ type, invite: id, resource, user, at, uses }) => {
+  return async (event) => {
+    const { type, invite: id, resource, user, at, uses } = event;
     const name = NAMES.get(type);
-    if (!name) return; // of a newer server
+    if (!name || !isReadable(event, url)) return; // of a newer server, or none
     if (name !== 'inviteused') {
       await pause(OWN, signal);
       if (signal.aborted || told.has(name + id)) return;

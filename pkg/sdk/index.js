@@ -3,6 +3,7 @@ import { failed } from './error.js';
 import { homes } from './home.js';
 import { parts } from './parts.js';
 import { forget, read, waits, write } from './record.js';
+import { mayBeTold } from './secrets.js';
 
 export { InviteError, isInviteError } from './error.js';
 export { configure, connect, invites } from './invites.js';
@@ -10,4 +11,4 @@ export * from './keys.js';
 export { ready } from './load.js';
 
 /** For the package's other files alone. */
-export const within = { failed, forget, homes, parts, read, waits, write };
+export const within = { failed, forget, homes, mayBeTold, parts, read, waits, write };
