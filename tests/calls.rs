@@ -330,11 +330,12 @@ fn members_that_cannot_be_asked_for_or_changed() {
 fn one_member_is_asked_for_and_changed_by_name() {
     run(async {
         let bob = r#"{"user":{"username":"bob","provider":"test"},"permissions":"r"}"#;
+        let odd = r#"{"user":{"username":"a/b:c é","provider":"test"},"permissions":"r"}"#;
         let client = http(
             DOC,
             &[
                 (200, r#"{"invite-keys":1,"features":["setMember"]}"#, None),
-                (200, bob, None),
+                (200, odd, None),
                 (200, bob, None),
                 (200, bob, None),
             ],

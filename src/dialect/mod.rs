@@ -316,6 +316,12 @@ pub(crate) fn is_person(user: &Json) -> bool {
     })
 }
 
+/// Whether this is whom the caller names: `username:provider`.
+pub(crate) fn is_named(user: &Json, name: &str) -> bool {
+    let part = |part| user.text(part).unwrap_or_default();
+    [part("username"), ":", part("provider")].concat() == name
+}
+
 /// Leaves out of an answer whatever text has the key of the call in it: what is made of it is shown to pages and told in
 /// events, which have no key.
 pub(crate) fn hide(answer: &mut Json, key: &str) {

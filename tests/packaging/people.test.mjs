@@ -46,6 +46,21 @@ for (const members of [5, 'x', {}, [null], [{ user: null }], [{ ...BOB, permissi
   });
 }
 
+for (const user of [{ username: 'eve', provider: 'test' }, { username: 'bob', provider: 'other' }, { username: 'Bob', provider: 'test' }, { username: 'bob' }, { provider: 'test' }, {}, { username: 'bob:test', provider: '' }]) {
+  test(`what is said of somebody else is no answer: ${JSON.stringify(user)}`, async () => {
+    const { invites, asked } = over(['setMember'], () => json({ user, permissions: 'arw' }));
+    for (const call of [() => invites.member('bob:test'), () => invites.setMember(BOB.user, 'r')]) assert.equal((await codeOf(call()))[1], 'bad_response');
+    assert.equal(asked.length, 2);
+  });
+}
+
+test('whom a server names as they were asked for, display name and all, is who was meant', async () => {
+  for (const [ref, user] of [['bob:test', { ...BOB.user, displayName: 'Bob' }], [{ username: 'a:b', provider: 'c' }, { username: 'a:b', provider: 'c' }], ['ø b:test', { username: 'ø b', provider: 'test' }]]) {
+    const { invites } = over(['setMember'], () => json({ ...BOB, user }));
+    assert.deepEqual(await invites.member(ref), { ...BOB, user });
+  }
+});
+
 test('links that a lost attempt may have ended are not told as none', async () => {
   const none = { total: 0, ended: false, invites: [] };
   const { invites, asked } = over(['setMember'], (times) => {

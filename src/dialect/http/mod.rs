@@ -8,8 +8,8 @@ use std::rc::Rc;
 use invite_key::KeyKind;
 
 use crate::dialect::{
-    Alone, Context, DialectName, Hears, LinkForm, Remote, Session, Traits, hide, is_person, is_removal,
-    looks_like_invite, seconds_left,
+    Alone, Context, DialectName, Hears, LinkForm, Remote, Session, Traits, hide, is_named, is_person,
+    is_removal, looks_like_invite, seconds_left,
 };
 use crate::error::{Code, Error};
 use crate::json::Json;
@@ -136,7 +136,11 @@ fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
         Operation::List(list) => match (&list.filter.user, list.filter.of_people) {
             (None, false) => list_of("invites", &["permissions"]),
             (None, true) => list_of("members", &["user", "permissions"]),
-            _ => has(&document, &["user", "permissions"]),
+            // What is said of somebody else is no answer.
+            (Some(user), _) => {
+                let told = document.get("user");
+                has(&document, &["user", "permissions"]) && told.is_some_and(|told| is_named(told, user))
+            }
         },
         Operation::Parked => list_of("pending", &["key"]),
         Operation::Remove(_) => is_removal(&document),

@@ -19,12 +19,6 @@ fn known(user: &Json) -> Json {
     }
 }
 
-/// Whether this is whom the caller names: `username:provider`.
-pub(super) fn is_named(entry: &Json, name: &str) -> bool {
-    let part = |part| entry.text(part).unwrap_or_default();
-    [part("username"), ":", part("provider")].concat() == name
-}
-
 /// A user, without what else stands beside.
 pub(super) fn person(entry: &Json) -> Json {
     let mut user = Json::object();

@@ -18,7 +18,7 @@ use invite_key::{KeyKind, Permissions};
 
 use crate::call::unknown_outcome;
 use crate::dialect::{
-    Alone, Context, Hears, LinkForm, Session, Traits, hide, is_removal, seconds_left,
+    Alone, Context, Hears, LinkForm, Session, Traits, hide, is_named, is_removal, seconds_left,
 };
 use crate::error::{Code, Error};
 use crate::json::Json;
@@ -136,7 +136,7 @@ async fn perform<P: Platform>(wire: Wire<'_, P>) -> Reply {
             let all = cx.members().await?;
             result = match &list.filter.user {
                 Some(user) => {
-                    let one = all.items().iter().find(|entry| identity::is_named(entry, user));
+                    let one = all.items().iter().find(|entry| is_named(entry, user));
                     member(one.ok_or_else(|| Error::new(Code::NotFound, "They have no access."))?)
                 }
                 None => {
