@@ -6,7 +6,7 @@
 use core::future::ready;
 use std::rc::Rc;
 
-use invite_key::{KeyKind, Permissions};
+use invite_key::KeyKind;
 
 use crate::call::Progress;
 use crate::error::Error;
@@ -14,7 +14,7 @@ use crate::flights::{PAGES_TURN, SERVERS_TURN};
 use crate::json::Json;
 use crate::later::{Reply, Task};
 use crate::operation::options::Auth;
-use crate::operation::{Create, Operation, Policy};
+use crate::operation::{Create, Operation, Policy, is_permissions};
 use crate::transport::Platform;
 
 /// Makes [`DialectName`] of the list, and what finds a dialect's [`Traits`] and opens its [`Session`].
@@ -296,9 +296,7 @@ pub(crate) fn looks_like_invite(invite: &Json, dates: Option<&dyn Fn(&str) -> f6
             (Kind::Text, Json::Text(_))
             | (Kind::Flag, Json::Bool(_))
             | (Kind::List, Json::List(_)) => true,
-            (Kind::Letters, Json::Text(text)) => {
-                dates.is_none() || text.is_empty() || Permissions::parse(text).is_ok()
-            }
+            (Kind::Letters, Json::Text(text)) => dates.is_none() || is_permissions(text),
             (Kind::Date, Json::Text(text)) => dates.is_none_or(|date| !date(text).is_nan()),
             (Kind::Count, Json::Number(number)) => *number >= 0.0,
             (Kind::Person, Json::Object(_)) => is_person(value),

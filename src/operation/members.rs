@@ -81,6 +81,14 @@ impl Members {
         }
     }
 
+    /// Permissions, which `fit`.
+    pub(super) fn letters(&mut self, fit: fn(&str) -> bool) -> Option<String> {
+        let name = "permissions";
+        let value = self.take(name);
+        let wrong = " must be one to three different letters of a, r and w.";
+        self.text_that(name, value, fit, wrong)
+    }
+
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         let value = self.take(name);
         self.text_that(name, value, |_| true, " must be a string.")

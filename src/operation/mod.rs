@@ -6,7 +6,7 @@ pub mod options;
 
 use std::rc::Rc;
 
-use invite_key::InviteKey;
+use invite_key::{InviteKey, Permissions};
 
 use crate::error::Error;
 use crate::json::Json;
@@ -14,6 +14,11 @@ use crate::json::Json;
 pub(crate) use arguments::malformed;
 use arguments::{Arguments, Slot};
 use options::{CallOptions, CreateOptions, LinkOptions, ListFilter};
+
+/// Whether a text is what somebody may do, which may be nothing.
+pub(crate) fn is_permissions(text: &str) -> bool {
+    text.is_empty() || Permissions::parse(text).is_ok()
+}
 
 /// One thing to ask for.
 pub enum Operation {
@@ -98,7 +103,7 @@ pub struct List {
     /// Where the page begins; empty for the first.
     pub token: String,
     /// What becomes of links that would let somebody in again; empty where nothing is said.
-    pub links: String,
+    pub links: &'static str,
 }
 
 /// `link`
@@ -234,7 +239,7 @@ impl Call {
             (Method::ListPage | Method::Members, _) => Operation::List(Box::new(List {
                 filter: ListFilter::read(given.options, of_people, of_one)?,
                 token: given.text,
-                links: given.call.links.clone().unwrap_or_default(),
+                links: given.call.links.unwrap_or_default(),
             })),
             (Method::Supports, _) if given.text.is_empty() => {
                 return Err(Error::invalid("feature", " must be the name of one."));

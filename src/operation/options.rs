@@ -9,6 +9,7 @@ use crate::dialect::DialectName;
 use crate::error::{Code, Error};
 use crate::json::{self, Json};
 
+use super::is_permissions;
 use super::members::Members;
 
 /// Milliseconds until a call gives up, where nobody says.
@@ -30,10 +31,7 @@ pub struct CreateOptions {
 impl CreateOptions {
     pub(super) fn read(given: Json) -> Result<CreateOptions, Error> {
         let mut given = Members::of(given);
-        let permissions = given.take("permissions").unwrap_or_else(|| "r".into());
-        if let Err(error) = Permissions::parse(permissions.as_text().unwrap_or_default()) {
-            return Err(Error::misused("permissions", error.sentence()));
-        }
+        let permissions = given.letters(|text| Permissions::parse(text).is_ok());
         let age = " must be a whole number of seconds from 1 to 2592000 (30 days).";
         let uses = " must be a whole number from 1 to 10000.";
         let is_message = |text: &str| text.chars().map(|_| 1).sum::<usize>() <= MAX_MESSAGE;
@@ -49,7 +47,7 @@ impl CreateOptions {
         // Always sent: a Webstrates server makes dead keys without.
         let max_age = given.whole("maxAge", MAX_AGE, age);
         let mut body = Json::object()
-            .with("permissions", permissions)
+            .with("permissions", permissions.unwrap_or_else(|| "r".to_owned()))
             .with("maxAge", max_age.unwrap_or(DEFAULT_MAX_AGE));
         body.set_if("maxUses", given.whole("maxUses", MAX_USES, uses));
         body.set_if("email", given.text("email"));
@@ -115,7 +113,7 @@ impl ListFilter {
         };
         if of_one {
             filter.user = given.person("user");
-            filter.permissions = given.text("permissions");
+            filter.permissions = given.letters(is_permissions);
         } else if of_people {
             filter.q = given.text("q");
         } else {
@@ -158,7 +156,7 @@ pub struct CallOptions {
     /// The name under which the server remembers a create.
     pub idempotency_key: Option<String>,
     /// What becomes of links that would let somebody in again.
-    pub links: Option<String>,
+    pub links: Option<&'static str>,
 }
 
 impl CallOptions {
@@ -167,7 +165,11 @@ impl CallOptions {
     pub(super) fn read(given: Json, of_one: bool) -> Result<CallOptions, Error> {
         let mut given = Members::of(given);
         given.held("signal");
-        let links = if of_one { given.text("links") } else { None };
+        let links = if of_one {
+            given.one_of("links", &["tell", "end"], " must be 'tell' or 'end'.")
+        } else {
+            None
+        };
         let key = given.take_unless_null("idempotencyKey");
         let wrong = " must be printable ASCII characters.";
         let options = CallOptions {

@@ -61,6 +61,21 @@ test('whom a server names as they were asked for, display name and all, is who w
   }
 });
 
+test('letters and words are looked at before anything is sent, by one rule with create()', async () => {
+  const { invites, asked } = over(['setMember'], () => json(BOB));
+  for (const letters of ['x', 'rr', 'rx', 'R', ' ', 'r w', 'arwx', 5, {}, ['r'], true, null, undefined]) {
+    assert.deepEqual(await codeOf(invites.setMember('bob:test', letters)), ['InviteError', 'invalid_option', 'permissions'], String(letters));
+    if (letters !== undefined) assert.deepEqual(await codeOf(invites.create({ permissions: letters })), ['InviteError', 'invalid_option', 'permissions'], String(letters));
+  }
+  for (const links of ['', 'End', 'all', 5, {}, true]) {
+    for (const call of [invites.member('bob:test', undefined, { links }), invites.setMember('bob:test', 'r', undefined, { links })]) assert.deepEqual(await codeOf(call), ['InviteError', 'invalid_option', 'links'], String(links));
+  }
+  assert.deepEqual(asked, []);
+  for (const letters of ['', 'r', 'wr', 'arw']) await invites.setMember('bob:test', letters, undefined, { links: 'end' });
+  await invites.setMember('bob:test', 'r', undefined, { links: null });
+  assert.equal(asked.length, 5);
+});
+
 test('links that a lost attempt may have ended are not told as none', async () => {
   const none = { total: 0, ended: false, invites: [] };
   const { invites, asked } = over(['setMember'], (times) => {

@@ -39,7 +39,7 @@ pub(super) fn request<P: Platform>(cx: &Context<'_, P>, token: &str) -> Result<R
                 ("status", filter.status.unwrap_or_default()),
                 ("everyone", if filter.everyone { "true" } else { "" }),
                 ("q", filter.q.as_deref().unwrap_or_default()),
-                ("links", &list.links),
+                ("links", list.links),
                 ("page_size", &size.unwrap_or_default()),
                 ("page_token", &list.token),
             ]);
