@@ -76,6 +76,20 @@ test('letters and words are looked at before anything is sent, by one rule with 
   assert.equal(asked.length, 5);
 });
 
+test('a page begins where `next_page_token` says, and nowhere else', async () => {
+  for (const next of ['elsewhere', 5, {}]) {
+    const { invites, asked } = over(['setMember'], (times) => json({ members: [BOB], invites: [], next, ...(times === 1 && { next_page_token: 'two' }) }));
+    for (const list of [invites.members(), invites.list()]) {
+      asked.length = 0;
+      for await (const one of list) assert.ok(one);
+      assert.deepEqual(asked.map(([, path]) => path.split('?')[1]), [undefined, 'page_token=two']);
+    }
+    asked.length = 0;
+    assert.deepEqual(await invites.get(), []);
+    assert.equal(asked.length, 2);
+  }
+});
+
 test('links that a lost attempt may have ended are not told as none', async () => {
   const none = { total: 0, ended: false, invites: [] };
   const { invites, asked } = over(['setMember'], (times) => {

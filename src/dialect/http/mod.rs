@@ -172,6 +172,8 @@ fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
                 }
                 document.set("invites", Json::List(invites));
             }
+            // By the one name that it has here: `next` is ours.
+            document.take("next");
             match document.take("next_page_token") {
                 Some(Json::Text(next)) if !next.is_empty() => document.set("next", next.into()),
                 None | Some(Json::Null | Json::Text(_)) => {}
