@@ -253,8 +253,11 @@ enum Kind {
     Date,
     Count,
     Flag,
-    List,
     Person,
+    /// Something with such members of its own.
+    Part,
+    /// A list of these.
+    List,
 }
 
 /// What may stand in an invite and all that is made of one. Members that nobody here knows are the server's own.
@@ -275,6 +278,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("receipt", Kind::Text),
     ("uses", Kind::Count),
     ("maxUses", Kind::Count),
+    ("usesLeft", Kind::Count),
     ("expiresIn", Kind::Count),
     ("already", Kind::Flag),
     ("accepted", Kind::List),
@@ -282,6 +286,10 @@ const KINDS: &[(&str, Kind)] = &[
     ("inviter", Kind::Person),
     ("account", Kind::Person),
     ("user", Kind::Person),
+    ("links", Kind::Part),
+    ("total", Kind::Count),
+    ("ended", Kind::Flag),
+    ("invites", Kind::List),
 ];
 
 /// Whether what a server calls an invite is one, as far as it says anything. By `dates`, which reads them, permissions are
@@ -293,13 +301,15 @@ pub(crate) fn looks_like_invite(invite: &Json, dates: Option<&dyn Fn(&str) -> f6
         };
         match (kind, value) {
             (_, Json::Null) => true,
-            (Kind::Text, Json::Text(_))
-            | (Kind::Flag, Json::Bool(_))
-            | (Kind::List, Json::List(_)) => true,
+            (Kind::Text, Json::Text(_)) | (Kind::Flag, Json::Bool(_)) => true,
             (Kind::Letters, Json::Text(text)) => dates.is_none() || is_permissions(text),
             (Kind::Date, Json::Text(text)) => dates.is_none_or(|date| !date(text).is_nan()),
             (Kind::Count, Json::Number(number)) => *number >= 0.0,
             (Kind::Person, Json::Object(_)) => is_person(value),
+            (Kind::Part, _) => looks_like_invite(value, dates),
+            (Kind::List, Json::List(items)) => {
+                items.iter().all(|item| looks_like_invite(item, dates))
+            }
             _ => false,
         }
     };

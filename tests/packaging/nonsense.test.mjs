@@ -16,9 +16,9 @@ const json = (body, status = 200) => new Response(JSON.stringify(body), { status
 const WELL_KNOWN = { 'invite-keys': 1, dialect: 'http', features: [] };
 
 /** A connection whose server is `answer(path, init)`. */
-const over = (answer, more) => connect({
+const over = (answer, { features = [], ...more } = {}) => connect({
   server: 'https://invites.example', resource: 'doc', timeout: 3000,
-  fetch: async (url, init) => (String(url).includes('/.well-known/') ? json(WELL_KNOWN) : answer(new URL(url).pathname, init)), ...more,
+  fetch: async (url, init) => (String(url).includes('/.well-known/') ? json({ ...WELL_KNOWN, features }) : answer(new URL(url).pathname, init)), ...more,
 });
 /** All that a list gives. */
 async function listed(list) {
@@ -140,8 +140,8 @@ test('a literal `true` is no function, no signal and no token', async () => {
 const INVITE = { id: 'i1', key: KEY, resource: 'doc', permissions: 'rw', createdAt: '2026-01-01T00:00:00.000Z', expiresAt: '2027-01-01T00:00:00.000Z', createdBy: { username: 'a', provider: 'b' }, status: 'pending', uses: 0 };
 const ODD = {
   permissions: [5, 'rwzz', 'rr', ['r'], null], gained: [5, 'x'], createdAt: [5, 'nonsense'], expiresAt: [5, 'nonsense', {}], resource: [5, []], id: [5], key: [5, {}],
-  status: [5, {}], uses: ['many', -1, true], maxUses: ['many', -1], expiresIn: ['soon', -1], createdBy: [5, 'alice', [], { username: 5 }, { provider: {} }, { displayName: 5 }],
-  inviter: [5, { username: [] }], account: [5, 'alice', { username: 5 }], accepted: [5, {}], message: [5], label: [{}], title: [5], email: [5],
+  status: [5, {}], uses: ['many', -1, true], maxUses: ['many', -1], expiresIn: ['soon', -1], usesLeft: ['x', -1, {}, true], createdBy: [5, 'alice', [], { username: 5 }, { provider: {} }, { displayName: 5 }],
+  inviter: [5, { username: [] }], account: [5, 'alice', { username: 5 }], accepted: [5, {}, [5]], message: [5], label: [{}], title: [5], email: [5],
 };
 
 test('what makes no sense in an invite is no answer', async () => {
@@ -159,6 +159,9 @@ test('what makes no sense in an invite is no answer', async () => {
   }
   for (const member of [{}, { user: null, permissions: 'r' }, { user: 5, permissions: 'r' }, { user: { username: 5 }, permissions: 'r' }, { user: INVITE.createdBy, permissions: 'q' }, { user: INVITE.createdBy }, 5]) {
     assert.equal((await failing(listed(over(() => json({ members: [{ user: INVITE.createdBy, permissions: 'r' }, member] })).members()))).code, 'bad_response', JSON.stringify(member));
+  }
+  for (const links of [5, 'none', [], { total: 'x' }, { total: -1 }, { ended: 'no' }, { invites: {} }, { invites: [5] }, { invites: [{ usesLeft: 'x' }] }, { invites: [{ permissions: 5 }] }, { invites: [{ expiresAt: 'soon' }] }, { invites: [{ createdBy: 'a' }] }]) {
+    assert.equal((await failing(over(() => json({ user: INVITE.createdBy, permissions: 'r', links }), { features: ['setMember'] }).setMember('a:b', 'r'))).code, 'bad_response', JSON.stringify(links));
   }
   for (const outcome of [{ permissions: 'q' }, { permissions: 'r', gained: 'q' }, { permissions: 'r', already: 'yes' }, { permissions: 'r', receipt: 5 }]) {
     assert.equal((await failing(over(() => json({ resource: 'doc', ...outcome })).accept(KEY))).code, 'bad_response', JSON.stringify(outcome));
@@ -202,6 +205,10 @@ test('on Webstrates the five give the server\'s own object, and the rest what th
   for await (const { permissions } of invites.list()) assert.equal(permissions, '');
   const { permissions, gained, key } = await invites.preview(KEY);
   assert.deepEqual([permissions, gained, key], ['', '', undefined]);
+  for (const [expiresAt, code] of [['soon', 'bad_response'], [5, 'bad_response'], ['', 'bad_response'], ['2027-01-01T00:00:00.000Z', undefined]]) {
+    odd.expiresAt = expiresAt;
+    assert.equal(await invites.preview(KEY).then(() => undefined, (error) => error.code), code, `a preview says how long it lasts: ${expiresAt}`);
+  }
   assert.deepEqual((await listed(invites.members())).map(({ permissions }) => permissions), ['arw', '']);
   odd.createdBy = 5;
   assert.equal((await failing(invites.check(KEY))).code, 'bad_response');

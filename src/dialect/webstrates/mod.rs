@@ -169,7 +169,9 @@ fn read<P: Platform>(cx: &Wire<'_, P>, mut reply: Json) -> Reply {
             is_removal(reply)
         }
         (Operation::Create(_) | Operation::Check(_) | Operation::Preview(_), reply) => {
-            frames::own_words(reply)
+            // Whoever may take it is told how long it lasts.
+            let date = |date| !cx.platform.date(date).is_nan() || !matches!(cx.operation, Operation::Preview(_));
+            frames::own_words(reply) && reply.text("expiresAt").is_none_or(date)
         }
         _ => false,
     };
