@@ -464,7 +464,8 @@ export interface Invites<Given extends GivenInvite = GivenInvite> extends EventT
   check(this: void, key: string | GivenInvite, call: CallOptions): Promise<Given>;
 
   /**
-   * Accepts an invite and resolves with all you may do now. Accepting twice is accepting once.
+   * Accepts an invite and resolves with all you may do now. Accepting twice is accepting once: so it may be called again
+   * after `unknown_outcome`, which says that not even the server knows whether it was accepted.
    *
    * @example
    * ```js
@@ -538,7 +539,8 @@ export interface Invites<Given extends GivenInvite = GivenInvite> extends EventT
   /**
    * Lets somebody do exactly this from now on; `''` takes their access away. For admins; anybody may give up letters of
    * their own. The last admin cannot go (`last_admin`). Whoever takes letters is told in `links` what would give them
-   * back; with `links: 'end'` those links end in the same step.
+   * back; with `links: 'end'` those links end in the same step. Twice is once: it may be called again after
+   * `unknown_outcome`, which says that not even the server knows whether it was done.
    *
    * @example
    * ```js

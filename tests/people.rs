@@ -41,6 +41,8 @@ struct Document {
     refuses: Cell<bool>,
     /// Who has access after the second accept over HTTP: the first one is overwritten.
     accepted: Cell<u32>,
+    /// Whoever accepts over HTTP may not see the page (403), taken or not.
+    forbids: Cell<bool>,
 }
 
 impl Server for Document {
@@ -93,7 +95,7 @@ impl Server for Document {
                 let own = r#"{"data-auth":"[{\"username\":\"alice\",\"provider\":\"test\",\"permissions\":\"rw\"}]"}"#;
                 self.members.replace(Some(own.to_owned()));
             }
-            (200, String::new())
+            (if self.forbids.get() { 403 } else { 200 }, String::new())
         } else if request.url.contains("?v") {
             self.looks.set(self.looks.get() + 1);
             if self.down.get() {
@@ -129,6 +131,7 @@ fn client(cached: Option<&'static str>, members: Option<&str>) -> Client<Documen
         breaks: Cell::default(),
         refuses: Cell::default(),
         accepted: Cell::default(),
+        forbids: Cell::default(),
     };
     Client::new(World::new(document), OPTIONS)
 }
@@ -178,6 +181,21 @@ fn a_call_is_not_refused_for_what_it_remembered_itself() {
         let reply = nobody.call(Method::Accept, vec![key()]).await;
         assert_eq!(reply.unwrap(), "rw".into());
         assert_eq!(nobody.world.server.accepted.get(), 2);
+    });
+}
+
+#[test]
+fn an_accept_of_which_nobody_can_say_what_came_is_not_told_as_taken() {
+    run(async {
+        for forbids in [true, false] {
+            let client = client(None, None);
+            client.world.server.refuses.set(true);
+            client.world.server.forbids.set(forbids);
+            let error = client.call(Method::Accept, vec![key()]).await.unwrap_err();
+            assert_eq!(error.code, Code::UnknownOutcome);
+            assert!(!error.message.contains("taken"), "{}", error.message);
+            assert_eq!(client.world.server.accepted.get(), 1);
+        }
     });
 }
 

@@ -1,5 +1,6 @@
 // What a page or a caller hands over may be nonsense: each call settles truthfully, and nothing traps or goes uncaught.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { connect } from '../../pkg/node.js';
 
@@ -288,3 +289,17 @@ for (const [status, code] of [[403, 'forbidden'], [404, 'not_invites_server'], [
     }
   });
 }
+
+test('what not even the server knows is unknown_outcome, of each call that the documents name', async () => {
+  const invites = connect({
+    server: 'https://invites.example', resource: 'doc', timeout: 300,
+    fetch: async (url) => (url.includes('/.well-known/') ? json({ 'invite-keys': 1, dialect: 'http', features: ['setMember'] }) : json({ code: 'unknown_outcome', detail: 'Nobody knows.' }, 504)),
+  });
+  const calls = { create: () => invites.create(), accept: () => invites.accept(KEY), remove: () => invites.remove(KEY), setMember: () => invites.setMember('bob:test', 'r') };
+  const [row] = /^\| `unknown_outcome` \|.*$/m.exec(await readFile(new URL('../../pkg/ERRORS.md', import.meta.url), 'utf8'));
+  for (const [name, call] of Object.entries(calls)) {
+    const { code, message } = await call().catch((error) => error);
+    assert.equal(code, 'unknown_outcome', `${name}: ${message}`);
+    assert.ok(row.includes(`\`${name}\``), name);
+  }
+});

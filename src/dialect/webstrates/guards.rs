@@ -220,7 +220,7 @@ async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, account: &Json) -> Repl
         Some(now) => outcome(cx, now.as_str(), now, Vec::new()),
         None => Err(Error::new(
             Code::UnknownOutcome,
-            "The invite was taken over HTTP, where the server does not say what you may do now, and you may not read who has access.",
+            "The invite was handed in over HTTP, where the server does not say what came of it, and you may not read who has access.",
         )),
     }
 }
