@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dev = process.argv.includes('--dev');
@@ -22,10 +22,12 @@ const OPTIONS = {
   write: false,
 };
 
+/** What wasm-bindgen has written: in it alone stands what has other names on the core's side. */
+const GLUE = 'pkg/wasm/raw/core.js';
+
 /**
  * wasm-opt has given short names to what stands between the core and its glue; esbuild gives the glue the same. No other
- * property in these files may be called as one of them: all but `memory` begin as wasm-bindgen's and ours do, with
- * underscores.
+ * property in these files may be called as one of them (`onlyInGlue`).
  */
 function shortened() {
   if (dev) return {};
@@ -34,6 +36,19 @@ function shortened() {
   for (const [module] of imports) mangleCache[module] = 'a'; // so wasm-opt calls the one module there is
   const names = Object.keys(mangleCache).map((name) => name.replace(/[^\w]/g, '\\$&'));
   return { mangleProps: new RegExp(`^(?:${names.join('|')})$`), mangleQuoted: true, mangleCache };
+}
+
+/**
+ * What the core, the package's other files or a page ask for by its name must keep it. A property that is called as one of
+ * the shortened names would be shortened, too, in silence: its file is refused.
+ */
+async function onlyInGlue({ metafile }, { mangleProps, mangleQuoted }) {
+  if (!mangleProps) return;
+  for (const path of Object.keys(metafile.inputs).filter((path) => /^pkg\/.*\.js$/.test(path) && path !== GLUE)) {
+    const { mangleCache } = await transform(readFileSync(join(ROOT, path), 'utf8'), { mangleProps, mangleQuoted, mangleCache: {} });
+    const names = Object.keys(mangleCache);
+    if (names.length) throw new Error(`${path} has what core and glue have a short name for, and would have that, too: ${names.join(', ')}. Call it something else.`);
+  }
 }
 
 /** Moves files in when all of them are whole: a server or a bundler may be reading the folder. */
@@ -58,16 +73,19 @@ function install({ outputFiles }) {
 
 // The package's front with the core's glue; and what is loaded later stays outside.
 const later = ['accept', 'events', 'rescue', 'wasm/offline', 'wasm/find', 'wasm/qr'];
-install(await build({
+const short = shortened();
+const front = await build({
   ...OPTIONS,
-  ...shortened(),
+  ...short,
   entryPoints: [
     { in: 'pkg/sdk/index.js', out: 'index' },
     { in: join(modules, 'core/core_bg.wasm'), out: 'wasm/core_bg' },
   ],
   external: later.map((name) => `./pkg/${name}.js`),
   loader: { '.wasm': 'copy' },
-}));
+});
+await onlyInGlue(front, short);
+install(front);
 
 // Each other module beside its glue; what is written by hand in front of it (pkg/offline) is in the glue's file, so that a
 // browser asks once for both.
@@ -102,11 +120,12 @@ const inside = {
 if (!dev) {
   const inline = await build({
     ...OPTIONS,
-    ...shortened(),
+    ...short,
     entryPoints: [{ in: 'pkg/inline/index.js', out: 'inline' }],
     loader: { '.wasm': 'binary' },
     plugins: [inside],
   });
+  await onlyInGlue(inline, short);
   const { imports } = inline.metafile.outputs['pkg/inline.js'];
   if (imports.length) throw new Error(`pkg/inline.js would load ${imports.map(({ path }) => path).join(', ')}`);
   install(inline);
