@@ -1,7 +1,7 @@
 //! One small JSON type: every message, option and result is made of it.
 //!
-//! The browser's own parser reads the text and `serde-wasm-bindgen` carries the value over; natively `serde_json`
-//! does both. One type crosses the boundary, because each further one costs bytes.
+//! The browser's own parser reads the text; natively `serde_json` does. One type crosses the boundary, because each
+//! further one costs bytes.
 
 use invite_key::json;
 #[cfg(not(target_arch = "wasm32"))]

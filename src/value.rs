@@ -1,7 +1,6 @@
 //! JavaScript values in and out.
 
 use js_sys::{Array, Function, JSON, Object, Reflect};
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
@@ -149,30 +148,13 @@ fn plain(name: &str, value: &JsValue) -> Result<Json, Error> {
         .ok_or_else(|| Error::invalid(name, " cannot be sent as JSON."))
 }
 
-/// The texts of what `index.js` makes the `InviteError` of. By hand, and texts alone: a derived `Serialize` brings a hash
-/// table along, and each type of value is compiled anew.
-impl Serialize for Error {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut details = serializer.serialize_map(None)?;
-        let texts = [
-            ("code", Some(self.code_text())),
-            ("message", Some(self.message.as_str())),
-            ("field", self.field.as_deref()),
-        ];
-        for (name, text) in texts {
-            if let Some(text) = text {
-                details.serialize_entry(name, text)?;
-            }
-        }
-        details.end()
-    }
-}
-
-/// An error as JavaScript reads it.
+/// An error as JavaScript reads it: of which `index.js` makes the `InviteError`.
 pub(crate) fn error(error: &Error) -> JsValue {
-    let details = error
-        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
-        .unwrap_or_default();
+    let mut texts = Json::object()
+        .with("code", error.code_text())
+        .with("message", error.message.as_str());
+    texts.set_if("field", error.field.as_deref());
+    let details = write(&texts);
     let others = [
         ("retryable", Some(error.retryable().into())),
         ("final", Some(error.is_final().into())),
