@@ -65,6 +65,13 @@ impl Later {
     }
 }
 
+/// What is done already.
+pub(crate) fn settled(reply: Reply) -> Task<'static, Reply> {
+    let later = Later::default();
+    later.set(reply);
+    Box::pin(later.wait())
+}
+
 /// Does the work until it is done or `stop` says how it shall end. What is stopped before it began, begins nothing.
 /// Whatever tells `stop` is kept for as long.
 pub fn until<'a>(

@@ -3,7 +3,6 @@
 //! A new one is a line in the list below and a folder. What the folder leaves out is taken from [`nothing`]: a dialect
 //! of which nothing is said can do nothing, and says so to every call.
 
-use core::future::ready;
 use std::rc::Rc;
 
 use invite_key::KeyKind;
@@ -12,7 +11,7 @@ use crate::call::Progress;
 use crate::error::Error;
 use crate::flights::{PAGES_TURN, SERVERS_TURN};
 use crate::json::Json;
-use crate::later::{Reply, Task};
+use crate::later::{Reply, Task, settled};
 use crate::operation::options::Auth;
 use crate::operation::{Create, Operation, Policy, is_permissions};
 use crate::transport::Platform;
@@ -150,7 +149,7 @@ pub(crate) trait Session<P: Platform> {
     /// Asks the server what it can do, and writes the answer into `remote`; there is nothing else to reply.
     fn discover<'a>(&'a self, platform: &'a P, remote: &'a mut Remote) -> Task<'a, Reply> {
         let _ = (platform, remote);
-        Box::pin(ready(Ok(Json::Null)))
+        settled(Ok(Json::Null))
     }
 
     /// Drops what is open.

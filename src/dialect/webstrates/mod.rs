@@ -10,7 +10,6 @@ mod ticket;
 mod watch;
 
 use core::cell::Cell;
-use core::future::ready;
 use core::ops::Deref;
 use std::rc::Rc;
 
@@ -22,7 +21,7 @@ use crate::dialect::{
 };
 use crate::error::{Code, Error};
 use crate::json::Json;
-use crate::later::{Reply, Task};
+use crate::later::{Reply, Task, settled};
 use crate::operation::{Operation, Policy};
 use crate::transport::Platform;
 
@@ -62,7 +61,7 @@ impl<P: Platform> Session<P> for Webstrates<P> {
     fn perform<'a>(&'a self, cx: &'a Context<'a, P>) -> Task<'a, Reply> {
         let id = match cx.resource() {
             Ok(id) => id,
-            Err(error) => return Box::pin(ready(Err(error))),
+            Err(error) => return settled(Err(error)),
         };
         let wire = Wire {
             cx,
