@@ -160,7 +160,7 @@ fn found_gone(refused: Error, gone: Result<bool, Error>) -> Reply {
         Ok(false) => Err(refused),
         Err(_) => Err(Error::new(
             Code::UnknownOutcome,
-            "The answer was lost: the invite may be gone, or may never have been yours to remove.",
+            "The answer was lost: the invite may be gone, or not be yours to remove.",
         )),
     }
 }

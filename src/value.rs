@@ -148,21 +148,22 @@ fn plain(name: &str, value: &JsValue) -> Result<Json, Error> {
         .ok_or_else(|| Error::invalid(name, " cannot be sent as JSON."))
 }
 
-/// An error as JavaScript reads it: of which `index.js` makes the `InviteError`.
+/// An error as JavaScript reads it: of which `index.js` makes the `InviteError`. Member by member: for a map of its own
+/// `serde-wasm-bindgen` is 300 bytes.
 pub(crate) fn error(error: &Error) -> JsValue {
-    let mut texts = Json::object()
-        .with("code", error.code_text())
-        .with("message", error.message.as_str());
-    texts.set_if("field", error.field.as_deref());
-    let details = write(&texts);
-    let others = [
+    let text = |text: &str| serde_wasm_bindgen::to_value(text).ok();
+    let details = JsValue::from(Object::new());
+    let members = [
+        ("code", text(error.code_text())),
+        ("message", text(&error.message)),
+        ("field", error.field.as_deref().and_then(text)),
         ("retryable", Some(error.retryable().into())),
         ("final", Some(error.is_final().into())),
         ("status", error.status.map(JsValue::from)),
         ("retryAfter", error.retry_after.map(JsValue::from)),
         ("cause", error.cause.clone()),
     ];
-    for (name, value) in others {
+    for (name, value) in members {
         if let Some(value) = value {
             set(&details, name, &value);
         }

@@ -27,7 +27,7 @@ pub(crate) fn open(
     if !class.is_function() {
         return Err(Error::misused(
             "WebSocket",
-            "There is no WebSocket here (Node before 22): connect({ WebSocket }) with the one of the npm package ws.",
+            "There is no WebSocket here (Node before 22): connect({ WebSocket }) with npm's ws.",
         ));
     }
     let raw = value::construct(&class, &[&url.into()]).map_err(|_| Error::offline())?;

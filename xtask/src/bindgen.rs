@@ -4,7 +4,7 @@
 //! `Cargo.lock`, which must be that of the `wasm-bindgen` crate.
 
 use anyhow::{Result, bail};
-use wasm_bindgen_cli_support::Bindgen;
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -21,6 +21,8 @@ fn main() -> Result<()> {
         .typescript(false)
         // `index.js` says where the wasm is; the default would make every bundler copy it twice.
         .omit_default_module_path(true)
+        // Every browser that runs the module has it.
+        .encode_into(EncodeInto::Always)
         .keep_debug(dev)
         .remove_name_section(!dev)
         .remove_producers_section(!dev)

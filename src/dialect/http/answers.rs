@@ -76,7 +76,7 @@ const DAY: f64 = 86_400_000.0;
 pub(super) fn not_invites_server() -> Error {
     Error::new(
         Code::NotInvitesServer,
-        "There is no server for invites at this address. Name it in <meta name=\"invite-keys\" content=\"https://…\"> \
-         or with configure({ server: 'https://…' }); for a Webstrates server also say dialect: 'webstrates'.",
+        "There is no server for invites here. Name it in <meta name=\"invite-keys\" content=\"https://…\"> or with \
+         configure({ server }); for Webstrates also say dialect: 'webstrates'.",
     )
 }

@@ -8,6 +8,7 @@ use invite_key::{Permissions, percent};
 
 use crate::dialect::hide;
 use crate::error::{Code, Error};
+use crate::flights::SERVERS_TURN;
 use crate::json::{self, Json};
 use crate::later::Reply;
 use crate::transport::{Platform, sleep};
@@ -22,6 +23,9 @@ const SETTLED: f64 = 100.0;
 /// So often an accept is refused for others' sake, or found overwritten, before the caller hears of it.
 const MOST_COLLISIONS: u32 = 50;
 
+/// An accept that was sent and not answered: until when it may still be done, on which document, and by which key.
+pub(super) type Late = (f64, u32, u32);
+
 /// Permissions of one's own that were gained a short while ago.
 struct Recent {
     at: f64,
@@ -30,6 +34,15 @@ struct Recent {
 
 pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
     let cx = &wire;
+    // What is done late is written over what this one gives.
+    let (_, document, key) = late(cx);
+    let (until, its_document, its_key) = cx.late.get();
+    let left = until - cx.platform.monotonic();
+    if left > 0.0 && its_document == document && its_key != key {
+        let mut error = collision(cx);
+        error.retry_after = Some(left);
+        return Err(error);
+    }
     if cx.auth.is_none() && cx.socket.is_refused() && cx.is_own_server() {
         let account = cx.account().await?;
         if has_nothing(cx, &account).await? {
@@ -40,15 +53,8 @@ pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
     // Nothing: an admin, whose letters the server does not tell.
     let cached = cached_letters(cx).await?;
     if cached == Some(Permissions::NONE) {
-        // Who has nothing can lose nothing, for nothing is never cached. But where the answer is lost the server may do
-        // it later still, and write over what another invite gave by then.
-        let place = place(cx, &cx.told().unwrap_or(Json::Null));
-        let sent = remember(cx, &place, letters("arw"), "");
-        let accepted = accept_until_there(cx, None).await;
-        if !accepted.as_ref().is_err_and(Error::is_lost) {
-            forget(cx, &place, sent);
-        }
-        let permissions = accepted?.0;
+        // Who has nothing can lose nothing, for nothing is never cached.
+        let permissions = accept_until_there(cx, None).await?.0;
         return outcome(cx, &permissions, letters(&permissions), Vec::new());
     }
     let account = cx.account().await?;
@@ -87,7 +93,7 @@ pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
     let (permissions, now) = accept_until_there(cx, Some(&account)).await?;
     let mut warnings = Vec::new();
     if is_delayed(cached, gained, cached_letters(cx).await?) {
-        warnings.push(warning(cx, "permission_delay", "Your new permissions may take up to 5 minutes to act: the server remembers the older ones."));
+        warnings.push(warning(cx, "permission_delay", "Your new permissions may take up to 5 minutes to act."));
     }
     // Who lost `r` may not look: then the answer tells.
     if !before
@@ -97,7 +103,7 @@ pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
         warnings.push(warning(
             cx,
             "permission_lost",
-            "The server dropped permissions that you had before: ask an admin to give them back.",
+            "The server dropped permissions of yours: ask an admin to give them back.",
         ));
     }
     outcome(cx, &permissions, gained, warnings)
@@ -143,7 +149,11 @@ async fn accept_until_there<P: Platform>(
 async fn ask_to_accept<P: Platform>(cx: &Wire<'_, P>) -> Result<String, Error> {
     let mut collisions = 0;
     loop {
+        let before = cx.late.replace(late(cx));
         let reply = cx.ask("acceptInvite", true).await;
+        if !reply.as_ref().is_err_and(Error::is_lost) {
+            cx.late.set(before);
+        }
         match reply {
             Ok(Json::Text(permissions)) => return Ok(permissions),
             Ok(_) => return Err(Error::bad_response()),
@@ -154,6 +164,17 @@ async fn ask_to_accept<P: Platform>(cx: &Wire<'_, P>) -> Result<String, Error> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// This call's accept, if it is sent now.
+fn late<P: Platform>(cx: &Wire<'_, P>) -> Late {
+    // Two of one sum wait for one another no more than before.
+    let sum = |text: &str| {
+        let add = |sum: u32, byte| sum.wrapping_mul(33) ^ u32::from(byte);
+        text.bytes().fold(0, add)
+    };
+    let until = cx.platform.monotonic() + SERVERS_TURN;
+    (until, sum(cx.id), sum(cx.key_text()))
 }
 
 /// What the server would merge with: its refusal to list invites says so.
@@ -220,7 +241,7 @@ async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, account: &Json) -> Repl
         Some(now) => outcome(cx, now.as_str(), now, Vec::new()),
         None => Err(Error::new(
             Code::UnknownOutcome,
-            "The invite was handed in over HTTP, where the server does not say what came of it, and you may not read who has access.",
+            "The invite was handed in over HTTP, and you may not read what came of it.",
         )),
     }
 }
@@ -254,7 +275,7 @@ fn stale<P: Platform>(cx: &Wire<'_, P>, at_risk: Permissions, since: Option<f64>
     let mut error = Error::new(
         Code::TryAgain,
         &[
-            "The server still remembers older permissions of yours, and accepting now would take \u{201c}",
+            "The server does not know all permissions of yours yet, and accepting now would take \u{201c}",
             at_risk.as_str(),
             "\u{201d} from you: try again in some minutes.",
         ]
@@ -289,29 +310,16 @@ fn recent<P: Platform>(cx: &Wire<'_, P>, place: &str, but: &str) -> Option<Recen
     found
 }
 
-/// Before it is sent, for the answer may be lost. When that was.
-fn remember<P: Platform>(cx: &Wire<'_, P>, place: &str, letters: Permissions, invite: &str) -> f64 {
+/// Before it is sent, for the answer may be lost.
+fn remember<P: Platform>(cx: &Wire<'_, P>, place: &str, letters: Permissions, invite: &str) {
     let mut gains = lately(cx);
-    let now = cx.platform.monotonic();
     gains.push(
         Json::object()
             .with("place", place)
-            .with("at", now)
+            .with("at", cx.platform.monotonic())
             .with("letters", letters.as_str())
             .with("invite", invite),
     );
-    keep(cx, gains);
-    now
-}
-
-/// It was answered.
-fn forget<P: Platform>(cx: &Wire<'_, P>, place: &str, sent: f64) {
-    let mut gains = lately(cx);
-    gains.retain(|gain| gain.number("at") != Some(sent) || gain.text("place") != Some(place));
-    keep(cx, gains);
-}
-
-fn keep<P: Platform>(cx: &Wire<'_, P>, gains: Vec<Json>) {
     cx.platform.memory(Some(&json::write(&Json::List(gains))));
 }
 
@@ -335,7 +343,7 @@ fn lately<P: Platform>(cx: &Wire<'_, P>) -> Vec<Json> {
     });
     if is_ahead {
         // Else it would be just now for as long as the clock was ahead.
-        keep(cx, gains.clone());
+        cx.platform.memory(Some(&json::write(&Json::List(gains.clone()))));
     }
     gains
 }

@@ -82,7 +82,7 @@ impl<P: Platform> Wire<'_, P> {
     }
 
     /// What the caller said, or the page knows.
-    pub(super) fn told(&self) -> Option<Json> {
+    fn told(&self) -> Option<Json> {
         if let Some(auth) = self.auth {
             return auth.person.as_ref().map(known);
         }

@@ -48,12 +48,15 @@ struct Webstrates<P: Platform> {
     socket: Rc<Multiplexer<P>>,
     /// How far the server's clock is ahead of ours, in milliseconds, as far as it said.
     clock: Cell<f64>,
+    /// The last accept that was sent and not answered.
+    late: Cell<guards::Late>,
 }
 
 pub(crate) fn open<P: Platform>(platform: &Rc<P>) -> Rc<dyn Session<P>> {
     Rc::new(Webstrates {
         socket: Multiplexer::new(Rc::clone(platform)),
         clock: Cell::default(),
+        late: Cell::default(),
     })
 }
 
@@ -68,6 +71,7 @@ impl<P: Platform> Session<P> for Webstrates<P> {
             id,
             socket: &self.socket,
             clock: &self.clock,
+            late: &self.late,
         };
         match cx.operation {
             Operation::Accept(_) => Box::pin(guards::accept(wire)),
@@ -88,6 +92,7 @@ struct Wire<'a, P: Platform> {
     id: &'a str,
     socket: &'a Rc<Multiplexer<P>>,
     clock: &'a Cell<f64>,
+    late: &'a Cell<guards::Late>,
 }
 
 impl<'a, P: Platform> Deref for Wire<'a, P> {

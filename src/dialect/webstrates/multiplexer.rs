@@ -36,7 +36,7 @@ const SHAKE: &str = r#"{"a":"hs","id":null,"protocol":1,"protocolMinor":2}"#;
 const PING: &str = r#"{"wa":"getInvites","token":"?"}"#;
 
 const NO_INVITES: &str =
-    "This Webstrates server has no invites: invites need Webstrates 1.8.0 or newer.";
+    "This server has no invites: they need Webstrates 1.8.0 or newer.";
 
 /// So many sockets in a row must fail before there is said to be no way to have one.
 const REFUSALS: u32 = 2;
