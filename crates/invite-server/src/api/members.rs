@@ -107,8 +107,11 @@ pub(super) async fn show(
     query: Parameters,
 ) -> Result<Json<MemberView>, ApiError> {
     let user = person_option("member", &member)?;
-    let links = match links(query)? {
-        None => None,
+    let (found, links) = match links(query)? {
+        None => {
+            let asked = state.invites.member(caller.actor(), &resource, &user);
+            (asked.await?, None)
+        }
         Some(What::Tell) => {
             state
                 .invites
@@ -120,10 +123,6 @@ pub(super) async fn show(
             return Err(Refusal::invalid_option("links", sentence).into());
         }
     };
-    let found = state
-        .invites
-        .member(caller.actor(), &resource, &user)
-        .await?;
     let found = found.ok_or(Refusal::NotFound)?;
     Ok(Json(MemberView::new(found, links)))
 }

@@ -6,6 +6,7 @@
 mod access;
 mod access_token;
 mod app;
+mod asked;
 mod authorise;
 mod client;
 mod clock;
@@ -35,6 +36,7 @@ pub(crate) use access::{LINKS_AT_ONCE, LINKS_SHOWN};
 pub use access::{Links, MemberChanged, MemberSeen, MembersSeen, OpenLinks, Wanted};
 pub use access_token::ACCESS_TOKEN_SECONDS;
 pub use app::{App, AppDialect, AppKey};
+pub use asked::Asked;
 pub use authorise::{Call, Creators, On, authorise};
 pub use client::{CLIENT_PROVIDER, Client, ClientSecret};
 pub use clock::{Clock, Moment};

@@ -3,8 +3,9 @@
 use std::{collections::HashSet, future::Future};
 
 use super::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, MemberSeen,
-    MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
+    Acceptance, App, Asked, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member,
+    MemberSeen, MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, Session, User,
+    Webhook,
     state::{
         Change, Decision, FoundInvites, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State,
         StoredInvite,
@@ -29,9 +30,11 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// What is stored about a scope, without a lock.
     fn look(&self, scope: Scope) -> impl Future<Output = Result<State, Refusal>> + Send;
 
-    /// Invites, newest first.
+    /// Invites, newest first, for whoever may see them. As with all that is asked for here, whether they may and what
+    /// there is are one look.
     fn invites(
         &self,
+        asked: Asked,
         query: InviteQuery,
     ) -> impl Future<Output = Result<Vec<ListedInvite>, Refusal>> + Send;
 
@@ -39,6 +42,7 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// them it is.
     fn find(
         &self,
+        asked: Asked,
         query: InviteQuery,
         needle: Needle,
     ) -> impl Future<Output = Result<FoundInvites, Refusal>> + Send;
@@ -47,6 +51,7 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// them.
     fn gather<Gathered, Add>(
         &self,
+        asked: Asked,
         query: InviteQuery,
         add: Add,
     ) -> impl Future<Output = Result<Gathered, Refusal>> + Send
@@ -55,7 +60,11 @@ pub trait Store: Clone + Send + Sync + 'static {
         Add: Fn(&mut Gathered, StoredInvite) + Send + Sync + 'static;
 
     /// How many invites such a query is about, wherever it begins and however many it would read.
-    fn count(&self, query: InviteQuery) -> impl Future<Output = Result<i64, Refusal>> + Send;
+    fn count(
+        &self,
+        asked: Asked,
+        query: InviteQuery,
+    ) -> impl Future<Output = Result<i64, Refusal>> + Send;
 
     /// The last uses of an invite, newest first.
     fn acceptances(
@@ -76,11 +85,11 @@ pub trait Store: Clone + Send + Sync + 'static {
         app: Option<&str>,
     ) -> impl Future<Output = Result<MemberSeen, Refusal>> + Send;
 
-    /// Members after that place in the order they came, so many at most, with the version of the list, in one statement;
-    /// `None` where there is no such resource.
+    /// Members after that place in the order they came, so many at most, with the version of the list; `None` where there
+    /// is no such resource.
     fn members_page(
         &self,
-        resource: &str,
+        asked: Asked,
         after: i64,
         limit: u32,
     ) -> impl Future<Output = Result<Option<MembersSeen>, Refusal>> + Send;
@@ -89,6 +98,12 @@ pub trait Store: Clone + Send + Sync + 'static {
     fn resource(
         &self,
         resource: &str,
+    ) -> impl Future<Output = Result<Option<(Resource, Vec<Member>)>, Refusal>> + Send;
+
+    /// The same, for whoever may see it.
+    fn resource_for(
+        &self,
+        asked: Asked,
     ) -> impl Future<Output = Result<Option<(Resource, Vec<Member>)>, Refusal>> + Send;
 
     /// The resources somebody has access to, by name, as the database sorts them, after this one and so many at most;
@@ -115,6 +130,15 @@ pub trait Store: Clone + Send + Sync + 'static {
         after: i64,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Event>, Refusal>> + Send;
+
+    /// The same, for whoever may see it, with the resource as it is then; without a place, and from one beyond its end, it
+    /// is the end.
+    fn events_for(
+        &self,
+        asked: Asked,
+        after: Option<i64>,
+        limit: u32,
+    ) -> impl Future<Output = Result<(Option<Resource>, Vec<Event>), Refusal>> + Send;
 
     /// A session that was not ended, by its id; its time may be over.
     fn session(&self, id: &str) -> impl Future<Output = Result<Option<Session>, Refusal>> + Send;

@@ -5,8 +5,9 @@ use std::{collections::HashSet, time::Instant};
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::address::DatabaseAddress;
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, MemberSeen,
-    MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
+    Acceptance, App, Asked, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member,
+    MemberSeen, MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, Session, User,
+    Webhook,
     state::{
         Change, Decision, FoundInvites, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State,
         StoredInvite,
@@ -157,24 +158,38 @@ impl Store for Database {
         either!(self, store => store.look(scope))
     }
 
-    async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
-        either!(self, store => store.invites(query))
+    async fn invites(
+        &self,
+        asked: Asked,
+        query: InviteQuery,
+    ) -> Result<Vec<ListedInvite>, Refusal> {
+        either!(self, store => store.invites(asked, query))
     }
 
-    async fn find(&self, query: InviteQuery, needle: Needle) -> Result<FoundInvites, Refusal> {
-        either!(self, store => store.find(query, needle))
+    async fn find(
+        &self,
+        asked: Asked,
+        query: InviteQuery,
+        needle: Needle,
+    ) -> Result<FoundInvites, Refusal> {
+        either!(self, store => store.find(asked, query, needle))
     }
 
-    async fn gather<Gathered, Add>(&self, query: InviteQuery, add: Add) -> Result<Gathered, Refusal>
+    async fn gather<Gathered, Add>(
+        &self,
+        asked: Asked,
+        query: InviteQuery,
+        add: Add,
+    ) -> Result<Gathered, Refusal>
     where
         Gathered: Default + Send + 'static,
         Add: Fn(&mut Gathered, StoredInvite) + Send + Sync + 'static,
     {
-        either!(self, store => store.gather(query, add))
+        either!(self, store => store.gather(asked, query, add))
     }
 
-    async fn count(&self, query: InviteQuery) -> Result<i64, Refusal> {
-        either!(self, store => store.count(query))
+    async fn count(&self, asked: Asked, query: InviteQuery) -> Result<i64, Refusal> {
+        either!(self, store => store.count(asked, query))
     }
 
     async fn acceptances(&self, invite: &str) -> Result<Vec<Acceptance>, Refusal> {
@@ -197,15 +212,19 @@ impl Store for Database {
 
     async fn members_page(
         &self,
-        resource: &str,
+        asked: Asked,
         after: i64,
         limit: u32,
     ) -> Result<Option<MembersSeen>, Refusal> {
-        either!(self, store => store.members_page(resource, after, limit))
+        either!(self, store => store.members_page(asked, after, limit))
     }
 
     async fn resource(&self, resource: &str) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {
         either!(self, store => store.resource(resource))
+    }
+
+    async fn resource_for(&self, asked: Asked) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {
+        either!(self, store => store.resource_for(asked))
     }
 
     async fn resources(
@@ -228,6 +247,15 @@ impl Store for Database {
 
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
         either!(self, store => store.events(resource, after, limit))
+    }
+
+    async fn events_for(
+        &self,
+        asked: Asked,
+        after: Option<i64>,
+        limit: u32,
+    ) -> Result<(Option<Resource>, Vec<Event>), Refusal> {
+        either!(self, store => store.events_for(asked, after, limit))
     }
 
     async fn session(&self, id: &str) -> Result<Option<Session>, Refusal> {

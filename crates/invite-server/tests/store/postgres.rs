@@ -1,7 +1,8 @@
 //! PostgreSQL: the suite on a real one, and what several servers on one database have to keep.
 
-use std::{fs, pin::Pin};
+use std::{fs, panic::AssertUnwindSafe, pin::Pin};
 
+use futures_util::FutureExt as _;
 use invite_key::{KeyKind, Permissions};
 use invite_server::{
     core::{CreateRequest, Invites, Refusal, Secrets},
@@ -38,10 +39,15 @@ async fn the_suite() {
         };
     }
     store_suite!(@each case);
+    let mut failed = Vec::new();
     for (number, (name, case)) in cases.into_iter().enumerate() {
         println!("{name}");
-        case(open(&postgres, &format!("case{number}")).await).await;
+        let case = case(open(&postgres, &format!("case{number}")).await);
+        if AssertUnwindSafe(case).catch_unwind().await.is_err() {
+            failed.push(name);
+        }
     }
+    assert!(failed.is_empty(), "{failed:?}");
 }
 
 /// Two that wait for each other are told apart by the database after a second, and one of them begins anew.

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use invite_key::permissions::{Permission, Permissions};
 
-use super::{Invites, on_resource};
-use crate::core::{Actor, Authority, Call, Event, On, Progress, Refusal, Store, authorise};
+use super::Invites;
+use crate::core::{Actor, Asked, Authority, Call, Event, On, Progress, Refusal, Store, authorise};
 
 /// So many events are read at once.
 pub const EVENTS_AT_ONCE: u32 = 100;
@@ -57,26 +57,15 @@ impl<S: Store> Invites<S> {
         resource: &str,
         after: Option<i64>,
     ) -> Result<Glimpse, Refusal> {
-        let state = self.store.look(on_resource(resource, actor)).await?;
-        authorise(
-            Call::Watch,
-            actor.map(Authority::Actor),
-            On::stored(resource, &state),
-        )?;
-        let (end, version) = state
-            .resource
-            .map_or((0, 0), |found| (found.events, found.version));
+        let asker = actor.ok_or(Refusal::NotSignedIn)?;
+        let asked = Asked::new(Call::Watch, asker, resource);
+        let seen = self.store.events_for(asked, after, EVENTS_AT_ONCE).await?;
+        let (found, events) = seen;
+        let (end, version) = found.map_or((0, 0), |found| (found.events, found.version));
         let progress = Progress {
             resource: resource.to_owned(),
             events: end,
             version,
-        };
-        // A place beyond the end is of a database that has been put back since.
-        let after = after.unwrap_or(end).min(end);
-        let events = if after == end {
-            Vec::new()
-        } else {
-            self.store.events(resource, after, EVENTS_AT_ONCE).await?
         };
         Ok(Glimpse {
             // None although there were some: they are older than what is kept.

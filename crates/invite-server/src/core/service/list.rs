@@ -4,8 +4,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{Invites, on_resource};
 use crate::core::{
-    Actor, Authority, Call, Invite, InviteList, InviteStatus, ListRequest, Moment, On, Refusal,
-    Store, address_key, authorise,
+    Actor, Asked, Authority, Call, Invite, InviteList, InviteStatus, ListRequest, Moment, On,
+    Refusal, Store, address_key, authorise,
     options::validate_page_size,
     state::{InviteName, InviteQuery, ListedInvite, Order, Scope},
 };
@@ -26,21 +26,29 @@ impl<S: Store> Invites<S> {
         } else {
             Call::List
         };
-        self.may_list(call, asker, resource).await?;
-        validate_page_size(request.page_size)?;
+        let asked = Asked::new(call, asker, resource);
+        let order = match validate_page_size(request.page_size).and_then(|()| order(request)) {
+            Ok(order) => order,
+            // Whoever may not is told that, whatever else is wrong.
+            Err(wrong) => {
+                let state = self.store.look(asked.scope()).await?;
+                asked.let_through(&state)?;
+                return Err(wrong);
+            }
+        };
         let now = self.clock.now();
         // One more than asked for tells whether there is a next page.
         let limit = request.page_size + 1;
         let query = InviteQuery {
             now,
             limit,
-            order: order(request)?,
+            order,
             ..query(asker, resource, request)
         };
         let (mut listed, looked_to) = match &request.q {
-            None => (self.store.invites(query).await?, None),
+            None => (self.store.invites(asked, query).await?, None),
             Some(needle) => {
-                let found = self.store.find(query, needle.clone()).await?;
+                let found = self.store.find(asked, query, needle.clone()).await?;
                 (found.invites, found.looked_to)
             }
         };
@@ -78,7 +86,7 @@ impl<S: Store> Invites<S> {
         Gathered: Default + Send + 'static,
     {
         let asker = actor.ok_or(Refusal::NotSignedIn)?;
-        self.may_list(Call::List, asker, resource).await?;
+        let asked = Asked::new(Call::List, asker, resource);
         let now = self.clock.now();
         let request = ListRequest {
             status: Some(InviteStatus::Pending),
@@ -94,7 +102,7 @@ impl<S: Store> Invites<S> {
             let key = keys.key_of(&stored);
             add(gathered, Invite::of(stored, key, Vec::new(), now));
         };
-        self.store.gather(query, add).await
+        self.store.gather(asked, query, add).await
     }
 
     /// How many there are of what a listing asks for, on all its pages.
@@ -105,13 +113,13 @@ impl<S: Store> Invites<S> {
         request: &ListRequest,
     ) -> Result<i64, Refusal> {
         let asker = actor.ok_or(Refusal::NotSignedIn)?;
-        self.may_list(Call::List, asker, resource).await?;
+        let asked = Asked::new(Call::List, asker, resource);
         let now = self.clock.now();
         let counted = InviteQuery {
             now,
             ..query(asker, resource, request)
         };
-        self.store.count(counted).await
+        self.store.count(asked, counted).await
     }
 
     /// An invite of one's own that can be accepted and is for somebody with an address, by its id, without its key.
@@ -138,13 +146,6 @@ impl<S: Store> Invites<S> {
         });
         let found = found.ok_or(Refusal::NotFound)?;
         Ok(Invite::of(found, None, Vec::new(), now))
-    }
-
-    async fn may_list(&self, call: Call, asker: &Actor, resource: &str) -> Result<(), Refusal> {
-        let scope = on_resource(resource, Some(asker));
-        let state = self.store.look(scope).await?;
-        let on = On::stored(resource, &state);
-        authorise(call, Some(Authority::Actor(asker)), on)
     }
 }
 

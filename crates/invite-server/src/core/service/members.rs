@@ -10,8 +10,8 @@ use super::{
     on_resource,
 };
 use crate::core::{
-    Actor, Authority, Call, Links, Member, MemberChanged, MemberList, MembersRequest, MembersSeen,
-    On, Refusal, Store, User, Wanted, authorise,
+    Actor, Asked, Authority, Call, Links, Member, MemberChanged, MemberList, MembersRequest,
+    MembersSeen, On, Refusal, Store, User, Wanted, authorise,
     options::{validate_page_size, validate_q},
     rules,
     state::{Change, Resource, Scope, State},
@@ -48,20 +48,22 @@ impl<S: Store> Invites<S> {
         Ok(seen.member)
     }
 
-    /// Which links would let somebody in again, were they taken out; for admins.
+    /// The same beside which links would let them in again, were they taken out; for admins.
     pub async fn links_beside(
         &self,
         actor: Option<&Actor>,
         resource: &str,
         user: &User,
-    ) -> Result<Option<Links>, Refusal> {
+    ) -> Result<(Option<Member>, Option<Links>), Refusal> {
         let wanted = Wanted::one(user.clone(), Permissions::NONE, self.clock.now());
         let scope = Scope {
             wanted: Some(wanted.clone()),
             ..on_resource(resource, actor)
         };
         let state = self.store.look(scope).await?;
-        rules::links_beside(&state, actor, resource, &wanted)
+        let links = rules::links_beside(&state, actor, resource, &wanted)?;
+        let mut members = state.members.into_iter();
+        Ok((members.find(|member| member.user.is(user)), links))
     }
 
     /// A page of those who have access, in the order they came, for anybody who has. Where only some are wanted it may
@@ -76,13 +78,8 @@ impl<S: Store> Invites<S> {
         let wanted = request.q.as_deref().unwrap_or_default();
         validate_q(wanted)?;
         let after = request.page.as_deref().map(read_page).transpose()?;
-        // The list is read for those who may see it: a stranger would learn from the time it takes what is there.
-        let state = self.store.look(on_resource(resource, actor)).await?;
-        authorise(
-            Call::Members,
-            actor.map(Authority::Actor),
-            On::stored(resource, &state),
-        )?;
+        let asker = actor.ok_or(Refusal::NotSignedIn)?;
+        let asked = Asked::new(Call::Members, asker, resource);
         let size = request.page_size as usize;
         // One more than is looked at tells whether there is a next page.
         let limit = if wanted.is_empty() {
@@ -92,7 +89,7 @@ impl<S: Store> Invites<S> {
         };
         let found = self
             .store
-            .members_page(resource, after.unwrap_or(0), limit + 1)
+            .members_page(asked, after.unwrap_or(0), limit + 1)
             .await?;
         let MembersSeen { version, members } = found.ok_or_else(|| Refusal::NotMember {
             resource: resource.to_owned(),

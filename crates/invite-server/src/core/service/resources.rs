@@ -5,8 +5,8 @@ use invite_key::{permissions::Permissions, resource};
 
 use super::{Invites, count, list::not_ours, on_resource};
 use crate::core::{
-    Actor, Authority, Call, Member, On, Refusal, ResourceList, Store, User, authorise, options,
-    rules,
+    Actor, Asked, Authority, Call, Member, On, Refusal, ResourceList, Store, User, authorise,
+    options, rules,
     state::{Counts, Resource, Scope},
 };
 
@@ -119,17 +119,9 @@ impl<S: Store> Invites<S> {
         actor: Option<&Actor>,
         resource: &str,
     ) -> Result<(Resource, Vec<Member>), Refusal> {
-        // The list is read for those who may see it: a stranger would learn from the time it takes what is there.
-        let state = self.store.look(on_resource(resource, actor)).await?;
-        authorise(
-            Call::Members,
-            actor.map(Authority::Actor),
-            On::stored(resource, &state),
-        )?;
-        // Whoever was taken out between the two looks does not see who is left.
-        let found = self.store.resource(resource).await?;
-        let is_there = |member: &Member| actor.is_some_and(|actor| member.user.is(&actor.user));
-        let found = found.filter(|(_, members)| members.iter().any(is_there));
+        let asker = actor.ok_or(Refusal::NotSignedIn)?;
+        let asked = Asked::new(Call::Members, asker, resource);
+        let found = self.store.resource_for(asked).await?;
         found.ok_or_else(|| Refusal::NotMember {
             resource: resource.to_owned(),
         })

@@ -1,7 +1,10 @@
 //! What happened, row by row.
 
 use super::{Bind, Executor, Row, Sql, Unreadable, all, binds, change, one};
-use crate::core::{Event, EventKind, Moment, Progress, User, state::StoredInvite};
+use crate::core::{
+    Event, EventKind, Moment, Progress, User,
+    state::{Resource, StoredInvite},
+};
 
 static NUMBER: Sql =
     Sql::new("UPDATE resources SET events = events + 1 WHERE name = $1 RETURNING events");
@@ -66,6 +69,23 @@ pub(in crate::store) async fn progress<E: Executor>(
         .into_iter()
         .map(progress)
         .collect::<Result<_, Unreadable>>()?)
+}
+
+/// What follows a place on a resource as it was seen; nothing where that is its end, or beyond it: such a place is of a
+/// database that has been put back since.
+pub(in crate::store) async fn seen<E: Executor>(
+    executor: &E,
+    resource: Option<Resource>,
+    place: Option<i64>,
+    limit: u32,
+) -> Result<(Option<Resource>, Vec<Event>), E::Trouble> {
+    let events = match (&resource, place) {
+        (Some(found), Some(place)) if place < found.events => {
+            after(executor, &found.name, place, limit).await?
+        }
+        _ => Vec::new(),
+    };
+    Ok((resource, events))
 }
 
 pub(in crate::store) async fn after<E: Executor>(

@@ -18,8 +18,8 @@ mod trouble;
 use std::{collections::HashSet, fmt};
 
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, MemberSeen,
-    MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, User, Webhook,
+    Acceptance, App, Asked, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member,
+    MemberSeen, MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, User, Webhook,
     state::{
         Change, Decision, FoundInvites, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State,
         StoredInvite,
@@ -61,6 +61,24 @@ macro_rules! read {
     }};
 }
 use read;
+
+/// The same for somebody who has asked: whether they may is looked at in the same transaction.
+macro_rules! read_for {
+    ($store:expr, $asked:expr, $session:ident, $state:pat => $look:expr) => {{
+        let asked: &Asked = $asked;
+        let crowd = Crowd::Resource(asked.resource().to_owned());
+        let read = read!($store, Work::Look, Some(crowd.clone()), session => async {
+            let mut $session = session;
+            let state = reading::state(&mut $session, &asked.scope(), Hold::No).await?;
+            if let Err(refusal) = asked.let_through(&state) {
+                return Ok(Err(refusal));
+            }
+            let $state = state;
+            Ok(Ok($look.await?))
+        });
+        read?
+    }};
+}
 
 /// A PostgreSQL database. Cheap to clone.
 #[derive(Clone)]
@@ -164,24 +182,38 @@ impl Store for PostgresStore {
         })
     }
 
-    async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
-        read!(self, Work::Look, Some(Crowd::Resource(query.resource.clone())), session => listing::invites(&session, &query))
+    async fn invites(
+        &self,
+        asked: Asked,
+        query: InviteQuery,
+    ) -> Result<Vec<ListedInvite>, Refusal> {
+        read_for!(self, &asked, session, _ => listing::invites(&session, &query))
     }
 
-    async fn find(&self, query: InviteQuery, needle: Needle) -> Result<FoundInvites, Refusal> {
-        read!(self, Work::Look, Some(Crowd::Resource(query.resource.clone())), session => listing::find(&session, &query, &needle))
+    async fn find(
+        &self,
+        asked: Asked,
+        query: InviteQuery,
+        needle: Needle,
+    ) -> Result<FoundInvites, Refusal> {
+        read_for!(self, &asked, session, _ => listing::find(&session, &query, &needle))
     }
 
-    async fn gather<Gathered, Add>(&self, query: InviteQuery, add: Add) -> Result<Gathered, Refusal>
+    async fn gather<Gathered, Add>(
+        &self,
+        asked: Asked,
+        query: InviteQuery,
+        add: Add,
+    ) -> Result<Gathered, Refusal>
     where
         Gathered: Default + Send + 'static,
         Add: Fn(&mut Gathered, StoredInvite) + Send + Sync + 'static,
     {
-        read!(self, Work::Look, Some(Crowd::Resource(query.resource.clone())), session => listing::gather(&session, &query, &add))
+        read_for!(self, &asked, session, _ => listing::gather(&session, &query, &add))
     }
 
-    async fn count(&self, query: InviteQuery) -> Result<i64, Refusal> {
-        read!(self, Work::Look, Some(Crowd::Resource(query.resource.clone())), session => listing::count(&session, &query))
+    async fn count(&self, asked: Asked, query: InviteQuery) -> Result<i64, Refusal> {
+        read_for!(self, &asked, session, _ => listing::count(&session, &query))
     }
 
     async fn acceptances(&self, invite: &str) -> Result<Vec<Acceptance>, Refusal> {
@@ -205,15 +237,19 @@ impl Store for PostgresStore {
 
     async fn members_page(
         &self,
-        resource: &str,
+        asked: Asked,
         after: i64,
         limit: u32,
     ) -> Result<Option<MembersSeen>, Refusal> {
-        read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => members::page(&session, resource, after, limit))
+        read_for!(self, &asked, session, _ => members::page(&session, asked.resource(), after, limit))
     }
 
     async fn resource(&self, resource: &str) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {
         read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => reading::resource(&session, resource))
+    }
+
+    async fn resource_for(&self, asked: Asked) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {
+        read_for!(self, &asked, session, _ => reading::resource(&session, asked.resource()))
     }
 
     async fn resources(
@@ -236,6 +272,15 @@ impl Store for PostgresStore {
 
     async fn events(&self, resource: &str, after: i64, limit: u32) -> Result<Vec<Event>, Refusal> {
         read!(self, Work::Look, Some(Crowd::Resource(resource.to_owned())), session => events::after(&session, resource, after, limit))
+    }
+
+    async fn events_for(
+        &self,
+        asked: Asked,
+        after: Option<i64>,
+        limit: u32,
+    ) -> Result<(Option<Resource>, Vec<Event>), Refusal> {
+        read_for!(self, &asked, session, state => events::seen(&session, state.resource, after, limit))
     }
 
     async fn progress(&self, resources: Vec<String>) -> Result<Vec<Progress>, Refusal> {

@@ -11,8 +11,9 @@ mod writer;
 use std::{collections::HashSet, path::Path};
 
 use crate::core::{
-    Acceptance, App, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member, MemberSeen,
-    MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, Session, User, Webhook,
+    Acceptance, App, Asked, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member,
+    MemberSeen, MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, Session, User,
+    Webhook,
     state::{
         Change, Decision, FoundInvites, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State,
         StoredInvite,
@@ -78,6 +79,26 @@ impl SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// Reads for somebody who has asked, in the view in which it was looked at whether they may.
+    async fn list_for<Answer, Look>(&self, asked: Asked, look: Look) -> Result<Answer, Refusal>
+    where
+        Answer: Send + 'static,
+        Look: FnOnce(&On<'_>, State) -> rusqlite::Result<Answer> + Send + 'static,
+    {
+        let crowd = Crowd::Resource(asked.resource().to_owned());
+        let read = move |connection: &_| {
+            let mut on = On(connection);
+            let state = at_once(reading::state(&mut on, &asked.scope(), Hold::No))?;
+            match asked.let_through(&state) {
+                Ok(()) => look(&on, state).map(Ok),
+                Err(refusal) => Ok(Err(refusal)),
+            }
+        };
+        self.readers.list(crowd, read).await?
+    }
+}
+
 impl Store for SqliteStore {
     async fn transact<Answer, Rule>(&self, scope: Scope, rule: Rule) -> Result<Answer, Refusal>
     where
@@ -100,40 +121,42 @@ impl Store for SqliteStore {
         }
     }
 
-    async fn invites(&self, query: InviteQuery) -> Result<Vec<ListedInvite>, Refusal> {
-        self.readers
-            .list(Crowd::Resource(query.resource.clone()), move |connection| {
-                at_once(listing::invites(&On(connection), &query))
-            })
-            .await
+    async fn invites(
+        &self,
+        asked: Asked,
+        query: InviteQuery,
+    ) -> Result<Vec<ListedInvite>, Refusal> {
+        let look = move |on: &On<'_>, _| at_once(listing::invites(on, &query));
+        self.list_for(asked, look).await
     }
 
-    async fn find(&self, query: InviteQuery, needle: Needle) -> Result<FoundInvites, Refusal> {
-        self.readers
-            .list(Crowd::Resource(query.resource.clone()), move |connection| {
-                at_once(listing::find(&On(connection), &query, &needle))
-            })
-            .await
+    async fn find(
+        &self,
+        asked: Asked,
+        query: InviteQuery,
+        needle: Needle,
+    ) -> Result<FoundInvites, Refusal> {
+        let look = move |on: &On<'_>, _| at_once(listing::find(on, &query, &needle));
+        self.list_for(asked, look).await
     }
 
-    async fn gather<Gathered, Add>(&self, query: InviteQuery, add: Add) -> Result<Gathered, Refusal>
+    async fn gather<Gathered, Add>(
+        &self,
+        asked: Asked,
+        query: InviteQuery,
+        add: Add,
+    ) -> Result<Gathered, Refusal>
     where
         Gathered: Default + Send + 'static,
         Add: Fn(&mut Gathered, StoredInvite) + Send + Sync + 'static,
     {
-        self.readers
-            .list(Crowd::Resource(query.resource.clone()), move |connection| {
-                at_once(listing::gather(&On(connection), &query, &add))
-            })
-            .await
+        let look = move |on: &On<'_>, _| at_once(listing::gather(on, &query, &add));
+        self.list_for(asked, look).await
     }
 
-    async fn count(&self, query: InviteQuery) -> Result<i64, Refusal> {
-        self.readers
-            .list(Crowd::Resource(query.resource.clone()), move |connection| {
-                at_once(listing::count(&On(connection), &query))
-            })
-            .await
+    async fn count(&self, asked: Asked, query: InviteQuery) -> Result<i64, Refusal> {
+        let look = move |on: &On<'_>, _| at_once(listing::count(on, &query));
+        self.list_for(asked, look).await
     }
 
     async fn acceptances(&self, invite: &str) -> Result<Vec<Acceptance>, Refusal> {
@@ -161,20 +184,25 @@ impl Store for SqliteStore {
 
     async fn members_page(
         &self,
-        resource: &str,
+        asked: Asked,
         after: i64,
         limit: u32,
     ) -> Result<Option<MembersSeen>, Refusal> {
-        let (name, crowd) = (resource.to_owned(), Crowd::Resource(resource.to_owned()));
-        let look =
-            move |connection: &_| at_once(members::page(&On(connection), &name, after, limit));
-        self.readers.list(crowd, look).await
+        let name = asked.resource().to_owned();
+        let look = move |on: &On<'_>, _| at_once(members::page(on, &name, after, limit));
+        self.list_for(asked, look).await
     }
 
     async fn resource(&self, resource: &str) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {
         let (name, crowd) = (resource.to_owned(), Crowd::Resource(resource.to_owned()));
         let look = move |connection: &_| at_once(reading::resource(&On(connection), &name));
         self.readers.list(crowd, look).await
+    }
+
+    async fn resource_for(&self, asked: Asked) -> Result<Option<(Resource, Vec<Member>)>, Refusal> {
+        let name = asked.resource().to_owned();
+        let look = move |on: &On<'_>, _| at_once(reading::resource(on, &name));
+        self.list_for(asked, look).await
     }
 
     async fn resources(
@@ -218,6 +246,18 @@ impl Store for SqliteStore {
                 at_once(events::after(&On(connection), &resource, after, limit))
             })
             .await
+    }
+
+    async fn events_for(
+        &self,
+        asked: Asked,
+        after: Option<i64>,
+        limit: u32,
+    ) -> Result<(Option<Resource>, Vec<Event>), Refusal> {
+        let look = move |on: &On<'_>, state: State| {
+            at_once(events::seen(on, state.resource, after, limit))
+        };
+        self.list_for(asked, look).await
     }
 
     async fn session(&self, id: &str) -> Result<Option<Session>, Refusal> {

@@ -1,7 +1,8 @@
 //! What the server answers, in the words of a history.
 
 use invite_server::core::{
-    Acceptance, Event, Invite, InviteStatus, Member, Moment, Refusal, Store as _, User,
+    Acceptance, Asked, Call, Event, Invite, InviteStatus, Member, Moment, Refusal, Store as _,
+    User,
     state::{InviteQuery, ListedInvite, Order},
 };
 use serde_json::{Value, json};
@@ -155,7 +156,8 @@ impl Server {
                 addressed: invite_server::core::Addressed::OrNot,
                 order: Order::Newest { before: None },
             };
-            invites.extend(self.database.invites(query).await.unwrap());
+            let asked = Asked::by_operator(Call::ListEveryone, name);
+            invites.extend(self.database.invites(asked, query).await.unwrap());
         }
         invites.sort_by_key(|one| std::cmp::Reverse(one.number));
         let invites = invites.iter().map(|one| self.stored(one, now)).collect();

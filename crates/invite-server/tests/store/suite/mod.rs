@@ -6,6 +6,7 @@ pub(crate) mod clients;
 pub(crate) mod deletion;
 pub(crate) mod events;
 pub(crate) mod listing;
+pub(crate) mod looks;
 pub(crate) mod mails;
 pub(crate) mod members;
 pub(crate) mod queues;
@@ -19,8 +20,8 @@ pub(crate) mod webhooks;
 use invite_key::{KeyKind, Permissions};
 use invite_server::{
     core::{
-        Acceptance, Addressed, CreateRequest, InviteStatus, ListRequest, Moment, Refusal,
-        RemoveTarget, User, rules,
+        Acceptance, Addressed, Asked, Call, CreateRequest, InviteStatus, ListRequest, Moment,
+        Refusal, RemoveTarget, User, rules,
         state::{
             Change, Decision, InviteName, InviteQuery, KeyHash, Order, Scope, State, StoredInvite,
         },
@@ -68,6 +69,7 @@ macro_rules! store_suite {
             races::who_came_in_gets_the_same_answer_whatever_became_of_the_invite,
             races::resources_of_one_name_begin_once,
             races::an_id_that_is_taken_is_drawn_again,
+            looks::whoever_is_taken_out_sees_nothing_of_what_came_after,
             rows::the_store_says_that_it_is_ready,
             events::events_are_numbered_without_a_gap,
             events::apps_are_known_by_their_keys,
