@@ -135,6 +135,17 @@ impl Timekeeper {
     }
 }
 
+/// The latest time that the database knows of, if it knows any.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn latest(database: &Database) -> Result<Option<Moment>, Refusal> {
+    Ok(match database.time().await? {
+        TimeSeen::Now(at) => Some(at),
+        TimeSeen::Highest(seen) => seen,
+    })
+}
+
 /// The time for what the operator wants deleted now; where it cannot be trusted, what is wrong with the clock, unless the
 /// operator says that it is right.
 ///

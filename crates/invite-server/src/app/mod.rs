@@ -37,7 +37,7 @@ use crate::mail::{MailUnusable, Mailer};
 use crate::site::LookUnusable;
 use crate::stop::Stop;
 use crate::store::{Database, StoreUnusable};
-use crate::timekeeping::Timekeeper;
+use crate::timekeeping::{self, Timekeeper};
 use crate::webhooks::Webhooks;
 
 /// So many read the metrics at once.
@@ -183,6 +183,10 @@ impl Server {
             measure::queues(database.clone(), stop.begin());
         }
         rotation::start(invites.clone(), secret_file, stop.begin()).map_err(StartError::Signals)?;
+        // Where the database does not answer now, the clock has to do.
+        if let Ok(Some(at)) = timekeeping::latest(&database).await {
+            invites.secrets().see_time(at);
+        }
         let mut keeper = Timekeeper::new(database.clone(), Clock::system(), Uptime::system());
         keeper.look().await;
         let time = keeper.time();

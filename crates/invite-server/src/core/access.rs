@@ -49,6 +49,8 @@ pub struct MemberChanged {
 pub struct OpenLinks {
     pub(super) total: usize,
     pub(super) newest: Vec<StoredInvite>,
+    /// Those that end with them where they are to end, though they seem over: the clock may be wrong.
+    pub(super) over: Vec<StoredInvite>,
 }
 
 /// What one read tells of somebody on a resource, and of whoever asks.
@@ -224,11 +226,34 @@ impl OpenLinks {
         asker.contains(Permission::Admin)
     }
 
-    /// One more; so many are kept at most.
-    pub(crate) fn add(&mut self, link: StoredInvite, most: usize) {
-        self.total += 1;
-        if self.newest.len() < most {
-            self.newest.push(link);
+    /// One more.
+    pub(crate) fn add(&mut self, link: StoredInvite, wanted: &Wanted) {
+        let is_over = link.expires_at <= wanted.now;
+        let most = match wanted.end_links {
+            // One more than can be ended tells that it is too many.
+            true => LINKS_AT_ONCE + 1,
+            false => LINKS_SHOWN,
+        };
+        let kept = match is_over {
+            true if !wanted.end_links => return,
+            true => &mut self.over,
+            false => {
+                self.total += 1;
+                &mut self.newest
+            }
+        };
+        if kept.len() < most {
+            kept.push(link);
         }
+    }
+
+    /// Whether they are more than can be ended in one change.
+    pub(super) fn are_too_many(&self) -> bool {
+        self.total + self.over.len() > LINKS_AT_ONCE
+    }
+
+    /// All that end where they are to end.
+    pub(super) fn to_end(&self) -> impl Iterator<Item = &StoredInvite> {
+        self.newest.iter().chain(&self.over)
     }
 }

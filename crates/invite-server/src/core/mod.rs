@@ -32,7 +32,6 @@ mod store;
 mod trust;
 mod webhook;
 
-pub(crate) use access::{LINKS_AT_ONCE, LINKS_SHOWN};
 pub use access::{Links, MemberChanged, MemberSeen, MembersSeen, OpenLinks, Wanted};
 pub use access_token::ACCESS_TOKEN_SECONDS;
 pub use app::{App, AppDialect, AppKey};

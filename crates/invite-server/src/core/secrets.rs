@@ -11,7 +11,10 @@ mod text;
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use invite_key::{
@@ -30,7 +33,13 @@ use secret::Secret;
 
 /// All secrets of a server. Cheap to clone: all clones have the same, and take others up together. `Debug` shows none.
 #[derive(Clone)]
-pub struct Secrets(Arc<RwLock<Arc<Ring>>>);
+pub struct Secrets(Arc<Held>);
+
+struct Held {
+    ring: RwLock<Arc<Ring>>,
+    /// The latest moment that anybody has named: by an earlier one, what counts no longer would count again.
+    latest: AtomicI64,
+}
 
 /// Where one of the secrets stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,12 +68,21 @@ impl Signing {
 
 impl Secrets {
     fn of(ring: Ring) -> Secrets {
-        Secrets(Arc::new(RwLock::new(Arc::new(ring))))
+        Secrets(Arc::new(Held {
+            ring: RwLock::new(Arc::new(ring)),
+            latest: AtomicI64::new(i64::MIN),
+        }))
     }
 
     fn ring(&self) -> Arc<Ring> {
-        let held = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let held = self.0.ring.read().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(&held)
+    }
+
+    /// It was this late. Whatever the clock says later, a retired secret that counted no more by then does not again.
+    pub fn see_time(&self, at: Moment) -> Moment {
+        let before = self.0.latest.fetch_max(at.0, Ordering::Relaxed);
+        Moment(before.max(at.0))
     }
 
     /// Fresh random secrets: one to begin with and the next.
@@ -135,7 +153,7 @@ impl Secrets {
     /// Takes others up in place of these, everywhere. Whether they differ.
     pub(super) fn take_up(&self, others: &Secrets) -> bool {
         let others = others.ring();
-        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.0.ring.write().unwrap_or_else(PoisonError::into_inner);
         let differs = *text::write(&held) != *text::write(&others);
         *held = others;
         differs
@@ -171,7 +189,7 @@ impl Secrets {
         &self,
         change: impl FnOnce(&mut Ring) -> Result<Answer, SecretFileUnusable>,
     ) -> Result<Answer, SecretFileUnusable> {
-        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.0.ring.write().unwrap_or_else(PoisonError::into_inner);
         let mut ring = Ring::clone(&held);
         let answer = change(&mut ring)?;
         *held = Arc::new(ring);
@@ -223,7 +241,7 @@ impl Secrets {
 
     /// The public halves of the signing keys that count or are about to, as a JWK set (RFC 7517).
     pub fn public_keys(&self, now: Moment) -> String {
-        let mut keys = KeySet::new();
+        let (mut keys, now) = (KeySet::new(), self.see_time(now));
         for secret in self.ring().published(now) {
             let issuer = secret.issuer();
             // More than a set holds are older than any invite that is out.
@@ -241,7 +259,7 @@ impl Secrets {
 
     /// The public half of the signing key of that name, if something counts under it that lives so many seconds at most.
     pub(super) fn public_key(&self, kid: &str, seconds: u32, now: Moment) -> Option<PublicKey> {
-        let ring = self.ring();
+        let (ring, now) = (self.ring(), self.see_time(now));
         let mut counting = ring.counting(seconds, now).map(Secret::issuer);
         let issuer = counting.find(|issuer| issuer.kid() == kid)?;
         Some(issuer.public_key())
@@ -284,7 +302,7 @@ impl Secrets {
         seconds: u32,
         now: Moment,
     ) -> Vec<Zeroizing<[u8; 32]>> {
-        let ring = self.ring();
+        let (ring, now) = (self.ring(), self.see_time(now));
         let counting = ring.counting(seconds, now);
         counting
             .map(|secret| secret.mac(&["purpose/1/", purpose]))

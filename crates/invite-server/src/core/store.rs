@@ -175,15 +175,13 @@ pub trait Store: Clone + Send + Sync + 'static {
     fn secrets(&self) -> impl Future<Output = Result<Vec<KnownSecret>, Refusal>> + Send;
 
     /// What is out that was made with each secret. Reads all live invites: it is for the operator.
-    fn made_with(&self, now: Moment)
-    -> impl Future<Output = Result<Vec<MadeWith>, Refusal>> + Send;
+    fn made_with(&self) -> impl Future<Output = Result<Vec<MadeWith>, Refusal>> + Send;
 
-    /// Live invites that were made with a secret: where each stands in the order of creation, and its id. Those after
-    /// that place, in order, so many at most.
-    fn live_made_with(
+    /// Invites that were made with a secret and may still open something, whatever the clock says: where each stands in the
+    /// order of creation, and its id. Those after that place, in order, so many at most.
+    fn open_made_with(
         &self,
         secret: &str,
-        now: Moment,
         after: i64,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<(i64, String)>, Refusal>> + Send;

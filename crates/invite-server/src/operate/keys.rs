@@ -16,7 +16,7 @@ impl Keys {
         let clock = Clock::system();
         match self {
             Keys::List => {
-                let rows = Invites::secret_rows(open(config).await?, secret_file, clock).await?;
+                let rows = Invites::secret_rows(open(config).await?, secret_file).await?;
                 let lines: Vec<_> = rows.iter().map(line).collect();
                 if lines.is_empty() {
                     return Ok(

@@ -294,18 +294,17 @@ impl Store for Database {
         either!(self, store => store.secrets())
     }
 
-    async fn made_with(&self, now: Moment) -> Result<Vec<MadeWith>, Refusal> {
-        either!(self, store => store.made_with(now))
+    async fn made_with(&self) -> Result<Vec<MadeWith>, Refusal> {
+        either!(self, store => store.made_with())
     }
 
-    async fn live_made_with(
+    async fn open_made_with(
         &self,
         secret: &str,
-        now: Moment,
         after: i64,
         limit: u32,
     ) -> Result<Vec<(i64, String)>, Refusal> {
-        either!(self, store => store.live_made_with(secret, now, after, limit))
+        either!(self, store => store.open_made_with(secret, after, limit))
     }
 
     async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {

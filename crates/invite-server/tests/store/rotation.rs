@@ -48,8 +48,7 @@ impl Kept {
     }
 
     async fn rows(&self) -> Vec<SecretRow> {
-        let (file, clock) = (self.file(), self.time.clock());
-        let rows = Invites::secret_rows(self.store.clone(), &file, clock).await;
+        let rows = Invites::secret_rows(self.store.clone(), &self.file()).await;
         rows.unwrap()
     }
 }
@@ -108,8 +107,10 @@ async fn rotating_moves_each_secret_on_and_keeps_the_file_its_owners_alone() {
         .collect();
     assert_eq!(beside, ["secret"]);
 
-    // It goes once nothing needs it any more.
+    // It goes once nothing needs it any more: when it was told that the last invite is over.
     kept.time.pass_seconds(31 * 86_400);
+    let told = invites.end_expired(kept.time.now(), 10).await;
+    assert_eq!(told, Ok(1));
     let rotated = invites.rotate_secrets(&kept.file(), true).await.unwrap();
     assert_eq!(rotated.gone, std::slice::from_ref(&first));
     assert!(kept.rows().await.iter().all(|row| row.id != first));
@@ -165,6 +166,8 @@ async fn a_secret_stays_as_long_as_an_invite_or_a_webhook_needs_it() {
     );
     invites.take_up_secrets(&kept.file()).await.unwrap();
     invites.set_webhook("crm", url).await.unwrap();
+    let told = invites.end_expired(kept.time.now(), 10).await;
+    assert_eq!(told, Ok(1));
     let rotated = invites.rotate_secrets(&kept.file(), true).await.unwrap();
     assert!(rotated.gone.contains(&first), "{rotated:?}");
 }
@@ -193,7 +196,7 @@ async fn a_revoked_secret_ends_all_that_was_made_with_it_and_no_file_brings_it_b
         .to_string();
     assert!(unknown.contains("keys list"), "{unknown}");
     let revoked = kept.revoke(&first).await.unwrap();
-    assert_eq!((revoked.ended, revoked.stage), (2, Some(Stage::Retired)));
+    assert_eq!((revoked.ended, revoked.stage), (3, Some(Stage::Retired)));
     assert_eq!(kept.revoke(&first).await.unwrap().ended, 0, "again");
     for one in [&opaque, &hex, &over] {
         assert!(!opens(&invites, one).await);

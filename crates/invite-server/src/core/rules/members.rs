@@ -75,18 +75,15 @@ pub fn change_members(
         return Err(Refusal::LastAdmin);
     }
     let links = links(state, wanted, &afterwards);
-    if let Some(Links {
-        total, ended: true, ..
-    }) = links
-    {
-        if total > LINKS_AT_ONCE {
+    if wanted.end_links && links.is_some() {
+        if state.links.are_too_many() {
             return Err(Refusal::LimitReached {
                 sentence: format!(
                     "More than {LINKS_AT_ONCE} links would let them in: too many to end at once. Revoke some of them first, or take the access away and leave the links."
                 ),
             });
         }
-        for link in &state.links.newest {
+        for link in state.links.to_end() {
             changes.extend(take_back(link, &actor.user, wanted.now));
         }
     }

@@ -16,7 +16,7 @@ pub struct KnownSecret {
 pub struct MadeWith {
     /// The secret's id.
     pub secret: String,
-    /// How many invites have neither ended nor been taken back.
+    /// How many invites have neither been told to be over nor been taken back.
     pub live: i64,
     /// When the last of them ends.
     pub last_end: Moment,

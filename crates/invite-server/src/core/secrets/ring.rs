@@ -90,7 +90,8 @@ impl Ring {
         })
     }
 
-    /// Of the lines of a file. `None` unless one is active, at most one is next, and all are different.
+    /// Of the lines of a file. `None` unless one is active, at most one is next, and all are different. Those that are
+    /// retired stand in its order: by their times it would be another one where the clock was set back in between.
     pub(super) fn of(lines: Vec<(Stage, Kept)>) -> Option<Ring> {
         let (mut active, mut next, mut retired) = (Vec::new(), Vec::new(), Vec::new());
         for (stage, kept) in lines {
@@ -102,7 +103,6 @@ impl Ring {
         }
         let (active, none) = (active.pop()?, active);
         let (next, no_other) = (next.pop(), next);
-        retired.sort_by_key(|kept| std::cmp::Reverse(kept.since));
         let ring = Ring {
             active,
             next,

@@ -148,3 +148,36 @@ fn where_there_is_no_next_one_it_is_published_first() {
     assert_ne!(at_once.active_id(), first);
     assert_eq!(published(&at_once, after(10)), 3);
 }
+
+/// The file of after two rotations, before the second of which the clock was set back.
+#[test]
+fn the_one_before_is_the_last_that_was_retired_whatever_the_clock_said() {
+    let secrets = secrets();
+    let first = secrets.without(&[]).unwrap();
+    secrets.rotate(after(10 * HOUR), true).unwrap();
+    let second = secrets.without(&[]).unwrap();
+    secrets.rotate(after(HOUR), true).unwrap();
+    let file = text::write(&secrets.ring());
+    let read = Secrets::of(text::parse(&file, Path::new("secret")).unwrap());
+    for secrets in [&secrets, &read] {
+        assert!(!counts(secrets, &first, DAY, after(2 * HOUR)), "two ago");
+        assert!(counts(secrets, &second, DAY, after(2 * HOUR)));
+    }
+}
+
+#[test]
+fn a_retired_secret_that_counted_no_more_does_not_again_when_the_clock_is_set_back() {
+    let secrets = secrets();
+    let first = secrets.without(&[]).unwrap();
+    let key = first.signing().kid().to_owned();
+    secrets.rotate(after(10), false).unwrap();
+    assert!(counts(&secrets, &first, HOUR, after(20)));
+    assert!(!counts(&secrets, &first, HOUR, after(2 * HOUR)));
+    assert!(!counts(&secrets, &first, HOUR, after(20)));
+    // Nor is it published again.
+    assert!(!secrets.public_keys(after(40 * DAY)).contains(&key));
+    assert!(!secrets.public_keys(after(20)).contains(&key));
+    // What others write in its place changes nothing of that.
+    secrets.take_up(&secrets.without(&[]).unwrap());
+    assert!(!counts(&secrets, &first, HOUR, after(20)));
+}

@@ -3,9 +3,7 @@
 use invite_key::permissions::Permissions;
 
 use super::{Engine, Executor, Row, Sql, Unreadable, all, binds, one as first, reading};
-use crate::core::{
-    LINKS_AT_ONCE, LINKS_SHOWN, Member, MemberSeen, MembersSeen, OpenLinks, User, Wanted,
-};
+use crate::core::{Member, MemberSeen, MembersSeen, OpenLinks, User, Wanted};
 
 /// What the asker may do there, what somebody else may, their name to show, whether the app acts there: each by an index.
 static ONE: Sql = Sql::new(
@@ -46,17 +44,17 @@ static ADDRESSES: Sql = Sql::new(
      FROM members JOIN people ON people.username = members.username AND people.provider = members.provider
      WHERE resource = $1 AND people.email IS NOT NULL",
 );
-/// What can still be accepted by whoever has it, or by somebody with one of these addresses.
+/// What can be accepted by whoever has it, or by somebody with one of these addresses, or could if the clock were another.
 static OPEN: Sql = Sql::new(
     "{columns} FROM invites {beside}
-     WHERE invites.resource = $1 AND NOT ended AND removed_at IS NULL AND spent = FALSE AND expires_at > $2
-         AND (address IS NULL OR address {any}$3{of-them})
+     WHERE invites.resource = $1 AND NOT ended AND removed_at IS NULL AND spent = FALSE
+         AND (address IS NULL OR address {any}$2{of-them})
      ORDER BY invites.number DESC",
 );
 /// The same rows, and perhaps a few more, held before the resource is: whoever accepts takes them in this order, too.
 static HOLD_OPEN: Sql = Sql::holding(
     "SELECT id FROM invites
-     WHERE resource = $1 AND NOT ended AND removed_at IS NULL AND spent = FALSE AND expires_at > $2 ORDER BY number DESC",
+     WHERE resource = $1 AND NOT ended AND removed_at IS NULL AND spent = FALSE ORDER BY number DESC",
     "invites",
 );
 
@@ -127,7 +125,7 @@ pub(super) async fn hold_links<E: Executor>(
     // Whoever writes on SQLite is alone.
     if wanted.end_links && E::ENGINE == Engine::Postgres {
         let held = HOLD_OPEN.held(E::ENGINE);
-        executor.query(held, binds![resource, wanted.now]).await?;
+        executor.query(held, binds![resource]).await?;
     }
     Ok(())
 }
@@ -172,19 +170,14 @@ pub(super) async fn about<E: Executor>(
         return Ok((members, links));
     }
     let theirs = afterwards.addresses();
-    let most = if wanted.end_links {
-        LINKS_AT_ONCE
-    } else {
-        LINKS_SHOWN
-    };
     let see = |row| {
         let (_, link) = reading::stored(row)?;
         if afterwards.lets_in(&link) {
-            links.add(link, most);
+            links.add(link, wanted);
         }
         Ok(())
     };
-    let values = binds![resource, wanted.now, theirs.as_slice()];
+    let values = binds![resource, theirs.as_slice()];
     executor.each(OPEN.on(E::ENGINE), values, see).await?;
     Ok((members, links))
 }

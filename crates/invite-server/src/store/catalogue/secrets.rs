@@ -1,17 +1,17 @@
 //! Which secrets rows may name, and what was made with them.
 
 use super::{Executor, Row, Sql, Unreadable, all, binds, change};
-use crate::core::{KnownSecret, MadeWith, Moment, SecretChange};
+use crate::core::{KnownSecret, MadeWith, SecretChange};
 
 static ALL: Sql = Sql::new("SELECT id, revoked_at FROM secrets ORDER BY known_at, id");
+/// Whatever the clock says, here and below: what seems over lives again once it is right, until its end was told.
 static MADE: Sql = Sql::new(
     "SELECT secret_id, count(*), max(expires_at) FROM invites
-     WHERE NOT ended AND removed_at IS NULL AND expires_at > $1 GROUP BY secret_id",
+     WHERE NOT ended AND removed_at IS NULL GROUP BY secret_id",
 );
-static LIVE: Sql = Sql::new(
+static OPEN: Sql = Sql::new(
     "SELECT number, id FROM invites
-     WHERE number > $1 AND secret_id = $2 AND NOT ended AND removed_at IS NULL AND expires_at > $3
-     ORDER BY number LIMIT $4",
+     WHERE number > $1 AND secret_id = $2 AND NOT ended AND removed_at IS NULL ORDER BY number LIMIT $3",
 );
 /// Copies of the server that start at once may all say so.
 static KNOW: Sql =
@@ -35,10 +35,7 @@ pub(in crate::store) async fn every<E: Executor>(
     Ok(rows.map(known).collect::<Result<Vec<_>, Unreadable>>()?)
 }
 
-pub(in crate::store) async fn made<E: Executor>(
-    executor: &E,
-    now: Moment,
-) -> Result<Vec<MadeWith>, E::Trouble> {
+pub(in crate::store) async fn made<E: Executor>(executor: &E) -> Result<Vec<MadeWith>, E::Trouble> {
     let made = |mut row: Row| {
         Ok(MadeWith {
             secret: row.text()?,
@@ -46,21 +43,20 @@ pub(in crate::store) async fn made<E: Executor>(
             last_end: row.moment()?,
         })
     };
-    let rows = all(executor, &MADE, binds![now]).await?.into_iter();
+    let rows = all(executor, &MADE, &[]).await?.into_iter();
     Ok(rows.map(made).collect::<Result<Vec<_>, Unreadable>>()?)
 }
 
-pub(in crate::store) async fn live<E: Executor>(
+pub(in crate::store) async fn open<E: Executor>(
     executor: &E,
     secret: &str,
-    now: Moment,
     after: i64,
     limit: u32,
 ) -> Result<Vec<(i64, String)>, E::Trouble> {
-    let live = |mut row: Row| Ok((row.number()?, row.text()?));
-    let rows = all(executor, &LIVE, binds![after, secret, now, limit]).await?;
-    let live = rows.into_iter().map(live);
-    Ok(live.collect::<Result<Vec<_>, Unreadable>>()?)
+    let open = |mut row: Row| Ok((row.number()?, row.text()?));
+    let rows = all(executor, &OPEN, binds![after, secret, limit]).await?;
+    let open = rows.into_iter().map(open);
+    Ok(open.collect::<Result<Vec<_>, Unreadable>>()?)
 }
 
 pub(super) async fn write<E: Executor>(executor: &E, one: &SecretChange) -> Result<(), E::Trouble> {

@@ -320,18 +320,17 @@ impl Store for PostgresStore {
         read!(self, Work::Look, None, session => secrets::every(&session))
     }
 
-    async fn made_with(&self, now: Moment) -> Result<Vec<MadeWith>, Refusal> {
-        read!(self, Work::Sweep, Some(Crowd::Server), session => secrets::made(&session, now))
+    async fn made_with(&self) -> Result<Vec<MadeWith>, Refusal> {
+        read!(self, Work::Sweep, Some(Crowd::Server), session => secrets::made(&session))
     }
 
-    async fn live_made_with(
+    async fn open_made_with(
         &self,
         secret: &str,
-        now: Moment,
         after: i64,
         limit: u32,
     ) -> Result<Vec<(i64, String)>, Refusal> {
-        read!(self, Work::Sweep, Some(Crowd::Server), session => secrets::live(&session, secret, now, after, limit))
+        read!(self, Work::Sweep, Some(Crowd::Server), session => secrets::open(&session, secret, after, limit))
     }
 
     async fn webhooks(&self) -> Result<Vec<Webhook>, Refusal> {

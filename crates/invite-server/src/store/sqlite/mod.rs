@@ -309,22 +309,20 @@ impl Store for SqliteStore {
         self.readers.list(Crowd::Server, look).await
     }
 
-    async fn made_with(&self, now: Moment) -> Result<Vec<MadeWith>, Refusal> {
-        let look = move |connection: &_| at_once(secrets::made(&On(connection), now));
+    async fn made_with(&self) -> Result<Vec<MadeWith>, Refusal> {
+        let look = |connection: &_| at_once(secrets::made(&On(connection)));
         self.readers.list(Crowd::Server, look).await
     }
 
-    async fn live_made_with(
+    async fn open_made_with(
         &self,
         secret: &str,
-        now: Moment,
         after: i64,
         limit: u32,
     ) -> Result<Vec<(i64, String)>, Refusal> {
         let secret = secret.to_owned();
-        let look = move |connection: &_| {
-            at_once(secrets::live(&On(connection), &secret, now, after, limit))
-        };
+        let look =
+            move |connection: &_| at_once(secrets::open(&On(connection), &secret, after, limit));
         self.readers.list(Crowd::Server, look).await
     }
 

@@ -255,8 +255,8 @@ impl Model {
         let place = found.ok_or_else(no_good)?;
         let receipt = self.receipts[place].clone();
         let seconds = now.div_euclid(SECOND);
-        let counts = (receipt.from - LEEWAY..receipt.from + RECEIPT).contains(&seconds)
-            && self.ring.counts(receipt.secret, now, RECEIPT * SECOND);
+        let counts = self.ring.counts(receipt.secret, now, RECEIPT * SECOND)
+            && (receipt.from - LEEWAY..receipt.from + RECEIPT).contains(&seconds);
         if !counts {
             return Err(no_good());
         }

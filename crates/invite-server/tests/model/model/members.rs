@@ -2,7 +2,7 @@
 
 use invite_key::permissions::{Permission, Permissions};
 
-use super::{Model, invites::letters};
+use super::{Invite, Model, invites::letters};
 use crate::answer::Answer;
 use crate::history::{ADDRESSES, Asker, Op, Seen};
 
@@ -140,22 +140,28 @@ impl Model {
             });
         }
         let gives_back = |grants: Permissions| wanted.is_empty() || grants.gained(lost) != grants;
-        let links = self.invites.iter().rev().filter(|invite| {
+        let lets_in = |invite: &&Invite| {
             let inviter = self.letters(resource, invite.by);
             let may_grant = inviter.contains(Permission::Admin) && invite.grants.is_within(inviter);
             let is_theirs = invite
                 .email
                 .is_none_or(|email| self.has_address(person, ADDRESSES[email].1));
             invite.resource == resource
-                && invite.status(now) == "pending"
+                && invite.is_open()
+                && !invite.spent()
                 && may_grant
                 && is_theirs
                 && gives_back(invite.grants)
-        });
-        let links: Vec<u16> = links.map(|invite| invite.name).collect();
+        };
+        // What seems over is not told, and ends all the same.
+        let all = self.invites.iter().rev().filter(lets_in);
+        let (links, over): (Vec<_>, Vec<_>) =
+            all.partition(|invite| invite.status(now) == "pending");
+        let names = |all: Vec<&Invite>| all.into_iter().map(|one| one.name).collect::<Vec<_>>();
+        let (links, over) = (names(links), names(over));
         let ended = end_links && !links.is_empty();
-        if ended {
-            for link in &links {
+        if end_links {
+            for link in links.iter().chain(&over) {
                 self.take_back(*link, asker, now);
             }
         }

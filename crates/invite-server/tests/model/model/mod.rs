@@ -67,6 +67,11 @@ impl Invite {
         self.max_uses.is_some_and(|most| self.uses >= most)
     }
 
+    /// Neither taken back nor told to be over: it may open something, if not now, then when the clock is another.
+    pub(crate) fn is_open(&self) -> bool {
+        self.removed_at.is_none() && !self.told
+    }
+
     /// Neither over nor taken back.
     pub(crate) fn lives(&self, now: i64) -> bool {
         matches!(self.status(now), "pending" | "accepted")
@@ -299,7 +304,10 @@ impl Model {
             Op::Purge { days } => self.purge(*days)?,
             Op::Rotate { at_once } => self.rotate(now, *at_once)?,
             Op::RevokeSecret { which } => self.revoke_secret(now, *which, real)?,
-            Op::Restart { away } => self.time.restart(*away),
+            Op::Restart { away } => {
+                self.ring.restart();
+                self.time.restart(*away)
+            }
         })
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct Ring {
     /// The last first.
     pub(crate) retired: Vec<Secret>,
     made: u32,
+    /// The latest time at which the server that runs was asked what counts: it does not go by an earlier one again.
+    latest: i64,
 }
 
 impl Ring {
@@ -35,6 +37,7 @@ impl Ring {
             next: secret(1, now - PUBLISHED),
             retired: Vec::new(),
             made: 2,
+            latest: i64::MIN,
         }
     }
 
@@ -52,8 +55,15 @@ impl Ring {
         std::mem::replace(&mut self.active, Secret { since: now, ..next })
     }
 
+    /// A server starts, which has not been asked anything.
+    pub(super) fn restart(&mut self) {
+        self.latest = i64::MIN;
+    }
+
     /// Whether something counts that was made with a secret and lives so long at most.
-    pub(super) fn counts(&self, id: u32, now: i64, lifetime: i64) -> bool {
+    pub(super) fn counts(&mut self, id: u32, now: i64, lifetime: i64) -> bool {
+        self.latest = self.latest.max(now);
+        let now = self.latest;
         let before = self.retired.first();
         let before = before.filter(|before| now < before.since + lifetime);
         self.active.id == id || before.is_some_and(|before| before.id == id)
@@ -80,13 +90,12 @@ impl Model {
                 ..before
             },
         );
-        retired.sort_by_key(|secret| std::cmp::Reverse(secret.since));
         // One goes when no invite needs it any more, and nobody its public key.
         let (invites, left) = (&self.invites, self.going.values().flatten());
         let needed = |id| {
             let all = invites.iter().chain(left.clone());
             let mut made = all.filter(|invite| invite.secret == id);
-            made.any(|invite| invite.lives(now))
+            made.any(|invite| invite.is_open())
         };
         retired.retain(|secret| now < secret.since + KEPT || needed(secret.id));
         Ok(Answer::Done)
@@ -110,7 +119,7 @@ impl Model {
             Which::Retired => ring.retired.remove(0).id,
         };
         let made = self.invites.iter();
-        let made = made.filter(|invite| invite.secret == id && invite.lives(now));
+        let made = made.filter(|invite| invite.secret == id && invite.is_open());
         let mut ended: Vec<(u16, usize)> = made.map(|invite| (invite.name, invite.by)).collect();
         in_order_of(&mut ended, real, |(name, _)| *name);
         for (name, inviter) in &ended {

@@ -329,7 +329,9 @@ pub(crate) async fn an_admin_is_told_what_would_let_somebody_in_again<S: Store>(
             .all(|one| one.kind == EventKind::Removed && one.user == user("alice"))
     );
     let ended: Vec<_> = told.into_iter().map(|one| one.invite).collect();
-    assert_eq!(ended, expected);
+    // What seems over ends with them, and is not told: the clock may be wrong.
+    let [one, two, three] = expected;
+    assert_eq!(ended, [one, two, three, over]);
     let links = set("", true).await.links.unwrap();
     assert_eq!((links.total, links.ended), (0, false));
     let others = invites

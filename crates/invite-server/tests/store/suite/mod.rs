@@ -5,6 +5,7 @@
 pub(crate) mod clients;
 pub(crate) mod deletion;
 pub(crate) mod events;
+pub(crate) mod leaked;
 pub(crate) mod listing;
 pub(crate) mod looks;
 pub(crate) mod mails;
@@ -70,6 +71,9 @@ macro_rules! store_suite {
             races::resources_of_one_name_begin_once,
             races::an_id_that_is_taken_is_drawn_again,
             looks::whoever_is_taken_out_sees_nothing_of_what_came_after,
+            leaked::a_revoked_secret_ends_what_seems_over_while_the_clock_is_wrong,
+            leaked::a_secret_stays_for_what_seems_over_while_the_clock_is_wrong,
+            leaked::links_that_seem_over_end_too,
             rows::the_store_says_that_it_is_ready,
             events::events_are_numbered_without_a_gap,
             events::apps_are_known_by_their_keys,

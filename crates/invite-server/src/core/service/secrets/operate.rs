@@ -6,8 +6,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{Invites, known};
 use crate::core::{
-    Clock, MadeWith, Moment, Refusal, SecretChange, SecretFileUnusable, Secrets, Stage, Standing,
-    Store, rules,
+    Clock, MadeWith, Refusal, SecretChange, SecretFileUnusable, Secrets, Stage, Standing, Store,
+    rules,
     state::{Decision, InviteName, Scope, State},
 };
 
@@ -61,7 +61,6 @@ impl<S: Store> Invites<S> {
     pub async fn secret_rows(
         store: S,
         secret_file: &Path,
-        clock: Clock,
     ) -> Result<Vec<SecretRow>, SecretFileUnusable> {
         let standings = Secrets::find(secret_file)?.map_or_else(Vec::new, |all| all.standings());
         let known = known(&store).await?.into_iter();
@@ -69,7 +68,7 @@ impl<S: Store> Invites<S> {
             .filter(|one| one.revoked_at.is_none())
             .filter(|one| standings.iter().all(|standing| standing.id != one.id))
             .collect();
-        let made = made(&store, clock.now()).await?;
+        let made = made(&store).await?;
         let webhooks = webhooks(&store).await?;
         let row = |id: String, standing| SecretRow {
             standing,
@@ -96,7 +95,7 @@ impl<S: Store> Invites<S> {
         let now = self.clock.now();
         let secrets = Secrets::load(secret_file)?;
         secrets.rotate(now, at_once)?;
-        let made = made(&self.store, now).await?;
+        let made = made(&self.store).await?;
         let webhooks = webhooks(&self.store).await?;
         let is_needed = |id: &str| {
             made.iter().any(|made| made.secret == id) || !of_secret(&webhooks, id).is_empty()
@@ -170,13 +169,12 @@ impl<S: Store> Invites<S> {
         })
     }
 
-    /// Takes back all invites whose keys can be made by whoever has this secret. How many it was.
+    /// Takes back all invites whose keys can be made by whoever has this secret, whatever the clock says. How many it was.
     pub(super) async fn end_made_with(&self, secret: &str) -> Result<u64, Refusal> {
         let mut ended = 0;
         let mut after = 0;
         loop {
-            let now = self.clock.now();
-            let some = self.store.live_made_with(secret, now, after, SOME).await?;
+            let some = self.store.open_made_with(secret, after, SOME).await?;
             let Some((last, _)) = some.last() else {
                 break;
             };
@@ -209,11 +207,9 @@ impl<S: Store> Invites<S> {
     }
 }
 
-async fn made<S: Store>(store: &S, now: Moment) -> Result<Vec<MadeWith>, SecretFileUnusable> {
-    store
-        .made_with(now)
-        .await
-        .map_err(SecretFileUnusable::Unasked)
+async fn made<S: Store>(store: &S) -> Result<Vec<MadeWith>, SecretFileUnusable> {
+    let made = store.made_with().await;
+    made.map_err(SecretFileUnusable::Unasked)
 }
 
 /// Which app signs with which secret.
