@@ -19,6 +19,7 @@ use super::{
 use crate::core::{
     Links, Member, MemberList, MembersRequest, Refusal, User,
     options::{page_size_option, permissions_option, person_option, unknown_member},
+    state::Version,
 };
 
 type Listed = ([(HeaderName, String); 1], Json<Members>);
@@ -83,7 +84,7 @@ pub(super) async fn replace(
         .replace_members(caller.actor(), &resource, version, wanted, end_links)
         .await?;
     let list = MemberList {
-        version: resource.version,
+        version: resource.seen(),
         members,
         next_page: None,
     };
@@ -223,7 +224,8 @@ fn links(query: Parameters) -> Result<Option<What>, Refusal> {
 }
 
 fn listed(list: MemberList, links: Option<Links>) -> Listed {
-    let tag = format!("\"v{}\"", list.version);
+    let Version { resource, members } = list.version;
+    let tag = format!("\"v{resource}.{members}\"");
     let one = |member| MemberView::new(member, None);
     let members = Members {
         members: list.members.into_iter().map(one).collect(),
@@ -234,7 +236,7 @@ fn listed(list: MemberList, links: Option<Links>) -> Listed {
 }
 
 /// The version that `If-Match` names; `None` for whichever. An ETag we never gave names none that could still stand.
-fn version(headers: &HeaderMap) -> Result<Option<i64>, Refusal> {
+fn version(headers: &HeaderMap) -> Result<Option<Version>, Refusal> {
     let value = headers.get(header::IF_MATCH);
     let text = value
         .ok_or(Refusal::NoPrecondition)?
@@ -244,11 +246,17 @@ fn version(headers: &HeaderMap) -> Result<Option<i64>, Refusal> {
     if text == "*" {
         return Ok(None);
     }
-    let number = text
+    let numbers = text
         .strip_prefix("\"v")
         .and_then(|rest| rest.strip_suffix('"'))
-        .and_then(|number| number.parse().ok());
-    number.map(Some).ok_or(Refusal::Changed)
+        .and_then(|numbers| numbers.split_once('.'));
+    let version = numbers.and_then(|(resource, members)| {
+        Some(Version {
+            resource: resource.parse().ok()?,
+            members: members.parse().ok()?,
+        })
+    });
+    version.map(Some).ok_or(Refusal::Changed)
 }
 
 fn wanted(body: &Map<String, Value>) -> Result<Vec<Member>, Refusal> {

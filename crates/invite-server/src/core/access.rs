@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use invite_key::permissions::{Permission, Permissions};
 
-use super::{Invite, Member, Moment, User, address_key, state::StoredInvite};
+use super::{
+    Invite, Member, Moment, User, address_key,
+    state::{StoredInvite, Version},
+};
 
 /// So many links are shown; all are counted.
 pub(crate) const LINKS_SHOWN: usize = 20;
@@ -79,7 +82,7 @@ impl MemberSeen {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MembersSeen {
     /// Which list it is of: moves whenever a member comes, goes or changes.
-    pub version: i64,
+    pub version: Version,
     /// Each with their place in the order they came.
     pub members: Vec<(i64, Member)>,
 }

@@ -1,6 +1,6 @@
 //! What happens to invites, for whoever watches.
 
-use super::{Moment, User};
+use super::{Moment, User, state::Version};
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +46,8 @@ pub struct Progress {
     pub resource: String,
     /// How much has happened to its invites.
     pub events: i64,
-    /// How often its members have changed.
-    pub version: i64,
+    /// Who has access.
+    pub version: Version,
 }
 
 /// Something that happened to an invite. It never holds a key.

@@ -3,7 +3,10 @@
 use invite_key::{InviteKey, permissions::Permissions};
 use serde_json::Value;
 
-use super::{Moment, User, state::StoredInvite};
+use super::{
+    Moment, User,
+    state::{StoredInvite, Version},
+};
 
 /// Where an invite stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +190,7 @@ pub struct Member {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberList {
     /// Which list it is of.
-    pub version: i64,
+    pub version: Version,
     /// The members.
     pub members: Vec<Member>,
     /// Hand this back for the next page; `None` at the end.

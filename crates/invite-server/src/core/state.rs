@@ -167,9 +167,21 @@ impl RepeatKey {
     }
 }
 
+/// One state of who has access to one resource: no other state of it has the same, nor has any of another that has or had
+/// its name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Version {
+    /// The number of the resource.
+    pub resource: i64,
+    /// How often its members have changed.
+    pub members: i64,
+}
+
 /// A resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
+    /// Its own, which no other ever has.
+    pub number: i64,
     /// Its name.
     pub name: String,
     /// Its title.
@@ -180,6 +192,16 @@ pub struct Resource {
     pub events: i64,
     /// When it was created.
     pub created_at: Moment,
+}
+
+impl Resource {
+    /// Which state of it this is.
+    pub fn seen(&self) -> Version {
+        Version {
+            resource: self.number,
+            members: self.version,
+        }
+    }
 }
 
 /// An invite as its row holds it: everything but the key.

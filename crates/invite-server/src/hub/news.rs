@@ -92,7 +92,8 @@ impl Hub {
                 events = self.invites.happened(name, place).await?;
             }
             let to = events.last().map_or(end, |event| event.number);
-            let now = progress.map_or(0, |progress| progress.version);
+            let now = progress.map(|progress| progress.version);
+            let now = now.unwrap_or_default();
             let watchers = if version != Some(now) || apps {
                 Some(self.invites.watchers(name, apps).await?)
             } else {

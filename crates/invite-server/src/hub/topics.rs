@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::News;
-use crate::core::Progress;
+use crate::core::{Progress, state::Version};
 
 /// News of one resource that a stream may have before it; beyond them it reads for itself what it missed.
 const WAITING: usize = 16;
@@ -18,7 +18,7 @@ const WAITING: usize = 16;
 struct Topic {
     /// How far the streams have been told; nothing before the first of them knows where it is.
     place: Option<i64>,
-    version: Option<i64>,
+    version: Option<Version>,
     tell: broadcast::Sender<Arc<News>>,
     watching: usize,
     /// Of these, as an app.
@@ -29,7 +29,7 @@ struct Topic {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
     pub(super) place: Option<i64>,
-    pub(super) version: Option<i64>,
+    pub(super) version: Option<Version>,
     pub(super) apps: bool,
 }
 
@@ -80,14 +80,15 @@ impl Topics {
 
     /// Whether a resource is somewhere else than its streams know. One that is not there is at the beginning.
     pub(super) fn has_moved(&self, name: &str, progress: Option<&Progress>) -> bool {
-        let found = progress.map_or((0, 0), |progress| (progress.events, progress.version));
+        let found = progress.map(|progress| (progress.events, progress.version));
+        let found = found.unwrap_or_default();
         self.all().get(name).is_some_and(|topic| {
             topic.place.is_some_and(|place| place != found.0)
                 || topic.version.is_some_and(|version| version != found.1)
         })
     }
 
-    pub(super) fn tell(&self, name: &str, version: i64, news: News) {
+    pub(super) fn tell(&self, name: &str, version: Version, news: News) {
         if let Some(topic) = self.all().get_mut(name) {
             topic.place = Some(news.to);
             topic.version = Some(version);

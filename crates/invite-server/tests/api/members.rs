@@ -48,7 +48,15 @@ async fn a_list_takes_the_place_of_the_one_that_was_seen() {
     let same = replace(&server, "alice", Some(&tag(&done)), &now.body["members"]).await;
     assert_eq!((same.status, tag(&same)), (200, tag(&done)));
 
-    for stale in [first.as_str(), "\"v999\"", "\"other\"", "W/\"v1\"", ""] {
+    for stale in [
+        first.as_str(),
+        "\"v999\"",
+        "\"v1.999\"",
+        "\"v999.1\"",
+        "\"other\"",
+        "W/\"v1\"",
+        "",
+    ] {
         let refused = replace(&server, "alice", Some(stale), &wanted).await;
         assert_eq!(
             (refused.status, refused.code()),

@@ -8,7 +8,7 @@ use crate::core::{
     access::{Afterwards, LINKS_AT_ONCE, LINKS_SHOWN},
     authorise,
     options::is_nameable,
-    state::State,
+    state::{State, Version},
 };
 
 /// So many members a list may bring.
@@ -22,7 +22,7 @@ pub fn change_members(
     state: &State,
     actor: &Actor,
     resource: &str,
-    version: Option<i64>,
+    version: Option<Version>,
     wanted: &Wanted,
 ) -> Ruling<Option<Links>> {
     let call = if gives_up(state, actor, wanted) {
@@ -39,7 +39,7 @@ pub fn change_members(
             changes: Vec::new(),
         });
     };
-    if version.is_some_and(|version| version != stored.version) {
+    if version.is_some_and(|version| version != stored.seen()) {
         return Err(Refusal::Changed);
     }
     let mut changes = Vec::new();

@@ -55,6 +55,7 @@ fn state(current: &str, invite: Option<StoredInvite>) -> State {
             name: "notes".into(),
             title: None,
             version: 1,
+            number: 1,
             events: 0,
             created_at: Moment(1),
         }),

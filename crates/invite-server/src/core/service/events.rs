@@ -61,7 +61,8 @@ impl<S: Store> Invites<S> {
         let asked = Asked::new(Call::Watch, asker, resource);
         let seen = self.store.events_for(asked, after, EVENTS_AT_ONCE).await?;
         let (found, events) = seen;
-        let (end, version) = found.map_or((0, 0), |found| (found.events, found.version));
+        let (end, version) =
+            found.map_or_else(Default::default, |found| (found.events, found.seen()));
         let progress = Progress {
             resource: resource.to_owned(),
             events: end,

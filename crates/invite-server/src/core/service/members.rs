@@ -14,7 +14,7 @@ use crate::core::{
     MembersSeen, On, Refusal, Store, User, Wanted, authorise,
     options::{validate_page_size, validate_q},
     rules,
-    state::{Change, Resource, Scope, State},
+    state::{Change, Resource, Scope, State, Version},
 };
 
 /// So many members a page is looked for among, where only some are wanted: what it costs does not hang on how many
@@ -146,7 +146,7 @@ impl<S: Store> Invites<S> {
         &self,
         actor: Option<&Actor>,
         resource: &str,
-        version: Option<i64>,
+        version: Option<Version>,
         members: Vec<Member>,
         end_links: bool,
     ) -> Result<(Resource, Vec<Member>, Option<Links>), Refusal> {
@@ -187,7 +187,7 @@ impl<S: Store> Invites<S> {
         &self,
         actor: Option<&Actor>,
         resource: &str,
-        version: Option<i64>,
+        version: Option<Version>,
         wanted: Wanted,
         answer: impl Fn(&State, i64, Option<Links>) -> Answer + Send + Sync + 'static,
     ) -> Result<Answer, Refusal>

@@ -3,7 +3,7 @@
 use super::{Bind, Executor, Row, Sql, Unreadable, all, binds, change, one};
 use crate::core::{
     Event, EventKind, Moment, Progress, User,
-    state::{Resource, StoredInvite},
+    state::{Resource, StoredInvite, Version},
 };
 
 static NUMBER: Sql =
@@ -20,7 +20,7 @@ static AFTER: Sql = Sql::new(
 );
 
 static PROGRESS: Sql = Sql::new(
-    "SELECT name, events, version FROM resources WHERE name {these} AND deleted_at IS NULL",
+    "SELECT name, events, number, version FROM resources WHERE name {these} AND deleted_at IS NULL",
 );
 
 /// On PostgreSQL, what copies of the server say to each other, and the name of where they say it.
@@ -61,7 +61,10 @@ pub(in crate::store) async fn progress<E: Executor>(
         Ok(Progress {
             resource: row.text()?,
             events: row.number()?,
-            version: row.number()?,
+            version: Version {
+                resource: row.number()?,
+                members: row.number()?,
+            },
         })
     };
     let rows = all(executor, &PROGRESS, binds![resources]).await?;

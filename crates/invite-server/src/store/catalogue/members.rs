@@ -3,7 +3,7 @@
 use invite_key::permissions::Permissions;
 
 use super::{Engine, Executor, Row, Sql, Unreadable, all, binds, one as first, reading};
-use crate::core::{Member, MemberSeen, MembersSeen, OpenLinks, User, Wanted};
+use crate::core::{Member, MemberSeen, MembersSeen, OpenLinks, User, Wanted, state::Version};
 
 /// What the asker may do there, what somebody else may, their name to show, whether the app acts there: each by an index.
 static ONE: Sql = Sql::new(
@@ -16,9 +16,9 @@ static ONE: Sql = Sql::new(
 );
 /// First the version of the list, in a row of its own, for a page may be empty.
 static PAGE: Sql = Sql::new(
-    "SELECT 0, version, '', '', NULL, '' FROM resources WHERE name = $1 AND deleted_at IS NULL
+    "SELECT 0, number, version, '', '', NULL, '' FROM resources WHERE name = $1 AND deleted_at IS NULL
      UNION ALL
-     SELECT * FROM (SELECT number, 0, page.username, page.provider, display_name, permissions
+     SELECT * FROM (SELECT number, 0, 0, page.username, page.provider, display_name, permissions
          FROM (SELECT number, username, provider, permissions FROM members
              WHERE resource = $1 AND number > $2
                  AND NOT EXISTS (SELECT 1 FROM resources WHERE name = $1 AND deleted_at IS NOT NULL)
@@ -105,9 +105,10 @@ pub(in crate::store) async fn page<E: Executor>(
     let Some(mut list) = rows.next() else {
         return Ok(None);
     };
-    let (_, version) = (list.number()?, list.number()?);
+    let (_, resource, members) = (list.number()?, list.number()?, list.number()?);
+    let version = Version { resource, members };
     let placed = rows.map(|mut row| {
-        let (number, _) = (row.number()?, row.number()?);
+        let (number, ..) = (row.number()?, row.number()?, row.number()?);
         Ok((number, member(row)?))
     });
     Ok(Some(MembersSeen {

@@ -41,10 +41,11 @@ CREATE INDEX IF NOT EXISTS sessions_by_issuers_name ON sessions (iss, sid) WHERE
 CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (ends_at);
 
 CREATE TABLE IF NOT EXISTS resources (
-    name       TEXT     NOT NULL PRIMARY KEY,
+    -- Tells a resource from every other that has or had its name.
+    number     {counter},
+    name       TEXT     NOT NULL {key},
     title      TEXT,
-    -- Moves whenever a member comes, goes or changes. It begins at the time of creation, so that whoever saw one resource
-    -- of a name takes no later one for it.
+    -- Moves whenever a member comes, goes or changes. It begins at the time of creation, for wires that show it alone.
     version    {number} NOT NULL DEFAULT 0,
     -- The number of the last event.
     events     {number} NOT NULL DEFAULT 0,
@@ -54,7 +55,7 @@ CREATE TABLE IF NOT EXISTS resources (
     creator_provider TEXT,
     -- From then on it is not there for anybody; its rows go in small transactions, and it last.
     deleted_at {number}
-) {rows};
+) {table};
 CREATE INDEX IF NOT EXISTS resources_by_creator ON resources (creator_username, creator_provider)
     WHERE creator_username IS NOT NULL;
 CREATE INDEX IF NOT EXISTS resources_deleted ON resources (deleted_at) WHERE deleted_at IS NOT NULL;

@@ -3,7 +3,7 @@
 use invite_key::{KeyKind, permissions::Permissions};
 use invite_server::core::{
     Actor, Authority, CreateRequest, ListRequest, Member, Refusal, RemoveTarget, Store as _,
-    state::RepeatKey,
+    state::{RepeatKey, Version},
 };
 
 use super::{
@@ -347,8 +347,9 @@ impl Server {
         let actor = self.actor(*by).await?;
         let resource = RESOURCES[*resource];
         let found = self.database.resource(resource).await?;
-        let (version, mut members) =
-            found.map_or((0, Vec::new()), |(found, members)| (found.version, members));
+        let (version, mut members) = found
+            .map(|(found, members)| (found.seen(), members))
+            .unwrap_or_default();
         let member = Member {
             user: user(*person),
             permissions: letters(text),
@@ -362,11 +363,12 @@ impl Server {
             None if member.permissions.is_empty() => {}
             None => members.push(member),
         }
+        let of = |members| Some(Version { members, ..version });
         let version = match seen {
             Seen::Latest => Some(version),
-            Seen::Stale => Some(version - 1),
+            Seen::Stale => of(version.members - 1),
             Seen::Unsaid => None,
-            Seen::Version(version) => Some(*version),
+            Seen::Version(members) => of(*members),
         };
         let put = self
             .invites

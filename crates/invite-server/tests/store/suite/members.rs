@@ -126,7 +126,7 @@ pub(crate) async fn members_are_paged_in_the_order_they_came<S: Store>(store: S)
             24_usize.div_ceil(page_size as usize),
             "{page_size}"
         );
-        assert!(pages.iter().all(|page| page.version == seen.version));
+        assert!(pages.iter().all(|page| page.version == seen.seen()));
         let listed: Vec<_> = pages
             .into_iter()
             .flat_map(|page| page.members)

@@ -113,10 +113,10 @@ pub(crate) async fn a_list_of_members_is_written_over_the_one_that_was_seen<S: S
             .replace_members(Some(&alice), "notes", version, wanted, false)
             .await
     };
-    let (after, listed, _) = replace(Some(seen.version), &members).await.unwrap();
+    let (after, listed, _) = replace(Some(seen.seen()), &members).await.unwrap();
     assert_eq!(listed, members);
     assert_ne!(after.version, seen.version);
-    let stale = replace(Some(seen.version), &members).await;
+    let stale = replace(Some(seen.seen()), &members).await;
     assert_eq!(stale.unwrap_err(), Refusal::Changed);
     // Nothing to change is no change.
     let (same, ..) = replace(None, &members).await.unwrap();
