@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::auth::{Auth, Source};
-use crate::core::{Actor, Authority, Quotas, Refusal, TEST_PROVIDER, User, is_username};
+use crate::core::{Actor, Quotas, Refusal, TEST_PROVIDER, User, is_username};
 use crate::dialect::{Cors, Cost, Dialect, Identify, plainly};
 use crate::invites::Invites;
 
@@ -44,7 +44,7 @@ pub(crate) async fn fill(invites: &Invites) -> Result<(), Refusal> {
         .await?;
     if current.is_empty() {
         invites
-            .set_member(Authority::Operator, "roadmap", &carol, Permissions::READ)
+            .appoint("roadmap", &carol, Permissions::READ)
             .await?;
     }
     Ok(())
@@ -69,7 +69,7 @@ pub(crate) fn dialect(invites: Invites, auth: Auth) -> Dialect {
         name: "demo",
         wire: None,
         routes: Router::new()
-            .route("/demo/members/{resource}", post(set_member))
+            .route("/demo/members/{resource}", post(appoint))
             .with_state(Demo { invites, auth }),
         prefix: &["/demo/"],
         identify: Identify::People,
@@ -86,7 +86,7 @@ struct Membership {
     permissions: Option<String>,
 }
 
-async fn set_member(
+async fn appoint(
     State(demo): State<Demo>,
     Path(name): Path<String>,
     headers: HeaderMap,
@@ -112,7 +112,7 @@ async fn set_member(
     if !is_username(&body.username) || !resource::is_valid(&name) || resource::is_reserved(&name) {
         return unusable("The user or the resource has a name that cannot be.");
     }
-    match demo.invites.set_member(Authority::Operator, &name, &person(&body.username), permissions).await {
+    match demo.invites.appoint(&name, &person(&body.username), permissions).await {
         Ok(()) => Json(json!({ "resource": name, "username": body.username, "permissions": permissions.as_str() }))
             .into_response(),
         Err(refusal) => (StatusCode::SERVICE_UNAVAILABLE, refusal.sentence()).into_response(),

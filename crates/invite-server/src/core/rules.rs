@@ -88,16 +88,15 @@ pub fn create_resource(
     })
 }
 
-/// Somebody may do exactly this from now on. The operator's word also begins the resource.
-pub fn set_member(
+/// On the operator's word somebody may do exactly this from now on, and the resource begins where there is none. The last
+/// admin may go by it, so nobody else may say it: people and apps have [`change_members`].
+pub fn appoint(
     state: &State,
-    authority: Authority<'_>,
     resource: &str,
     user: &User,
     permissions: Permissions,
     now: Moment,
 ) -> Ruling<()> {
-    authorise(Call::SetMember, Some(authority), on(state, resource))?;
     let mut changes = Vec::new();
     if state.is_going {
         return Err(Refusal::TryAgain);

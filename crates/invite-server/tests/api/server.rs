@@ -17,8 +17,8 @@ use invite_server::{
         seal::{self, Purpose, Sealer},
     },
     core::{
-        Accounts as _, Authority, Claimed, Clock, CreateRequest, Creators, Moment, Secrets,
-        Subject, TEST_ISSUER, User,
+        Accounts as _, Claimed, Clock, CreateRequest, Creators, Moment, Secrets, Subject,
+        TEST_ISSUER, User,
     },
     dialect::Dialects,
     hub::Hub,
@@ -148,7 +148,7 @@ impl Server {
         };
         let user = User::new(name, "test");
         self.invites
-            .set_member(Authority::Operator, resource, &user, permissions)
+            .appoint(resource, &user, permissions)
             .await
             .unwrap();
     }

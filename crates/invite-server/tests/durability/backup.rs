@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use invite_key::{InviteKey, KeyKind, Permissions};
 use invite_server::address::DatabaseAddress;
-use invite_server::core::{Actor, Authority, Clock, CreateRequest, ListRequest, Secrets, User};
+use invite_server::core::{Actor, Clock, CreateRequest, ListRequest, Secrets, User};
 use invite_server::invites::Invites;
 use invite_server::store::{Database, Store as _};
 
@@ -90,10 +90,7 @@ async fn there_and_back(from: &str, into: &str) {
         let (store, invites) = open(from, &secret).await;
         let arw = Permissions::parse("arw").unwrap();
         let alice = actor("alice").user;
-        invites
-            .set_member(Authority::Operator, "notes", &alice, arw)
-            .await
-            .unwrap();
+        invites.appoint("notes", &alice, arw).await.unwrap();
         for kind in [KeyKind::Opaque, KeyKind::Signed, KeyKind::Webstrates] {
             let (id, key) = create(&invites, kind).await;
             made.insert(id, key);

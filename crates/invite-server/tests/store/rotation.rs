@@ -8,8 +8,8 @@ use std::{
 use invite_key::{KeyKind, Permissions};
 use invite_server::{
     core::{
-        Authority, CreateRequest, Invite, Invites, ListRequest, Revoked, SecretFileUnusable,
-        SecretRow, Secrets, Stage,
+        CreateRequest, Invite, Invites, ListRequest, Revoked, SecretFileUnusable, SecretRow,
+        Secrets, Stage,
     },
     store::SqliteStore,
 };
@@ -69,9 +69,7 @@ async fn opens(invites: &Invites<SqliteStore>, invite: &Invite) -> bool {
 
 async fn admin(invites: &Invites<SqliteStore>) {
     let all = Permissions::parse("arw").unwrap();
-    let begun = invites
-        .set_member(Authority::Operator, "notes", &user("alice"), all)
-        .await;
+    let begun = invites.appoint("notes", &user("alice"), all).await;
     begun.unwrap();
 }
 

@@ -7,9 +7,7 @@ use std::sync::{
 
 use invite_key::{InviteKey, KeyKind, Permissions};
 use invite_server::{
-    core::{
-        Actor, Authority, Clock, CreateRequest, Invite, Invites, Moment, Refusal, Secrets, User,
-    },
+    core::{Actor, Clock, CreateRequest, Invite, Invites, Moment, Refusal, Secrets, User},
     store::Store,
 };
 
@@ -58,7 +56,7 @@ impl<S: Store> World<S> {
             Permissions::parse(letters).unwrap()
         };
         self.invites
-            .set_member(Authority::Operator, resource, &user(name), permissions)
+            .appoint(resource, &user(name), permissions)
             .await
             .unwrap();
     }

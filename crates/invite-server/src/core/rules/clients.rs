@@ -2,16 +2,15 @@
 
 use invite_key::permissions::Permissions;
 
-use super::{Change, Decision, Ruling, set_member};
-use crate::core::{Authority, Client, Moment, Refusal, state::State};
+use super::{Change, Decision, Ruling, appoint};
+use crate::core::{Client, Moment, Refusal, state::State};
 
 /// A client begins as a member of its resource: an admin, who holds what its invites grant. The resource begins with it
 /// where there is none.
 pub fn add_client(state: &State, client: &Client, now: Moment) -> Ruling<()> {
     let admin = Permissions::parse("a").map_err(|_| Refusal::ServerError)?;
     let held = admin.merge(client.permissions);
-    let (operator, user) = (Authority::Operator, client.user());
-    let mut decision = set_member(state, operator, &client.resource, &user, held, now)?;
+    let mut decision = appoint(state, &client.resource, &client.user(), held, now)?;
     decision.changes.push(Change::AddClient(client.clone()));
     Ok(decision)
 }
@@ -21,9 +20,8 @@ pub fn add_client(state: &State, client: &Client, now: Moment) -> Ruling<()> {
 pub fn remove_client(state: &State, client: &Client, now: Moment) -> Ruling<()> {
     let mut changes = Vec::new();
     if state.resource.is_some() {
-        let (operator, user) = (Authority::Operator, client.user());
         let none = Permissions::NONE;
-        let left = set_member(state, operator, &client.resource, &user, none, now)?;
+        let left = appoint(state, &client.resource, &client.user(), none, now)?;
         changes = left.changes;
     }
     changes.push(Change::RemoveClient {

@@ -136,26 +136,18 @@ impl<S: Store> Invites<S> {
         Ok(self.resource(actor, resource).await?.1)
     }
 
-    /// Lets somebody do exactly this from now on; [`Permissions::NONE`] takes their access away. On the operator's word
-    /// the resource need not exist yet.
-    pub async fn set_member(
+    /// On the operator's word somebody may do exactly this from now on; [`Permissions::NONE`] takes their access away, be
+    /// they the last admin. The resource need not exist yet.
+    pub async fn appoint(
         &self,
-        authority: Authority<'_>,
         resource: &str,
         user: &User,
         permissions: Permissions,
     ) -> Result<(), Refusal> {
         let now = self.clock.now();
-        let actor = match authority {
-            Authority::Operator => None,
-            Authority::Actor(actor) => Some(actor.clone()),
-        };
-        let scope = on_resource(resource, actor.as_ref());
+        let scope = on_resource(resource, None);
         let (resource, user) = (resource.to_owned(), user.clone());
-        let rule = move |state: &_| {
-            let authority = actor.as_ref().map_or(Authority::Operator, Authority::Actor);
-            rules::set_member(state, authority, &resource, &user, permissions, now)
-        };
+        let rule = move |state: &_| rules::appoint(state, &resource, &user, permissions, now);
         self.transact(scope, rule).await
     }
 }

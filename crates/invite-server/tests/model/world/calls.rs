@@ -2,7 +2,7 @@
 
 use invite_key::{KeyKind, permissions::Permissions};
 use invite_server::core::{
-    Actor, Authority, CreateRequest, ListRequest, Member, Refusal, RemoveTarget, Store as _,
+    Actor, CreateRequest, ListRequest, Member, Refusal, RemoveTarget, Store as _,
     state::{RepeatKey, Version},
 };
 
@@ -210,8 +210,8 @@ impl Server {
                 person,
                 letters: text,
             } => {
-                let (operator, user) = (Authority::Operator, user(*person));
-                let set = invites.set_member(operator, name(resource), &user, letters(text));
+                let user = user(*person);
+                let set = invites.appoint(name(resource), &user, letters(text));
                 set.await?;
                 Answer::Done
             }

@@ -1,7 +1,7 @@
 //! RKVST clients.
 
 use invite_server::{
-    core::{Authority, ClientSecret},
+    core::ClientSecret,
     store::{Database, Person},
 };
 
@@ -69,9 +69,8 @@ pub(crate) async fn a_client_comes_with_its_membership_and_goes_with_it<
     );
 
     // By its id; and where an admin has thrown it out before.
-    let operator = Authority::Operator;
     invites
-        .set_member(operator, "deals", &shop.user(), Permissions::NONE)
+        .appoint("deals", &shop.user(), Permissions::NONE)
         .await
         .unwrap();
     let bearer = invites.client_token(&shop.id, &other).await.unwrap();

@@ -297,11 +297,8 @@ pub(crate) async fn very_much_goes_in_small_transactions<S: Store>(store: S) {
         );
         assert_eq!(delete(&world, who).await.unwrap_err().code(), "not_admin");
     }
-    let by = invite_server::core::Authority::Operator;
     let bob = user("bob");
-    let set = world
-        .invites
-        .set_member(by, "notes", &bob, Permissions::READ);
+    let set = world.invites.appoint("notes", &bob, Permissions::READ);
     assert_eq!(set.await, Err(Refusal::TryAgain));
     let over = world.invites.end_expired(world.time.now(), 100).await;
     assert_eq!(over, Ok(0), "nobody is told of what is not there");

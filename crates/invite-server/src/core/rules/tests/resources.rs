@@ -86,36 +86,18 @@ fn whoever_creates_a_resource_may_do_everything_there() {
 }
 
 #[test]
-fn members_are_set_by_admins_and_the_operator() {
-    let set = |state: &State, authority: Authority<'_>, name: &str| {
-        set_member(state, authority, name, &alice(), letters("r"), NOW)
-            .map(|decision| decision.changes.len())
+fn the_operator_appoints_whom_they_like() {
+    let set = |state: &State, name: &str| {
+        appoint(state, name, &alice(), letters("r"), NOW).map(|decision| decision.changes.len())
     };
+    assert_eq!(set(&state("a", None), "notes"), Ok(1));
     assert_eq!(
-        set(&state("a", None), Authority::Actor(&bob()), "notes"),
-        Ok(1)
-    );
-    assert_eq!(
-        set(&state("rw", None), Authority::Actor(&bob()), "notes")
-            .unwrap_err()
-            .code(),
-        "not_admin"
-    );
-    assert_eq!(
-        set(&State::default(), Authority::Actor(&bob()), "notes")
-            .unwrap_err()
-            .code(),
-        "not_admin"
-    );
-    assert_eq!(
-        set(&State::default(), Authority::Operator, "notes"),
+        set(&State::default(), "notes"),
         Ok(2),
         "the resource begins too"
     );
     assert_eq!(
-        set(&State::default(), Authority::Operator, "a b")
-            .unwrap_err()
-            .code(),
+        set(&State::default(), "a b").unwrap_err().code(),
         "invalid_option"
     );
 }
