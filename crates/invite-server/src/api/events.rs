@@ -75,8 +75,8 @@ pub(super) async fn watch(
     });
     let after = after.transpose()?;
     let actor = caller.actor().cloned();
-    let by_app = actor.as_ref().is_some_and(|actor| actor.app.is_some());
-    let watch = state.hub.watch(&resource, by_app);
+    let app = actor.as_ref().and_then(|actor| actor.app.as_deref());
+    let watch = state.hub.watch(&resource, app);
     let begun = state.invites.events(actor.as_ref(), &resource, after);
     let glimpse = begun.await?;
     watch.begins_at(&glimpse.progress);

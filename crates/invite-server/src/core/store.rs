@@ -162,6 +162,14 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// All apps, by name.
     fn apps(&self) -> impl Future<Output = Result<Vec<App>, Refusal>> + Send;
 
+    /// Which of these apps act on which of these resources; on all where none is named. Asked over and over: it costs one
+    /// statement.
+    fn acting(
+        &self,
+        apps: Vec<String>,
+        resources: Vec<String>,
+    ) -> impl Future<Output = Result<Vec<(String, Option<String>)>, Refusal>> + Send;
+
     /// The name of the app with this key.
     fn app(&self, key: KeyHash) -> impl Future<Output = Result<Option<String>, Refusal>> + Send;
 

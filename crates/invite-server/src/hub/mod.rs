@@ -74,9 +74,9 @@ impl Hub {
         hub
     }
 
-    /// Watches a resource. What happens from now on is heard, so whoever asks where it is does so afterwards.
-    pub fn watch(&self, resource: &str, by_app: bool) -> Watch {
-        self.topics.watch(resource, by_app)
+    /// Watches a resource, perhaps as an app. What happens from now on is heard, so whoever asks where it is does so afterwards.
+    pub fn watch(&self, resource: &str, app: Option<&str>) -> Watch {
+        self.topics.watch(resource, app)
     }
 }
 

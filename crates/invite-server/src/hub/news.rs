@@ -43,6 +43,11 @@ impl Hub {
                     .has_moved(name, found.get(name.as_str()).copied())
             });
             hints.names.extend(moved);
+            // No resource moves with an app that is removed, nor with one that loses it.
+            let of_apps = self.topics.of_apps();
+            if !of_apps.is_empty() {
+                hints.names.extend(self.invites.left_by(&of_apps).await?);
+            }
         }
         hints.all = false;
         let names = std::mem::take(&mut hints.names);
@@ -94,8 +99,8 @@ impl Hub {
             let to = events.last().map_or(end, |event| event.number);
             let now = progress.map(|progress| progress.version);
             let now = now.unwrap_or_default();
-            let watchers = if version != Some(now) || apps {
-                Some(self.invites.watchers(name, apps).await?)
+            let watchers = if version != Some(now) || !apps.is_empty() {
+                Some(self.invites.watchers(name, &apps).await?)
             } else {
                 None
             };

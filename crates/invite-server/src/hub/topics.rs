@@ -21,16 +21,16 @@ struct Topic {
     version: Option<Version>,
     tell: broadcast::Sender<Arc<News>>,
     watching: usize,
-    /// Of these, as an app.
-    apps: usize,
+    /// The apps among these, each as often as it watches.
+    apps: HashMap<String, usize>,
 }
 
 /// What the hub knows of one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) place: Option<i64>,
     pub(super) version: Option<Version>,
-    pub(super) apps: bool,
+    pub(super) apps: Vec<String>,
 }
 
 /// All that is watched. Cheap to clone.
@@ -42,26 +42,28 @@ pub(super) struct Topics(Arc<Mutex<HashMap<String, Topic>>>);
 pub struct Watch {
     topics: Topics,
     resource: String,
-    by_app: bool,
+    app: Option<String>,
     news: broadcast::Receiver<Arc<News>>,
 }
 
 impl Topics {
-    pub(super) fn watch(&self, resource: &str, by_app: bool) -> Watch {
+    pub(super) fn watch(&self, resource: &str, app: Option<&str>) -> Watch {
         let mut all = self.all();
         let topic = all.entry(resource.to_owned()).or_insert_with(|| Topic {
             place: None,
             version: None,
             tell: broadcast::Sender::new(WAITING),
             watching: 0,
-            apps: 0,
+            apps: HashMap::new(),
         });
         topic.watching += 1;
-        topic.apps += usize::from(by_app);
+        if let Some(app) = app {
+            *topic.apps.entry(app.to_owned()).or_default() += 1;
+        }
         Watch {
             topics: self.clone(),
             resource: resource.to_owned(),
-            by_app,
+            app: app.map(str::to_owned),
             news: topic.tell.subscribe(),
         }
     }
@@ -70,11 +72,22 @@ impl Topics {
         self.all().keys().cloned().collect()
     }
 
+    /// Each app that watches something, with what it watches.
+    pub(super) fn of_apps(&self) -> Vec<(String, String)> {
+        let all = self.all();
+        let of = |(resource, topic): (&String, &Topic)| {
+            let apps = topic.apps.keys();
+            apps.map(|app| (app.clone(), resource.clone()))
+                .collect::<Vec<_>>()
+        };
+        all.iter().flat_map(of).collect()
+    }
+
     pub(super) fn known(&self, name: &str) -> Option<Known> {
         self.all().get(name).map(|topic| Known {
             place: topic.place,
             version: topic.version,
-            apps: topic.apps > 0,
+            apps: topic.apps.keys().cloned().collect(),
         })
     }
 
@@ -128,7 +141,13 @@ impl Drop for Watch {
         if let Entry::Occupied(mut entry) = all.entry(self.resource.clone()) {
             let topic = entry.get_mut();
             topic.watching = topic.watching.saturating_sub(1);
-            topic.apps = topic.apps.saturating_sub(usize::from(self.by_app));
+            if let Some(Entry::Occupied(mut app)) = self.app.take().map(|app| topic.apps.entry(app))
+            {
+                *app.get_mut() -= 1;
+                if *app.get() == 0 {
+                    app.remove();
+                }
+            }
             if topic.watching == 0 {
                 entry.remove();
             }

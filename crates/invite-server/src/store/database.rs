@@ -278,6 +278,14 @@ impl Store for Database {
         either!(self, store => store.apps())
     }
 
+    async fn acting(
+        &self,
+        apps: Vec<String>,
+        resources: Vec<String>,
+    ) -> Result<Vec<(String, Option<String>)>, Refusal> {
+        either!(self, store => store.acting(apps, resources))
+    }
+
     async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
         either!(self, store => store.app(key))
     }

@@ -151,6 +151,37 @@ async fn a_stream_ends_with_the_app_that_began_it() {
     assert_eq!(stream.next().await, None, "its key opens nothing any more");
 }
 
+/// Nothing happens on the resource; and the operator's word comes from another process.
+#[tokio::test]
+async fn an_idle_stream_ends_with_the_power_of_the_app_that_began_it() {
+    let server = Server::with_notes().await;
+    let secrets = Secrets::generate().unwrap();
+    let elsewhere = Invites::new(server.store.clone(), secrets, Clock::system());
+    let mut streams = Vec::new();
+    for (name, all) in [
+        ("all", true),
+        ("other", true),
+        ("removed", false),
+        ("revoked", false),
+    ] {
+        let key = elsewhere.add_app(name, all).await.unwrap();
+        if !all {
+            elsewhere.grant_app(name, "notes").await.unwrap();
+        }
+        let app = format!("app:{}:alice", key.reveal());
+        streams.push(Stream::open(&server, &app, None).await);
+    }
+    elsewhere.remove_app("all").await.unwrap();
+    elsewhere.remove_app("removed").await.unwrap();
+    elsewhere.revoke_app("revoked", "notes").await.unwrap();
+    let mut other = streams.remove(1);
+    for stream in &mut streams {
+        assert_eq!(stream.next().await, None);
+    }
+    server.invite("alice", "notes", &json!({})).await;
+    assert_eq!(other.next().await.unwrap().1, "invite.created");
+}
+
 #[tokio::test]
 async fn streams_that_are_refused() {
     let server = Server::with_notes().await;

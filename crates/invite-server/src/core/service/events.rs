@@ -86,20 +86,32 @@ impl<S: Store> Invites<S> {
         self.store.events(resource, after, EVENTS_AT_ONCE).await
     }
 
-    /// Who may watch a resource; with its apps where some of the watchers are.
-    pub async fn watchers(&self, resource: &str, apps: bool) -> Result<Watchers, Refusal> {
+    /// Of apps that watch resources, the resources on which some of them act no longer.
+    pub async fn left_by(&self, watching: &[(String, String)]) -> Result<Vec<String>, Refusal> {
+        let apps: HashSet<&String> = watching.iter().map(|(app, _)| app).collect();
+        let resources: HashSet<&String> = watching.iter().map(|(_, resource)| resource).collect();
+        let named = |all: HashSet<&String>| all.into_iter().cloned().collect();
+        let acting = self.store.acting(named(apps), named(resources)).await?;
+        let acting: HashSet<(String, Option<String>)> = acting.into_iter().collect();
+        let has_left = |(app, resource): &&(String, String)| {
+            let on = |what| acting.contains(&(app.clone(), what));
+            !on(None) && !on(Some(resource.clone()))
+        };
+        let left = watching.iter().filter(has_left);
+        Ok(left.map(|(_, resource)| resource.clone()).collect())
+    }
+
+    /// Who may watch a resource; and which of these apps, which some of the watchers are.
+    pub async fn watchers(&self, resource: &str, apps: &[String]) -> Result<Watchers, Refusal> {
         let members = self.store.members(resource).await?;
         let admins = members
             .into_iter()
             .filter(|member| member.permissions.contains(Permission::Admin));
-        let apps = if apps {
-            let all = self.apps().await?.into_iter();
-            let its = all.filter(|app| {
-                app.all_resources || app.resources.iter().any(|(name, _)| name == resource)
-            });
-            Some(its.map(|app| app.name).collect())
-        } else {
+        let apps = if apps.is_empty() {
             None
+        } else {
+            let its = self.store.acting(apps.to_vec(), vec![resource.to_owned()]);
+            Some(its.await?.into_iter().map(|(app, _)| app).collect())
         };
         Ok(Watchers {
             resource: resource.to_owned(),

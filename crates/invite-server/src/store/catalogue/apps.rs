@@ -17,6 +17,11 @@ static ACTS_ON: Sql = Sql::new(
     "SELECT 1 FROM apps WHERE name = $1 AND (all_resources
          OR EXISTS (SELECT 1 FROM app_resources WHERE app = name AND resource = $2))",
 );
+/// Of some apps those that act on everything, and which of some resources each acts on.
+static ACTING: Sql = Sql::new(
+    "SELECT name, NULL FROM apps WHERE name {these} AND all_resources
+     UNION ALL SELECT app, resource FROM app_resources WHERE app {any}$1{of-them} AND resource {any}$2{of-them}",
+);
 static ADD: Sql = Sql::new(
     "INSERT INTO apps (name, dialect, key_hash, all_resources, created_at) VALUES ($1, 'http', $2, $3 = CAST(1 AS BIGINT), $4)",
 );
@@ -72,6 +77,18 @@ pub(super) async fn acts_on<E: Executor>(
     resource: &str,
 ) -> Result<bool, E::Trouble> {
     exists(executor, &ACTS_ON, binds![app, resource]).await
+}
+
+/// Which of these apps act on which of these resources; on all where none is named.
+pub(in crate::store) async fn acting<E: Executor>(
+    executor: &E,
+    apps: &[String],
+    resources: &[String],
+) -> Result<Vec<(String, Option<String>)>, E::Trouble> {
+    let acts = |mut row: Row| Ok((row.text()?, row.text_or_none()?));
+    let rows = all(executor, &ACTING, binds![apps, resources]).await?;
+    let acting = rows.into_iter().map(acts);
+    Ok(acting.collect::<Result<_, Unreadable>>()?)
 }
 
 pub(super) async fn add<E: Executor>(

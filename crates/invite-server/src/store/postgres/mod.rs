@@ -304,6 +304,14 @@ impl Store for PostgresStore {
         read!(self, Work::Look, None, session => apps::every(&session))
     }
 
+    async fn acting(
+        &self,
+        apps: Vec<String>,
+        resources: Vec<String>,
+    ) -> Result<Vec<(String, Option<String>)>, Refusal> {
+        read!(self, Work::Poll, Some(Crowd::Server), session => apps::acting(&session, &apps, &resources))
+    }
+
     async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
         read!(self, Work::Look, None, session => apps::of_key(&session, key))
     }

@@ -287,6 +287,15 @@ impl Store for SqliteStore {
         self.readers.list(Crowd::Server, look).await
     }
 
+    async fn acting(
+        &self,
+        apps: Vec<String>,
+        resources: Vec<String>,
+    ) -> Result<Vec<(String, Option<String>)>, Refusal> {
+        let look = move |connection: &_| at_once(apps::acting(&On(connection), &apps, &resources));
+        self.readers.list(Crowd::Server, look).await
+    }
+
     async fn app(&self, key: KeyHash) -> Result<Option<String>, Refusal> {
         self.readers
             .glance(|connection| at_once(apps::of_key(&On(connection), key)))
