@@ -11,7 +11,7 @@ const DRIVERS: &[(&str, &str)] = &[
     ("store/postgres/schema.rs", "which schema stands"),
     ("store/postgres/index.rs", "how an index stands"),
     ("store/postgres/session.rs", "whether it is a standby"),
-    ("store/sqlite/plans.rs", "a test, with rows of its own"),
+    ("store/sqlite/plans", "tests, with rows of their own"),
     ("store/sqlite/mod.rs", "whether it answers at all"),
 ];
 
