@@ -4,6 +4,7 @@
 mod cookie;
 mod demo;
 mod destination;
+mod identity;
 mod names;
 mod nobody;
 mod oidc;
@@ -14,17 +15,16 @@ pub mod seal;
 mod session;
 mod sessions;
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request, State};
-use axum::http::request::Parts;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
 pub use destination::stays_here;
+pub use identity::Identity;
 pub use names::display_name;
 pub use oidc::{ClientAccount, Issuer, IssuerSettings, IssuerUnusable, SignOut};
 pub use origin::Source;
@@ -38,6 +38,7 @@ use crate::core::{
     TEST_PROVIDER, User,
 };
 use crate::dialect::{Cors, Cost, Dialect, Dialects, Identify, Peer, once, plainly};
+use identity::Who;
 use nobody::Nobody;
 use oidc::NotRecognised;
 use proxy::Said;
@@ -315,102 +316,6 @@ fn bearer_of(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| text.trim())
 }
 
-/// Who is asking, and from where. An extractor: `identity: Identity`.
-#[derive(Debug, Clone)]
-pub struct Identity {
-    who: Who,
-    source: Source,
-    /// Seconds since 1970.
-    until: Option<u64>,
-    /// The session that proved it, by its id.
-    session: Option<String>,
-}
-
-#[derive(Debug, Clone)]
-enum Who {
-    Nobody,
-    BadCredentials,
-    /// Nobody can say just now.
-    Unknown,
-    /// By a cookie or the proxy's header, which come along whatever page the browser shows.
-    Ambient(Actor),
-    Bearer(Actor),
-}
-
-impl Identity {
-    /// Nobody, from nowhere in particular.
-    pub fn nobody() -> Self {
-        Self {
-            who: Who::Nobody,
-            source: Source::Elsewhere,
-            until: None,
-            session: None,
-        }
-    }
-
-    /// The session that proved who it is, by its id.
-    pub fn session(&self) -> Option<&str> {
-        self.session.as_deref()
-    }
-
-    /// Whoever asks to **see** something; `None` when nobody is signed in.
-    ///
-    /// # Errors
-    /// [`Refusal::BadCredentials`] if credentials were sent that are no good, [`Refusal::TryAgain`] if nobody can say
-    /// just now.
-    pub fn reader(&self) -> Result<Option<&Actor>, Refusal> {
-        match &self.who {
-            Who::Nobody => Ok(None),
-            Who::BadCredentials => Err(Refusal::BadCredentials),
-            Who::Unknown => Err(Refusal::TryAgain),
-            Who::Ambient(actor) | Who::Bearer(actor) => Ok(Some(actor)),
-        }
-    }
-
-    /// Whoever asks to **change** something. A cookie comes along from every page of every site, and so does the header
-    /// of a proxy, so with these the request must have come from our own origin; a bearer was put there on purpose.
-    ///
-    /// # Errors
-    /// As [`Self::reader`], or [`Refusal::Forbidden`] for a cookie from elsewhere.
-    pub fn changer(&self) -> Result<Option<&Actor>, Refusal> {
-        match &self.who {
-            Who::Ambient(_) if self.source != Source::OwnOrigin => Err(Refusal::Forbidden {
-                sentence: "A change with the session cookie must come from this server's own pages: send Origin, \
-                           or use a bearer."
-                    .into(),
-            }),
-            _ => self.reader(),
-        }
-    }
-
-    /// Whether it was a cookie or the proxy's header that said who it is, which come along whatever page the browser
-    /// shows.
-    pub fn is_ambient(&self) -> bool {
-        matches!(self.who, Who::Ambient(_))
-    }
-
-    /// When what proved it counts no longer, in seconds since 1970: the session's end or the bearer's. Nothing that is
-    /// open longer than a request may outlive it.
-    pub fn until(&self) -> Option<u64> {
-        self.until
-    }
-
-    /// Whether the request came from a page of ours.
-    pub fn is_from_own_page(&self) -> bool {
-        self.source == Source::OwnOrigin
-    }
-
-    /// Whoever opens a **socket**: the cookie counts from our own origin only, and anybody else is nobody, as
-    /// browsers let every page open one.
-    pub fn socket(&self) -> Option<&Actor> {
-        match &self.who {
-            Who::Ambient(actor) if self.source == Source::OwnOrigin => Some(actor),
-            Who::Bearer(actor) => Some(actor),
-            _ => None,
-        }
-    }
-}
-
 /// Signing in and out, as what stands around it sees it.
 pub fn dialect(auth: &Auth) -> Dialect {
     let mut routes = session::router(auth.clone()).merge(oidc::login_router(auth));
@@ -445,16 +350,4 @@ pub async fn identify(
     };
     request.extensions_mut().insert(identity);
     next.run(request).await
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Identity {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        Ok(parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .unwrap_or_else(Self::nobody))
-    }
 }
