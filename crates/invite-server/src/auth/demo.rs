@@ -9,9 +9,8 @@ use axum::routing::get;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::seal::{self, Purpose};
 use super::session::wants_json;
-use super::{Auth, Source, display_name, stays_here};
+use super::{Auth, Source, bearer, display_name, stays_here};
 use crate::core::{Claimed, Subject, TEST_ISSUER, TEST_PROVIDER, User, is_username};
 
 // The form posts to its own address, so what to go on with stays in the query: no attribute ever holds it.
@@ -104,16 +103,14 @@ async fn sign_in(
         user: user.clone(),
         email: None,
     };
-    let Ok(cookie) = auth.sign_in(claimed, None).await else {
+    let Ok((cookie, session)) = auth.sign_in(claimed, None).await else {
         return refuse(
             StatusCode::SERVICE_UNAVAILABLE,
             "The session could not be written. Try again in a moment.",
         );
     };
     if wants_json(&headers) {
-        let sealer = auth.sealer();
-        let seconds = sealer.lifetime(Purpose::Bearer);
-        let bearer = sealer.seal(Purpose::Bearer, &user, seal::now(), seconds);
+        let (bearer, seconds) = bearer::of(auth.sealer(), session);
         let answer = json!({ "username": user.username, "provider": user.provider, "displayName": user.display_name,
                              "bearer": bearer, "expiresIn": seconds });
         return ([(header::SET_COOKIE, cookie)], Json(answer)).into_response();

@@ -1,6 +1,7 @@
 //! Who is asking: the session cookie, a bearer, a trusted proxy's header, or nobody; and whether the request came from
 //! our own pages.
 
+mod bearer;
 mod cookie;
 mod demo;
 mod destination;
@@ -40,9 +41,8 @@ use crate::core::{
 use crate::dialect::{Cors, Cost, Dialect, Dialects, Identify, Peer, once, plainly};
 use identity::Who;
 use nobody::Nobody;
-use oidc::NotRecognised;
 use proxy::Said;
-use seal::{Purpose, Sealer};
+use seal::Sealer;
 use sessions::SignedIn;
 
 /// How long a session lasts unless the operator says otherwise, in seconds: 30 days.
@@ -226,36 +226,6 @@ impl Auth {
     fn knows(&self, iss: &str) -> bool {
         let issuer = self.issuers().iter().any(|issuer| issuer.name() == iss);
         issuer || self.inner.ways.test && iss == TEST_ISSUER
-    }
-
-    async fn by_bearer(&self, bearer: &str) -> Found {
-        let own = self
-            .sealer()
-            .open_until::<User>(Purpose::Bearer, bearer, seal::now());
-        // Three parts: a token of an issuer, and no app key, nor anything else that is looked at elsewhere.
-        match (own, Issuer::of_token(self.issuers(), bearer)) {
-            (Some((user, until)), _) => Found {
-                who: Who::Bearer(actor(user)),
-                until: Some(until),
-                session: None,
-            },
-            (None, Some(issuer)) => {
-                let (claimed, until) = match issuer.bearer(bearer).await {
-                    Ok(found) => found,
-                    Err(NotRecognised::BadToken) => return Who::BadCredentials.into(),
-                    Err(NotRecognised::Unavailable) => return Who::Unknown.into(),
-                };
-                match self.recognised(claimed).await {
-                    Ok(actor) => Found {
-                        who: Who::Bearer(actor),
-                        until: Some(until),
-                        session: None,
-                    },
-                    Err(who) => who.into(),
-                }
-            }
-            (None, _) => Who::BadCredentials.into(),
-        }
     }
 
     async fn recognised(&self, claimed: Claimed) -> Result<Actor, Who> {

@@ -11,17 +11,17 @@ use super::{Auth, Source, cookie};
 use crate::core::{Claimed, Refusal, Sessions, User};
 
 impl Auth {
-    /// The cookie that signs somebody in; `sid` is the issuer's name for its own session.
+    /// The cookie that signs somebody in, and what names the session; `sid` is the issuer's name for its own.
     pub(super) async fn sign_in(
         &self,
         claimed: Claimed,
         sid: Option<String>,
-    ) -> Result<HeaderValue, Refusal> {
+    ) -> Result<(HeaderValue, String), Refusal> {
         let seconds = self.session_seconds();
         let lasts = u32::try_from(seconds).unwrap_or(u32::MAX);
         let token = self.signed_in().begin(claimed, sid, lasts).await?;
-        cookie::set_session(token.reveal(), seconds, self.origins().is_secure())
-            .ok_or(Refusal::ServerError)
+        let cookie = cookie::set_session(token.reveal(), seconds, self.origins().is_secure());
+        Ok((cookie.ok_or(Refusal::ServerError)?, token.id()))
     }
 
     /// Where whoever signs out goes on to, to sign out there as well.

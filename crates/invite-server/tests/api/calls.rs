@@ -302,6 +302,8 @@ async fn looking_changes_nothing() {
 async fn without_its_writer_a_server_is_not_healthy() {
     let server = Server::start().await;
     assert_eq!(server.get(None, "/healthz").await.status, 200);
+    // Who is signed in by then stays so.
+    server.bearer("alice");
     // As a fault of ours would.
     let ends = |_: &State| -> Result<Decision<()>, Refusal> {
         panic!("the writer ends, as this test wants it")

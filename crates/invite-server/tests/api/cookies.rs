@@ -63,7 +63,7 @@ async fn a_bearer_counts_from_anywhere_and_a_bad_one_is_said() {
         .identify(
             &headers(&[(
                 "authorization",
-                &format!("bearer {}", sealed(auth, Purpose::Bearer)),
+                &format!("bearer {}", server.bearer("alice")),
             )]),
             None,
         )
@@ -71,6 +71,8 @@ async fn a_bearer_counts_from_anywhere_and_a_bad_one_is_said() {
     assert_eq!(good.changer().unwrap().unwrap().user.username, "alice");
     for bad in [
         format!("Bearer {}", sealed(auth, Purpose::AccessToken)),
+        // It names no session.
+        format!("Bearer {}", sealed(auth, Purpose::Bearer)),
         "Bearer x".into(),
         "Basic YTpi".into(),
         "Bearer".into(),
@@ -92,7 +94,7 @@ async fn a_bearer_is_no_cookie_and_a_broken_cookie_is_nobody() {
     let server = Server::start().await;
     let auth = &server.auth;
     for cookie in [
-        format!("__Host-session={}", sealed(auth, Purpose::Bearer)),
+        format!("__Host-session={}", server.bearer("alice")),
         "__Host-session=".into(),
         "__Host-session=x".into(),
         "session=1".into(),

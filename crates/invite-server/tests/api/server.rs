@@ -1,8 +1,9 @@
 //! A server on a port of its own, with the real sign-in, the real store and a clock to move.
 
 use std::{
+    collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -42,6 +43,7 @@ pub(crate) struct Server {
     pub(crate) folder: TempDir,
     client: reqwest::Client,
     pub(crate) auth: Auth,
+    bearers: Mutex<HashMap<(String, i64), String>>,
     time: Arc<AtomicI64>,
     pub(crate) description: Description,
     pub(crate) stop: Stop,
@@ -122,6 +124,7 @@ impl Server {
             folder,
             client,
             auth,
+            bearers: Mutex::default(),
             time,
             description,
             stop,
@@ -153,8 +156,39 @@ impl Server {
             .unwrap();
     }
 
+    /// The bearer of somebody who is signed in; the same again as long as the clock stands.
     pub(crate) fn bearer(&self, name: &str) -> String {
-        self.sealed(name, Purpose::Bearer)
+        let moment = self.time.load(Ordering::Relaxed);
+        let mut bearers = self.bearers.lock().unwrap();
+        let fresh = || self.fresh_bearer(name);
+        bearers
+            .entry((name.to_owned(), moment))
+            .or_insert_with(fresh)
+            .clone()
+    }
+
+    fn fresh_bearer(&self, named: &str) -> String {
+        let (name, provider) = named.split_once(':').unwrap_or((named, "test"));
+        let claimed = Claimed {
+            subject: Subject {
+                iss: TEST_ISSUER.into(),
+                sub: named.into(),
+            },
+            user: User::new(name, provider),
+            email: None,
+        };
+        let invites = self.invites.clone();
+        // Whoever asks for it cannot wait for a future.
+        let begun = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            let begun = invites.begin_session(claimed, None, 3600);
+            runtime.unwrap().block_on(begun).unwrap()
+        });
+        let session = json!({ "session": begun.join().unwrap().id() });
+        let sealer = self.auth.sealer();
+        sealer.seal(Purpose::Bearer, &session, seal::now(), 3600)
     }
 
     /// The cookie of somebody who is signed in.
@@ -169,12 +203,6 @@ impl Server {
         };
         let token = self.invites.begin_session(claimed, None, 3600).await;
         format!("__Host-session={}", token.unwrap().reveal())
-    }
-
-    fn sealed(&self, name: &str, purpose: Purpose) -> String {
-        let (name, provider) = name.split_once(':').unwrap_or((name, "test"));
-        let user = User::new(name, provider);
-        self.auth.sealer().seal(purpose, &user, seal::now(), 3600)
     }
 
     /// A request by somebody with a bearer, or by nobody.

@@ -12,6 +12,7 @@ use crate::cluster::Postgres;
 use crate::leaked::Leaked;
 use crate::people::{client, code, sign_in};
 use crate::support::{PATIENCE, Person, Server, Socket, command, http};
+use invite_server::core::SessionToken;
 
 /// The same address for each copy: signed keys and cookies name it.
 const PUBLIC: &str = "http://localhost:7007";
@@ -161,7 +162,11 @@ async fn taken(
     let now = now();
     let alice = json!({ "username": "alice", "provider": "test" });
     let mut taken = Vec::new();
-    let bearer = leaked.sealed("bearer", alice.clone(), now, seconds(DAY / 2));
+    // Somebody's session, whose name nobody but them should know.
+    let cookie = person(server, "alice").await.cookie;
+    let token = SessionToken::parse(cookie.split_once('=').unwrap().1).unwrap();
+    let of_session = json!({ "session": token.id() });
+    let bearer = leaked.sealed("bearer", of_session, now, seconds(DAY / 2));
     if me(server, &bearer).await == 200 {
         taken.push("bearer");
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::issuer::now;
 use crate::sign_in::{Browser, World, location};
-use crate::support::{Server, Socket, closed, command, http};
+use crate::support::{Person, Server, Socket, closed, command, http};
 
 /// How long a session may count after its end, with some for a machine that is busy.
 const SOON: Duration = Duration::from_secs(10);
@@ -221,6 +221,66 @@ async fn the_issuer_ends_sessions_by_its_own_word() {
         401,
         "nobody signs in with one"
     );
+}
+
+/// The bearer that the test sign-in gives is of the session that began with it.
+#[tokio::test]
+async fn a_bearer_ends_with_its_session_and_so_does_what_it_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("invites.db");
+    let server = Server::on(&database);
+    let me = async |who: &Person| {
+        let me = http().get(server.at("/api/v1/me")).bearer_auth(&who.bearer);
+        me.send().await.unwrap().status().as_u16()
+    };
+    let (alice, other, bob) = (
+        server.person("alice").await,
+        server.person("alice").await,
+        server.person("bob").await,
+    );
+    for who in [&alice, &other, &bob] {
+        assert_eq!(me(who).await, 200);
+    }
+    let bearer = |who: &Person| format!("Bearer {}", who.bearer);
+    let open = async |who: &Person| {
+        Socket::open(&server.url, "/doc/", &[("authorization", &bearer(who))]).await
+    };
+    let (mut first, mut second) = (open(&alice).await, open(&other).await);
+    let lent = http().post(server.at("/doc/")).bearer_auth(&other.bearer);
+    let lent = lent.form(&[("token", "600")]).send().await.unwrap();
+    let lent: Value = lent.json().await.unwrap();
+    let path = format!("/doc/?token={}", lent["token"].as_str().unwrap());
+    let mut third = Socket::open(&server.url, &path, &[]).await;
+    server.member("doc", "alice", Some("arw")).await;
+    let stream = http().get(server.at("/api/v1/resources/doc/events"));
+    let stream = stream.bearer_auth(&other.bearer).send().await.unwrap();
+    assert_eq!(stream.status(), 200);
+
+    let out = alice.request(reqwest::Method::POST, "/auth/logout");
+    assert_eq!(out.send().await.unwrap().status(), 302);
+    assert_eq!(me(&alice).await, 401, "at once where it happened");
+    assert_eq!(closed(&mut first.stream).await.0, 1001);
+    assert_eq!(me(&other).await, 200, "another session");
+
+    let database = database.to_str().unwrap();
+    let out = command(&["--database", database, "people", "sign-out", "alice:test"]);
+    assert!({ out }.status().unwrap().success());
+    let began = Instant::now();
+    while me(&other).await != 401 {
+        assert!(began.elapsed() < SOON, "still somebody");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(closed(&mut second.stream).await.0, 1001);
+    assert_eq!(
+        closed(&mut third.stream).await.0,
+        1002,
+        "what was lent with it"
+    );
+    tokio::time::timeout(SOON, stream.bytes())
+        .await
+        .expect("the stream ends")
+        .unwrap();
+    assert_eq!(me(&bob).await, 200);
 }
 
 #[tokio::test]

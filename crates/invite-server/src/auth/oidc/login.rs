@@ -272,7 +272,7 @@ impl Login {
         let redeemed = issuer.redeem(code, waiting.began(&redirect)).await;
         let (claimed, sid) = redeemed.map_err(refused)?;
         match self.auth.sign_in(claimed, sid).await {
-            Ok(cookie) => Ok(cookie),
+            Ok((cookie, _)) => Ok(cookie),
             Err(Refusal::Forbidden { .. }) => Err(page(
                 StatusCode::FORBIDDEN,
                 "Somebody else has your name here. Ask whoever runs this server.",

@@ -1,0 +1,61 @@
+//! Bearers: our own, which name the session they began with and end with it, and tokens of issuers.
+
+use serde::{Deserialize, Serialize};
+
+use super::oidc::NotRecognised;
+use super::seal::{self, Purpose, Sealer};
+use super::{Auth, Found, Issuer, Who, actor_of};
+
+/// What our own says.
+#[derive(Serialize, Deserialize)]
+struct Own {
+    session: String,
+}
+
+/// A bearer for whoever is signed in by this session, and for how many seconds it counts, unless the session ends before.
+pub(super) fn of(sealer: &Sealer, session: String) -> (String, u32) {
+    let seconds = sealer.lifetime(Purpose::Bearer);
+    let bearer = sealer.seal(Purpose::Bearer, &Own { session }, seal::now(), seconds);
+    (bearer, seconds)
+}
+
+impl Auth {
+    pub(super) async fn by_bearer(&self, bearer: &str) -> Found {
+        let sealer = self.sealer();
+        let own = sealer.open_until::<Own>(Purpose::Bearer, bearer, seal::now());
+        // Three parts: a token of an issuer, and no app key, nor anything else that is looked at elsewhere.
+        match (own, Issuer::of_token(self.issuers(), bearer)) {
+            (Some((Own { session }, until)), _) => self.by_own(session, until).await,
+            (None, Some(issuer)) => self.by_token(issuer, bearer).await,
+            (None, None) => Who::BadCredentials.into(),
+        }
+    }
+
+    async fn by_own(&self, id: String, until: u64) -> Found {
+        match self.live_session(&id).await {
+            Ok(Some(session)) => Found {
+                until: Some(until.min(self.signed_in().seconds_of(&session))),
+                who: Who::Bearer(actor_of(session)),
+                session: Some(id),
+            },
+            Ok(None) => Who::BadCredentials.into(),
+            Err(_) => Who::Unknown.into(),
+        }
+    }
+
+    async fn by_token(&self, issuer: &Issuer, token: &str) -> Found {
+        let (claimed, until) = match issuer.bearer(token).await {
+            Ok(found) => found,
+            Err(NotRecognised::BadToken) => return Who::BadCredentials.into(),
+            Err(NotRecognised::Unavailable) => return Who::Unknown.into(),
+        };
+        match self.recognised(claimed).await {
+            Ok(actor) => Found {
+                who: Who::Bearer(actor),
+                until: Some(until),
+                session: None,
+            },
+            Err(who) => who.into(),
+        }
+    }
+}
