@@ -36,7 +36,7 @@ use crate::invites::Invites;
 use crate::limits::{self, Limits, Places, Who};
 use crate::site::Site;
 use crate::stop::Stop;
-use opener::Opener;
+use opener::{Lent, Opener};
 use socket::Session;
 use turns::Turns;
 
@@ -199,7 +199,11 @@ async fn open_socket(
                 session: opened
                     .session
                     .map(|session| state.auth.watch_session(&session)),
-                only: Some(id.to_owned()),
+                lent: Some(Lent {
+                    sealer: state.auth.sealer().clone(),
+                    webstrate: id.to_owned(),
+                    token: token.clone(),
+                }),
             },
             Ok(None) => return refuse_socket(upgrade, Some(BAD_TOKEN)),
             Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -208,7 +212,7 @@ async fn open_socket(
             actor: identity.socket().cloned(),
             until: identity.until(),
             session: state.auth.watch(identity),
-            only: None,
+            lent: None,
         },
     };
     let Some(own_place) = state.places.take(address) else {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Auth;
-use crate::auth::seal::{self, Purpose};
+use crate::auth::seal::{self, Purpose, Sealer};
 use crate::core::{Actor, Refusal, User};
 
 /// How long a token lasts when its maker does not say, in seconds.
@@ -72,9 +72,7 @@ pub(super) async fn open(
     resource: &str,
     token: &str,
 ) -> Result<Option<Opened>, Refusal> {
-    let sealer = auth.sealer();
-    let opened = sealer.open_until::<Claims>(Purpose::AccessToken, token, seal::now());
-    let Some((claims, until)) = opened.filter(|(claims, _)| claims.resource == resource) else {
+    let Some((claims, until)) = read(auth.sealer(), resource, token) else {
         return Ok(None);
     };
     if let Some(session) = &claims.session
@@ -87,6 +85,16 @@ pub(super) async fn open(
         until,
         session: claims.session,
     }))
+}
+
+/// Whether a token counts for this address still, as far as that hangs on no session.
+pub(super) fn counts(sealer: &Sealer, resource: &str, token: &str) -> bool {
+    read(sealer, resource, token).is_some()
+}
+
+fn read(sealer: &Sealer, resource: &str, token: &str) -> Option<(Claims, u64)> {
+    let opened = sealer.open_until::<Claims>(Purpose::AccessToken, token, seal::now());
+    opened.filter(|(claims, _)| claims.resource == resource)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::cluster::Postgres;
 use crate::leaked::Leaked;
 use crate::people::{client, code, sign_in};
-use crate::support::{PATIENCE, Person, Server, Socket, command, http};
+use crate::support::{PATIENCE, Person, Server, Socket, closed, command, http};
 use invite_server::core::SessionToken;
 
 /// The same address for each copy: signed keys and cookies name it.
@@ -400,6 +400,14 @@ async fn a_revoked_secret_ends_on_every_copy_at_once() {
         let made = alice.invite(url, "notes", json!({})).await.unwrap().1;
         keys.push(made["key"].as_str().unwrap().to_owned());
     }
+    let lent = http().post(here.at("/notes/"));
+    let lent = lent
+        .header("cookie", &before.cookie)
+        .header("origin", PUBLIC);
+    let lent = body(lent.form(&[("token", "600")])).await;
+    let path = format!("/notes/?token={}", lent["token"].as_str().unwrap());
+    let mut lent = Socket::open(&there.url, &path, &[]).await;
+    lent.list("notes").await;
     let live = alice.invites(&here.url, "notes", "pending").await.len();
     let leaked = Leaked::from(&one.secret);
     let said = one.run(&["keys", "revoke", &leaked.id]);
@@ -423,6 +431,10 @@ async fn a_revoked_secret_ends_on_every_copy_at_once() {
         let usual = taken(server, &backend, &leaked, |usual| usual).await;
         assert!(usual.is_empty(), "{usual:?}");
     }
+    // Nor does a socket go on that such a token has opened.
+    let ask = json!({ "wa": "getInvites", "d": "notes", "token": "after" });
+    lent.send(&ask).await;
+    assert_eq!(closed(&mut lent.stream).await.0, 1002);
     // Both go on with the same one, though only one of them has it from the file.
     counts(&here, &there, &backend, 5).await;
     counts(&there, &here, &backend, 6).await;
