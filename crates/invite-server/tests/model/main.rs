@@ -30,57 +30,27 @@ mod history;
 mod model;
 mod run;
 mod shrink;
+mod worker;
 mod world;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use check::Difference;
 use cluster::Postgres;
 use model::Engine;
 use run::{Run, Tally};
-use world::{Ground, Host};
+use worker::{STACK, Worker};
 
 const HISTORIES: u64 = 2_000;
-/// Without optimisation what is awaited is large.
-const STACK: usize = 32 << 20;
+/// For each processor: while one waits for a database, another goes on.
+const WORKERS: usize = 2;
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     let number = text.parse();
     Some(number.unwrap_or_else(|_| panic!("{name} is not a number")))
-}
-
-/// Both databases of one thread.
-struct Grounds {
-    files: Ground,
-    server: Ground,
-}
-
-impl Grounds {
-    async fn new(postgres: &Postgres, number: usize) -> Grounds {
-        Grounds {
-            files: Ground::on(&Host::Files, number).await,
-            server: Ground::on(&Host::Server(postgres), number).await,
-        }
-    }
-
-    fn of(&mut self, engine: Engine) -> &mut Ground {
-        match engine {
-            Engine::Sqlite => &mut self.files,
-            Engine::Postgres => &mut self.server,
-        }
-    }
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder
-        .worker_threads(2)
-        .thread_stack_size(STACK)
-        .enable_all()
-        .build()
-        .unwrap()
 }
 
 /// What the database did not do.
@@ -101,20 +71,73 @@ fn tell(seed: u64) {
         Run::AtOnce(_, episode) => println!("{}", episode.written()),
     }
     let postgres = Postgres::start(false);
-    runtime().block_on(async {
-        let mut grounds = Grounds::new(&postgres, 0).await;
-        let ground = grounds.of(run.engine());
-        let Err(difference) = Box::pin(run.holds(ground)).await else {
-            return println!("it holds");
-        };
-        println!("after {} steps: {}", difference.step, difference.what);
-        let (shortest, difference) = Box::pin(run.shortest(ground, difference)).await;
-        panic!(
-            "{shortest}\n{}\nPostgreSQL says: {}",
-            difference.what,
-            errors(&postgres)
-        );
-    });
+    let mut worker = Worker::new(&postgres, 0);
+    let Err(difference) = worker.holds(&run) else {
+        return println!("it holds");
+    };
+    println!("after {} steps: {}", difference.step, difference.what);
+    let (shortest, difference) = worker.shortest(run, difference);
+    panic!(
+        "{shortest}\n{}\nPostgreSQL says: {}",
+        difference.what,
+        errors(&postgres)
+    );
+}
+
+/// Many histories, by many workers.
+struct Many {
+    first: u64,
+    histories: u64,
+    next: AtomicU64,
+    begun: Instant,
+    tally: Mutex<Tally>,
+    /// The first that failed: its seed, which it is, and what it is when it is short.
+    failed: Mutex<Option<(u64, String, String)>>,
+}
+
+impl Many {
+    fn run_some(&self, worker: &mut Worker) {
+        loop {
+            let place = self.next.fetch_add(1, Ordering::Relaxed);
+            if place >= self.histories || self.failed.lock().unwrap().is_some() {
+                return;
+            }
+            self.tell_progress(place);
+            let seed = self.first + place;
+            let (run, began) = (Run::of(seed), Instant::now());
+            let outcome = worker.holds(&run);
+            self.tally.lock().unwrap().add(&run, began.elapsed());
+            if let Err(difference) = outcome {
+                let told = format!("{} (history {})", run.name(), place + 1);
+                self.fails(worker, seed, run, (told, difference));
+            }
+        }
+    }
+
+    fn tell_progress(&self, place: u64) {
+        let is_long = self.histories > HISTORIES && place > 0;
+        if is_long && place.is_multiple_of(self.histories / 100) {
+            let rate = place as f64 / self.begun.elapsed().as_secs_f64();
+            let left = (self.histories - place) as f64 / rate / 60.0;
+            let percent = place * 100 / self.histories;
+            eprintln!("{percent:>3} %, {rate:.0} a second, {left:.0} minutes to go");
+        }
+    }
+
+    fn fails(&self, worker: &mut Worker, seed: u64, run: Run, how: (String, Difference)) {
+        let (told, difference) = how;
+        let mut failed = self.failed.lock().unwrap();
+        failed.get_or_insert((seed, told.clone(), String::new()));
+        drop(failed);
+        let what = difference.what.clone();
+        println!("seed {seed}, {told}: {what}\nIt is made shorter now.");
+        let (shortest, difference) = worker.shortest(run, difference);
+        let text = format!("{shortest}\nin which {}\nAt first: {what}", difference.what);
+        let mut failed = self.failed.lock().unwrap();
+        if failed.as_ref().is_some_and(|(first, ..)| *first == seed) {
+            *failed = Some((seed, told, text));
+        }
+    }
 }
 
 #[test]
@@ -122,87 +145,45 @@ fn the_server_does_what_the_model_says() {
     if let Some(seed) = number("MODEL_SEED") {
         return tell(seed);
     }
-    let histories = number("MODEL_HISTORIES").unwrap_or(HISTORIES);
-    let first = number("MODEL_FIRST_SEED").unwrap_or_default();
     let postgres = Postgres::start(false);
-    let (next, begun) = (AtomicU64::new(0), Instant::now());
-    let (failed, tally) = (Mutex::new(None), Mutex::new(Tally::default()));
-    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let many = Many {
+        first: number("MODEL_FIRST_SEED").unwrap_or_default(),
+        histories: number("MODEL_HISTORIES").unwrap_or(HISTORIES),
+        next: AtomicU64::new(0),
+        begun: Instant::now(),
+        tally: Mutex::default(),
+        failed: Mutex::default(),
+    };
+    let processors = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
-        for thread in 0..threads {
-            let (next, failed, tally, postgres) = (&next, &failed, &tally, &postgres);
-            let worker = move || {
-                runtime().block_on(async {
-                    let mut grounds = Grounds::new(postgres, thread).await;
-                    if thread == 0 {
-                        Box::pin(what_once_failed(&mut grounds.server)).await;
-                    }
-                    loop {
-                        let place = next.fetch_add(1, Ordering::Relaxed);
-                        if place >= histories || failed.lock().unwrap().is_some() {
-                            return;
-                        }
-                        if histories > HISTORIES
-                            && place > 0
-                            && place.is_multiple_of(histories / 100)
-                        {
-                            let rate = place as f64 / begun.elapsed().as_secs_f64();
-                            eprintln!("{:>3} %, {rate:.0} a second", place * 100 / histories);
-                        }
-                        let seed = first + place;
-                        let (run, began) = (Run::of(seed), Instant::now());
-                        let ground = grounds.of(run.engine());
-                        let outcome = Box::pin(run.holds(ground)).await;
-                        tally.lock().unwrap().add(&run, began.elapsed());
-                        let Err(difference) = outcome else { continue };
-                        let told = format!("{} (history {})", run.name(), place + 1);
-                        failed
-                            .lock()
-                            .unwrap()
-                            .get_or_insert((seed, told.clone(), String::new()));
-                        let what = difference.what.clone();
-                        println!("seed {seed}, {told}: {what}\nIt is made shorter now.");
-                        let (shortest, difference) =
-                            Box::pin(run.shortest(ground, difference)).await;
-                        let text =
-                            format!("{shortest}\nin which {}\nAt first: {what}", difference.what);
-                        let mut failed = failed.lock().unwrap();
-                        if failed.as_ref().is_some_and(|(first, ..)| *first == seed) {
-                            *failed = Some((seed, told, text));
-                        }
-                    }
-                });
-            };
+        for number in 0..processors * WORKERS {
+            let (many, postgres) = (&many, &postgres);
+            let work = move || many.run_some(&mut Worker::new(postgres, number));
             let spawned = std::thread::Builder::new().stack_size(STACK);
-            spawned.spawn_scoped(scope, worker).unwrap();
+            spawned.spawn_scoped(scope, work).unwrap();
         }
     });
-    tally.into_inner().unwrap().tell(begun.elapsed());
-    if let Some((seed, told, text)) = failed.into_inner().unwrap() {
+    many.tally.into_inner().unwrap().tell(many.begun.elapsed());
+    if let Some((seed, told, text)) = many.failed.into_inner().unwrap() {
         let log = errors(&postgres);
         panic!("seed {seed}, {told}, shortened:\n{text}\nPostgreSQL says: {log}");
     }
 }
 
-async fn what_once_failed(ground: &mut Ground) {
-    for (name, history) in found::FOUND {
-        if let Err(difference) = check::holds(ground, history).await {
-            panic!("{name}, step {}: {}", difference.step, difference.what);
-        }
-    }
-    for (name, episode) in found::found_at_once() {
-        for _ in 0..run::REPEATED {
-            if let Err(difference) = at_once::holds(ground, &episode).await {
-                panic!("{name}: {}", difference.what);
+/// What is awaited in it is large.
+#[test]
+fn what_once_failed_holds() {
+    let postgres = Postgres::start(false);
+    std::thread::scope(|scope| {
+        let work = || {
+            let mut worker = Worker::new(&postgres, 0);
+            for engine in [Engine::Sqlite, Engine::Postgres] {
+                worker.what_once_failed(engine);
             }
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_once_failed_beside_a_file() {
-    let mut ground = Ground::on(&Host::Files, 0).await;
-    Box::pin(what_once_failed(&mut ground)).await;
+        };
+        let spawned = std::thread::Builder::new().stack_size(STACK);
+        spawned.spawn_scoped(scope, work).unwrap();
+    });
 }
 
 #[test]

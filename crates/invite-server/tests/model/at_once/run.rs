@@ -11,7 +11,7 @@ use super::{Episode, linear, spent};
 use crate::answer::{Answer, Happened};
 use crate::check::{Difference, follow};
 use crate::history::{Op, RESOURCES, Seen};
-use crate::model::{Engine, Model};
+use crate::model::Model;
 use crate::world::{Ground, Machine, Server, World};
 
 /// A call, and what its caller saw of it.
@@ -54,24 +54,25 @@ pub(crate) async fn holds(ground: &mut Ground, episode: &Episode) -> Result<(), 
     let mut world = World::begin(ground).await;
     let first = episode.first();
     let outcome = match follow(&mut world, &mut model, &first).await {
-        Ok(()) => at_once(&world, &model, episode).await,
+        Ok(()) => at_once(&mut world, &model, episode).await,
         Err(difference) => Err(difference),
     };
     world.end().await;
     outcome
 }
 
-async fn at_once(world: &World<'_>, model: &Model, episode: &Episode) -> Result<(), Difference> {
+async fn at_once(
+    world: &mut World<'_>,
+    model: &Model,
+    episode: &Episode,
+) -> Result<(), Difference> {
     let second = world.second(model.time.wall + episode.skew).await;
-    let servers = [world.server.clone(), second.clone()];
+    let servers = [world.server.clone(), second];
     let before: Vec<usize> = model.rooms().iter().map(|room| room.events.len()).collect();
     let calls = calls(&servers, model.time.truth, episode).await;
     // Somebody who gave up may have left a change behind.
     world.settle().await;
     let rooms = world.server.rooms().await;
-    if model.time.engine() == Engine::Postgres {
-        second.database.close().await;
-    }
     let step = episode.all.len();
     spent::explained(&calls, model).map_err(|what| Difference { step, what })?;
     for (resource, room) in rooms.iter().enumerate() {
@@ -265,7 +266,7 @@ fn perhaps_ended(calls: &[Call], model: &Model, resource: usize) -> Vec<Call> {
 
 impl World<'_> {
     /// Another copy of the server, whose clock says this. Beside a file it is the same store.
-    async fn second(&self, wall: i64) -> Server {
+    async fn second(&mut self, wall: i64) -> Server {
         let truth = self.server.machine.truth();
         self.copy(Machine::at(wall, truth)).await
     }

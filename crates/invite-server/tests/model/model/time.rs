@@ -51,10 +51,6 @@ impl Time {
         time
     }
 
-    pub(crate) fn engine(&self) -> Engine {
-        self.engine
-    }
-
     /// The time by which is done what cannot be taken back.
     pub(crate) fn trusted(&self) -> Option<i64> {
         match self.engine {

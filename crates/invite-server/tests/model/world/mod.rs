@@ -123,8 +123,11 @@ impl Server {
 
     /// Which invites ended since then, in the order in which it was told.
     async fn ended_since(&self, last: &[i64], kind: &str) -> Answer {
-        let mut ended = Vec::new();
-        for (resource, last) in RESOURCES.iter().zip(last) {
+        let (newest, mut ended) = (self.last_events().await, Vec::new());
+        for ((resource, last), newest) in RESOURCES.iter().zip(last).zip(newest) {
+            if newest == *last {
+                continue;
+            }
             let events = self.database.events(resource, *last, ALL).await.unwrap();
             let of_kind = events.iter().filter(|event| event.kind.as_str() == kind);
             ended.extend(of_kind.map(|event| self.names.of(&event.invite)));
@@ -169,7 +172,8 @@ impl World<'_> {
 
     /// Whatever was begun is finished, and the ground is free.
     pub(crate) async fn end(self) {
-        self.ground.close(self.server.database).await;
+        self.settle().await;
+        self.ground.keep(self.server.database);
     }
 
     /// Whatever was begun is over, whoever waits for it.
@@ -187,10 +191,10 @@ impl World<'_> {
     }
 
     /// Another copy of the server, with clocks of its own. Beside a file it is the same store.
-    pub(crate) async fn copy(&self, machine: Machine) -> Server {
+    pub(crate) async fn copy(&mut self, machine: Machine) -> Server {
         let database = match &self.server.database {
             Database::Sqlite(store) => store.clone().into(),
-            Database::Postgres(_) => self.ground.reopen().await,
+            Database::Postgres(_) => self.ground.second().await,
         };
         let names = Arc::clone(&self.server.names);
         Server::start(self.ground, database, names, machine, self.quotas).await
@@ -316,12 +320,12 @@ impl World<'_> {
     }
 
     async fn restart(&mut self, away: i64) -> Answer {
-        self.server.database.close().await;
         let machine = self.server.machine.clone();
         machine.wall.fetch_add(away, Ordering::Relaxed);
         let truth = machine.truth.fetch_add(away, Ordering::Relaxed) + away;
         self.ground.set_time(truth).await;
-        let database = self.ground.reopen().await;
+        let stopped = self.server.database.clone();
+        let database = self.ground.restart(stopped, away).await;
         let names = Arc::clone(&self.server.names);
         self.server = Server::start(self.ground, database, names, machine, self.quotas).await;
         self.keeper = keeper(&self.server);
