@@ -214,14 +214,8 @@ impl<S: Store> Invites<S> {
         };
         let (asker, keys) = (asker.clone(), self.clone());
         let rule = move |state: &State| {
-            let decision = rules::resend(state, &asker, max_age, quotas, now)?;
-            // What was taken back with its secret stays back: whoever has that could make the key, and we no longer.
-            if keys.made_again(&decision.answer).is_none() {
-                return Err(Refusal::invalid_option(
-                    "id",
-                    "The secret of this invite's key is gone or was taken back. Make a new invite instead.",
-                ));
-            }
+            let is_made_again = |invite: &StoredInvite| keys.made_again(invite).is_some();
+            let decision = rules::resend(state, &asker, max_age, quotas, now, is_made_again)?;
             Ok(decision.map(|stored| (stored, state.accepted.clone())))
         };
         let (stored, accepted) = counted("resend", self.transact(scope, rule).await)?;

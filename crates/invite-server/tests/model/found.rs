@@ -7,6 +7,43 @@ use crate::history::{Asker::*, Kind::*, Op, Op::*, Seen, Which::*};
 /// One thing after the other, each with its name.
 pub(crate) const FOUND: &[(&str, &[Op])] = &[
     (
+        "whoever resent what cannot be made again was told to wait for an hour first",
+        &[
+            NewResource {
+                by: Person(2),
+                resource: 1,
+            },
+            Create {
+                name: 71,
+                by: Person(2),
+                resource: 1,
+                grants: "rw",
+                max_age: 300,
+                max_uses: Some(1),
+                email: Some(2),
+                kind: Opaque,
+                once: None,
+                send: true,
+            },
+            Pass { time: 3_600_000 },
+            Rotate { at_once: false },
+            Allow {
+                invites: 4,
+                resources: 1,
+                mails: 1,
+            },
+            RevokeSecret { which: Retired },
+            Jump {
+                time: -34_552_800_000,
+            },
+            Resend {
+                by: Person(2),
+                invite: 71,
+                max_age: 2_592_000,
+            },
+        ],
+    ),
+    (
         "an invite that had expired before its secret was taken back was resent",
         &[
             NewResource {

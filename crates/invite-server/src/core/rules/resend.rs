@@ -11,13 +11,14 @@ use crate::core::{
 };
 
 /// The same key works for so many seconds from now on, also where it had expired. What was taken back or used up stays
-/// so, and nobody prolongs letters that they no longer hold.
+/// so, and nobody prolongs letters that they no longer hold, or a link that can no longer be made.
 pub fn resend(
     state: &State,
     actor: &Actor,
     max_age: u32,
     quotas: Quotas,
     now: Moment,
+    is_made_again: impl Fn(&StoredInvite) -> bool,
 ) -> Ruling<StoredInvite> {
     let invite = state.invite.as_ref().ok_or(Refusal::NotFound)?;
     let mine = On {
@@ -40,6 +41,14 @@ pub fn resend(
         return Err(Refusal::invalid_option(
             "id",
             "A signed key says itself when it ends. Make a new invite instead.",
+        ));
+    }
+    // What was taken back with its secret stays back: whoever has that could make the key, and we no longer. Nobody is
+    // sent away to wait for a quota first.
+    if !is_made_again(invite) {
+        return Err(Refusal::invalid_option(
+            "id",
+            "The secret of this invite's key is gone or was taken back. Make a new invite instead.",
         ));
     }
     if !invite.permissions.gained(state.permissions).is_empty() {

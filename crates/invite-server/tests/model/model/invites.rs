@@ -342,7 +342,8 @@ impl Model {
         if invite.spent() {
             return Err(Answer::refused("exhausted"));
         }
-        if invite.kind == Kind::Signed {
+        // Nobody can make its key again; whoever leaked it perhaps can.
+        if invite.kind == Kind::Signed || !self.ring.has(invite.secret) {
             return Err(Answer::not_acceptable("id"));
         }
         if !invite
@@ -354,10 +355,6 @@ impl Model {
         // One that was over lives again.
         if invite.status(now) == "expired" {
             self.may_live(now, invite.resource, person)?;
-        }
-        // Nobody can make its key again; whoever leaked it perhaps can.
-        if !self.ring.has(invite.secret) {
-            return Err(Answer::not_acceptable("id"));
         }
         if let Some(email) = invite.email.filter(|_| invite.mailed) {
             self.mail(now, email)?;

@@ -112,7 +112,10 @@ fn one_that_was_over_lives_again_only_where_there_is_room() {
                 ..recipient
             });
         }
-        let ruling = resend(&state, &alice, 60, TWO, NOW);
+        let ruling = resend(&state, &alice, 60, TWO, NOW, |_| true);
         assert_eq!(code(&ruling), expected, "{invites} {mails}");
+        // What is in vain for good is said first: nobody ends another invite, or waits for an hour, for it.
+        let ruling = resend(&state, &alice, 60, TWO, NOW, |_| false);
+        assert_eq!(code(&ruling), "invalid_option", "{invites} {mails}");
     }
 }
