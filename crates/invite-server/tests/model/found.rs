@@ -2,7 +2,7 @@
 //! be put here, under a name that says what was wrong.
 
 use crate::at_once::{Episode, Slot::*};
-use crate::history::{Asker::*, Kind::*, Op, Op::*, Seen, Which::*};
+use crate::history::{Asker::*, For, Kind::*, Op, Op::*, Seen, Which::*};
 
 /// One thing after the other, each with its name.
 pub(crate) const FOUND: &[(&str, &[Op])] = &[
@@ -100,7 +100,7 @@ pub(crate) const FOUND: &[(&str, &[Op])] = &[
 
 /// And at once.
 pub(crate) fn found_at_once() -> Vec<(&'static str, Episode)> {
-    vec![taken_out(), put_late(), checked()]
+    vec![taken_out(), put_late(), checked(), listed()]
 }
 
 fn taken_out() -> (&'static str, Episode) {
@@ -232,6 +232,59 @@ fn checked() -> (&'static str, Episode) {
                         by: Person(0),
                         invite: 5,
                         resource: None,
+                    },
+                ),
+            ],
+        },
+    )
+}
+
+fn listed() -> (&'static str, Episode) {
+    (
+        "a list of what was deleted meanwhile was empty instead of refused",
+        Episode {
+            skew: 0,
+            all: vec![
+                (
+                    First,
+                    NewResource {
+                        by: Person(3),
+                        resource: 4,
+                    },
+                ),
+                (
+                    First,
+                    Create {
+                        name: 6,
+                        by: Person(3),
+                        resource: 4,
+                        grants: "a",
+                        max_age: 1,
+                        max_uses: None,
+                        email: None,
+                        kind: Opaque,
+                        once: None,
+                        send: false,
+                    },
+                ),
+                (
+                    By(2, None),
+                    Delete {
+                        by: Person(3),
+                        resource: 4,
+                        swept: true,
+                    },
+                ),
+                (
+                    By(3, None),
+                    List {
+                        by: Person(3),
+                        resource: 4,
+                        everyone: true,
+                        status: None,
+                        addressed: For::Whoever,
+                        by_address: false,
+                        page_size: 100,
                     },
                 ),
             ],
