@@ -28,6 +28,7 @@ mod found;
 mod generate;
 mod history;
 mod model;
+mod often;
 mod run;
 mod shrink;
 mod worker;

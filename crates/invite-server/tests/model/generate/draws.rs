@@ -4,7 +4,7 @@ use invite_server::core::InviteStatus;
 
 use super::Source;
 use crate::history::{
-    ADDRESSES, APPS, Asker, DAY, For, HOUR, KEPT, Kind, Named, Op, RESOURCES, SECOND, Seen, Which,
+    ADDRESSES, Asker, DAY, For, HOUR, KEPT, Kind, Named, Op, RESOURCES, SECOND, Seen, Which,
 };
 
 const LETTERS: [&str; 8] = ["r", "r", "rw", "wr", "a", "ar", "arw", "awr"];
@@ -103,14 +103,6 @@ pub(super) fn accept(source: &mut Source) -> Op {
         invite,
         resource: source.of_resource(invite),
         receipt: source.new_name(),
-    }
-}
-
-pub(super) fn redeem(source: &mut Source) -> Op {
-    let receipt = source.name.saturating_sub(source.rng.u16(..8));
-    Op::Redeem {
-        app: source.rng.usize(..APPS.len()),
-        receipt,
     }
 }
 
@@ -286,22 +278,11 @@ pub(super) fn events(source: &mut Source) -> Op {
     }
 }
 
-pub(super) fn app(source: &mut Source) -> Op {
-    let app = source.rng.usize(..APPS.len());
-    let resource = source.resource();
-    match source.rng.u8(..10) {
-        0..4 => Op::AddApp {
-            app,
-            everything: source.percent(25),
-        },
-        4..7 => Op::GrantApp { app, resource },
-        7..9 => Op::RevokeApp { app, resource },
-        _ => Op::RemoveApp { app },
-    }
-}
-
 pub(super) fn session(source: &mut Source) -> Op {
-    let session = source.name.saturating_sub(source.rng.u16(..10));
+    let all: Vec<u16> = source.model.sessions().collect();
+    let newest = &all[all.len().saturating_sub(3)..];
+    let session = source.of(newest).filter(|_| source.percent(90));
+    let session = session.unwrap_or_else(|| source.name.saturating_sub(source.rng.u16(..10)));
     let person = source.person();
     match source.rng.u8(..10) {
         0..4 => Op::SignIn {

@@ -1,17 +1,18 @@
 //! Histories by lot: the same for the same seed. What may happen next is drawn by the state that the model says there
 //! is, so that most of it does something.
 
+mod apps;
 mod draws;
 
 use fastrand::Rng;
 
 use crate::history::{APPS, Asker, Op, PEOPLE, RESOURCES};
-use crate::model::{Engine, Model};
+use crate::model::{Engine, Invite, Model};
+use apps::{app, redeem};
 use draws::{
-    accept, allow, app, appoint, check, create, delete, delete_at_once, erase, events, jump,
-    letters, list, member, members, new_anywhere, new_resource, new_resource_of_few, pass, purge,
-    put, redeem, remove, resend, resources, restart, revoke, rotate, session, set_member, sweep,
-    tell_ends,
+    accept, allow, appoint, check, create, delete, delete_at_once, erase, events, jump, letters,
+    list, member, members, new_anywhere, new_resource, new_resource_of_few, pass, purge, put,
+    remove, resend, resources, restart, revoke, rotate, session, set_member, sweep, tell_ends,
 };
 
 const AGES: [u32; 8] = [1, 60, 60, 300, 3600, 86_400, 604_800, 2_592_000];
@@ -34,9 +35,9 @@ const DRAWS: &[(u32, Draw)] = &[
     (4, appoint),
     (3, resources),
     (5, events),
-    (4, app),
+    (6, app),
     (5, redeem),
-    (6, session),
+    (7, session),
     (2, erase),
     (14, pass),
     (3, jump),
@@ -138,30 +139,53 @@ pub(crate) fn history(seed: u64, engine: Engine, length: usize) -> Vec<Op> {
         name: 0,
     };
     // Half begin where little is allowed.
-    let first = source.percent(50).then_some(&[(1, allow as Draw)][..]);
-    let usual = if source.percent(25) { REMADE } else { DRAWS };
-    let draws = first.into_iter().chain(std::iter::repeat(usual));
-    draws.take(length).map(|draws| source.next(draws)).collect()
+    let mut all = Vec::with_capacity(length);
+    if source.percent(50) {
+        all.push(source.happens(allow));
+    }
+    let draws = if source.percent(25) { REMADE } else { DRAWS };
+    while all.len() < length {
+        let missing = source.missing();
+        let draw = missing.unwrap_or_else(|| source.draw(draws));
+        all.push(source.happens(draw));
+    }
+    all
 }
 
 impl Source {
     /// What happens next; it has happened to the model.
     pub(crate) fn next(&mut self, draws: &[(u32, Draw)]) -> Op {
-        let op = self.draw(draws);
+        let draw = self.draw(draws);
+        self.happens(draw)
+    }
+
+    fn happens(&mut self, draw: Draw) -> Op {
+        let op = draw(self);
         self.model.carry_out(&op, None);
         op
     }
 
-    pub(crate) fn draw(&mut self, draws: &[(u32, Draw)]) -> Op {
+    fn draw(&mut self, draws: &[(u32, Draw)]) -> Draw {
         let all: u32 = draws.iter().map(|(weight, _)| weight).sum();
         let mut place = self.rng.u32(..all);
         for (weight, draw) in draws {
             if place < *weight {
-                return draw(self);
+                return *draw;
             }
             place -= weight;
         }
-        pass(self)
+        pass
+    }
+
+    /// Without a resource, and without an invite that can be accepted, nearly all is refused; now and then it should be.
+    fn missing(&mut self) -> Option<Draw> {
+        let now = self.model.time.wall;
+        let is_pending = |invite: &Invite| invite.status(now) == "pending";
+        if self.model.resources.is_empty() {
+            return self.percent(50).then_some(new_resource);
+        }
+        let any = self.model.invites.iter().any(is_pending);
+        (!any && self.percent(20)).then_some(create)
     }
 
     fn percent(&mut self, times: u8) -> bool {

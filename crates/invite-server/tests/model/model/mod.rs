@@ -315,6 +315,16 @@ impl Model {
         self.invites.iter().find(|invite| invite.name == name)
     }
 
+    /// What proofs there are that somebody accepted, and where; the oldest first.
+    pub(crate) fn receipts(&self) -> impl Iterator<Item = (u16, usize)> {
+        self.receipts.iter().map(|one| (one.name, one.resource))
+    }
+
+    /// Sessions, whatever became of them; the oldest first.
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = u16> {
+        self.sessions.iter().map(|one| one.name)
+    }
+
     fn invite_mut(&mut self, name: u16) -> Option<&mut Invite> {
         self.invites.iter_mut().find(|invite| invite.name == name)
     }
