@@ -148,7 +148,7 @@ impl Wanted {
             (left.is_empty() || !lost.is_empty()).then_some(Losing {
                 user,
                 lost: (!left.is_empty()).then_some(lost),
-                address: None,
+                addresses: Vec::new(),
             })
         };
         let asked = if self.everybody {
@@ -178,22 +178,22 @@ struct Losing<'a> {
     user: &'a User,
     /// What they lose; everything when `None`.
     lost: Option<Permissions>,
-    /// What is the same for all spellings of their own address, as far as anybody knows one.
-    address: Option<String>,
+    /// What is the same for all spellings of each of their own addresses, as far as anybody knows one.
+    addresses: Vec<String>,
 }
 
 impl Afterwards<'_> {
     /// An address of somebody's that their issuer has verified.
     pub(crate) fn know_address(&mut self, user: &User, address: &str) {
         if let Some(one) = self.losing.iter_mut().find(|one| one.user.is(user)) {
-            one.address = Some(address_key(address));
+            one.addresses.push(address_key(address));
         }
     }
 
     /// What the known addresses are known by of those who lose letters.
     pub(crate) fn addresses(&self) -> Vec<String> {
-        let known = self.losing.iter().filter_map(|one| one.address.clone());
-        known.collect()
+        let known = self.losing.iter().flat_map(|one| &one.addresses);
+        known.cloned().collect()
     }
 
     /// Whether everybody has all that they had before.
@@ -215,7 +215,8 @@ impl Afterwards<'_> {
         let may_grant = inviter.contains(Permission::Admin) && link.permissions.is_within(inviter);
         let address = link.email.as_deref().map(address_key);
         let comes_in = |one: &Losing<'_>| {
-            let theirs = address.is_none() || address == one.address;
+            let is_theirs = |address| one.addresses.contains(address);
+            let theirs = address.as_ref().is_none_or(is_theirs);
             let gives_back = |lost| link.permissions.gained(lost) != link.permissions;
             theirs && one.lost.is_none_or(gives_back)
         };

@@ -10,7 +10,7 @@ use crate::core::{
 /// issuer calls them later, and nobody else of the issuer gets it.
 pub fn recognise(state: &State, claimed: &Claimed) -> Ruling<User> {
     let shown = claimed.user.display_name.as_ref();
-    let know = |user: &User| {
+    let know = |user: &User, email: Option<&String>| {
         vec![Change::KnowPerson {
             user: user.clone(),
             subject: claimed.subject.clone(),
@@ -22,8 +22,10 @@ pub fn recognise(state: &State, claimed: &Claimed) -> Ruling<User> {
             display_name: shown.or(known.user.display_name.as_ref()).cloned(),
             ..known.user.clone()
         };
-        let same = user == known.user && claimed.email == known.email;
-        let changes = if same { Vec::new() } else { know(&user) };
+        // What is not said is not taken back: not every token names an address.
+        let email = claimed.email.as_ref().or(known.email.as_ref());
+        let same = user == known.user && email == known.email.as_ref();
+        let changes = if same { Vec::new() } else { know(&user, email) };
         return Ok(Decision {
             answer: user,
             changes,
@@ -36,7 +38,7 @@ pub fn recognise(state: &State, claimed: &Claimed) -> Ruling<User> {
     }
     Ok(Decision {
         answer: claimed.user.clone(),
-        changes: know(&claimed.user),
+        changes: know(&claimed.user, claimed.email.as_ref()),
     })
 }
 

@@ -35,14 +35,23 @@ static MEMBER: Sql = Sql::new(
 static ADMINS: Sql = Sql::new(
     "SELECT username, provider, NULL, permissions FROM members WHERE resource = $1 AND permissions LIKE '%a%'",
 );
+/// What an issuer said last, and what it said of each session that has not ended: whoever has one comes with that.
 static ADDRESS: Sql = Sql::new(
-    "SELECT username, provider, display_name, email FROM people
-     WHERE username = $1 AND provider = $2 AND email IS NOT NULL",
+    "SELECT username, provider, NULL, email FROM people
+     WHERE username = $1 AND provider = $2 AND email IS NOT NULL
+     UNION
+     SELECT username, provider, NULL, email FROM sessions
+     WHERE username = $1 AND provider = $2 AND revoked_at IS NULL AND email IS NOT NULL",
 );
+/// The same of all members.
 static ADDRESSES: Sql = Sql::new(
-    "SELECT members.username, members.provider, display_name, people.email
+    "SELECT members.username, members.provider, NULL, people.email
      FROM members JOIN people ON people.username = members.username AND people.provider = members.provider
-     WHERE resource = $1 AND people.email IS NOT NULL",
+     WHERE resource = $1 AND people.email IS NOT NULL
+     UNION
+     SELECT members.username, members.provider, NULL, sessions.email
+     FROM members JOIN sessions ON sessions.username = members.username AND sessions.provider = members.provider
+     WHERE resource = $1 AND revoked_at IS NULL AND sessions.email IS NOT NULL",
 );
 /// What can be accepted by whoever has it, or by somebody with one of these addresses, or could if the clock were another.
 static OPEN: Sql = Sql::new(

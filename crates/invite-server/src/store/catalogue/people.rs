@@ -13,8 +13,8 @@ static NAME_TAKEN: Sql =
     Sql::new("SELECT 1 FROM people WHERE username = $1 AND provider = $2 AND iss IS NOT NULL");
 static KNOW: Sql = Sql::new(
     "INSERT INTO people (username, provider, iss, sub, display_name, email) VALUES ($1, $2, $3, $4, $5, $6)
-     ON CONFLICT (username, provider) DO UPDATE SET iss = excluded.iss, sub = excluded.sub, email = excluded.email,
-         display_name = COALESCE(excluded.display_name, people.display_name)
+     ON CONFLICT (username, provider) DO UPDATE SET iss = excluded.iss, sub = excluded.sub,
+         email = COALESCE(excluded.email, people.email), display_name = COALESCE(excluded.display_name, people.display_name)
      WHERE people.iss IS NULL OR people.iss = excluded.iss AND people.sub = excluded.sub",
 );
 static ISSUER_NAMED: Sql = Sql::new("SELECT iss FROM issuers WHERE provider = $1");

@@ -1,6 +1,10 @@
 //! Who has access: one by one, page by page, and what is left open behind whoever goes.
 
-use invite_server::core::{EventKind, Links, Member, MemberList, MembersRequest, Subject};
+use std::fmt::Debug;
+
+use invite_server::core::{
+    Accounts, Claimed, EventKind, Links, Member, MemberList, MembersRequest, Sessions, Subject,
+};
 
 use super::*;
 
@@ -411,6 +415,71 @@ pub(crate) async fn a_list_tells_and_ends_links_too<S: Store>(store: S) {
     let (_, links) = replace(vec![member("alice", "arw")], true).await.unwrap();
     let links = links.unwrap();
     assert_eq!((links.total, links.ended), (2, true), "dora's two");
+}
+
+/// Bob's issuer names an address when he signs in, and none, or another, in the bearers that he uses beside.
+pub(crate) async fn an_address_counts_as_long_as_somebody_may_come_with_it<S: Store + Debug>(
+    store: S,
+) {
+    let world = World::over(store.clone());
+    let invites = &world.invites;
+    let subject = Subject {
+        iss: "https://login.example".into(),
+        sub: "bob".into(),
+    };
+    let claimed = |email: Option<&str>| Claimed {
+        subject: subject.clone(),
+        user: user("bob"),
+        email: email.map(str::to_owned),
+    };
+    let to =
+        |address: &'static str| move |one: &mut CreateRequest| one.email = Some(address.into());
+    world.member("alice", "notes", "arw").await;
+    let alice = actor("alice");
+    let told = async || {
+        let changed = invites
+            .change_member(
+                Some(&alice),
+                "notes",
+                &user("bob"),
+                Permissions::NONE,
+                false,
+            )
+            .await;
+        ids(changed.unwrap().links.as_ref())
+    };
+    let first = claimed(Some("bob@example.org"));
+    invites.begin_session(first, None, 3600).await.unwrap();
+    let link = made(&world, "alice", "r", to("Bob@example.org")).await;
+    assert_eq!(told().await, [link.as_str()]);
+    invites.recognise(claimed(None)).await.unwrap();
+    assert_eq!(told().await, [link.as_str()], "absence erases nothing");
+    let second = claimed(Some("bob@example.net"));
+    invites.recognise(second).await.unwrap();
+    let other = made(&world, "alice", "r", to("bob@example.net")).await;
+    assert_eq!(told().await, [other.as_str(), link.as_str()]);
+
+    // So it is for lists.
+    world.member("bob", "notes", "r").await;
+    let alone = vec![Member {
+        user: user("alice"),
+        permissions: Permissions::parse("arw").unwrap(),
+    }];
+    let (_, _, links) = invites
+        .replace_members(Some(&alice), "notes", None, alone, false)
+        .await
+        .unwrap();
+    assert_eq!(ids(links.as_ref()), [other.as_str(), link.as_str()]);
+
+    // An address of a session goes with it.
+    let all = Sessions::Of(user("bob"));
+    invites.end_sessions(all).await.unwrap();
+    assert_eq!(told().await, [other.as_str()]);
+    let changed = invites
+        .change_member(Some(&alice), "notes", &user("bob"), Permissions::NONE, true)
+        .await;
+    assert_eq!(ids(changed.unwrap().links.as_ref()), [other.as_str()]);
+    assert!(told().await.is_empty());
 }
 
 pub(crate) async fn more_links_than_end_at_once<S: Store>(store: S) {

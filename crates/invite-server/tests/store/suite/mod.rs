@@ -118,6 +118,7 @@ macro_rules! store_suite {
         );
     };
     (@all $do:ident: $($group:ident::$case:ident,)*) => {
+            members::an_address_counts_as_long_as_somebody_may_come_with_it,
         $($do!($group::$case);)*
     };
 }
