@@ -1,17 +1,15 @@
 //! Taking up secrets while the server runs: the operator rotates or revokes one, and no copy has to be started again.
 
-use std::fs::Metadata;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::core::SecretFileUnusable;
 use crate::invites::Invites;
 use crate::stop::Running;
 
-/// Between two looks at the file. Not every file system tells of changes, and few of those over a network do.
+/// Between two looks at the file, of whose changes not every file system tells, and at what was taken back, of which the
+/// database alone tells a copy that has a file of its own.
 const LOOK: Duration = Duration::from_secs(1);
-/// After so many the database is asked for what was taken back, where another machine may have its own file.
-const ASK: u32 = 5;
 
 /// Looks until told to stop, and at once when the process gets a `SIGHUP`.
 pub(super) fn start(invites: Invites, file: PathBuf, running: Running) -> std::io::Result<()> {
@@ -21,21 +19,13 @@ pub(super) fn start(invites: Invites, file: PathBuf, running: Running) -> std::i
 }
 
 async fn watch(invites: Invites, file: PathBuf, mut told: Hangup, mut running: Running) {
-    let mut seen = Stamp::of(&file);
-    let mut looks = 0;
     let mut wrong = String::new();
     loop {
-        let at_once = tokio::select! {
-            () = tokio::time::sleep(LOOK) => false,
-            () = told.next() => true,
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            () = told.next() => {}
             () = running.told() => return,
-        };
-        looks += 1;
-        let stamp = Stamp::of(&file);
-        if !at_once && looks < ASK && stamp == seen {
-            continue;
         }
-        (seen, looks) = (stamp, 0);
         match invites.take_up_secrets(&file).await {
             Ok(changed) => {
                 if changed || !wrong.is_empty() {
@@ -49,35 +39,14 @@ async fn watch(invites: Invites, file: PathBuf, mut told: Hangup, mut running: R
             Err(error) => {
                 let now = error.to_string();
                 if now != wrong {
-                    tracing::error!("{now}. The secrets of before go on");
+                    tracing::error!(
+                        "{now}. The secrets of before go on, but for those that were revoked"
+                    );
                 }
                 wrong = now;
             }
         }
     }
-}
-
-/// What shows that a file is another one.
-#[derive(PartialEq, Eq)]
-struct Stamp(Option<(SystemTime, u64, u64)>);
-
-impl Stamp {
-    fn of(file: &Path) -> Stamp {
-        let stamp = |metadata: Metadata| {
-            Some((metadata.modified().ok()?, metadata.len(), number(&metadata)))
-        };
-        Stamp(std::fs::metadata(file).ok().and_then(stamp))
-    }
-}
-
-#[cfg(unix)]
-fn number(metadata: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
-}
-
-#[cfg(not(unix))]
-fn number(_metadata: &Metadata) -> u64 {
-    0
 }
 
 /// `SIGHUP`, where there is one; listened to from the start, for it would end the process.

@@ -129,7 +129,8 @@ pub enum Keys {
         #[arg(long)]
         at_once: bool,
     },
-    /// End a leaked secret at once, on every copy: everything made with it ends, invites and their keys too; says how many
+    /// End a leaked secret, on every copy of the server within a second or two, whichever file it has: everything made with
+    /// it ends, invites and their keys too; says how many
     Revoke {
         /// Its id, as `keys list` shows it
         id: String,

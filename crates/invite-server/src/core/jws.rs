@@ -29,8 +29,9 @@ pub(super) trait Timed {
     fn times(&self) -> (i64, i64);
 }
 
-/// Signs claims with the active key.
+/// Signs claims with the active key, if there is one that others know.
 pub(super) fn sign(secrets: &Secrets, typ: &str, claims: &impl Serialize) -> Option<String> {
+    secrets.can_make().ok()?;
     let signing = secrets.signing();
     let header = Header {
         alg: "EdDSA".into(),

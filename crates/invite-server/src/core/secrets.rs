@@ -185,6 +185,24 @@ impl Secrets {
         Ring::clone(&self.ring()).without(revoked).map(Secrets::of)
     }
 
+    /// Gives up those of these that were revoked, whatever the file says.
+    pub(super) fn give_up(
+        &self,
+        revoked: &[String],
+        now: Moment,
+    ) -> Result<(), SecretFileUnusable> {
+        self.change(|ring| ring.give_up(revoked, now))
+    }
+
+    /// Refuses where all there was to make something with was revoked.
+    pub(super) fn can_make(&self) -> Result<(), Refusal> {
+        if self.ring().stands_in {
+            Err(Refusal::TryAgain)
+        } else {
+            Ok(())
+        }
+    }
+
     fn change<Answer>(
         &self,
         change: impl FnOnce(&mut Ring) -> Result<Answer, SecretFileUnusable>,

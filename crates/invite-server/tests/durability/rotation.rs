@@ -439,3 +439,36 @@ async fn a_revoked_secret_ends_on_every_copy_at_once() {
     counts(&here, &there, &backend, 5).await;
     counts(&there, &here, &backend, 6).await;
 }
+
+/// The other copy has the file of before a rotation, and so lacks what all is made with since.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_secret_ends_on_a_copy_whose_file_does_not_fit() {
+    let (postgres, folder) = (Postgres::start(false), tempfile::tempdir().unwrap());
+    let (one, here, other, there) = two(&postgres, &folder, "stale").await;
+    let backend = Backend::add(&one);
+    one.run(&["keys", "rotate"]);
+    publishes(&here, 3).await;
+    let leaked = Leaked::from(&one.secret);
+    let usual = taken(&there, &backend, &leaked, |usual| usual).await;
+    assert!(usual.contains(&"access token"), "{usual:?}");
+    one.run(&["keys", "revoke", &leaked.id]);
+    for server in [&there, &here] {
+        until("the end of what was leaked", async || {
+            let usual = taken(server, &backend, &leaked, |usual| usual).await;
+            usual.is_empty()
+        })
+        .await;
+    }
+    // It says what is wrong, goes on with what is good, and takes the file up once it is brought.
+    until("the log", async || there.output().contains("lacks")).await;
+    let alice = sign_in(&there, &client(), "alice").await;
+    let made = alice.invite(&there.url, "notes", json!({})).await;
+    assert_eq!(code(&made), "yes");
+    copy(&one.secret, &other.secret);
+    until("the file", async || {
+        published(&there).await == published(&here).await
+    })
+    .await;
+    counts(&here, &there, &backend, 7).await;
+    counts(&there, &here, &backend, 8).await;
+}

@@ -228,3 +228,88 @@ async fn what_was_made_with_a_lost_secret_is_ended_by_its_id() {
     assert_ne!(again.secrets().active_id(), first);
     assert!(live(&again).await.is_empty());
 }
+
+/// A copy of the server with a file of its own, which the operator has not brought up to date.
+#[tokio::test]
+async fn a_revocation_counts_where_the_file_lacks_what_came_since() {
+    let kept = Kept::new();
+    let invites = kept.open(&kept.file()).await.unwrap();
+    admin(&invites).await;
+    let first = invites.secrets().active_id();
+    let stale = kept.folder.path().join("stale");
+    Secrets::copy(&kept.file(), &stale, false).unwrap();
+    let elsewhere = kept.open(&stale).await.unwrap();
+    invites.rotate_secrets(&kept.file(), true).await.unwrap();
+    invites.take_up_secrets(&kept.file()).await.unwrap();
+    let leaked = invites.secrets().active_id();
+    let old = made(&elsewhere, KeyKind::Opaque, 3600).await;
+    let knows = |id: &str| {
+        elsewhere
+            .secrets()
+            .standings()
+            .iter()
+            .any(|one| one.id == id)
+    };
+    assert!(knows(&leaked) && knows(&first));
+
+    kept.revoke(&leaked).await.unwrap();
+    let wrong = elsewhere.take_up_secrets(&stale).await.unwrap_err();
+    let wrong = wrong.to_string();
+    assert!(!knows(&leaked), "{wrong}");
+    assert!(knows(&first), "what was not taken back goes on");
+    assert!(opens(&elsewhere, &old).await);
+    made(&elsewhere, KeyKind::Opaque, 3600).await;
+
+    // Nothing is left that anything could be made with; what others made still opens.
+    invites.take_up_secrets(&kept.file()).await.unwrap();
+    let fresh = made(&invites, KeyKind::Opaque, 3600).await;
+    kept.revoke(&first).await.unwrap();
+    elsewhere.take_up_secrets(&stale).await.unwrap_err();
+    assert!(!knows(&first) && !knows(&leaked));
+    let request = CreateRequest::new(Permissions::READ, 60, KeyKind::Opaque);
+    let refused = elsewhere
+        .create(Some(&actor("alice")), "notes", request)
+        .await;
+    assert_eq!(refused.unwrap_err().code(), "try_again");
+    assert!(opens(&elsewhere, &fresh).await);
+    assert_eq!(live(&invites).await, [(fresh.id.clone(), true)]);
+
+    // Once it is brought there all goes on.
+    Secrets::copy(&kept.file(), &stale, true).unwrap();
+    assert!(elsewhere.take_up_secrets(&stale).await.unwrap());
+    let again = made(&elsewhere, KeyKind::Opaque, 3600).await;
+    invites.take_up_secrets(&kept.file()).await.unwrap();
+    let listed = live(&invites).await;
+    assert_eq!(listed, [(again.id, true), (fresh.id, true)]);
+}
+
+/// `keys rotate` says: bring the file to the other copies within the hour.
+#[tokio::test]
+async fn a_receipt_of_a_copy_with_the_file_of_before_counts_for_that_hour() {
+    const HERE: &str = "https://invites.example";
+    let kept = Kept::new();
+    let invites = kept.open(&kept.file()).await.unwrap().issuing_as(HERE);
+    admin(&invites).await;
+    let _key = invites.add_app("crm", true).await.unwrap();
+    let stale = kept.folder.path().join("stale");
+    Secrets::copy(&kept.file(), &stale, false).unwrap();
+    let elsewhere = kept.open(&stale).await.unwrap().issuing_as(HERE);
+    let invite = made(&invites, KeyKind::Opaque, 86_400).await;
+    invites.rotate_secrets(&kept.file(), true).await.unwrap();
+    invites.take_up_secrets(&kept.file()).await.unwrap();
+    let redeemed = async |name: &str, after: i64| {
+        let who = actor(name);
+        let key = invite.key.as_ref().unwrap();
+        let accepted = elsewhere.accept(Some(&who), key, None).await.unwrap();
+        let receipt = elsewhere.receipt(&who, &accepted).unwrap();
+        kept.time.pass_seconds(after);
+        invites.redeem("crm", &receipt).await.is_ok()
+    };
+    kept.time.pass_seconds(308);
+    assert!(redeemed("bob", 0).await, "after 308 seconds");
+    assert!(!redeemed("carol", 300).await, "its own five minutes");
+    kept.time.pass_seconds(3600 - 608 - 1);
+    assert!(redeemed("dora", 299).await, "made within the hour");
+    kept.time.pass_seconds(2);
+    assert!(!redeemed("erin", 0).await, "nobody brought the file");
+}

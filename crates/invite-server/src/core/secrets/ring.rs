@@ -11,9 +11,10 @@ use crate::core::{Moment, options::MAX_AGE_LIMIT};
 
 /// How long a secret is published before it is active: others keep a JWK set for a while.
 const PUBLISHED: u32 = 3600;
-/// How long a retired signing key is published: the longest life of a signed key, and an hour for copies of the server
-/// that learn late that it is retired.
-const PUBLISHED_AFTER: u32 = MAX_AGE_LIMIT + 3600;
+/// How long a copy of the server with a file of its own may go on with a secret that is retired elsewhere.
+const BROUGHT_WITHIN: u32 = 3600;
+/// How long a retired signing key is published: the longest life of a signed key, made at the last by such a copy.
+const PUBLISHED_AFTER: u32 = MAX_AGE_LIMIT + BROUGHT_WITHIN;
 
 /// Where a secret stands in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +78,9 @@ pub(super) struct Ring {
     pub(super) next: Option<Kept>,
     /// The latest first.
     pub(super) retired: Vec<Kept>,
+    /// Whether the active one only stands in for one that was revoked: no other copy knows it, and nothing is made with it
+    /// that others would have to know.
+    pub(super) stands_in: bool,
 }
 
 impl Ring {
@@ -87,6 +91,7 @@ impl Ring {
             active: Kept::random(now)?,
             next: Some(Kept::random(before)?),
             retired: Vec::new(),
+            stands_in: false,
         })
     }
 
@@ -107,6 +112,7 @@ impl Ring {
             active,
             next,
             retired,
+            stands_in: false,
         };
         let mut ids: Vec<_> = ring.all().map(|(_, kept)| &kept.secret.id).collect();
         let count = ids.len();
@@ -130,9 +136,10 @@ impl Ring {
     }
 
     /// Those under which something counts that lives so many seconds at most: the active one, the next, which another
-    /// copy may have made active already, and the one before for that long after.
+    /// copy may have made active already, and the one before for that long after another copy may have made it last.
     pub(super) fn counting(&self, seconds: u32, now: Moment) -> impl Iterator<Item = &Secret> {
         let before = self.retired.first();
+        let seconds = seconds.saturating_add(BROUGHT_WITHIN);
         let before = before.filter(|kept| kept.counts_for(seconds, now));
         iter::once(&self.active)
             .chain(&self.next)
@@ -214,12 +221,34 @@ impl Ring {
 
     /// Without those that were revoked, whatever the file says; `None` if none is left.
     pub(super) fn without(mut self, revoked: &[String]) -> Option<Ring> {
+        self.take_out(revoked).then_some(self)
+    }
+
+    /// Gives up those that were revoked. If none is left, another stands in for the active one.
+    pub(super) fn give_up(
+        &mut self,
+        revoked: &[String],
+        now: Moment,
+    ) -> Result<(), SecretFileUnusable> {
+        if !self.take_out(revoked) {
+            self.active = Kept::random(now)?;
+            self.stands_in = true;
+        }
+        Ok(())
+    }
+
+    /// Whether something is left to go on with.
+    fn take_out(&mut self, revoked: &[String]) -> bool {
         let is_left = |kept: &Kept| !revoked.contains(&kept.secret.id);
         self.retired.retain(is_left);
-        self.next = self.next.filter(is_left);
-        if !is_left(&self.active) {
-            self.active = self.next.take()?;
+        self.next = self.next.take().filter(is_left);
+        if is_left(&self.active) {
+            return true;
         }
-        Some(self)
+        let Some(next) = self.next.take() else {
+            return false;
+        };
+        self.active = next;
+        true
     }
 }

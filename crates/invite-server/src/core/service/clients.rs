@@ -61,6 +61,7 @@ impl<S: Store> Invites<S> {
 
     /// A bearer for a client that brings its secret. An unknown id is refused as a wrong secret is, and as fast.
     pub async fn client_token(&self, id: &str, secret: &ClientSecret) -> Result<String, Refusal> {
+        self.secrets.can_make()?;
         let found = self.store.client(id).await?;
         // Hashed and compared in either case.
         let stored = found.as_ref().map_or(KeyHash([0; 32]), |one| one.secret);

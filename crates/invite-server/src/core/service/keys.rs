@@ -11,6 +11,7 @@ use crate::core::{
 impl<S: Store> Invites<S> {
     /// Makes the key of an invite that begins, and notes in the row what it takes to make it again.
     pub(super) fn seal(&self, invite: &mut StoredInvite) -> Result<InviteKey, Refusal> {
+        self.secrets.can_make()?;
         let (key, secret_id) = if invite.kind == KeyKind::Signed {
             invite.issuer = self.issuer.as_deref().map(str::to_owned);
             let unsupported = || Refusal::Unsupported {

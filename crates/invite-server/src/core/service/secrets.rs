@@ -43,20 +43,34 @@ impl<S: Store> Invites<S> {
     /// Reads the file again, and the database for what was taken back; from then on that counts. Whether anything changed.
     ///
     /// # Errors
-    /// As when it was opened; what counted before counts on.
+    /// As when it was opened; what counted before and was not taken back counts on.
     pub async fn take_up_secrets(&self, secret_file: &Path) -> Result<bool, SecretFileUnusable> {
         let known = known(&self.store).await?;
+        // First: what was taken back counts nowhere, whatever is wrong with the file.
+        let given_up = self.give_up_revoked(&known).await?;
         let secrets = fitting(&Secrets::load(secret_file)?, &known, secret_file)?;
-        self.know_secret(&secrets.active_id()).await?;
+        let active = secrets.active_id();
+        if known.iter().all(|one| one.id != active) {
+            self.know_secret(&active).await?;
+        }
+        Ok(self.secrets.take_up(&secrets) || given_up)
+    }
+
+    /// Whether any of those that are here were taken back.
+    async fn give_up_revoked(&self, known: &[KnownSecret]) -> Result<bool, SecretFileUnusable> {
         let revoked = known.iter().filter(|one| one.revoked_at.is_some());
-        let ours: Vec<_> = revoked.filter(|one| self.secrets.has(&one.id)).collect();
-        let changed = self.secrets.take_up(&secrets);
-        for one in ours {
+        let ours = revoked.filter(|one| self.secrets.has(&one.id));
+        let ours: Vec<_> = ours.map(|one| one.id.clone()).collect();
+        if ours.is_empty() {
+            return Ok(false);
+        }
+        self.secrets.give_up(&ours, self.clock.now())?;
+        for id in &ours {
             // What was still made with it here since it was taken back.
-            let ended = self.end_made_with(&one.id).await;
+            let ended = self.end_made_with(id).await;
             ended.map_err(SecretFileUnusable::Unasked)?;
         }
-        Ok(changed)
+        Ok(true)
     }
 
     /// Notes that rows may name a secret from now on.

@@ -17,6 +17,7 @@ impl<S: Store> Invites<S> {
         if !self.apps().await?.iter().any(|one| one.name == app) {
             return Err(Refusal::NotFound);
         }
+        self.secrets.can_make()?;
         let mut bytes = [0u8; 16];
         getrandom::fill(&mut bytes).map_err(|_| Refusal::ServerError)?;
         let id = URL_SAFE_NO_PAD.encode(bytes);
