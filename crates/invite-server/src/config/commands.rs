@@ -67,7 +67,8 @@ pub enum Apps {
         /// The resource
         resource: String,
     },
-    /// Let a backend act on a resource no longer, be it that the backend created it
+    /// Let a backend act on a resource no longer, be it that the backend created it; what it has yet to be told of it is
+    /// forgotten
     Revoke {
         /// The app's name
         name: String,

@@ -119,7 +119,8 @@ pub(super) async fn take<E: Executor>(
     app: &str,
     resource: &str,
 ) -> Result<(), E::Trouble> {
-    change_one(executor, &TAKE, binds![app, resource]).await
+    change_one(executor, &TAKE, binds![app, resource]).await?;
+    webhooks::forget_resource(executor, app, resource).await
 }
 
 /// No app acts on the resource any more.

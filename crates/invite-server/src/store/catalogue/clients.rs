@@ -1,6 +1,6 @@
 //! RKVST clients.
 
-use super::{Executor, Row, Sql, Unreadable, all, apps, binds, change, change_one, one};
+use super::{Executor, Row, Sql, Unreadable, all, apps, binds, change, change_one, one, webhooks};
 use crate::core::{Client, state::KeyHash};
 
 /// A client's columns, in the order in which rows are read.
@@ -49,6 +49,9 @@ pub(super) async fn add<E: Executor>(executor: &E, client: &Client) -> Result<()
 }
 
 pub(super) async fn remove<E: Executor>(executor: &E, id: &str) -> Result<(), E::Trouble> {
+    if let Some(client) = of_id(executor, id).await? {
+        webhooks::forget(executor, &client.name).await?;
+    }
     change(executor, &TAKE, binds![id]).await?;
     change_one(executor, &REMOVE, binds![id]).await
 }

@@ -33,11 +33,21 @@ static DELIVER: Sql = Sql::new(
     "INSERT INTO deliveries (message, app, resource, number, body, created_at, due_at)
      VALUES ($1, $2, $3, $4, $5, $6, $6)",
 );
+/// Of what the app may still be told: something may have been written in the moment in which that ended.
 static CLAIM: Sql = Sql::new(
     "UPDATE deliveries SET due_at = $1, attempts = attempts + 1
      WHERE message IN
-         (SELECT message FROM deliveries WHERE app = $2 AND due_at <= $3 ORDER BY due_at LIMIT $4{skip})
+         (SELECT message FROM deliveries WHERE app = $2 AND due_at <= $3
+             AND NOT EXISTS (SELECT 1 FROM resources WHERE name = deliveries.resource AND deleted_at IS NOT NULL)
+             AND (EXISTS (SELECT 1 FROM app_resources WHERE app = $2 AND app_resources.resource = deliveries.resource)
+                 OR EXISTS (SELECT 1 FROM apps WHERE name = $2 AND all_resources))
+             ORDER BY due_at LIMIT $4{skip})
      RETURNING message, body, created_at, attempts",
+);
+/// Of an app that is told of what it was given.
+static FORGET_RESOURCE: Sql = Sql::new(
+    "DELETE FROM deliveries WHERE app = $1 AND resource = $2
+         AND NOT EXISTS (SELECT 1 FROM apps WHERE name = $1 AND all_resources)",
 );
 static FORGET_DELIVERIES: Sql = Sql::new("DELETE FROM deliveries WHERE app = $1");
 static FORGET: Sql = Sql::new("DELETE FROM webhooks WHERE app = $1");
@@ -58,7 +68,10 @@ static DISABLE: Sql = Sql::new(
      WHERE app = $2 AND id = $3 AND disabled_at IS NULL",
 );
 static SWEEP: Sql = Sql::new(
-    "DELETE FROM deliveries WHERE app NOT IN (SELECT app FROM webhooks WHERE disabled_at IS NULL)",
+    "DELETE FROM deliveries WHERE NOT EXISTS (SELECT 1 FROM webhooks JOIN apps ON apps.name = webhooks.app
+         WHERE webhooks.app = deliveries.app AND disabled_at IS NULL AND (all_resources
+             OR EXISTS (SELECT 1 FROM app_resources
+                 WHERE app_resources.app = deliveries.app AND app_resources.resource = deliveries.resource)))",
 );
 
 /// By the names of their apps. Sorted here: engines may sort by the rules of some language.
@@ -178,6 +191,16 @@ pub(in crate::store) async fn claim<E: Executor>(
         .into_iter()
         .map(delivery)
         .collect::<Result<_, Unreadable>>()?)
+}
+
+/// What waits of a resource that an app may not be told of any more.
+pub(super) async fn forget_resource<E: Executor>(
+    executor: &E,
+    app: &str,
+    resource: &str,
+) -> Result<(), E::Trouble> {
+    change(executor, &FORGET_RESOURCE, binds![app, resource]).await?;
+    Ok(())
 }
 
 /// Nothing of an app's webhook stays.

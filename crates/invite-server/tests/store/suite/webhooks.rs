@@ -309,10 +309,108 @@ pub(crate) async fn an_app_is_told_of_what_is_its_own<S: Store>(store: S) {
     }
     world.invites.revoke_app("deals", "deals").await.unwrap();
     world.invite("alice", "deals", "r", None).await;
-    assert_eq!(world.invites.waiting("deals").await.unwrap(), 2);
+    assert_eq!(world.invites.waiting("deals").await.unwrap(), 0);
     // An app goes with all that names it.
     world.invites.grant_app("deals", "notes").await.unwrap();
     world.invites.remove_app("deals").await.unwrap();
     world.invites.add_app("deals", false).await.unwrap();
     assert_eq!(world.invites.apps().await.unwrap()[1].resources, []);
+}
+
+/// What each of these apps is told of, now or later, of which resources.
+async fn told<S: Store>(world: &World<S>, app: &str) -> Vec<String> {
+    world.time.pass_seconds(60);
+    let taken = world.invites.take_deliveries(app, 100, 30).await.unwrap();
+    let resource = |one: &Delivery| {
+        let body: Value = serde_json::from_str(&one.body).unwrap();
+        body["data"]["resource"].as_str().unwrap().to_owned()
+    };
+    let mut resources: Vec<_> = taken.iter().map(resource).collect();
+    resources.sort();
+    resources
+}
+
+pub(crate) async fn what_waits_goes_with_the_right_to_be_told<S: Store>(store: S) {
+    let world = World::over(store);
+    for resource in ["deals", "gone", "notes"] {
+        world.member("alice", resource, "arw").await;
+    }
+    for (app, all) in [("all", true), ("crm", false), ("shop", false)] {
+        world.invites.add_app(app, all).await.unwrap();
+        world.invites.set_webhook(app, CRM).await.unwrap();
+        for resource in ["deals", "gone", "notes"] {
+            world.invites.grant_app(app, resource).await.unwrap();
+        }
+    }
+    for resource in ["deals", "gone", "notes"] {
+        world.invite("alice", resource, "r", None).await;
+    }
+    world.invites.revoke_app("crm", "deals").await.unwrap();
+    let alice = actor("alice");
+    let deleted = world.invites.delete_resource(Some(&alice), "gone").await;
+    deleted.unwrap();
+    assert_eq!(world.invites.waiting("crm").await.unwrap(), 1);
+    // One that may be told of all loses nothing with what it was given.
+    world.invites.revoke_app("all", "deals").await.unwrap();
+    // What it was not told then it is not told once it may be again.
+    world.invites.grant_app("crm", "deals").await.unwrap();
+    for (app, expected) in [
+        ("crm", &["notes"][..]),
+        ("shop", &["deals", "notes"]),
+        ("all", &["deals", "notes"]),
+    ] {
+        assert_eq!(told(&world, app).await, expected, "{app}");
+    }
+    let client = world
+        .invites
+        .add_client("partner", "tenancy", Permissions::READ);
+    client.await.unwrap();
+    world.member("alice", "tenancy", "arw").await;
+    world.invites.set_webhook("partner", CRM).await.unwrap();
+    world.invite("alice", "tenancy", "r", None).await;
+    for app in ["shop", "partner"] {
+        world.invites.remove_app(app).await.unwrap();
+        world.invites.add_app(app, true).await.unwrap();
+        world.invites.set_webhook(app, CRM).await.unwrap();
+        assert!(told(&world, app).await.is_empty(), "{app}");
+    }
+    world.invite("alice", "deals", "r", None).await;
+    for app in ["crm", "shop", "partner", "all"] {
+        assert!(
+            told(&world, app).await.contains(&"deals".to_owned()),
+            "{app}"
+        );
+    }
+}
+
+/// Invites are made while the operator takes the right: whatever is still written then is not sent, and does not stay.
+pub(crate) async fn what_was_written_in_the_moment_of_revoking_is_not_sent<S: Store>(store: S) {
+    let world = World::over(store);
+    world.member("alice", "deals", "arw").await;
+    world.invites.add_app("crm", false).await.unwrap();
+    world.invites.set_webhook("crm", CRM).await.unwrap();
+    for _ in 0..6 {
+        world.invites.grant_app("crm", "deals").await.unwrap();
+        let mut running = Vec::new();
+        for number in 0..24 {
+            let invites = world.invites.clone();
+            running.push(tokio::spawn(async move {
+                if number == 11 {
+                    invites.revoke_app("crm", "deals").await.unwrap();
+                } else {
+                    let request = CreateRequest::new(Permissions::READ, 60, KeyKind::Opaque);
+                    let alice = actor("alice");
+                    let made = invites.create(Some(&alice), "deals", request).await;
+                    made.unwrap();
+                }
+            }));
+        }
+        for one in running {
+            one.await.unwrap();
+        }
+        assert!(told(&world, "crm").await.is_empty());
+        let sweep = world.invites.change_webhook(WebhookChange::Sweep).await;
+        sweep.unwrap();
+        assert_eq!(world.invites.waiting("crm").await.unwrap(), 0);
+    }
 }
