@@ -229,6 +229,9 @@ pub(super) struct AnonymousPreview {
     /// The resource's title.
     #[schema(required)]
     title: Option<String>,
+    /// The inviter's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
     /// What it grants.
     permissions: &'static str,
     /// When it ends.
@@ -267,6 +270,7 @@ impl From<Checked> for CheckView {
                 },
                 resource: invite.resource,
                 title,
+                message: invite.message,
                 permissions: invite.permissions.as_str(),
                 expires_at: invite.expires_at.to_iso(),
             }),

@@ -135,7 +135,7 @@ async fn an_invite_from_beginning_to_end() {
     assert_eq!(
         server.check(None, key).await.body,
         json!({
-            "resource": "notes", "title": null, "permissions": "rw", "expiresAt": "2026-11-21T06:21:08.803Z",
+            "resource": "notes", "title": null, "message": "Hi <b>\n", "permissions": "rw", "expiresAt": "2026-11-21T06:21:08.803Z",
             "createdBy": {"displayName": "alice"},
         })
     );
