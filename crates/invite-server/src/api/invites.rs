@@ -21,6 +21,7 @@ use crate::core::{
     options::{DEFAULT_MAX_AGE, max_age_option, page_size_option, unknown_member},
     state::RepeatKey,
 };
+use crate::dialect::{Twice, once};
 use crate::mail;
 
 const IDEMPOTENCY_KEY_LIMIT: usize = 255;
@@ -217,7 +218,10 @@ fn repeat_key(
     headers: &HeaderMap,
     members: &Map<String, Value>,
 ) -> Result<Option<RepeatKey>, Refusal> {
-    let Some(key) = headers.get("idempotency-key") else {
+    let key = once(headers, "idempotency-key").map_err(|Twice| {
+        Refusal::invalid_option("Idempotency-Key", "Send one Idempotency-Key, not several.")
+    })?;
+    let Some(key) = key else {
         return Ok(None);
     };
     let visible = key

@@ -21,6 +21,7 @@ use crate::core::{
     options::{page_size_option, permissions_option, person_option, unknown_member},
     state::Version,
 };
+use crate::dialect::{Twice, once};
 
 type Listed = ([(HeaderName, String); 1], Json<Members>);
 
@@ -237,7 +238,9 @@ fn listed(list: MemberList, links: Option<Links>) -> Listed {
 
 /// The version that `If-Match` names; `None` for whichever. An ETag we never gave names none that could still stand.
 fn version(headers: &HeaderMap) -> Result<Option<Version>, Refusal> {
-    let value = headers.get(header::IF_MATCH);
+    let value = once(headers, header::IF_MATCH).map_err(|Twice| {
+        Refusal::invalid_option("If-Match", "Send one If-Match with one ETag, not several.")
+    })?;
     let text = value
         .ok_or(Refusal::NoPrecondition)?
         .to_str()

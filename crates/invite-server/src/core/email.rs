@@ -35,8 +35,29 @@ pub fn with_ascii_host(address: &str) -> String {
     }
 }
 
+/// The same address as it is kept and shown: composed, and without the dot of the root.
+pub fn as_kept(address: &str) -> String {
+    let Some((name, host)) = address.rsplit_once('@') else {
+        return address.to_owned();
+    };
+    let normalizer = Normalizer::new_nfc();
+    let host = normalizer.normalize(host);
+    format!(
+        "{}@{}",
+        composed(name),
+        host.strip_suffix('.').unwrap_or(&host)
+    )
+}
+
+/// Whether there can be such a host (STD 3, RFC 1035: how long it and its labels are, and what stands in them).
+pub fn is_host(host: &str) -> bool {
+    idna::domain_to_ascii_strict(host.strip_suffix('.').unwrap_or(host)).is_ok()
+}
+
+/// The dot of the root names the same host.
 fn ascii_host(host: &str) -> String {
-    idna::domain_to_ascii(host).unwrap_or_else(|_| host.to_lowercase())
+    let ascii = idna::domain_to_ascii(host).unwrap_or_else(|_| host.to_lowercase());
+    ascii.strip_suffix('.').unwrap_or(&ascii).to_owned()
 }
 
 fn composed(name: &str) -> Cow<'_, str> {
@@ -69,6 +90,8 @@ mod tests {
             ("josé@exämple.org", "jose\u{301}@xn--exmple-cua.org"),
             ("JOSé@exämple.org", "josé@xn--exmple-cua.org"),
             ("\u{212b}se@example.com", "\u{c5}se@example.com"),
+            ("bob@exämple.org.", "bob@xn--exmple-cua.org"),
+            ("bob@exämple.org\u{3002}", "bob@exämple.org"),
             ("한@example.com", "\u{1112}\u{1161}\u{11ab}@example.com"),
         ] {
             assert!(
@@ -98,6 +121,39 @@ mod tests {
                 !same_address(one, other) && !same_address(other, one),
                 "{one}"
             );
+        }
+    }
+
+    #[test]
+    fn an_address_is_kept_composed() {
+        for (written, kept) in [
+            ("jose\u{301}@exa\u{308}mple.org.", "josé@exämple.org"),
+            ("Bob@Example.com", "Bob@Example.com"),
+            ("\u{212a}ate@example.com", "\u{212a}ate@example.com"),
+        ] {
+            assert_eq!(as_kept(written), kept);
+            assert!(same_address(written, kept));
+        }
+    }
+
+    #[test]
+    fn a_host_can_be_or_not() {
+        let long = format!("{}.org", "ä".repeat(70));
+        for (host, can_be) in [
+            ("example.com", true),
+            ("exämple.org.", true),
+            ("xn--exmple-cua.org", true),
+            ("localhost", true),
+            ("", false),
+            (".", false),
+            ("-x.org", false),
+            ("x..org", false),
+            ("x.org..", false),
+            ("x_y.org", false),
+            ("xn--a.org", false),
+            (long.as_str(), false),
+        ] {
+            assert_eq!(is_host(host), can_be, "{host}");
         }
     }
 

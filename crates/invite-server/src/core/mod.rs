@@ -39,7 +39,7 @@ pub use asked::Asked;
 pub use authorise::{Call, Creators, On, authorise};
 pub use client::{CLIENT_PROVIDER, Client, ClientSecret};
 pub use clock::{Clock, Moment};
-pub use email::{address_key, same_address, with_ascii_host};
+pub use email::{address_key, as_kept, is_host, same_address, with_ascii_host};
 pub use event::{Event, EventKind, Progress};
 pub use identity::{Actor, Authority, TEST_PROVIDER, User, is_username};
 pub use invite::{

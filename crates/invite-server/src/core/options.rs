@@ -3,7 +3,7 @@
 use invite_key::{InviteKey, KeyKind, permissions::Permissions, resource};
 use serde_json::{Map, Value};
 
-use super::{InviteStatus, Needle, Refusal};
+use super::{InviteStatus, Needle, Refusal, is_host};
 
 mod members;
 
@@ -298,9 +298,9 @@ fn validate_email(email: &str) -> Result<(), Refusal> {
     };
     let fits = email.len() <= EMAIL_LIMIT
         && email.chars().all(plain)
-        && email.split_once('@').is_some_and(|(name, host)| {
-            !name.is_empty() && !host.is_empty() && !host.contains('@')
-        });
+        && email
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && !host.contains('@') && is_host(host));
     if fits {
         return Ok(());
     }

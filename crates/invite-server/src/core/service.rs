@@ -8,7 +8,7 @@ use invite_key::{InviteKey, permissions::Permission};
 use super::{
     Acceptance, Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Creators, Invite,
     InviteStatus, Moment, On, Quotas, Reader, Refusal, RemoveTarget, Removed, Secrets, Store,
-    authorise, random, rules,
+    as_kept, authorise, random, rules,
     state::{Count, Counts, InviteName, KeyHash, MailsTo, RepeatKey, Scope, State, StoredInvite},
 };
 use count::counted;
@@ -151,7 +151,7 @@ impl<S: Store> Invites<S> {
             label: request.label.clone(),
             extras: request.extras.clone(),
             removed_at: None,
-            email: request.email.clone(),
+            email: request.email.as_deref().map(as_kept),
             issuer: None,
             ended: false,
         };

@@ -74,8 +74,12 @@ pub struct State {
     pub issuer_named: Option<String>,
     /// Under which name the issuer's people stand.
     pub issuer_provider: Option<String>,
-    /// Whether anybody is known of whom the name stands for.
+    /// Whether anybody stands under the name, if it is another issuer's.
     pub issuer_has_people: bool,
+    /// Whether anybody stands under the name that the issuer has, if that is another.
+    pub issuer_is_used: bool,
+    /// How many sessions somebody has open; `None` where nobody is known by that name, or it was not asked for.
+    pub open_sessions: Option<i64>,
     /// How many invites of the user's on the resource can be accepted, where it was counted, as far as it was.
     pub invites: u32,
     /// How many resources the user has created, where it was counted, as far as it was.
@@ -106,6 +110,8 @@ impl Default for State {
             issuer_named: None,
             issuer_provider: None,
             issuer_has_people: false,
+            issuer_is_used: false,
+            open_sessions: None,
             invites: 0,
             resources: 0,
             recipient: None,

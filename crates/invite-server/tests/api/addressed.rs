@@ -63,3 +63,45 @@ async fn letters_that_fold_into_others_do_not_count() {
         assert_eq!((refused.status, refused.code()), (422, "invalid_option"));
     }
 }
+
+/// A host that no mail server has, and others that are written in another way.
+#[tokio::test]
+async fn an_address_has_a_host_that_can_be() {
+    let server = Server::with_notes().await;
+    let long = format!("a@{}.org", "ä".repeat(70));
+    for wrong in [
+        "a@-x.org",
+        "a@x-.org",
+        "a@x..org",
+        "a@.x.org",
+        "a@.",
+        "a@x_y.org",
+        "a@xn--a.org",
+        &long,
+    ] {
+        let body = json!({ "email": wrong });
+        let refused = server
+            .post(Some("alice"), "/api/v1/resources/notes/invites", &body)
+            .await;
+        assert_eq!(
+            (refused.status, &refused.body["field"]),
+            (422, &json!("email")),
+            "{wrong}"
+        );
+    }
+    for (written, kept) in [
+        ("erin@example.com.", "erin@example.com"),
+        ("jose\u{301}@exämple.org", "josé@exämple.org"),
+        ("bob@localhost", "bob@localhost"),
+    ] {
+        let body = json!({ "email": written });
+        let made = server
+            .post(Some("alice"), "/api/v1/resources/notes/invites", &body)
+            .await;
+        assert_eq!(made.body["email"], kept, "{}", made.body);
+    }
+    let (_, key) = server
+        .invite("alice", "notes", &json!({"email": "Erin@example.com."}))
+        .await;
+    assert_eq!(server.accept(Some("erin"), &key).await.body["gained"], "r");
+}

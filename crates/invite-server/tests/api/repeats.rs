@@ -63,3 +63,18 @@ async fn keys_that_cannot_be() {
         201
     );
 }
+
+#[tokio::test]
+async fn two_keys_are_none() {
+    let server = Server::with_notes().await;
+    for (one, other) in [("one", "two"), ("one", "one")] {
+        let request = server.request(Some("alice"), Method::POST, INVITES);
+        let request = request.header("idempotency-key", one);
+        let request = request.header("idempotency-key", other);
+        let answer = server.send(request.json(&json!({}))).await;
+        assert_eq!((answer.status, answer.code()), (422, "invalid_option"));
+        assert_eq!(answer.body["field"], "Idempotency-Key");
+    }
+    let listed = server.get(Some("alice"), INVITES).await;
+    assert_eq!(listed.body["invites"], json!([]));
+}

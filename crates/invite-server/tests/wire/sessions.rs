@@ -341,7 +341,11 @@ async fn two_people_of_one_name_are_two_accounts() {
 
     let by_address = ["--oidc-username-claim", "email"];
     let server = world.server(&by_address);
-    for (verified, taken) in [(json!(false), false), (json!(true), true)] {
+    for (verified, taken) in [
+        (json!(false), false),
+        (json!("true"), false),
+        (json!(true), true),
+    ] {
         let claims = json!({ "iss": world.issuer.url, "aud": "invites", "sub": format!("m{verified}"), "iat": now(),
             "exp": now() + 300, "email": "boss@example.com", "email_verified": verified });
         let bearer = world.key.token(&claims);

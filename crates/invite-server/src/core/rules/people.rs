@@ -42,7 +42,8 @@ pub fn recognise(state: &State, claimed: &Claimed) -> Ruling<User> {
     })
 }
 
-/// People of this issuer stand under this name. It cannot be changed under them: permissions are kept by it.
+/// People of this issuer stand under this name. It cannot be changed under them: permissions are kept by it. As long as
+/// nobody stands under it, it can.
 pub fn name_issuer(state: &State, issuer: &Issuer) -> Ruling<()> {
     let refused = |sentence: String| Err(Refusal::invalid_option("provider", sentence));
     let Issuer { provider, iss } = issuer;
@@ -57,6 +58,7 @@ pub fn name_issuer(state: &State, issuer: &Issuer) -> Ruling<()> {
     }
     if let Some(other) = &state.issuer_provider
         && other != provider
+        && state.issuer_is_used
     {
         return refused(format!(
             "The people of {iss} stand under the name {other} in this database. Keep it: under {provider} all of them \

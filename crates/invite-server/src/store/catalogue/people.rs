@@ -19,7 +19,11 @@ static KNOW: Sql = Sql::new(
 );
 static ISSUER_NAMED: Sql = Sql::new("SELECT iss FROM issuers WHERE provider = $1");
 static ISSUER_PROVIDER: Sql = Sql::new("SELECT provider FROM issuers WHERE iss = $1");
-static ISSUER_HAS_PEOPLE: Sql = Sql::new("SELECT 1 FROM people WHERE iss = $1 LIMIT 1");
+/// Somebody who is not known yet may have access all the same.
+static ISSUER_IS_USED: Sql = Sql::new(
+    "SELECT 1 WHERE EXISTS (SELECT 1 FROM people WHERE iss = $1) OR EXISTS (SELECT 1 FROM members WHERE provider = $2)",
+);
+static FREE_NAMES: Sql = Sql::new("DELETE FROM issuers WHERE iss = $1 AND provider <> $2");
 static NAME_ISSUER: Sql = Sql::new(
     "INSERT INTO issuers (provider, iss) VALUES ($1, $2)
      ON CONFLICT (provider) DO UPDATE SET iss = excluded.iss",
@@ -82,8 +86,13 @@ pub(super) async fn issuer<E: Executor>(
     let text = |row: Option<Row>| row.map(|mut row| row.text()).transpose();
     state.issuer_named = text(one(executor, &ISSUER_NAMED, binds![provider]).await?)?;
     state.issuer_provider = text(one(executor, &ISSUER_PROVIDER, binds![iss]).await?)?;
-    if let Some(named) = &state.issuer_named {
-        state.issuer_has_people = exists(executor, &ISSUER_HAS_PEOPLE, binds![named]).await?;
+    if let Some(named) = state.issuer_named.as_ref().filter(|named| *named != iss) {
+        let values = binds![named, provider];
+        state.issuer_has_people = exists(executor, &ISSUER_IS_USED, values).await?;
+    }
+    let other = state.issuer_provider.as_ref();
+    if let Some(other) = other.filter(|other| *other != provider) {
+        state.issuer_is_used = exists(executor, &ISSUER_IS_USED, binds![iss, other]).await?;
     }
     Ok(())
 }
@@ -109,12 +118,9 @@ pub(super) async fn name_issuer<E: Executor>(
     executor: &E,
     issuer: &Issuer,
 ) -> Result<(), E::Trouble> {
-    change(
-        executor,
-        &NAME_ISSUER,
-        binds![&issuer.provider, &issuer.iss],
-    )
-    .await?;
+    let Issuer { provider, iss } = issuer;
+    change(executor, &FREE_NAMES, binds![iss, provider]).await?;
+    change(executor, &NAME_ISSUER, binds![provider, iss]).await?;
     Ok(())
 }
 
