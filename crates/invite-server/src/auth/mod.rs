@@ -35,8 +35,8 @@ pub use sessions::SessionWatch;
 
 use crate::address::Origins;
 use crate::core::{
-    Accounts, Actor, Claimed, Refusal, Secrets, Session, SessionToken, Sessions, TEST_ISSUER,
-    TEST_PROVIDER, User,
+    Accounts, Actor, Claimed, LogoutToken, Refusal, Secrets, Session, SessionToken, Sessions,
+    TEST_ISSUER, TEST_PROVIDER, User,
 };
 use crate::dialect::{Cors, Cost, Dialect, Dialects, Identify, Peer, once, plainly};
 use identity::Who;
@@ -133,6 +133,11 @@ impl Auth {
     /// Where the database does not answer.
     pub async fn end_sessions(&self, which: Sessions) -> Result<(), Refusal> {
         self.signed_in().end(which).await
+    }
+
+    /// The same on the word of their issuer. Whether it was not told before; if it was, nothing ends.
+    async fn end_as_told(&self, told: LogoutToken) -> Result<bool, Refusal> {
+        self.signed_in().end_as_told(told).await
     }
 
     /// What writes and reads our own signed texts.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use futures_util::{FutureExt as _, future::BoxFuture};
 
 use crate::core::{
-    Accounts, Claimed, Clock, Moment, Refusal, Session, SessionToken, Sessions, User,
+    Accounts, Claimed, Clock, LogoutToken, Moment, Refusal, Session, SessionToken, Sessions, User,
 };
 
 /// Signs nobody in.
@@ -40,5 +40,9 @@ impl Accounts for Nobody {
 
     fn end_sessions(&self, _which: Sessions) -> BoxFuture<'_, Result<(), Refusal>> {
         async { Ok(()) }.boxed()
+    }
+
+    fn end_as_told(&self, _told: LogoutToken) -> BoxFuture<'_, Result<bool, Refusal>> {
+        async { Ok(true) }.boxed()
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::seal;
-use crate::core::{Accounts, Claimed, Refusal, Session, SessionToken, Sessions, User};
+use crate::core::{Accounts, Claimed, LogoutToken, Refusal, Session, SessionToken, Sessions, User};
 
 /// How long a session that was looked up counts without a question.
 const FRESH: Duration = Duration::from_millis(500);
@@ -85,6 +85,13 @@ impl SignedIn {
     /// Ends sessions, on this copy at once.
     pub(super) async fn end(&self, which: Sessions) -> Result<(), Refusal> {
         let ended = self.accounts.end_sessions(which).await;
+        self.forget().await;
+        ended
+    }
+
+    /// The same on the word of their issuer. Whether it was not told before.
+    pub(super) async fn end_as_told(&self, told: LogoutToken) -> Result<bool, Refusal> {
+        let ended = self.accounts.end_as_told(told).await;
         self.forget().await;
         ended
     }

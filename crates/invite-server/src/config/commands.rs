@@ -108,7 +108,8 @@ fn dialect(text: &str) -> Result<AppDialect, String> {
 /// What to do about people. A running server knows of it within a second.
 #[derive(Debug, Clone, Subcommand)]
 pub enum People {
-    /// End every session of somebody: their cookies count no longer, and sockets and streams opened with them end
+    /// End every session of somebody, and say how many were open: their cookies count no longer, and sockets and streams
+    /// opened with them end
     SignOut {
         /// Who, as in alice:google
         #[arg(value_name = "USERNAME:PROVIDER", value_parser = named)]

@@ -58,7 +58,8 @@ pub use secrets::{
 };
 pub use service::{EVENTS_AT_ONCE, Glimpse, Invites, Revoked, Rotated, SecretRow, Watchers};
 pub use session::{
-    Accounts, Claimed, Session, SessionToken, Sessions, Subject, TEST_ISSUER, proxy_issuer,
+    Accounts, Claimed, LogoutToken, Session, SessionToken, Sessions, Subject, TEST_ISSUER,
+    proxy_issuer,
 };
 pub use store::Store;
 pub use trust::{ClockJudge, ClockJump, TrustedTime, Uptime};

@@ -26,7 +26,7 @@ pub use clients::{add_client, remove_client};
 pub use delete::delete_resource;
 pub use end::end;
 pub use members::{change_members, links_beside};
-pub use people::{name_issuer, recognise};
+pub use people::{end_as_told, name_issuer, recognise, sign_out};
 pub use resend::resend;
 
 /// How long an Idempotency-Key counts: 24 hours.

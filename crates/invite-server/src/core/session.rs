@@ -106,7 +106,32 @@ pub enum Sessions {
         iss: String,
         /// Its name for that session.
         sid: String,
+        /// Whose that is, where it says so: nobody else's ends, and those of theirs do for which it never named a session.
+        sub: Option<String>,
     },
+}
+
+/// An issuer's word that sessions end (OpenID Connect Back-Channel Logout 1.0). It counts once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogoutToken {
+    /// The issuer.
+    pub iss: String,
+    /// Its name for the token.
+    pub jti: String,
+    /// What ends.
+    pub ends: Sessions,
+    /// Until when it would count.
+    pub until: Moment,
+}
+
+impl LogoutToken {
+    /// What it is known by once it was told, beside receipts.
+    pub fn name(&self) -> String {
+        let hash = Sha256::new()
+            .chain_update(Sha256::digest(&self.iss))
+            .chain_update(&self.jti);
+        format!("logout_{}", URL_SAFE_NO_PAD.encode(hash.finalize()))
+    }
 }
 
 /// The people of a server and who of them is signed in, for whoever has to tell who is asking.
@@ -133,6 +158,9 @@ pub trait Accounts: fmt::Debug + Send + Sync + 'static {
 
     /// Ends sessions; those that have ended already are no error.
     fn end_sessions(&self, which: Sessions) -> BoxFuture<'_, Result<(), Refusal>>;
+
+    /// Ends sessions on the word of their issuer. Whether it was not told before; if it was, nothing ends.
+    fn end_as_told(&self, told: LogoutToken) -> BoxFuture<'_, Result<bool, Refusal>>;
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod scope;
 
 pub use change::{Change, Decision};
 pub use query::{FoundInvites, InviteQuery, ListedInvite, Order};
-pub use scope::{Count, Counts, InviteName, Issuer, MailsTo, Scope};
+pub use scope::{Count, Counts, InviteName, Issuer, MailsTo, Scope, SessionsOf};
 
 /// SHA-256 of a key's text: what is stored in the key's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,8 +7,12 @@ impl People {
     pub(super) async fn run(&self, invites: &Invites) -> Result<String, OperateError> {
         match self {
             People::SignOut { user } => {
-                invites.sign_out(user).await?;
-                Ok(format!("Every session of {} has ended.", user.user_id()))
+                let (ended, name) = (invites.sign_out(user).await?, user.user_id());
+                Ok(match ended {
+                    0 => format!("No session of {name} was open."),
+                    1 => format!("1 session of {name} has ended."),
+                    _ => format!("{ended} sessions of {name} have ended."),
+                })
             }
         }
     }

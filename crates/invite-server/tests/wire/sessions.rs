@@ -25,7 +25,8 @@ impl World {
     /// The issuer says that somebody has signed out.
     async fn tell(&self, server: &Server, change: impl FnOnce(&mut Value)) -> u16 {
         let mut claims = json!({ "iss": self.issuer.url, "aud": "invites", "iat": now(), "exp": now() + 120,
-            "jti": "1", "events": { "http://schemas.openid.net/event/backchannel-logout": {} } });
+            "jti": format!("{:016x}", fastrand::u64(..)),
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} } });
         change(&mut claims);
         let header =
             json!({ "alg": self.key.algorithm(), "kid": self.key.id, "typ": "logout+jwt" });
@@ -36,9 +37,16 @@ impl World {
         told.send().await.unwrap().status().as_u16()
     }
 
-    fn sign_out(&self, name: &str) {
+    /// The operator does, and is told this, or that it failed.
+    fn sign_out(&self, name: &str) -> Result<String, String> {
         let done = command(&["--database", &self.database(), "people", "sign-out", name]);
-        assert!({ done }.status().unwrap().success());
+        let done = { done }.output().unwrap();
+        let said = String::from_utf8([done.stdout, done.stderr].concat()).unwrap();
+        if done.status.success() {
+            Ok(said)
+        } else {
+            Err(said)
+        }
     }
 }
 
@@ -163,10 +171,22 @@ async fn the_operator_and_erasing_end_sessions() {
     world.issuer.desk().userinfo = json!({ "sub": "bob" });
     let mut others = world.signed_in(&server, bob).await;
     let mut socket = alice.socket(&server).await;
-    world.sign_out("alice:oidc");
+    let said = world.sign_out("alice:oidc").unwrap();
+    assert!(said.contains("1 session of alice:oidc has ended"), "{said}");
     alice.until_nobody(&server).await;
     assert_eq!(closed(&mut socket.stream).await.0, 1001);
     assert_eq!(others.name(&server).await, "bob");
+    let said = world.sign_out("alice:oidc").unwrap();
+    assert!(said.contains("No session of alice:oidc was open"), "{said}");
+    for nobody in ["allice:oidc", "alice:oicd", "Alice:oidc"] {
+        let said = world.sign_out(nobody).unwrap_err();
+        assert!(said.contains("USERNAME:PROVIDER"), "{said}");
+        assert!(
+            said.contains(&format!("Nobody is known as {nobody}")),
+            "{said}"
+        );
+    }
+    assert!(world.sign_out("alice").is_err());
 
     let erased = command(&[
         "--database",
@@ -281,6 +301,57 @@ async fn a_bearer_ends_with_its_session_and_so_does_what_it_opened() {
         .expect("the stream ends")
         .unwrap();
     assert_eq!(me(&bob).await, 200);
+}
+
+#[tokio::test]
+async fn a_logout_token_ends_what_it_names_and_nothing_else_and_once() {
+    let world = World::new().await;
+    let (server, copy) = (world.server(&[]), world.server(&[]));
+    // The issuer names its session in the logout token alone.
+    let mut alice = world.signed_in(&server, |_| {}).await;
+    world.issuer.desk().userinfo = json!({ "sub": "bob" });
+    let mut bob = world
+        .signed_in(&server, |claims| {
+            claims["sub"] = json!("bob");
+            claims["sid"] = json!("b1");
+        })
+        .await;
+    let of = |sid: &'static str, sub: &'static str| {
+        move |claims: &mut Value| {
+            claims["sid"] = json!(sid);
+            claims["sub"] = json!(sub);
+        }
+    };
+    let later = |claims: &mut Value| {
+        claims["sub"] = json!("alice");
+        claims["iat"] = json!(now() + 600);
+        claims["exp"] = json!(now() + 900);
+    };
+    assert_eq!(world.tell(&server, later).await, 400, "not told yet");
+    assert_eq!(world.tell(&server, of("b1", "alice")).await, 200);
+    assert_eq!(bob.name(&server).await, "bob", "another's session");
+    assert_eq!(alice.name(&server).await, "alice");
+    assert_eq!(world.tell(&server, of("a1", "alice")).await, 200);
+    alice.until_nobody(&server).await;
+    assert_eq!(bob.name(&server).await, "bob");
+    assert_eq!(world.tell(&server, of("b1", "bob")).await, 200);
+    bob.until_nobody(&server).await;
+
+    // What was told is told once, to whichever copy.
+    let once = |claims: &mut Value| {
+        claims["sub"] = json!("alice");
+        claims["jti"] = json!("once");
+    };
+    world.issuer.desk().userinfo = json!({ "sub": "alice" });
+    assert_eq!(world.tell(&server, once).await, 200);
+    let mut again = world.signed_in(&server, |_| {}).await;
+    for server in [&server, &copy] {
+        assert_eq!(world.tell(server, once).await, 400);
+    }
+    assert_eq!(again.name(&server).await, "alice");
+    let subject = |claims: &mut Value| claims["sub"] = json!("alice");
+    assert_eq!(world.tell(&copy, subject).await, 200);
+    again.until_nobody(&server).await;
 }
 
 #[tokio::test]

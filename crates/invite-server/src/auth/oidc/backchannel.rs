@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use super::cache::Wanted;
 use super::person::Claims;
-use super::token::{Expected, Sort};
+use super::token::{Expected, LEEWAY, Sort};
 use super::{Issuer, NotRecognised};
 use crate::auth::{Auth, seal};
-use crate::core::{Sessions, Subject};
+use crate::core::{LogoutToken, Moment, Sessions, Subject};
 
 /// Where the issuer says so.
 pub(super) const PATH: &str = "/auth/oidc/backchannel-logout";
@@ -48,13 +48,14 @@ async fn sign_out(State(desk): State<Desk>, told: Result<Form<Told>, FormRejecti
     let Some(issuer) = Issuer::of_token(desk.auth.issuers(), &told.logout_token) else {
         return refused("This is no logout token for this server.");
     };
-    let ended = match issuer.logout(&told.logout_token).await {
-        Ok(ended) => ended,
+    let told = match issuer.logout(&told.logout_token).await {
+        Ok(told) => told,
         Err(NotRecognised::BadToken) => return refused("This is no logout token for this server."),
         Err(NotRecognised::Unavailable) => return unavailable(),
     };
-    match desk.auth.end_sessions(ended).await {
-        Ok(()) => (StatusCode::OK, [(header::CACHE_CONTROL, "no-store")]).into_response(),
+    match desk.auth.end_as_told(told).await {
+        Ok(true) => (StatusCode::OK, [(header::CACHE_CONTROL, "no-store")]).into_response(),
+        Ok(false) => refused("This logout token was told before."),
         Err(_) => unavailable(),
     }
 }
@@ -74,8 +75,8 @@ fn unavailable() -> Response {
 }
 
 impl Issuer {
-    /// Whose sessions a logout token ends.
-    async fn logout(&self, token: &str) -> Result<Sessions, NotRecognised> {
+    /// What a logout token says.
+    async fn logout(&self, token: &str) -> Result<LogoutToken, NotRecognised> {
         let client = self.inner.client.as_ref().ok_or(NotRecognised::BadToken)?;
         let audience = [client.id.clone()];
         let expected = Expected {
@@ -84,31 +85,43 @@ impl Issuer {
             sort: Sort::Logout,
         };
         let claims = self.verified(token, expected, Wanted::Newer).await?;
-        ended(&self.inner.name, &claims, seal::now()).ok_or(NotRecognised::BadToken)
+        told(&self.inner.name, &claims, seal::now()).ok_or(NotRecognised::BadToken)
     }
 }
 
 /// What the claims of a logout token say (2.4 and 2.6 there), beside who signed it for whom.
-fn ended(issuer: &str, claims: &Claims, now: u64) -> Option<Sessions> {
+fn told(issuer: &str, claims: &Claims, now: u64) -> Option<LogoutToken> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let is_event = claims.get("events")?.get(EVENT)?.is_object();
     // With a nonce it would be an ID token.
-    let sound = is_event && !claims.contains_key("nonce") && text("jti").is_some();
+    let sound = is_event && !claims.contains_key("nonce");
     let told_at = claims.get("iat")?.as_f64()? as u64;
-    if !sound || told_at.saturating_add(LATEST) < now {
+    let until = told_at.saturating_add(LATEST);
+    let in_time = told_at <= now.saturating_add(LEEWAY) && now <= until;
+    if !sound || !in_time {
         return None;
     }
-    match (text("sid"), text("sub")) {
-        (Some(sid), _) => Some(Sessions::OfSid {
-            iss: issuer.to_owned(),
+    let (jti, iss) = (text("jti")?.to_owned(), issuer.to_owned());
+    let sub = text("sub").map(str::to_owned);
+    let ends = match (text("sid"), sub) {
+        (Some(sid), sub) => Sessions::OfSid {
+            iss: iss.clone(),
             sid: sid.to_owned(),
+            sub,
+        },
+        (None, Some(sub)) => Sessions::OfSubject(Subject {
+            iss: iss.clone(),
+            sub,
         }),
-        (None, Some(sub)) => Some(Sessions::OfSubject(Subject {
-            iss: issuer.to_owned(),
-            sub: sub.to_owned(),
-        })),
-        (None, None) => None,
-    }
+        (None, None) => return None,
+    };
+    let until = i64::try_from(until.saturating_add(1)).ok()?;
+    Some(LogoutToken {
+        iss,
+        jti,
+        ends,
+        until: Moment(until.saturating_mul(1000)),
+    })
 }
 
 #[cfg(test)]
@@ -126,7 +139,7 @@ mod tests {
     #[test]
     fn a_logout_token_says_whose_sessions_end() {
         let iss = "https://login.example";
-        let all = |claims: &Claims| ended(iss, claims, NOW);
+        let all = |claims: &Claims| told(iss, claims, NOW).map(|told| told.ends);
         let (iss, sub) = (iss.to_owned(), "alice".to_owned());
         let subject = Sessions::OfSubject(Subject {
             iss: iss.clone(),
@@ -134,8 +147,18 @@ mod tests {
         });
         assert_eq!(all(&claims(|_| ())), Some(subject));
         let sid = "08a5".to_owned();
-        let one = Some(Sessions::OfSid { iss, sid });
-        assert_eq!(all(&claims(|claims| claims["sid"] = json!("08a5"))), one);
+        let one = |sub: Option<&str>| {
+            let (iss, sid) = (iss.clone(), sid.clone());
+            let sub = sub.map(str::to_owned);
+            Some(Sessions::OfSid { iss, sid, sub })
+        };
+        let both = claims(|claims| claims["sid"] = json!("08a5"));
+        assert_eq!(all(&both), one(Some("alice")));
+        let mut alone = both.clone();
+        alone.remove("sub");
+        assert_eq!(all(&alone), one(None));
+        let early = claims(|claims| claims["iat"] = json!(NOW + LEEWAY));
+        assert!(all(&early).is_some(), "clocks differ");
         for wrong in [
             |claims: &mut Value| claims["nonce"] = json!("n"),
             |claims: &mut Value| claims["events"] = json!({}),
@@ -143,6 +166,8 @@ mod tests {
             |claims: &mut Value| claims["events"] = json!([EVENT]),
             |claims: &mut Value| claims["sub"] = json!(7),
             |claims: &mut Value| claims["iat"] = json!(NOW - LATEST - 1),
+            |claims: &mut Value| claims["iat"] = json!(NOW + LEEWAY + 1),
+            |claims: &mut Value| claims["iat"] = json!(u64::MAX),
             |claims: &mut Value| claims["iat"] = json!("now"),
             |claims: &mut Value| claims["jti"] = json!(null),
         ] {

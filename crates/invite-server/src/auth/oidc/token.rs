@@ -11,7 +11,7 @@ use super::person::Claims;
 /// Longest token looked at.
 const LONGEST: usize = 16 * 1024;
 /// Seconds that clocks may differ by.
-const LEEWAY: u64 = 60;
+pub(super) const LEEWAY: u64 = 60;
 /// What a token that says who somebody is may call itself. Others of the same issuer and audience call themselves
 /// otherwise.
 const TYPES: [&str; 4] = ["jwt", "at+jwt", "application/at+jwt", "application/jwt"];

@@ -1,8 +1,8 @@
 //! Telling people apart, and the names of those who vouch for them.
 
-use super::{Decision, Ruling};
+use super::{Decision, Moment, Ruling};
 use crate::core::{
-    Claimed, Refusal, User,
+    Claimed, LogoutToken, Refusal, Sessions, User,
     state::{Change, Issuer, State},
 };
 
@@ -14,7 +14,7 @@ pub fn recognise(state: &State, claimed: &Claimed) -> Ruling<User> {
         vec![Change::KnowPerson {
             user: user.clone(),
             subject: claimed.subject.clone(),
-            email: claimed.email.clone(),
+            email: email.cloned(),
         }]
     };
     if let Some(known) = &state.known {
@@ -73,5 +73,46 @@ pub fn name_issuer(state: &State, issuer: &Issuer) -> Ruling<()> {
     Ok(Decision {
         answer: (),
         changes,
+    })
+}
+
+/// Every session of somebody ends; how many were open. Whoever is not known is a name that was written wrong.
+pub fn sign_out(state: &State, user: &User, at: Moment) -> Ruling<i64> {
+    let open = state.open_sessions.ok_or_else(|| {
+        Refusal::invalid_option(
+            "user",
+            format!(
+                "Nobody is known as {} here, so nobody was signed out. Write USERNAME:PROVIDER as the lists of members \
+                 have it; capitals count.",
+                user.user_id()
+            ),
+        )
+    })?;
+    Ok(Decision {
+        answer: open,
+        changes: vec![Change::EndSessions {
+            which: Sessions::Of(user.clone()),
+            at,
+        }],
+    })
+}
+
+/// Sessions end on the word of their issuer, once. Whether it was not told before.
+pub fn end_as_told(state: &State, told: &LogoutToken, at: Moment) -> Ruling<bool> {
+    let ends = || {
+        vec![
+            Change::Redeem {
+                receipt: told.name(),
+                until: told.until,
+            },
+            Change::EndSessions {
+                which: told.ends.clone(),
+                at,
+            },
+        ]
+    };
+    Ok(Decision {
+        answer: !state.redeemed,
+        changes: if state.redeemed { Vec::new() } else { ends() },
     })
 }

@@ -6,9 +6,9 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 
 use super::Invites;
 use crate::core::{
-    Accounts, Actor, Authority, Call, Claimed, Moment, On, Refusal, Session, SessionToken,
-    Sessions, Store, User, authorise, rules,
-    state::{Change, Issuer, Scope, State},
+    Accounts, Actor, Authority, Call, Claimed, LogoutToken, Moment, On, Refusal, Session,
+    SessionToken, Sessions, Store, User, authorise, rules,
+    state::{Change, Issuer, Scope, SessionsOf, State},
 };
 
 impl<S: Store> Invites<S> {
@@ -51,9 +51,21 @@ impl<S: Store> Invites<S> {
         self.end(Sessions::Of(actor.user.clone())).await
     }
 
-    /// On the operator's word every session of somebody ends.
-    pub async fn sign_out(&self, user: &User) -> Result<(), Refusal> {
-        self.end(Sessions::Of(user.clone())).await
+    /// On the operator's word every session of somebody ends; how many were open.
+    ///
+    /// # Errors
+    /// Where nobody is known by that name.
+    pub async fn sign_out(&self, user: &User) -> Result<i64, Refusal> {
+        let (user, now) = (user.clone(), self.clock.now());
+        let scope = Scope {
+            sessions: Some(SessionsOf {
+                user: user.clone(),
+                now,
+            }),
+            ..Scope::default()
+        };
+        let rule = move |state: &State| rules::sign_out(state, &user, now);
+        self.store.transact(scope, rule).await
     }
 
     async fn end(&self, which: Sessions) -> Result<(), Refusal> {
@@ -111,5 +123,15 @@ impl<S: Store + std::fmt::Debug> Accounts for Invites<S> {
 
     fn end_sessions(&self, which: Sessions) -> BoxFuture<'_, Result<(), Refusal>> {
         self.end(which).boxed()
+    }
+
+    fn end_as_told(&self, told: LogoutToken) -> BoxFuture<'_, Result<bool, Refusal>> {
+        let scope = Scope {
+            receipt: Some(told.name()),
+            ..Scope::default()
+        };
+        let now = self.clock.now();
+        let rule = move |state: &State| rules::end_as_told(state, &told, now);
+        async move { self.store.transact(scope, rule).await }.boxed()
     }
 }

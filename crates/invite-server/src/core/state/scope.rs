@@ -39,8 +39,19 @@ pub struct Scope {
     pub claimed: Option<Claimed>,
     /// And what is known of this issuer and its name.
     pub issuer: Option<Issuer>,
+    /// And how many sessions somebody has open.
+    pub sessions: Option<SessionsOf>,
     /// And what there is already of what this would be one more.
     pub counts: Counts,
+}
+
+/// Whose sessions, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionsOf {
+    /// Somebody, by their name here.
+    pub user: User,
+    /// As seen at this moment.
+    pub now: Moment,
 }
 
 /// What there is already. What is counted is held: whoever else would make one more of it waits.

@@ -3,7 +3,7 @@
 use super::{Executor, Row, Sql, Unreadable, all, binds, change, change_one, exists, one};
 use crate::core::{
     Claimed, Moment, Queue, Session, Sessions, Subject, User,
-    state::{Issuer, Known, State},
+    state::{Issuer, Known, SessionsOf, State},
 };
 
 static OF_SUBJECT: Sql = Sql::new(
@@ -52,6 +52,19 @@ static END_OF_SUBJECT: Sql = Sql::new(
 static END_OF_SID: Sql = Sql::new(
     "UPDATE sessions SET revoked_at = $1 WHERE iss = $2 AND sid = $3 AND revoked_at IS NULL",
 );
+static END_OF_SID_AND_SUBJECT: Sql = Sql::new(
+    "UPDATE sessions SET revoked_at = $1 WHERE iss = $2 AND sub = $3 AND revoked_at IS NULL
+         AND (sid = $4 OR sid IS NULL AND NOT EXISTS
+             (SELECT 1 FROM sessions AS others WHERE others.iss = $2 AND others.sid = $4 AND others.sub <> $3))",
+);
+static OPEN_OF: Sql = Sql::new(
+    "SELECT count(*) FROM sessions WHERE username = $1 AND provider = $2 AND revoked_at IS NULL AND ends_at > $3",
+);
+static IS_KNOWN: Sql = Sql::new(
+    "SELECT 1 WHERE EXISTS (SELECT 1 FROM people WHERE username = $1 AND provider = $2)
+         OR EXISTS (SELECT 1 FROM sessions WHERE username = $1 AND provider = $2)
+         OR EXISTS (SELECT 1 FROM members WHERE username = $1 AND provider = $2)",
+);
 
 /// What a claim needs: who the subject is here, and whether the name is somebody else's.
 pub(super) async fn claim<E: Executor>(
@@ -95,6 +108,21 @@ pub(super) async fn issuer<E: Executor>(
         state.issuer_is_used = exists(executor, &ISSUER_IS_USED, binds![iss, other]).await?;
     }
     Ok(())
+}
+
+/// How many sessions somebody has open; `None` where nobody is known by that name.
+pub(super) async fn open_of<E: Executor>(
+    executor: &E,
+    of: &SessionsOf,
+) -> Result<Option<i64>, E::Trouble> {
+    let User {
+        username, provider, ..
+    } = &of.user;
+    if !exists(executor, &IS_KNOWN, binds![username, provider]).await? {
+        return Ok(None);
+    }
+    let row = one(executor, &OPEN_OF, binds![username, provider, of.now]).await?;
+    Ok(Some(row.ok_or(Unreadable::Rows(0))?.number()?))
 }
 
 pub(super) async fn know<E: Executor>(
@@ -208,7 +236,19 @@ pub(super) async fn end_sessions<E: Executor>(
             )
             .await
         }
-        Sessions::OfSid { iss, sid } => change(executor, &END_OF_SID, binds![at, iss, sid]).await,
+        Sessions::OfSid {
+            iss,
+            sid,
+            sub: None,
+        } => change(executor, &END_OF_SID, binds![at, iss, sid]).await,
+        Sessions::OfSid {
+            iss,
+            sid,
+            sub: Some(sub),
+        } => {
+            let values = binds![at, iss, sub, sid];
+            change(executor, &END_OF_SID_AND_SUBJECT, values).await
+        }
     }?;
     Ok(())
 }

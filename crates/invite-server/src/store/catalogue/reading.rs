@@ -174,6 +174,9 @@ pub(in crate::store) async fn state<E: Executor>(
     if let Some(issuer) = &scope.issuer {
         people::issuer(executor, issuer, &mut state).await?;
     }
+    if let Some(of) = &scope.sessions {
+        state.open_sessions = people::open_of(executor, of).await?;
+    }
     if let Some(invite) = &state.invite {
         state.inviter_permissions =
             permissions(executor, &invite.resource, &invite.inviter).await?;

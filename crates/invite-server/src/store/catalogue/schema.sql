@@ -227,7 +227,7 @@ CREATE TABLE IF NOT EXISTS clock (
     highest  {number} NOT NULL
 ) {rows};
 
--- Receipts that were redeemed, until they would have ended anyway.
+-- Receipts that were redeemed, and issuers' logout tokens that were told, until they would have ended anyway.
 CREATE TABLE IF NOT EXISTS receipts (
     id    TEXT     NOT NULL PRIMARY KEY,
     until {number} NOT NULL

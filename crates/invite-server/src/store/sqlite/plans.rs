@@ -23,7 +23,10 @@ use crate::{
     core::{
         Addressed, EventKind, InviteStatus, MailChange, Moment, Needle, OpenLinks, Sessions,
         Subject, User,
-        state::{Change, Counts, InviteName, InviteQuery, Issuer, KeyHash, MailsTo, Order, Scope},
+        state::{
+            Change, Counts, InviteName, InviteQuery, Issuer, KeyHash, MailsTo, Order, Scope,
+            SessionsOf,
+        },
     },
     store::{
         Retention,
@@ -64,6 +67,10 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
             issuer: Some(Issuer {
                 provider: "test".into(),
                 iss: "https://login.example".into(),
+            }),
+            sessions: Some(SessionsOf {
+                user: claimed(7).user,
+                now: Moment(5),
             }),
             counts: Counts {
                 invites: Some(COUNT),
@@ -184,8 +191,14 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
         ended(Sessions::Of(claimed(2).user)),
         ended(Sessions::OfSubject(claimed(3).subject)),
         ended(Sessions::OfSid {
-            iss,
+            iss: iss.clone(),
             sid: "sid4".into(),
+            sub: None,
+        }),
+        ended(Sessions::OfSid {
+            iss,
+            sid: "sid5".into(),
+            sub: Some(claimed(5).subject.sub),
         }),
         Change::KnowPerson {
             user: claimed(7).user,
@@ -220,7 +233,7 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
         Change::Mail(MailChange::Count(recipient(7, true))),
     ];
     at_once(changes::write(on, &written))?;
-    assert_eq!(at_once(people::live(on, &ids))?.len(), 5);
+    assert_eq!(at_once(people::live(on, &ids))?.len(), 4);
     for one in Retention::of(Moment(1_100), 0).sweeps() {
         at_once(sweep::carry_out(on, &one))?;
     }

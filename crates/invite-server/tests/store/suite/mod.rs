@@ -10,6 +10,7 @@ pub(crate) mod listing;
 pub(crate) mod looks;
 pub(crate) mod mails;
 pub(crate) mod members;
+pub(crate) mod people;
 pub(crate) mod queues;
 pub(crate) mod quotas;
 pub(crate) mod races;
@@ -87,6 +88,9 @@ macro_rules! store_suite {
             webhooks::an_end_is_told_once,
             webhooks::what_waits_goes_with_the_right_to_be_told,
             webhooks::what_was_written_in_the_moment_of_revoking_is_not_sent,
+            people::an_issuer_s_name_is_free_until_somebody_stands_under_it,
+            people::signing_out_says_how_many_sessions_ended,
+            people::a_logout_token_ends_what_it_names_and_once,
             repeats::a_create_sent_again_makes_no_second_invite,
             repeats::a_key_counts_for_a_day_and_for_one_body,
             repeats::an_end_is_moved,
