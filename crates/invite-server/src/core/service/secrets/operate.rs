@@ -149,6 +149,10 @@ impl<S: Store> Invites<S> {
             None => Secrets::generate()?,
         };
         let invites = Invites::new(store, secrets.clone(), clock);
+        // Copies that run end some of them before this does.
+        let made = made(&invites.store).await?.into_iter();
+        let live = made.filter(|made| made.secret == id).map(|made| made.live);
+        let live = u64::try_from(live.sum::<i64>()).unwrap_or(0);
         // The database first: every copy of the server looks there, whichever file it has.
         let revoke = SecretChange::Revoke {
             id: id.to_owned(),
@@ -162,7 +166,7 @@ impl<S: Store> Invites<S> {
         }
         let ended = invites.end_made_with(id).await;
         Ok(Revoked {
-            ended: ended.map_err(SecretFileUnusable::Unasked)?,
+            ended: ended.map_err(SecretFileUnusable::Unasked)?.max(live),
             webhooks: of_secret(&webhooks(&invites.store).await?, id),
             stage,
             active: held.map(|secrets| secrets.active_id()),
