@@ -59,6 +59,11 @@ impl Default for Stop {
 }
 
 impl Running {
+    /// Whether it is time to finish.
+    pub fn is_told(&self) -> bool {
+        *self.receiver.borrow()
+    }
+
     /// Returns once it is time to finish.
     pub async fn told(&mut self) {
         // The sender cannot be gone before it has told; if it were, finishing is right too.

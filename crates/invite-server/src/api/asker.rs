@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::{ApiError, Cookies, Shared};
-use crate::auth::{Auth, Identity, SessionWatch};
+use crate::auth::{Auth, Grounds, GroundsWatch, Identity};
 use crate::core::{Actor, AppKey, Refusal, options::person_option};
 use crate::dialect::{Apps, Brought, once};
 use crate::invites::Invites;
@@ -26,10 +26,8 @@ pub struct Asker {
     /// Whether the browser says that the request came from one of our own pages: `Origin` is a public origin of ours,
     /// or `Sec-Fetch-Site` is `same-origin`.
     pub from_own_page: bool,
-    /// When the proof counts no longer, in seconds since 1970.
-    pub until: Option<u64>,
-    /// The session that proved it, by its id.
-    pub session: Option<String>,
+    /// What the proof stands on.
+    pub grounds: Grounds,
 }
 
 /// What a request brought to prove who sent it.
@@ -59,8 +57,8 @@ pub trait Authenticator: Send + Sync + 'static {
         None
     }
 
-    /// To be told when a session ends.
-    fn watch(&self, _session: &str) -> Option<SessionWatch> {
+    /// To be told when a proof counts no longer.
+    fn watch(&self, _grounds: &Grounds) -> Option<GroundsWatch> {
         None
     }
 
@@ -78,8 +76,8 @@ impl Authenticator for Auth {
         })
     }
 
-    fn watch(&self, session: &str) -> Option<SessionWatch> {
-        Some(self.watch_session(session))
+    fn watch(&self, grounds: &Grounds) -> Option<GroundsWatch> {
+        Some(Auth::watch(self, grounds))
     }
 
     fn sessions_have_ended(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
@@ -106,8 +104,7 @@ impl Authenticator for Auth {
                 actor,
                 proof,
                 from_own_page: identity.is_from_own_page(),
-                until: identity.until(),
-                session: identity.session().map(str::to_owned),
+                grounds: identity.grounds().clone(),
             })
         })
     }
@@ -117,8 +114,7 @@ impl Authenticator for Auth {
 /// site made the browser send.
 pub(super) struct Caller {
     actor: Option<Actor>,
-    until: Option<u64>,
-    session: Option<SessionWatch>,
+    grounds: Grounds,
 }
 
 impl Caller {
@@ -126,14 +122,9 @@ impl Caller {
         self.actor.as_ref()
     }
 
-    /// When what proved it counts no longer, in seconds since 1970.
-    pub(super) fn until(&self) -> Option<u64> {
-        self.until
-    }
-
-    /// Says when the session ends that proved it.
-    pub(super) fn session(&mut self) -> Option<SessionWatch> {
-        self.session.take()
+    /// What proved it.
+    pub(super) fn grounds(&self) -> &Grounds {
+        &self.grounds
     }
 }
 
@@ -153,11 +144,9 @@ impl FromRequestParts<Shared> for Caller {
                     .into(),
             }));
         }
-        let watch = |session: String| state.authenticator.watch(&session);
         Ok(Caller {
             actor: asker.actor,
-            until: asker.until,
-            session: asker.session.and_then(watch),
+            grounds: asker.grounds,
         })
     }
 }
@@ -200,8 +189,7 @@ async fn by_app(state: &Shared, headers: &HeaderMap, key: &AppKey) -> Result<Cal
     })?;
     Ok(Caller {
         actor: Some(Actor::new(user).by_app(app)),
-        until: None,
-        session: None,
+        grounds: Grounds::default(),
     })
 }
 

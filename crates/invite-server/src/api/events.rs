@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use super::{ApiError, Shared, asker::Caller, body::Path, streams::Place};
 use crate::{
-    auth::{SessionWatch, seal},
+    auth::GroundsWatch,
     core::{self, Actor, Refusal, User},
     hub::{News, Watch},
     limits::Who,
@@ -58,7 +58,7 @@ pub(super) struct EventView {
     (status = 200, body = EventView, content_type = "text/event-stream"),
 ))]
 pub(super) async fn watch(
-    mut caller: Caller,
+    caller: Caller,
     State(state): State<Shared>,
     Path(resource): Path<String>,
     who: Option<Extension<Who>>,
@@ -87,8 +87,8 @@ pub(super) async fn watch(
     let watcher = Watcher {
         begins,
         running: state.stop.begin(),
-        end: end(caller.until()),
-        session: caller.session(),
+        end: Instant::now() + LIFETIME,
+        proof: state.authenticator.watch(caller.grounds()),
         _held: held,
         behind: glimpse.place < glimpse.progress.events,
         waiting: glimpse.events.into(),
@@ -99,12 +99,6 @@ pub(super) async fn watch(
         state,
     };
     Ok(Sse::new(watcher.stream()).keep_alive(KeepAlive::default()))
-}
-
-/// After some minutes, and never later than what proved who watches.
-fn end(until: Option<u64>) -> Instant {
-    let left = until.map(|until| Duration::from_secs(until.saturating_sub(seal::now())));
-    Instant::now() + left.unwrap_or(LIFETIME).min(LIFETIME)
 }
 
 struct Watcher {
@@ -121,7 +115,7 @@ struct Watcher {
     waiting: std::collections::VecDeque<core::Event>,
     end: Instant,
     /// What the stream was opened with.
-    session: Option<SessionWatch>,
+    proof: Option<GroundsWatch>,
     _held: Place,
 }
 
@@ -140,6 +134,10 @@ impl Watcher {
             return Some(Event::default().id(self.place.to_string()));
         }
         loop {
+            // Asked before each event: while there is more to tell, nothing below waits, and a slow reader may take long.
+            if self.is_over() {
+                return None;
+            }
             if let Some(event) = self.waiting.pop_front() {
                 return shown(&self.resource, event);
             }
@@ -149,15 +147,21 @@ impl Watcher {
             }
             let news = tokio::select! {
                 news = self.watch.next() => news,
-                () = tokio::time::sleep_until(self.end) => return None,
-                () = ended(&mut self.session) => return None,
-                () = self.running.told() => return None,
+                () = over(self.end, self.proof.as_ref(), &mut self.running) => return None,
             };
             match news {
                 Some(news) => self.hear(&news)?,
                 None => self.behind = true,
             }
         }
+    }
+
+    /// Whether the time is over, the proof is gone, or the server stops.
+    fn is_over(&self) -> bool {
+        let proof = self.proof.as_ref();
+        proof.is_some_and(GroundsWatch::are_gone)
+            || self.running.is_told()
+            || Instant::now() >= self.end
     }
 
     /// `None` when whoever watches may no longer.
@@ -186,7 +190,11 @@ impl Watcher {
     async fn catch_up(&mut self) -> Option<()> {
         let invites = &self.state.invites;
         let looked = invites.events(self.actor.as_ref(), &self.resource, Some(self.place));
-        match looked.await {
+        let looked = tokio::select! {
+            looked = looked => looked,
+            () = over(self.end, self.proof.as_ref(), &mut self.running) => return None,
+        };
+        match looked {
             Ok(glimpse) => {
                 self.behind = glimpse.place < glimpse.progress.events;
                 self.place = glimpse.place;
@@ -195,18 +203,25 @@ impl Watcher {
             }
             Err(Refusal::TryAgain | Refusal::ServerError) => tokio::select! {
                 () = tokio::time::sleep(PAUSE) => Some(()),
-                () = tokio::time::sleep_until(self.end) => None,
-                () = self.running.told() => None,
+                () = over(self.end, self.proof.as_ref(), &mut self.running) => None,
             },
             Err(_) => None,
         }
     }
 }
 
-async fn ended(session: &mut Option<SessionWatch>) {
-    match session {
-        Some(session) => session.ended().await,
-        None => std::future::pending().await,
+/// Returns when the time is over, the proof is gone, or the server stops.
+async fn over(end: Instant, proof: Option<&GroundsWatch>, running: &mut Running) {
+    let gone = async {
+        match proof {
+            Some(proof) => proof.gone().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = tokio::time::sleep_until(end) => {}
+        () = gone => {}
+        () = running.told() => {}
     }
 }
 

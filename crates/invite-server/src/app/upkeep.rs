@@ -15,7 +15,7 @@ const HOURLY: Duration = Duration::from_secs(3600);
 /// How often to see whether the time is known.
 const SOON: Duration = Duration::from_secs(1);
 
-/// Between two looks for sessions that ended on another copy.
+/// Between two looks for what was taken back on another copy.
 const SESSIONS: Duration = Duration::from_millis(800);
 
 /// Between two looks for what is left of deleted resources.
@@ -43,12 +43,12 @@ pub(super) fn deleted(invites: Invites, mut running: Running) {
     });
 }
 
-/// Tells sockets and streams of sessions that have ended, until told to stop.
+/// Tells sockets and streams of sessions, people and secrets that were taken back, until told to stop.
 pub(super) fn sessions(auth: Auth, mut running: Running) {
     tokio::spawn(async move {
         loop {
             tokio::select! {
-                () = tokio::time::sleep(SESSIONS) => auth.look_after_sessions().await,
+                () = tokio::time::sleep(SESSIONS) => auth.look_after_what_is_open().await,
                 () = running.told() => return,
             }
         }

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::oidc::NotRecognised;
-use super::seal::{self, Purpose, Sealer};
-use super::{Auth, Found, Issuer, Who, actor_of};
+use super::oidc::Vouch;
+use super::seal::{self, Opened, Purpose, Sealer};
+use super::{Auth, Found, Issuer, Who};
 
 /// What our own says.
 #[derive(Serialize, Deserialize)]
@@ -25,18 +26,22 @@ impl Auth {
         let own = sealer.open_until::<Own>(Purpose::Bearer, bearer, seal::now());
         // Three parts: a token of an issuer, and no app key, nor anything else that is looked at elsewhere.
         match (own, Issuer::of_token(self.issuers(), bearer)) {
-            (Some((Own { session }, until)), _) => self.by_own(session, until).await,
+            (Some(own), _) => self.by_own(own).await,
             (None, Some(issuer)) => self.by_token(issuer, bearer).await,
             (None, None) => Who::BadCredentials.into(),
         }
     }
 
-    async fn by_own(&self, id: String, until: u64) -> Found {
-        match self.live_session(&id).await {
-            Ok(Some(session)) => Found {
-                until: Some(until.min(self.signed_in().seconds_of(&session))),
-                who: Who::Bearer(actor_of(session)),
-                session: Some(id),
+    async fn by_own(&self, own: Opened<Own>) -> Found {
+        let session = Opened {
+            content: own.content.session,
+            until: own.until,
+            secret: own.secret,
+        };
+        match self.signed_in_by(Purpose::Bearer, session).await {
+            Ok(Some((actor, grounds))) => Found {
+                who: Who::Bearer(actor),
+                grounds,
             },
             Ok(None) => Who::BadCredentials.into(),
             Err(_) => Who::Unknown.into(),
@@ -44,18 +49,15 @@ impl Auth {
     }
 
     async fn by_token(&self, issuer: &Issuer, token: &str) -> Found {
-        let (claimed, until) = match issuer.bearer(token).await {
-            Ok(found) => found,
+        let Vouch {
+            claimed,
+            sid,
+            until,
+        } = match issuer.bearer(token).await {
+            Ok(vouch) => vouch,
             Err(NotRecognised::BadToken) => return Who::BadCredentials.into(),
             Err(NotRecognised::Unavailable) => return Who::Unknown.into(),
         };
-        match self.recognised(claimed).await {
-            Ok(actor) => Found {
-                who: Who::Bearer(actor),
-                until: Some(until),
-                session: None,
-            },
-            Err(who) => who.into(),
-        }
+        self.vouched(claimed, sid, until, Who::Bearer).await
     }
 }

@@ -5,7 +5,8 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use super::Source;
+use super::grounds::Grounds;
+use super::{Source, seal};
 use crate::core::{Actor, Refusal};
 
 /// Who is asking, and from where. An extractor: `identity: Identity`.
@@ -13,10 +14,7 @@ use crate::core::{Actor, Refusal};
 pub struct Identity {
     pub(super) who: Who,
     pub(super) source: Source,
-    /// Seconds since 1970.
-    pub(super) until: Option<u64>,
-    /// The session that proved it, by its id.
-    pub(super) session: Option<String>,
+    pub(super) grounds: Grounds,
 }
 
 #[derive(Debug, Clone)]
@@ -36,14 +34,8 @@ impl Identity {
         Self {
             who: Who::Nobody,
             source: Source::Elsewhere,
-            until: None,
-            session: None,
+            grounds: Grounds::default(),
         }
-    }
-
-    /// The session that proved who it is, by its id.
-    pub fn session(&self) -> Option<&str> {
-        self.session.as_deref()
     }
 
     /// Whoever asks to **see** something; `None` when nobody is signed in.
@@ -82,10 +74,19 @@ impl Identity {
         matches!(self.who, Who::Ambient(_))
     }
 
-    /// When what proved it counts no longer, in seconds since 1970: the session's end or the bearer's. Nothing that is
-    /// open longer than a request may outlive it.
-    pub fn until(&self) -> Option<u64> {
-        self.until
+    /// How many seconds are left of so many until what proved it counts no longer.
+    pub fn at_most(&self, seconds: u32) -> u32 {
+        let left = self
+            .grounds
+            .until
+            .map(|until| until.saturating_sub(seal::now()));
+        let left = left.and_then(|left| u32::try_from(left).ok());
+        seconds.min(left.unwrap_or(u32::MAX))
+    }
+
+    /// What proved it. Nothing that is open longer than a request may outlive it.
+    pub fn grounds(&self) -> &Grounds {
+        &self.grounds
     }
 
     /// Whether the request came from a page of ours.
@@ -95,11 +96,13 @@ impl Identity {
 
     /// Whoever opens a **socket**: the cookie counts from our own origin only, and anybody else is nobody, as
     /// browsers let every page open one.
-    pub fn socket(&self) -> Option<&Actor> {
+    ///
+    /// # Errors
+    /// As [`Self::reader`].
+    pub fn socket(&self) -> Result<Option<&Actor>, Refusal> {
         match &self.who {
-            Who::Ambient(actor) if self.source == Source::OwnOrigin => Some(actor),
-            Who::Bearer(actor) => Some(actor),
-            _ => None,
+            Who::Ambient(_) if self.source != Source::OwnOrigin => Ok(None),
+            _ => self.reader(),
         }
     }
 }

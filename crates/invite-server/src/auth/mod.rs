@@ -5,6 +5,7 @@ mod bearer;
 mod cookie;
 mod demo;
 mod destination;
+mod grounds;
 mod identity;
 mod names;
 mod nobody;
@@ -25,28 +26,32 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 pub use destination::stays_here;
+pub use grounds::{Grounds, GroundsWatch};
 pub use identity::Identity;
 pub use names::display_name;
 pub use oidc::{ClientAccount, Issuer, IssuerSettings, IssuerUnusable, SignOut};
 pub use origin::Source;
 pub use proxies::Proxies;
 pub use proxy::TrustedProxy;
-pub use sessions::SessionWatch;
 
 use crate::address::Origins;
 use crate::core::{
     Accounts, Actor, Claimed, LogoutToken, Refusal, Secrets, Session, SessionToken, Sessions,
-    TEST_ISSUER, TEST_PROVIDER, User,
+    TEST_ISSUER, TEST_PROVIDER, User, proxy_issuer,
 };
 use crate::dialect::{Cors, Cost, Dialect, Dialects, Identify, Peer, once, plainly};
+use grounds::Vouched;
 use identity::Who;
 use nobody::Nobody;
 use proxy::Said;
-use seal::Sealer;
+use seal::{Opened, Purpose, Sealer};
 use sessions::SignedIn;
 
 /// How long a session lasts unless the operator says otherwise, in seconds: 30 days.
 const SESSION_SECONDS: u64 = 30 * 24 * 3600;
+/// How long a proxy's word counts for what is open longer than the request that it came with, in seconds. It says no end
+/// itself, nor when somebody signs out there.
+const PROXY_SECONDS: u64 = 3600;
 
 /// What sign-in needs to know. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -98,33 +103,58 @@ impl Auth {
         &self.inner.signed_in
     }
 
-    /// To be told when the session ends by which somebody was recognised; `None` if it was by something else.
-    pub fn watch(&self, identity: &Identity) -> Option<SessionWatch> {
-        let id = identity.session.as_deref()?;
-        Some(self.signed_in().watch(id))
+    /// To be told when something stands on nothing any more that was opened with these.
+    pub fn watch(&self, grounds: &Grounds) -> GroundsWatch {
+        self.signed_in().watch(grounds.clone(), self.sealer())
     }
 
-    /// Whether somebody is still signed in by this session.
+    /// The session with which something ends that somebody takes along from here, which counts for so many seconds: their
+    /// own, or one that begins for it and that nobody has a cookie of. Signing out and erasing end it either way.
+    ///
+    /// # Errors
+    /// Where nobody is signed in, or the database does not answer.
+    pub async fn session_for(&self, identity: &Identity, seconds: u32) -> Result<String, Refusal> {
+        if let Some(session) = &identity.grounds.session {
+            return Ok(session.clone());
+        }
+        let vouched = identity.grounds.vouched.as_ref();
+        let Vouched { claimed, sid } = vouched.ok_or(Refusal::NotSignedIn)?.as_ref();
+        let begun = self
+            .signed_in()
+            .begin(claimed.clone(), sid.clone(), seconds);
+        Ok(begun.await?.id())
+    }
+
+    /// Who is signed in by what was sealed for `purpose` and names this session, and what that stands on.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn is_signed_in(&self, session: &str) -> Result<bool, Refusal> {
-        Ok(self.live_session(session).await?.is_some())
+    pub async fn signed_in_by(
+        &self,
+        purpose: Purpose,
+        sealed: Opened<String>,
+    ) -> Result<Option<(Actor, Grounds)>, Refusal> {
+        let id = sealed.content;
+        let Some(session) = self.live_session(&id).await? else {
+            return Ok(None);
+        };
+        let until = sealed.until.min(self.signed_in().seconds_of(&session));
+        let grounds = Grounds {
+            session: Some(id),
+            sealed: Some((purpose, sealed.secret)),
+            ..Grounds::until(until)
+        };
+        Ok((seal::now() < until).then(|| (actor_of(session), grounds)))
     }
 
-    /// To be told when this session ends.
-    pub fn watch_session(&self, id: &str) -> SessionWatch {
-        self.signed_in().watch(id)
-    }
-
-    /// Tells whoever watches a session that has ended, on whatever copy: for somebody to call twice a second.
-    pub async fn look_after_sessions(&self) {
-        self.signed_in().look_after().await;
+    /// Tells whoever stands on what was taken back, on whatever copy: for somebody to call twice a second.
+    pub async fn look_after_what_is_open(&self) {
+        self.signed_in().look_after(self.sealer()).await;
     }
 
     /// Sessions have ended by another way than [`Self::end_sessions`]: noticed here at once.
     pub async fn sessions_have_ended(&self) {
-        self.signed_in().forget().await;
+        self.signed_in().forget(self.sealer()).await;
     }
 
     /// Ends sessions, on this copy at once.
@@ -132,12 +162,12 @@ impl Auth {
     /// # Errors
     /// Where the database does not answer.
     pub async fn end_sessions(&self, which: Sessions) -> Result<(), Refusal> {
-        self.signed_in().end(which).await
+        self.signed_in().end(which, self.sealer()).await
     }
 
     /// The same on the word of their issuer. Whether it was not told before; if it was, nothing ends.
     async fn end_as_told(&self, told: LogoutToken) -> Result<bool, Refusal> {
-        self.signed_in().end_as_told(told).await
+        self.signed_in().end_as_told(told, self.sealer()).await
     }
 
     /// What writes and reads our own signed texts.
@@ -173,8 +203,7 @@ impl Auth {
         Identity {
             who: found.who,
             source,
-            until: found.until,
-            session: found.session,
+            grounds: found.grounds,
         }
     }
 
@@ -189,11 +218,11 @@ impl Auth {
         let bearer = credentials.and_then(|value| bearer_of(value.to_str().ok()?));
         match (bearer, said) {
             (Some(bearer), _) => self.by_bearer(bearer).await,
-            // What other credentials there are were the proxy's business, and so is how long its word counts.
-            (None, Said::Somebody(claimed)) => match self.recognised(claimed).await {
-                Ok(actor) => Who::Ambient(actor).into(),
-                Err(who) => who.into(),
-            },
+            // What other credentials there are were the proxy's business.
+            (None, Said::Somebody(claimed)) => {
+                let until = seal::now().saturating_add(PROXY_SECONDS);
+                self.vouched(claimed, None, until, Who::Ambient).await
+            }
             (None, _) if credentials.is_some() => Who::BadCredentials.into(),
             (None, _) => self.by_session(headers).await,
         }
@@ -202,9 +231,11 @@ impl Auth {
     async fn by_session(&self, headers: &HeaderMap) -> Found {
         match self.session(headers).await {
             Ok(Some((id, session))) => Found {
-                until: Some(self.signed_in().seconds_of(&session)),
+                grounds: Grounds {
+                    session: Some(id),
+                    ..Grounds::until(self.signed_in().seconds_of(&session))
+                },
                 who: Who::Ambient(actor_of(session)),
-                session: Some(id),
             },
             Ok(None) => Who::Nobody.into(),
             Err(_) => Who::Unknown.into(),
@@ -229,39 +260,56 @@ impl Auth {
     }
 
     fn knows(&self, iss: &str) -> bool {
-        let issuer = self.issuers().iter().any(|issuer| issuer.name() == iss);
-        issuer || self.inner.ways.test && iss == TEST_ISSUER
+        let ways = &self.inner.ways;
+        let is_proxy_s = |proxy: &TrustedProxy| proxy_issuer(&proxy.provider) == iss;
+        ways.issuers.iter().any(|issuer| issuer.name() == iss)
+            || ways.proxy.as_ref().is_some_and(is_proxy_s)
+            || ways.test && iss == TEST_ISSUER
     }
 
-    async fn recognised(&self, claimed: Claimed) -> Result<Actor, Who> {
-        let email = claimed.email.clone();
-        match self.signed_in().recognise(claimed).await {
-            Ok(user) => Ok(with_address(actor(user), email)),
-            Err(Refusal::TryAgain | Refusal::ServerError) => Err(Who::Unknown),
+    /// Whom an issuer or a proxy names, until then at most.
+    async fn vouched(
+        &self,
+        claimed: Claimed,
+        sid: Option<String>,
+        until: u64,
+        by: fn(Actor) -> Who,
+    ) -> Found {
+        match self.signed_in().recognise(claimed.clone()).await {
+            Ok(user) => {
+                let actor = with_address(actor(user.clone()), claimed.email.clone());
+                let claimed = Claimed { user, ..claimed };
+                Found {
+                    who: by(actor),
+                    grounds: Grounds {
+                        vouched: Some(Box::new(Vouched { claimed, sid })),
+                        ..Grounds::until(until)
+                    },
+                }
+            }
+            Err(Refusal::TryAgain | Refusal::ServerError) => Who::Unknown.into(),
             Err(refusal) => {
                 tracing::warn!(
                     code = refusal.code(),
                     "somebody has a name here that another has"
                 );
-                Err(Who::BadCredentials)
+                Who::BadCredentials.into()
             }
         }
     }
 }
 
-/// Who is asking, until when in seconds since 1970, and by which session.
+/// Who is asking, and on what grounds.
 struct Found {
     who: Who,
-    until: Option<u64>,
-    session: Option<String>,
+    grounds: Grounds,
 }
 
 impl From<Who> for Found {
     fn from(who: Who) -> Self {
         Self {
             who,
-            until: None,
-            session: None,
+            grounds: Grounds::default(),
         }
     }
 }

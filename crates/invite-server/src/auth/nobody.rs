@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use futures_util::{FutureExt as _, future::BoxFuture};
 
 use crate::core::{
-    Accounts, Claimed, Clock, LogoutToken, Moment, Refusal, Session, SessionToken, Sessions, User,
+    Account, Accounts, Claimed, Clock, LogoutToken, Moment, Refusal, Session, SessionToken,
+    Sessions, User,
 };
 
 /// Signs nobody in.
@@ -36,6 +37,13 @@ impl Accounts for Nobody {
 
     fn live_sessions(&self, _ids: Vec<String>) -> BoxFuture<'_, Result<HashSet<String>, Refusal>> {
         async { Ok(HashSet::new()) }.boxed()
+    }
+
+    fn known_accounts(
+        &self,
+        accounts: Vec<Account>,
+    ) -> BoxFuture<'_, Result<HashSet<Account>, Refusal>> {
+        async move { Ok(accounts.into_iter().collect()) }.boxed()
     }
 
     fn end_sessions(&self, _which: Sessions) -> BoxFuture<'_, Result<(), Refusal>> {

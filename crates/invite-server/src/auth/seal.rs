@@ -65,6 +65,17 @@ struct Sealed<T> {
     expires: u64,
 }
 
+/// What was sealed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Opened<T> {
+    /// The content.
+    pub content: T,
+    /// When its time is over, in seconds since 1970.
+    pub until: u64,
+    /// The secret it was sealed with, by its id: without it nothing of this counts any more.
+    pub secret: String,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Locked {
     nonce: String,
@@ -102,18 +113,24 @@ impl Sealer {
     /// What was sealed, if it is ours, for this purpose, and not past its time.
     pub fn open<T: DeserializeOwned>(&self, purpose: Purpose, text: &str, now: u64) -> Option<T> {
         self.open_until(purpose, text, now)
-            .map(|(content, _)| content)
+            .map(|opened| opened.content)
     }
 
-    /// The same, and when its time is over, in seconds since 1970.
+    /// The same, and how long it counts.
     pub fn open_until<T: DeserializeOwned>(
         &self,
         purpose: Purpose,
         text: &str,
         now: u64,
-    ) -> Option<(T, u64)> {
-        let (content, until, _) = self.opened(purpose, text, now)?;
-        Some((content, until))
+    ) -> Option<Opened<T>> {
+        let (opened, _) = self.opened(purpose, text, now)?;
+        Some(opened)
+    }
+
+    /// Whether what was sealed for this purpose with the secret of that id counts still, but for its time.
+    pub fn counts(&self, purpose: Purpose, secret: &str, now: u64) -> bool {
+        let lifetime = self.lifetime(purpose);
+        moment(now).is_some_and(|at| self.secrets.counts(secret, lifetime, at))
     }
 
     /// Seals `content` so that its holder cannot read it either. `None` if that gives too long a text.
@@ -142,7 +159,8 @@ impl Sealer {
 
     /// What was locked, under the same conditions as [`Self::open`].
     pub fn unlock<T: DeserializeOwned>(&self, purpose: Purpose, text: &str, now: u64) -> Option<T> {
-        let (Locked { nonce, text }, _, key) = self.opened(purpose, text, now)?;
+        let (locked, key) = self.opened::<Locked>(purpose, text, now)?;
+        let Locked { nonce, text } = locked.content;
         let nonce = URL_SAFE_NO_PAD.decode(nonce).ok()?.try_into().ok()?;
         let mut bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
         key.apply_stream(nonce, &mut bytes);
@@ -168,24 +186,29 @@ impl Sealer {
         purpose: Purpose,
         text: &str,
         now: u64,
-    ) -> Option<(T, u64, Key)> {
+    ) -> Option<(Opened<T>, Key)> {
         if text.len() > LONGEST {
             return None;
         }
         let (body, tag) = text.split_once('.')?;
         let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
         let lifetime = self.lifetime(purpose);
-        let at = Moment(i64::try_from(now).ok()?.saturating_mul(1000));
+        let at = moment(now)?;
         let secrets = self.secrets.derive_counting(self.label, lifetime, at);
-        let key = secrets
-            .iter()
-            .map(|secret| Key::new(secret))
-            .find(|key| key.tag(purpose, body).verify_slice(&tag).is_ok())?;
+        let (secret, key) = secrets
+            .into_iter()
+            .map(|(id, secret)| (id, Key::new(&secret)))
+            .find(|(_, key)| key.tag(purpose, body).verify_slice(&tag).is_ok())?;
         let sealed: Sealed<T> = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()?;
         let counts = sealed.issued <= now.saturating_add(LEEWAY)
             && sealed.expires.saturating_sub(sealed.issued) <= lifetime.into()
             && now < sealed.expires;
-        counts.then_some((sealed.content, sealed.expires, key))
+        let opened = Opened {
+            content: sealed.content,
+            until: sealed.expires,
+            secret,
+        };
+        counts.then_some((opened, key))
     }
 }
 
@@ -245,6 +268,10 @@ impl Key {
             .chain_update(purpose.label())
             .chain_update(body)
     }
+}
+
+fn moment(seconds: u64) -> Option<Moment> {
+    Some(Moment(i64::try_from(seconds).ok()?.saturating_mul(1000)))
 }
 
 /// Seconds since 1970.

@@ -7,15 +7,12 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
-
-use super::seal;
+use super::grounds::{Grounds, GroundsWatch, Watches};
+use super::seal::{self, Sealer};
 use crate::core::{Accounts, Claimed, LogoutToken, Refusal, Session, SessionToken, Sessions, User};
 
 /// How long a session that was looked up counts without a question.
 const FRESH: Duration = Duration::from_millis(500);
-/// How long somebody who was recognised is known without a question: nobody else ever gets their name.
-const KNOWN: Duration = Duration::from_secs(60);
 /// So much is remembered at most.
 const MOST: usize = 10_000;
 
@@ -24,15 +21,7 @@ const MOST: usize = 10_000;
 pub(super) struct SignedIn {
     accounts: Arc<dyn Accounts>,
     seen: Arc<Remembered<String, Option<Session>>>,
-    known: Arc<Remembered<Claimed, User>>,
-    watched: Arc<Mutex<HashMap<String, Watched>>>,
-}
-
-/// Somebody waits for the end of a session.
-#[derive(Debug)]
-struct Watched {
-    waiting: usize,
-    ended: watch::Sender<bool>,
+    open: Arc<Watches>,
 }
 
 impl SignedIn {
@@ -40,8 +29,7 @@ impl SignedIn {
         SignedIn {
             accounts,
             seen: Arc::new(Remembered::for_a(FRESH)),
-            known: Arc::new(Remembered::for_a(KNOWN)),
-            watched: Arc::default(),
+            open: Arc::default(),
         }
     }
 
@@ -56,15 +44,9 @@ impl SignedIn {
         Ok(session)
     }
 
-    /// Who somebody is here.
+    /// Who somebody is here. Asked each time: once they are erased, the name may be somebody else's at any moment.
     pub(super) async fn recognise(&self, claimed: Claimed) -> Result<User, Refusal> {
-        if let Some(user) = self.known.get(&claimed) {
-            return Ok(user);
-        }
-        let asked = Instant::now();
-        let user = self.accounts.recognise(claimed.clone()).await?;
-        self.known.put(claimed, user.clone(), asked);
-        Ok(user)
+        self.accounts.recognise(claimed).await
     }
 
     /// When a session ends by itself, in seconds since 1970 by the clock of requests.
@@ -83,93 +65,40 @@ impl SignedIn {
     }
 
     /// Ends sessions, on this copy at once.
-    pub(super) async fn end(&self, which: Sessions) -> Result<(), Refusal> {
+    pub(super) async fn end(&self, which: Sessions, sealer: &Sealer) -> Result<(), Refusal> {
         let ended = self.accounts.end_sessions(which).await;
-        self.forget().await;
+        self.forget(sealer).await;
         ended
     }
 
     /// The same on the word of their issuer. Whether it was not told before.
-    pub(super) async fn end_as_told(&self, told: LogoutToken) -> Result<bool, Refusal> {
+    pub(super) async fn end_as_told(
+        &self,
+        told: LogoutToken,
+        sealer: &Sealer,
+    ) -> Result<bool, Refusal> {
         let ended = self.accounts.end_as_told(told).await;
-        self.forget().await;
+        self.forget(sealer).await;
         ended
     }
 
-    /// Sessions may have ended: none is taken from memory, and whoever watches one is told at once.
-    pub(super) async fn forget(&self) {
+    /// Sessions may have ended: none is taken from memory, and whoever stands on one is told at once.
+    pub(super) async fn forget(&self, sealer: &Sealer) {
         self.seen.forget();
-        self.look_after().await;
+        self.look_after(sealer).await;
     }
 
-    /// To be told when a session ends.
-    pub(super) fn watch(&self, id: &str) -> SessionWatch {
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = watched.entry(id.to_owned()).or_insert_with(|| Watched {
-            waiting: 0,
-            ended: watch::Sender::new(false),
-        });
-        entry.waiting += 1;
-        SessionWatch {
-            id: id.to_owned(),
-            ended: entry.ended.subscribe(),
-            signed_in: self.clone(),
-        }
+    /// To be told when something stands on nothing any more.
+    pub(super) fn watch(&self, grounds: Grounds, sealer: &Sealer) -> GroundsWatch {
+        self.open.watch(grounds, sealer)
     }
 
-    /// Tells whoever waits for the end of a session that has ended: one question for all of them.
-    pub(super) async fn look_after(&self) {
-        let ids: Vec<String> = {
-            let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-            watched.keys().cloned().collect()
-        };
-        if ids.is_empty() {
-            return;
-        }
-        // While nobody can say, nobody is cut off.
-        let Ok(live) = self.accounts.live_sessions(ids.clone()).await else {
-            return;
-        };
-        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        for id in ids.iter().filter(|id| !live.contains(*id)) {
-            if let Some(entry) = watched.get(id) {
-                entry.ended.send_replace(true);
-            }
-        }
-    }
-}
-
-/// Says when a session has ended that something was opened with.
-#[derive(Debug)]
-pub struct SessionWatch {
-    id: String,
-    ended: watch::Receiver<bool>,
-    signed_in: SignedIn,
-}
-
-impl SessionWatch {
-    /// Returns when the session has ended, within a second.
-    pub async fn ended(&mut self) {
-        if self.ended.wait_for(|ended| *ended).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-
-    /// Whether it has.
-    pub fn has_ended(&self) -> bool {
-        *self.ended.borrow()
-    }
-}
-
-impl Drop for SessionWatch {
-    fn drop(&mut self) {
-        let watched = self.signed_in.watched.lock();
-        let mut watched = watched.unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = watched.get_mut(&self.id) {
-            entry.waiting -= 1;
-            if entry.waiting == 0 {
-                watched.remove(&self.id);
-            }
+    /// Tells whoever stands on what was taken back.
+    pub(super) async fn look_after(&self, sealer: &Sealer) {
+        let gone = self.open.look_after(sealer, self.accounts.as_ref()).await;
+        // Nobody comes in again by what is remembered of them.
+        if gone {
+            self.seen.forget();
         }
     }
 }

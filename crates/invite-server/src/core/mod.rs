@@ -58,7 +58,7 @@ pub use secrets::{
 };
 pub use service::{EVENTS_AT_ONCE, Glimpse, Invites, Revoked, Rotated, SecretRow, Watchers};
 pub use session::{
-    Accounts, Claimed, LogoutToken, Session, SessionToken, Sessions, Subject, TEST_ISSUER,
+    Account, Accounts, Claimed, LogoutToken, Session, SessionToken, Sessions, Subject, TEST_ISSUER,
     proxy_issuer,
 };
 pub use store::Store;

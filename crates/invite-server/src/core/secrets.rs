@@ -313,18 +313,25 @@ impl Secrets {
         self.ring().active.secret.mac(&["purpose/1/", purpose])
     }
 
-    /// The same of each secret under which something counts that lives so many seconds at most; the active one's first.
+    /// The same of each secret under which something counts that lives so many seconds at most, with its id; the active
+    /// one's first.
     pub fn derive_counting(
         &self,
         purpose: &str,
         seconds: u32,
         now: Moment,
-    ) -> Vec<Zeroizing<[u8; 32]>> {
+    ) -> Vec<(String, Zeroizing<[u8; 32]>)> {
         let (ring, now) = (self.ring(), self.see_time(now));
         let counting = ring.counting(seconds, now);
-        counting
-            .map(|secret| secret.mac(&["purpose/1/", purpose]))
-            .collect()
+        let derived = |secret: &Secret| (secret.id.clone(), secret.mac(&["purpose/1/", purpose]));
+        counting.map(derived).collect()
+    }
+
+    /// Whether something counts under the secret of that id that lives so many seconds at most.
+    pub fn counts(&self, id: &str, seconds: u32, now: Moment) -> bool {
+        let (ring, now) = (self.ring(), self.see_time(now));
+        let mut counting = ring.counting(seconds, now);
+        counting.any(|secret| secret.id == id)
     }
 }
 

@@ -27,6 +27,28 @@ pub struct Subject {
     pub sub: String,
 }
 
+/// A person, and the name that is theirs here.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Account {
+    /// Who it is.
+    pub subject: Subject,
+    /// The name they stand under.
+    pub username: String,
+    /// And whose it is.
+    pub provider: String,
+}
+
+impl Account {
+    /// Somebody's, as they are called here.
+    pub fn of(subject: &Subject, user: &User) -> Account {
+        Account {
+            subject: subject.clone(),
+            username: user.username.clone(),
+            provider: user.provider.clone(),
+        }
+    }
+}
+
 /// What an issuer says of somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Claimed {
@@ -155,6 +177,12 @@ pub trait Accounts: fmt::Debug + Send + Sync + 'static {
 
     /// Which of these have not ended.
     fn live_sessions(&self, ids: Vec<String>) -> BoxFuture<'_, Result<HashSet<String>, Refusal>>;
+
+    /// Which of these still stand under that name: whoever is erased does not, and the name may be another's.
+    fn known_accounts(
+        &self,
+        accounts: Vec<Account>,
+    ) -> BoxFuture<'_, Result<HashSet<Account>, Refusal>>;
 
     /// Ends sessions; those that have ended already are no error.
     fn end_sessions(&self, which: Sessions) -> BoxFuture<'_, Result<(), Refusal>>;

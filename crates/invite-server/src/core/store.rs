@@ -3,7 +3,7 @@
 use std::{collections::HashSet, future::Future};
 
 use super::{
-    Acceptance, App, Asked, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member,
+    Acceptance, Account, App, Asked, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member,
     MemberSeen, MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, Session, User,
     Webhook,
     state::{
@@ -143,11 +143,18 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// A session that was not ended, by its id; its time may be over.
     fn session(&self, id: &str) -> impl Future<Output = Result<Option<Session>, Refusal>> + Send;
 
-    /// Which of these sessions were not ended.
+    /// Which of these sessions have not ended by now, in whatever way.
     fn live_sessions(
         &self,
         ids: Vec<String>,
+        now: Moment,
     ) -> impl Future<Output = Result<HashSet<String>, Refusal>> + Send;
+
+    /// Which of these people are known here under these names. Asked over and over: it costs one statement.
+    fn known_accounts(
+        &self,
+        accounts: Vec<Account>,
+    ) -> impl Future<Output = Result<HashSet<Account>, Refusal>> + Send;
 
     /// How many sessions are open now, counted up to [`Queue::COUNTED`](super::Queue::COUNTED).
     fn open_sessions(&self, now: Moment) -> impl Future<Output = Result<i64, Refusal>> + Send;

@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Instant};
 use super::{PostgresStore, SqliteStore, Store, StoreUnusable};
 use crate::address::DatabaseAddress;
 use crate::core::{
-    Acceptance, App, Asked, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member,
+    Acceptance, Account, App, Asked, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member,
     MemberSeen, MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, Session, User,
     Webhook,
     state::{
@@ -262,8 +262,16 @@ impl Store for Database {
         either!(self, store => store.session(id))
     }
 
-    async fn live_sessions(&self, ids: Vec<String>) -> Result<HashSet<String>, Refusal> {
-        either!(self, store => store.live_sessions(ids))
+    async fn live_sessions(
+        &self,
+        ids: Vec<String>,
+        now: Moment,
+    ) -> Result<HashSet<String>, Refusal> {
+        either!(self, store => store.live_sessions(ids, now))
+    }
+
+    async fn known_accounts(&self, accounts: Vec<Account>) -> Result<HashSet<Account>, Refusal> {
+        either!(self, store => store.known_accounts(accounts))
     }
 
     async fn open_sessions(&self, now: Moment) -> Result<i64, Refusal> {

@@ -36,7 +36,7 @@ use crate::invites::Invites;
 use crate::limits::{self, Limits, Places, Who};
 use crate::site::Site;
 use crate::stop::Stop;
-use opener::{Lent, Opener};
+use opener::Opener;
 use socket::Session;
 use turns::Turns;
 
@@ -191,28 +191,28 @@ async fn open_socket(
     identity: &Identity,
     address: Option<IpAddr>,
 ) -> Response {
+    // What is no good is refused, not left out: whoever sends it takes themselves for somebody.
+    let by_request = match identity.socket() {
+        Ok(actor) => actor.cloned(),
+        Err(refusal @ Refusal::BadCredentials) => {
+            return (StatusCode::UNAUTHORIZED, refusal.sentence()).into_response();
+        }
+        Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    };
     let opener = match &query.token {
         Some(token) => match token::open(&state.auth, id, token).await {
-            Ok(Some(opened)) => Opener {
-                actor: Some(opened.actor),
-                until: Some(opened.until),
-                session: opened
-                    .session
-                    .map(|session| state.auth.watch_session(&session)),
-                lent: Some(Lent {
-                    sealer: state.auth.sealer().clone(),
-                    webstrate: id.to_owned(),
-                    token: token.clone(),
-                }),
+            Ok(Some((actor, grounds))) => Opener {
+                actor: Some(actor),
+                proof: state.auth.watch(&grounds),
+                only: Some(id.to_owned()),
             },
             Ok(None) => return refuse_socket(upgrade, Some(BAD_TOKEN)),
             Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
         },
         None => Opener {
-            actor: identity.socket().cloned(),
-            until: identity.until(),
-            session: state.auth.watch(identity),
-            lent: None,
+            actor: by_request,
+            proof: state.auth.watch(identity.grounds()),
+            only: None,
         },
     };
     let Some(own_place) = state.places.take(address) else {
@@ -264,7 +264,7 @@ async fn read(
     };
     let actor = match &query.token {
         Some(token) => match token::open(&state.auth, &id, token).await {
-            Ok(Some(opened)) => Some(opened.actor),
+            Ok(Some((actor, _))) => Some(actor),
             Ok(None) => return (StatusCode::FORBIDDEN, BAD_TOKEN).into_response(),
             Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
         },
@@ -339,7 +339,9 @@ async fn access_token(
         Err(Refusal::TryAgain) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Err(refusal) => return (StatusCode::FORBIDDEN, refusal.sentence()).into_response(),
     };
-    let issued = token::issue(&state.auth, &id, actor, identity.session(), &form.token);
+    let Ok(issued) = token::issue(&state.auth, &id, &identity, &form.token).await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
     let answer = json!({ "webstrateId": id, "username": actor.user.username, "provider": actor.user.provider,
                          "token": issued.token, "expiration": issued.expiration });
     Json(answer).into_response()

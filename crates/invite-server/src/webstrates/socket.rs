@@ -15,7 +15,6 @@ use super::answer::answer;
 use super::frame::{self, Incoming};
 use super::opener::Opener;
 use super::turns::{Turn, Turns};
-use crate::auth::SessionWatch;
 use crate::core::Actor;
 use crate::invites::Invites;
 use crate::limits::{Limits, Place, Who};
@@ -58,14 +57,13 @@ pub(super) struct Session {
 pub(super) async fn serve(socket: WebSocket, session: Session) {
     let Session {
         invites,
-        mut opener,
+        opener,
         who,
         limits,
         turns,
         mut running,
         places,
     } = session;
-    let mut signed_in = opener.session.take();
     let (sink, mut stream) = socket.split();
     let (answers, waiting) = mpsc::channel(ANSWERS_WAITING);
     let writer = tokio::spawn(write(sink, waiting));
@@ -73,7 +71,6 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
     let calls = Arc::new(Semaphore::new(CALLS_AT_ONCE));
     let long = Arc::new(Semaphore::new(1));
     let (opener, who) = (Arc::new(opener), Arc::new(who));
-    let end = opener.end();
     let mut heard = Instant::now();
     let _open = OpenSocket::count();
     tracing::debug!(
@@ -95,11 +92,7 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
                 continue;
             }
             () = tokio::time::sleep_until(heard + GONE) => break,
-            () = tokio::time::sleep_until(end.unwrap_or(heard)), if end.is_some() => {
-                farewell = Some(over(&opener));
-                break;
-            }
-            () = ended(&mut signed_in) => {
+            () = opener.proof.gone() => {
                 farewell = Some(over(&opener));
                 break;
             }
@@ -109,7 +102,7 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
             }
         };
         heard = Instant::now();
-        if opener.is_over() || signed_in.as_ref().is_some_and(SessionWatch::has_ended) {
+        if opener.proof.are_gone() {
             farewell = Some(over(&opener));
             break;
         }
@@ -136,7 +129,7 @@ pub(super) async fn serve(socket: WebSocket, session: Session) {
                                 return;
                             }
                             let actor = opener.on(call.resource.as_deref());
-                            let actor = actor.filter(|_| !opener.is_over());
+                            let actor = actor.filter(|_| !opener.proof.are_gone());
                             let outcome = answer(&invites, actor, held, &call).await;
                             let reply = self::text(frame::reply(&call.token, outcome));
                             let _ = answers.send((reply.0, turn)).await;
@@ -232,14 +225,6 @@ fn close(code: u16, reason: &'static str) -> Answer {
         reason: Utf8Bytes::from_static(reason),
     };
     (Message::Close(Some(frame)), None)
-}
-
-/// When the session ends that the socket was opened with.
-async fn ended(session: &mut Option<SessionWatch>) {
-    match session {
-        Some(session) => session.ended().await,
-        None => std::future::pending().await,
-    }
 }
 
 fn over(opener: &Opener) -> Answer {

@@ -18,6 +18,9 @@ mod clients;
 #[path = "../support/postgres.rs"]
 mod cluster;
 mod copies;
+mod gone;
+#[path = "../wire/issuer.rs"]
+mod issuer;
 mod kill;
 mod lacking;
 mod leaked;

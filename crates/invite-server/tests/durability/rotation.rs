@@ -170,7 +170,7 @@ async fn taken(
     if me(server, &bearer).await == 200 {
         taken.push("bearer");
     }
-    let named = json!({ "webstrateId": "notes", "user": alice });
+    let named = json!({ "webstrateId": "notes", "session": token.id() });
     let token = leaked.sealed("access-token", named, now, seconds(DAY));
     if by_token(server, &token).await == 200 {
         taken.push("access token");
@@ -434,9 +434,7 @@ async fn a_revoked_secret_ends_on_every_copy_at_once() {
         let usual = taken(server, &backend, &leaked, |usual| usual).await;
         assert!(usual.is_empty(), "{usual:?}");
     }
-    // Nor does a socket go on that such a token has opened.
-    let ask = json!({ "wa": "getInvites", "d": "notes", "token": "after" });
-    lent.send(&ask).await;
+    // Nor does a socket go on that such a token has opened, whoever says nothing on it.
     assert_eq!(closed(&mut lent.stream).await.0, 1002);
     // Both go on with the same one, though only one of them has it from the file.
     counts(&here, &there, &backend, 5).await;

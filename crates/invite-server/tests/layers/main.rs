@@ -49,7 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "webstrates",
         &[
-            "address", "auth", "core", "dialect", "invites", "limits", "site", "stop",
+            "auth", "core", "dialect", "invites", "limits", "site", "stop",
         ],
     ),
     ("demo", &["auth", "core", "dialect", "invites"]),

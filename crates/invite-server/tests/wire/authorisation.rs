@@ -8,22 +8,22 @@ use crate::support::{Person, Server, Socket, closed, command, http};
 /// Each operation and what comes of it. `out`, `not admin`, `no key`, `lost`, `unable` are the words of the dialect (see
 /// [`WORDS`]), a number is a status.
 ///
-/// alice is admin and inviter, and the app acts in her name, which is our own API's business alone; grace was admin, and
+/// alice is admin and inviter, and the app acts in her name, which is our own API's business alone: no socket opens; grace was admin, and
 /// has an invite from then; dora is admin; mallory is a stranger. Somebody has kept a cookie and a socket of alice's, and
 /// she has signed out since; somebody else the socket of an access token of hers whose time is over. Without more words it is about alice's invite.
 const TABLE: &str = "
 operation                       | anonymous | stranger  | reader    | inviter   | admin     | ex-admin  | app key   | signed out | expired
-createInvite                    | out       | not admin | not admin | yes       | yes       | not admin | out       | closed    | closed
-createInvite for an admin       | out       | not admin | not admin | yes       | yes       | not admin | out       | closed    | closed
-getInvites                      | out       | not admin | not admin | yes       | yes       | not admin | out       | closed    | closed
-checkInvite                     | out       | yes       | yes       | yes       | yes       | yes       | out       | closed    | closed
-checkInvite of the ex-admin's   | out       | lost      | lost      | lost      | lost      | lost      | out       | closed    | closed
-acceptInvite                    | out       | yes       | yes       | yes       | yes       | yes       | out       | closed    | closed
-acceptInvite of the ex-admin's  | out       | lost      | lost      | lost      | lost      | lost      | out       | closed    | closed
-acceptInvite elsewhere          | out       | no key    | no key    | no key    | no key    | no key    | out       | closed    | closed
-removeInvite                    | out       | not admin | not admin | yes       | unable    | not admin | out       | closed    | closed
-removeInvite of the ex-admin's  | out       | not admin | not admin | unable    | unable    | not admin | out       | closed    | closed
-removeInvite elsewhere          | out       | not admin | not admin | not admin | not admin | not admin | out       | closed    | closed
+createInvite                    | out       | not admin | not admin | yes       | yes       | not admin | refused   | closed    | closed
+createInvite for an admin       | out       | not admin | not admin | yes       | yes       | not admin | refused   | closed    | closed
+getInvites                      | out       | not admin | not admin | yes       | yes       | not admin | refused   | closed    | closed
+checkInvite                     | out       | yes       | yes       | yes       | yes       | yes       | refused   | closed    | closed
+checkInvite of the ex-admin's   | out       | lost      | lost      | lost      | lost      | lost      | refused   | closed    | closed
+acceptInvite                    | out       | yes       | yes       | yes       | yes       | yes       | refused   | closed    | closed
+acceptInvite of the ex-admin's  | out       | lost      | lost      | lost      | lost      | lost      | refused   | closed    | closed
+acceptInvite elsewhere          | out       | no key    | no key    | no key    | no key    | no key    | refused   | closed    | closed
+removeInvite                    | out       | not admin | not admin | yes       | unable    | not admin | refused   | closed    | closed
+removeInvite of the ex-admin's  | out       | not admin | not admin | unable    | unable    | not admin | refused   | closed    | closed
+removeInvite elsewhere          | out       | not admin | not admin | not admin | not admin | not admin | refused   | closed    | closed
 GET ?v                          | 403       | 403       | yes       | yes       | yes       | 403       | 403       | 403       | 403
 GET ?json                       | 403       | 403       | yes       | yes       | yes       | 403       | 403       | 403       | 403
 GET ?acceptInvite               | yes       | yes       | yes       | yes       | yes       | yes       | 403       | yes       | 403
@@ -82,7 +82,8 @@ struct Asker {
     headers: Vec<(&'static str, String)>,
     /// What stands in the address, after a `?` or `&`.
     token: Option<String>,
-    socket: Socket,
+    /// None where none opens.
+    socket: Option<Socket>,
 }
 
 impl Asker {
@@ -91,12 +92,26 @@ impl Asker {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        let socket = Socket::open(&server.url, "/doc/", &given).await;
+        let socket = Some(Socket::open(&server.url, "/doc/", &given).await);
         let token = None;
         Self {
             headers,
             token,
             socket,
+        }
+    }
+
+    /// Somebody with an app's key.
+    async fn app(server: &Server, key: String) -> Self {
+        let headers = vec![
+            ("authorization", format!("Bearer {key}")),
+            ("on-behalf-of", "alice:test".to_owned()),
+        ];
+        assert_eq!(server.refused("/doc/", &headers).await, 401);
+        Self {
+            headers,
+            token: None,
+            socket: None,
         }
     }
 
@@ -106,7 +121,8 @@ impl Asker {
         let mut asker = Self::new(server, Self::person(server, &alice)).await;
         let out = alice.request(Method::POST, "/auth/logout");
         assert_eq!(out.send().await.unwrap().status(), 302);
-        assert_eq!(closed(&mut asker.socket.stream).await.0, 1001);
+        let socket = asker.socket.as_mut().unwrap();
+        assert_eq!(closed(&mut socket.stream).await.0, 1001);
         asker
     }
 
@@ -121,7 +137,7 @@ impl Asker {
         Self {
             headers: Vec::new(),
             token: Some(token),
-            socket,
+            socket: Some(socket),
         }
     }
 
@@ -149,14 +165,14 @@ async fn the_table() {
                 askers.push(Asker::expired(&server).await);
                 continue;
             }
+            "app" => {
+                askers.push(Asker::app(&server, app_key(&database)).await);
+                continue;
+            }
             _ => {}
         }
         let headers = match name {
             "" => Vec::new(),
-            "app" => vec![
-                ("authorization", format!("Bearer {}", app_key(&database))),
-                ("on-behalf-of", "alice:test".to_owned()),
-            ],
             name => Asker::person(&server, &server.person(name).await),
         };
         askers.push(Asker::new(&server, headers).await);
@@ -225,10 +241,13 @@ async fn call(reader: &Reader, scene: &Scene, operation: &str, asker: &mut Asker
                 _ => json!({"key": key}),
             };
             let frame = json!({"wa": name, "d": webstrate, "options": options});
-            if asker.socket.is_closed().await {
+            let Some(socket) = &mut asker.socket else {
+                return "refused".into();
+            };
+            if socket.is_closed().await {
                 return "closed".into();
             }
-            let answer = asker.socket.call(frame).await;
+            let answer = socket.call(frame).await;
             let error = answer.get("error").filter(|error| !error.is_null());
             return error.map_or("yes".into(), |error| error.as_str().unwrap().to_owned());
         }

@@ -213,10 +213,12 @@ async fn no_socket_outlives_its_token() {
         match socket.next().await {
             Some(Message::Text(text)) => {
                 let reply: Value = serde_json::from_str(&text).unwrap();
-                assert_eq!(reply["reply"], json!([]));
+                let end = issued["expiration"].as_i64().unwrap();
+                // One that was read in time and done after is nobody's.
+                let is_nobody_s = reply["error"] == "Must be logged in to handle invites";
                 assert!(
-                    now() <= issued["expiration"].as_i64().unwrap(),
-                    "call {calls}"
+                    reply["reply"] == json!([]) && now() <= end || is_nobody_s && now() >= end,
+                    "call {calls}: {reply}"
                 );
             }
             end => break end,

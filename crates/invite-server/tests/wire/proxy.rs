@@ -87,6 +87,10 @@ async fn what_says_who_somebody_is_comes_once() {
             401,
             "{headers:?}"
         );
+        let socket = [alice, first, second, ("origin", behind.url.as_str())];
+        let socket = socket.map(|(name, value)| (name, value.to_owned()));
+        let socket = behind.refused("/plans/", &socket).await;
+        assert_eq!(socket, 401, "a socket: {headers:?}");
     }
     let once = [
         alice,

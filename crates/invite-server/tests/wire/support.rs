@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+
 #[path = "../support/people.rs"]
 mod people;
 #[path = "../support/running.rs"]
@@ -20,6 +23,19 @@ impl Server {
     /// The same on a database that stays.
     pub fn on(database: &Path) -> Self {
         Self::demo(&["--database", database.to_str().unwrap()])
+    }
+
+    /// The status that the upgrade to a socket is refused with. A header may come twice.
+    pub async fn refused(&self, path: &str, headers: &[(&'static str, String)]) -> u16 {
+        let url = self.at(path).replacen("http", "ws", 1);
+        let mut request = url.into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
+        match tokio_tungstenite::connect_async(request).await {
+            Err(Error::Http(response)) => response.status().as_u16(),
+            other => panic!("no refusal: {:?}", other.map(|(_, response)| response)),
+        }
     }
 
     pub fn start(arguments: &[&str]) -> Self {

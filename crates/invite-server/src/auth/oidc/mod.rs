@@ -193,8 +193,8 @@ impl Issuer {
         self.inner.is_named.then(|| self.provider())
     }
 
-    /// Whose bearer token this is, and until when it counts, in seconds since 1970.
-    pub(super) async fn bearer(&self, token: &str) -> Result<(Claimed, u64), NotRecognised> {
+    /// Whose bearer token this is.
+    pub(super) async fn bearer(&self, token: &str) -> Result<Vouch, NotRecognised> {
         let expected = Expected {
             issuer: &self.inner.name,
             audiences: &self.inner.audiences,
@@ -202,9 +202,14 @@ impl Issuer {
         };
         let claims = self.verified(token, expected, Wanted::Newer).await?;
         let claimed = self.inner.naming.claimed(&claims);
-        claimed
-            .zip(token::end(&claims))
-            .ok_or(NotRecognised::BadToken)
+        let found = claimed.zip(token::end(&claims));
+        let (claimed, until) = found.ok_or(NotRecognised::BadToken)?;
+        let sid = claims.get("sid").and_then(serde_json::Value::as_str);
+        Ok(Vouch {
+            claimed,
+            sid: sid.map(str::to_owned),
+            until,
+        })
     }
 
     /// The claims of a token. Keys that may be new are looked for as `newer` says.
@@ -255,6 +260,15 @@ impl Issuer {
         let held = self.inner.metadata.get(Wanted::Fresh, fetch).await?;
         Ok(held.value)
     }
+}
+
+/// Whom a bearer token names.
+pub(super) struct Vouch {
+    pub(super) claimed: Claimed,
+    /// The issuer's name for its own session, where it says it.
+    pub(super) sid: Option<String>,
+    /// When it counts no longer, in seconds since 1970.
+    pub(super) until: u64,
 }
 
 impl Metadata {

@@ -27,7 +27,9 @@ fn counts(secrets: &Secrets, of: &Secrets, seconds: u32, now: Moment) -> bool {
     let counting = secrets.derive_counting("test", seconds, now);
     let signed = of.signing();
     let verified = secrets.public_key(signed.kid(), seconds, now).is_some();
-    let counts = counting.contains(&made);
+    let counts = counting.iter().any(|(_, derived)| *derived == made);
+    let by_id = secrets.counts(&of.active_id(), seconds, now);
+    assert_eq!(by_id, counts, "by its id");
     assert_eq!(verified, counts, "what is signed and what is sealed");
     counts
 }

@@ -6,7 +6,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 
 use super::Invites;
 use crate::core::{
-    Accounts, Actor, Authority, Call, Claimed, LogoutToken, Moment, On, Refusal, Session,
+    Account, Accounts, Actor, Authority, Call, Claimed, LogoutToken, Moment, On, Refusal, Session,
     SessionToken, Sessions, Store, User, authorise, rules,
     state::{Change, Issuer, Scope, SessionsOf, State},
 };
@@ -118,7 +118,14 @@ impl<S: Store + std::fmt::Debug> Accounts for Invites<S> {
     }
 
     fn live_sessions(&self, ids: Vec<String>) -> BoxFuture<'_, Result<HashSet<String>, Refusal>> {
-        async move { self.store.live_sessions(ids).await }.boxed()
+        async move { self.store.live_sessions(ids, self.clock.now()).await }.boxed()
+    }
+
+    fn known_accounts(
+        &self,
+        accounts: Vec<Account>,
+    ) -> BoxFuture<'_, Result<HashSet<Account>, Refusal>> {
+        async move { self.store.known_accounts(accounts).await }.boxed()
     }
 
     fn end_sessions(&self, which: Sessions) -> BoxFuture<'_, Result<(), Refusal>> {

@@ -1,8 +1,10 @@
 //! People, who vouches for them, and who of them is signed in.
 
+use std::collections::HashSet;
+
 use super::{Executor, Row, Sql, Unreadable, all, binds, change, change_one, exists, one};
 use crate::core::{
-    Claimed, Moment, Queue, Session, Sessions, Subject, User,
+    Account, Claimed, Moment, Queue, Session, Sessions, Subject, User,
     state::{Issuer, Known, SessionsOf, State},
 };
 
@@ -17,6 +19,9 @@ static KNOW: Sql = Sql::new(
          email = COALESCE(excluded.email, people.email), display_name = COALESCE(excluded.display_name, people.display_name)
      WHERE people.iss IS NULL OR people.iss = excluded.iss AND people.sub = excluded.sub",
 );
+/// Whoever has begun a session while they were erased has none, whoever has their name since.
+pub(super) const STILL_THEIRS: &str = "EXISTS (SELECT 1 FROM people WHERE people.username = sessions.username
+         AND people.provider = sessions.provider AND people.iss = sessions.iss AND people.sub = sessions.sub)";
 static ISSUER_NAMED: Sql = Sql::new("SELECT iss FROM issuers WHERE provider = $1");
 static ISSUER_PROVIDER: Sql = Sql::new("SELECT provider FROM issuers WHERE iss = $1");
 /// Somebody who is not known yet may have access all the same.
@@ -30,9 +35,14 @@ static NAME_ISSUER: Sql = Sql::new(
 );
 static SESSION: Sql = Sql::new(
     "SELECT username, provider, display_name, iss, sub, email, sid, created_at, ends_at FROM sessions
-     WHERE hash = $1 AND revoked_at IS NULL",
+     WHERE hash = $1 AND revoked_at IS NULL AND {still-theirs}",
 );
-static LIVE: Sql = Sql::new("SELECT hash FROM sessions WHERE hash {these} AND revoked_at IS NULL");
+static LIVE: Sql = Sql::new(
+    "SELECT hash FROM sessions WHERE hash {any}$1{of-them} AND revoked_at IS NULL AND ends_at > $2 AND {still-theirs}",
+);
+static STANDING: Sql = Sql::new(
+    "SELECT iss, sub, username, provider FROM people WHERE username {these} AND iss IS NOT NULL",
+);
 static OPEN: Sql = Sql::new(
     "SELECT count(*) FROM
          (SELECT ends_at FROM sessions WHERE ends_at > $1 AND revoked_at IS NULL ORDER BY ends_at LIMIT $2) AS counted",
@@ -177,10 +187,33 @@ pub(in crate::store) async fn session<E: Executor>(
 pub(in crate::store) async fn live<E: Executor>(
     executor: &E,
     ids: &[String],
+    now: Moment,
 ) -> Result<Vec<String>, E::Trouble> {
-    let rows = all(executor, &LIVE, binds![ids]).await?;
+    let rows = all(executor, &LIVE, binds![ids, now]).await?;
     let live = rows.into_iter().map(|mut row| row.text());
     Ok(live.collect::<Result<_, Unreadable>>()?)
+}
+
+/// Which of these are known under their names.
+pub(in crate::store) async fn accounts<E: Executor>(
+    executor: &E,
+    accounts: &[Account],
+) -> Result<HashSet<Account>, E::Trouble> {
+    let names: Vec<String> = accounts.iter().map(|one| one.username.clone()).collect();
+    let rows = all(executor, &STANDING, binds![names.as_slice()]).await?;
+    let account = |mut row: Row| {
+        Ok::<_, Unreadable>(Account {
+            subject: Subject {
+                iss: row.text()?,
+                sub: row.text()?,
+            },
+            username: row.text()?,
+            provider: row.text()?,
+        })
+    };
+    let known: HashSet<Account> = rows.into_iter().map(account).collect::<Result<_, _>>()?;
+    let asked = accounts.iter().filter(|one| known.contains(one));
+    Ok(asked.cloned().collect())
 }
 
 /// How many sessions are open, up to where nobody counts further.

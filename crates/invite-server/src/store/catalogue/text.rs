@@ -16,6 +16,7 @@ const SHARED: &[(&str, &str)] = &[
     ("{columns}", super::reading::COLUMNS),
     ("{beside}", super::reading::BESIDE),
     ("{client}", super::clients::CLIENT),
+    ("{still-theirs}", super::people::STILL_THEIRS),
 ];
 
 /// What the engines say differently: the word, SQLite's, PostgreSQL's.

@@ -19,7 +19,7 @@ mod trouble;
 use std::{collections::HashSet, fmt};
 
 use crate::core::{
-    Acceptance, App, Asked, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member,
+    Acceptance, Account, App, Asked, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member,
     MemberSeen, MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, User, Webhook,
     state::{
         Change, Decision, FoundInvites, InviteQuery, KeyHash, ListedInvite, Resource, Scope, State,
@@ -256,9 +256,17 @@ impl Store for PostgresStore {
         read!(self, Work::Look, None, session => people::session(&session, id))
     }
 
-    async fn live_sessions(&self, ids: Vec<String>) -> Result<HashSet<String>, Refusal> {
-        let live = read!(self, Work::Poll, None, session => people::live(&session, &ids))?;
+    async fn live_sessions(
+        &self,
+        ids: Vec<String>,
+        now: Moment,
+    ) -> Result<HashSet<String>, Refusal> {
+        let live = read!(self, Work::Poll, None, session => people::live(&session, &ids, now))?;
         Ok(live.into_iter().collect())
+    }
+
+    async fn known_accounts(&self, accounts: Vec<Account>) -> Result<HashSet<Account>, Refusal> {
+        read!(self, Work::Poll, None, session => people::accounts(&session, &accounts))
     }
 
     async fn open_sessions(&self, now: Moment) -> Result<i64, Refusal> {

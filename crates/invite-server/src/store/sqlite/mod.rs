@@ -11,7 +11,7 @@ mod writer;
 use std::{collections::HashSet, path::Path};
 
 use crate::core::{
-    Acceptance, App, Asked, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member,
+    Acceptance, Account, App, Asked, Client, Delivery, Event, KnownSecret, MadeWith, Mail, Member,
     MemberSeen, MembersSeen, Moment, Needle, Progress, Queues, Refusal, ResourceOf, Session, User,
     Webhook,
     state::{
@@ -266,10 +266,19 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn live_sessions(&self, ids: Vec<String>) -> Result<HashSet<String>, Refusal> {
-        let look = move |connection: &_| at_once(people::live(&On(connection), &ids));
+    async fn live_sessions(
+        &self,
+        ids: Vec<String>,
+        now: Moment,
+    ) -> Result<HashSet<String>, Refusal> {
+        let look = move |connection: &_| at_once(people::live(&On(connection), &ids, now));
         let live = self.readers.list(Crowd::Server, look).await?;
         Ok(live.into_iter().collect())
+    }
+
+    async fn known_accounts(&self, accounts: Vec<Account>) -> Result<HashSet<Account>, Refusal> {
+        let look = move |connection: &_| at_once(people::accounts(&On(connection), &accounts));
+        self.readers.list(Crowd::Server, look).await
     }
 
     async fn open_sessions(&self, now: Moment) -> Result<i64, Refusal> {

@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     core::{
-        Addressed, EventKind, InviteStatus, MailChange, Moment, Needle, OpenLinks, Sessions,
-        Subject, User,
+        Account, Addressed, EventKind, InviteStatus, MailChange, Moment, Needle, OpenLinks,
+        Sessions, Subject, User,
         state::{
             Change, Counts, InviteName, InviteQuery, Issuer, KeyHash, MailsTo, Order, Scope,
             SessionsOf,
@@ -166,7 +166,10 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
     at_once(clients::of_id(on, "client7"))?;
     at_once(people::session(on, "session7"))?;
     let ids: Vec<String> = (0..9).map(|number| format!("session{number}")).collect();
-    assert_eq!(at_once(people::live(on, &ids))?.len(), 9);
+    assert_eq!(at_once(people::live(on, &ids, Moment(4)))?.len(), 9);
+    let accounts =
+        [7, 8].map(|number| Account::of(&claimed(number).subject, &claimed(number).user));
+    assert_eq!(at_once(people::accounts(on, &accounts))?.len(), 2);
     at_once(ends::end(on, Moment(1_005), 10, &|_| Vec::new()))?;
     let waiting = at_once(queues::waiting(on))?;
     assert_eq!(
@@ -233,7 +236,7 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
         Change::Mail(MailChange::Count(recipient(7, true))),
     ];
     at_once(changes::write(on, &written))?;
-    assert_eq!(at_once(people::live(on, &ids))?.len(), 4);
+    assert_eq!(at_once(people::live(on, &ids, Moment(4)))?.len(), 4);
     for one in Retention::of(Moment(1_100), 0).sweeps() {
         at_once(sweep::carry_out(on, &one))?;
     }
