@@ -3,10 +3,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::Request;
+use axum::http::{Request, Response, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -28,6 +29,9 @@ const HEAD_BYTES: usize = 32 * 1024;
 const HEADERS: usize = 64;
 /// How long to wait before accepting again when the system refuses, as it does when file descriptors run out.
 const REFUSED_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a reader may take, once the server stops, for what is left of a stream: its other side has ended by then.
+const STREAM_TIME: Duration = Duration::from_secs(2);
 
 /// What connections are held to.
 #[derive(Debug, Clone)]
@@ -93,10 +97,17 @@ fn connection(
     let header_time = limits.header_time;
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.write_time));
-    let service = router.map_request(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer.ip()));
-        request
-    });
+    let streams = Arc::new(AtomicBool::new(false));
+    let answered = Arc::clone(&streams);
+    let service = router
+        .map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer.ip()));
+            request
+        })
+        .map_response(move |response| {
+            answered.store(is_stream(&response), Ordering::Relaxed);
+            response
+        });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_time)
@@ -114,8 +125,18 @@ fn connection(
             _ = connection.as_mut() => return,
             () = running.told() => connection.as_mut().graceful_shutdown(),
         }
-        let _ = connection.await;
+        if streams.load(Ordering::Relaxed) {
+            let _ = tokio::time::timeout(STREAM_TIME, connection).await;
+        } else {
+            let _ = connection.await;
+        }
     }
+}
+
+/// Whether it is one that ends when the server says, not when it is whole.
+fn is_stream<Body>(response: &Response<Body>) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind == "text/event-stream")
 }
 
 #[cfg(test)]
