@@ -62,6 +62,7 @@ pub(super) async fn list(
 /// Puts this list in place of the one that `If-Match` names (`*` for whichever): whoever is not in it loses access. For
 /// admins, who grant no letters they do not hold; one admin at least has to remain. `links` in the answer says which live
 /// links would let somebody in again who lost letters, as for one member; with `links=end` they end in the same step.
+/// Where more than 1,000 people have access it is `limit_reached`: change them one by one.
 #[utoipa::path(put, path = "/api/v1/resources/{resource}/members", tag = "resources",
     params(("resource" = String, Path),
         ("links" = Option<String>, Query, pattern = "^(tell|end)$", description = "tell when left out"),

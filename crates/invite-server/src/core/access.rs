@@ -9,13 +9,17 @@ use super::{
     state::{StoredInvite, Version},
 };
 
-/// So many links are shown; all are counted.
+/// So many links are shown.
 pub(crate) const LINKS_SHOWN: usize = 20;
 /// So many links can be ended in one change.
 pub(crate) const LINKS_AT_ONCE: usize = 1_000;
+/// Where they are only told, nobody counts further: whoever asks may do so over and over.
+const LINKS_TOLD: usize = 101;
+/// So many members a list may bring, and have, that is put in the place of another.
+pub(crate) const MEMBERS_AT_ONCE: usize = 1_000;
 
 /// Who shall have which letters on a resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
     /// Who, and which; none take somebody's access away.
     pub members: Vec<Member>,
@@ -23,14 +27,28 @@ pub struct Wanted {
     pub everybody: bool,
     /// Whether links that would let somebody in again end with it.
     pub end_links: bool,
+    /// Which links would let somebody in again.
+    pub links: LinksOf,
     /// When.
     pub now: Moment,
+}
+
+/// From where it is known which links would let somebody in again. They are as many as admins can make: whoever changes
+/// something, and keeps others from it meanwhile, has looked for them before.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LinksOf {
+    /// From all that are open.
+    Stored,
+    /// They were these when the resource was last seen.
+    Seen(Box<OpenLinks>),
+    /// From those of these ids: they are about to end.
+    These(Vec<String>),
 }
 
 /// What links would let somebody in again who loses letters.
 #[derive(Clone, Debug)]
 pub struct Links {
-    /// How many there are.
+    /// How many there are; where they are only told, 101 is more than 100.
     pub total: usize,
     /// Whether they have ended.
     pub ended: bool,
@@ -100,7 +118,17 @@ impl Wanted {
             members: vec![Member { user, permissions }],
             everybody: false,
             end_links: false,
+            links: LinksOf::Stored,
             now,
+        }
+    }
+
+    /// How far links are counted: one more than can be ended at once tells that it is too many.
+    pub(crate) fn links_counted(&self) -> usize {
+        if self.end_links {
+            LINKS_AT_ONCE + 1
+        } else {
+            LINKS_TOLD
         }
     }
 
@@ -124,7 +152,8 @@ impl Wanted {
         stay.chain(come.cloned()).collect()
     }
 
-    /// How it is once it is as wanted. `members` are all there are, or the person who is meant and every admin.
+    /// How it is once it is as wanted. `members` are all there are, or the person who is meant and two
+    /// admins if there are as many.
     pub(crate) fn afterwards<'a>(&'a self, members: &'a [Member]) -> Afterwards<'a> {
         let before: HashMap<Name<'_>, Permissions> = members
             .iter()
@@ -159,6 +188,7 @@ impl Wanted {
         Afterwards {
             losing: asked.iter().filter_map(|one| losing(&one.user)).collect(),
             after,
+            others: HashMap::new(),
         }
     }
 }
@@ -170,6 +200,8 @@ fn letters(all: &HashMap<Name<'_>, Permissions>, user: &User) -> Permissions {
 /// How it is once it is as wanted.
 pub(crate) struct Afterwards<'a> {
     after: HashMap<Name<'a>, Permissions>,
+    /// Of others, who keep what they have.
+    others: HashMap<String, Permissions>,
     losing: Vec<Losing<'a>>,
 }
 
@@ -188,6 +220,13 @@ impl Afterwards<'_> {
         if let Some(one) = self.losing.iter_mut().find(|one| one.user.is(user)) {
             one.addresses.push(address_key(address));
         }
+    }
+
+    /// What these have who are not meant.
+    pub(crate) fn know_admins(&mut self, admins: Vec<Member>) {
+        let known = admins.into_iter();
+        let known = known.map(|one| (one.user.user_id(), one.permissions));
+        self.others.extend(known);
     }
 
     /// What the known addresses are known by of those who lose letters.
@@ -211,7 +250,9 @@ impl Afterwards<'_> {
     /// Whether an open link would give somebody back what they lose: whoever made it may still give it, and it is for
     /// everybody or for an address of theirs.
     pub(crate) fn lets_in(&self, link: &StoredInvite) -> bool {
-        let inviter = letters(&self.after, &link.inviter);
+        let known = self.after.get(&name(&link.inviter));
+        let known = known.or_else(|| self.others.get(&link.inviter.user_id()));
+        let inviter = known.copied().unwrap_or(Permissions::NONE);
         let may_grant = inviter.contains(Permission::Admin) && link.permissions.is_within(inviter);
         let address = link.email.as_deref().map(address_key);
         let comes_in = |one: &Losing<'_>| {
@@ -233,16 +274,16 @@ impl OpenLinks {
     /// One more.
     pub(crate) fn add(&mut self, link: StoredInvite, wanted: &Wanted) {
         let is_over = link.expires_at <= wanted.now;
+        let counted = wanted.links_counted();
         let most = match wanted.end_links {
-            // One more than can be ended tells that it is too many.
-            true => LINKS_AT_ONCE + 1,
+            true => counted,
             false => LINKS_SHOWN,
         };
         let kept = match is_over {
             true if !wanted.end_links => return,
             true => &mut self.over,
             false => {
-                self.total += 1;
+                self.total = counted.min(self.total + 1);
                 &mut self.newest
             }
         };
@@ -251,9 +292,19 @@ impl OpenLinks {
         }
     }
 
+    /// Whether more of them would change nothing: neither what is shown nor what is counted.
+    pub(crate) fn are_enough(&self, wanted: &Wanted) -> bool {
+        self.total + self.over.len() >= wanted.links_counted()
+    }
+
     /// Whether they are more than can be ended in one change.
     pub(super) fn are_too_many(&self) -> bool {
         self.total + self.over.len() > LINKS_AT_ONCE
+    }
+
+    /// The ids of those.
+    pub(super) fn ids(&self) -> Vec<String> {
+        self.to_end().map(|link| link.id.clone()).collect()
     }
 
     /// All that end where they are to end.

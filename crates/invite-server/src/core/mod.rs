@@ -32,7 +32,8 @@ mod store;
 mod trust;
 mod webhook;
 
-pub use access::{Links, MemberChanged, MemberSeen, MembersSeen, OpenLinks, Wanted};
+pub(crate) use access::MEMBERS_AT_ONCE;
+pub use access::{Links, LinksOf, MemberChanged, MemberSeen, MembersSeen, OpenLinks, Wanted};
 pub use access_token::ACCESS_TOKEN_SECONDS;
 pub use app::{App, AppDialect, AppKey};
 pub use asked::Asked;

@@ -54,8 +54,11 @@ pub struct State {
     pub inviter_permissions: Permissions,
     /// What the same Idempotency-Key made before.
     pub repeated: Option<Repeated>,
-    /// Everybody who has access to the resource, in the order they came; where one person is meant, they and the admins.
+    /// Everybody who has access to the resource, in the order they came; where one person is meant, they and two
+    /// admins if there are as many.
     pub members: Vec<Member>,
+    /// Whether everybody was asked for and they are more than a change looks at: then none of them are here.
+    pub members_are_too_many: bool,
     /// What would let somebody in again, where an admin asks.
     pub links: OpenLinks,
     /// Whether the receipt was redeemed.
@@ -100,6 +103,7 @@ impl Default for State {
             inviter_permissions: Permissions::NONE,
             repeated: None,
             members: Vec::new(),
+            members_are_too_many: false,
             links: OpenLinks::default(),
             redeemed: false,
             used: false,

@@ -68,6 +68,14 @@ impl Insisting {
         }
     }
 
+    fn taking_out(scene: &Scene, path: &'static str) -> Insisting {
+        Insisting {
+            method: Method::DELETE,
+            at_once: 4,
+            ..Insisting::listing(scene, path)
+        }
+    }
+
     fn request(&self) -> RequestBuilder {
         let request = self
             .client
@@ -169,6 +177,11 @@ async fn neighbours(scene: Scene) -> Vec<Row> {
     assert_eq!(probing.once().await, 409);
     let name = "tries names over and over";
     rows.extend(beside(name, engine, &everybody, &mut probing).await);
+    // Nobody there is called so: each time it is told what would let them in.
+    let mut ghost = Insisting::taking_out(&scene, "/api/v1/resources/crew/members/ghost:proxy");
+    assert_eq!(ghost.once().await, 200);
+    let name = "takes out nobody beside 20,000 invites";
+    rows.extend(beside(name, engine, &everybody, &mut ghost).await);
     if let Store::Postgres(postgres) = &scene.store {
         let crowd = "/api/v1/resources/crowd/invites?page_size=20";
         let mut used = Insisting {

@@ -14,6 +14,9 @@ const DEAD: u32 = 60_000;
 const USED: u32 = 20;
 const USES: u32 = 15_000;
 
+/// Admins of `crew`, each with as many live invites as there may be.
+const CREW: u32 = 20;
+
 /// Live invites of one person.
 pub const LIVE: u32 = 10_000;
 
@@ -49,10 +52,10 @@ fn times() -> (u128, u128) {
     (now.as_millis() - 3_600_000, now.as_millis() + 3_600_000)
 }
 
-/// mallory may do everything on `heap` and `crowd`.
-const RESOURCES: &str = "INSERT INTO resources (name, created_at) VALUES ('heap', 1), ('crowd', 1), ('full', 1);
+/// mallory may do everything on these.
+const RESOURCES: &str = "INSERT INTO resources (name, created_at) VALUES ('heap', 1), ('crowd', 1), ('full', 1), ('crew', 1);
     INSERT INTO members (resource, username, provider, permissions)
-        SELECT name, 'mallory', 'proxy', 'arw' FROM resources WHERE name IN ('heap', 'crowd', 'full')";
+        SELECT name, 'mallory', 'proxy', 'arw' FROM resources WHERE name IN ('heap', 'crowd', 'full', 'crew')";
 
 /// On `heap` mallory has so many invites whose end was told an hour ago.
 fn dead(words: &Words) -> String {
@@ -98,6 +101,21 @@ fn full(words: &Words) -> String {
     )
 }
 
+/// On `crew` there are 20,000 live invites of 20 admins, mallory beside them.
+fn crew(words: &Words) -> String {
+    let (past, future) = times();
+    let (admins, hash) = ((words.series)(CREW), (words.hash)("'crew' || n"));
+    let invites = (words.series)(CREW * Quotas::USUAL.invites);
+    format!(
+        "INSERT INTO members (resource, username, provider, permissions)
+            SELECT 'crew', 'admin' || (n - 1), 'proxy', 'arw' FROM {admins};
+        INSERT INTO invites (id, key_hash, kind, secret_id, resource, created_at, expires_at,
+            inviter_username, inviter_provider)
+        SELECT 'crew' || n, {hash}, 'opaque', '1', 'crew', {past}, {future}, 'admin' || (n % {CREW}), 'proxy' FROM {invites};
+        INSERT INTO grants (invite, resource, permissions) SELECT id, resource, 'rw' FROM invites WHERE resource = 'crew'"
+    )
+}
+
 /// On `heap` mallory has so many live invites, with the keys that the server derives for them.
 fn live(words: &Words, secrets: &Secrets) -> String {
     let (past, future) = times();
@@ -121,7 +139,7 @@ fn live(words: &Words, secrets: &Secrets) -> String {
 impl Scene {
     pub async fn fill(&self) {
         let words = self.words();
-        let mut all = vec![RESOURCES.to_owned(), dead(words), full(words)];
+        let mut all = vec![RESOURCES.to_owned(), dead(words), full(words), crew(words)];
         if matches!(self.store, Store::Postgres(_)) {
             all.extend([used(words), "VACUUM ANALYZE".into()]);
         }

@@ -43,7 +43,7 @@ pub(in crate::api) struct Members {
 /// Live links that would let somebody in again.
 #[derive(Serialize, ToSchema)]
 pub(in crate::api) struct LinksView {
-    /// How many there are, or were before they ended.
+    /// How many there are, or were before they ended. Where they are only told, 101 is more than 100.
     total: usize,
     /// Whether they have ended, all of them.
     ended: bool,

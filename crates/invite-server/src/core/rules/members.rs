@@ -5,14 +5,11 @@ use invite_key::permissions::{Permission, Permissions};
 use super::{Change, Decision, Ruling, on, take_back};
 use crate::core::{
     Actor, Authority, Call, Invite, Links, Member, OpenLinks, Refusal, User, Wanted,
-    access::{Afterwards, LINKS_AT_ONCE, LINKS_SHOWN},
+    access::{Afterwards, LINKS_AT_ONCE, LINKS_SHOWN, MEMBERS_AT_ONCE},
     authorise,
     options::is_nameable,
     state::{State, Version},
 };
-
-/// So many members a list may bring.
-const MEMBERS_LIMIT: usize = 1_000;
 
 /// These people have these letters from now on, if the list is still the one of `version`.
 ///
@@ -41,6 +38,13 @@ pub fn change_members(
     };
     if version.is_some_and(|version| version != stored.seen()) {
         return Err(Refusal::Changed);
+    }
+    if wanted.everybody && state.members_are_too_many {
+        return Err(Refusal::LimitReached {
+            sentence: format!(
+                "More than {MEMBERS_AT_ONCE} people have access: too many to replace at once. Change them one by one: PUT and DELETE of members/{{username}}:{{provider}}."
+            ),
+        });
     }
     let mut changes = Vec::new();
     let mut set = |user: &User, permissions| {
@@ -137,7 +141,7 @@ fn letters_of(members: &[Member], user: &User) -> Permissions {
 
 fn validate(wanted: &Wanted) -> Result<(), Refusal> {
     let refused = |sentence: &str| Err(Refusal::invalid_option("members", sentence));
-    if wanted.members.len() > MEMBERS_LIMIT {
+    if wanted.members.len() > MEMBERS_AT_ONCE {
         return refused("members is at most 1000 people.");
     }
     let mut names = std::collections::HashSet::new();

@@ -1,6 +1,6 @@
 //! Who has access: one by one, page by page, and how that changes.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use invite_key::permissions::Permissions;
 
@@ -10,16 +10,18 @@ use super::{
     on_resource,
 };
 use crate::core::{
-    Actor, Asked, Authority, Call, Links, Member, MemberChanged, MemberList, MembersRequest,
-    MembersSeen, On, Refusal, Store, User, Wanted, authorise,
+    Actor, Asked, Authority, Call, Links, LinksOf, Member, MemberChanged, MemberList,
+    MembersRequest, MembersSeen, On, Refusal, Store, User, Wanted, authorise,
     options::{validate_page_size, validate_q},
     rules,
-    state::{Change, Resource, Scope, State, Version},
+    state::{Change, Decision, Resource, Scope, State, Version},
 };
 
 /// So many members a page is looked for among, where only some are wanted: what it costs does not hang on how many
 /// there are.
 const LOOKED_THROUGH: u32 = 1_000;
+/// So often it is looked at what would let somebody in again, should others change something meanwhile.
+const LOOKS: u32 = 3;
 
 impl<S: Store> Invites<S> {
     /// What one person may do on a resource, in one read: backends ask it on every request. `None` where they have no
@@ -154,6 +156,7 @@ impl<S: Store> Invites<S> {
             members,
             everybody: true,
             end_links,
+            links: LinksOf::Stored,
             now: self.clock.now(),
         };
         let list = wanted.clone();
@@ -169,6 +172,9 @@ impl<S: Store> Invites<S> {
             .await?;
         let found = found.ok_or(Refusal::ServerError)?;
         // The list is the one that was put; only the names to show of those who are new in it are read afterwards.
+        if members.iter().all(|one| one.user.display_name.is_some()) {
+            return Ok((found, members, links));
+        }
         let named = self.store.resource(resource).await?;
         let named = named.map_or_else(Vec::new, |(_, members)| members);
         let named: HashMap<String, Option<String>> = named
@@ -195,21 +201,57 @@ impl<S: Store> Invites<S> {
         Answer: Send + 'static,
     {
         let asker = actor.cloned().ok_or(Refusal::NotSignedIn)?;
-        let scope = Scope {
+        let scope = |wanted: &Wanted| Scope {
             wanted: Some(wanted.clone()),
             ..on_resource(resource, actor)
         };
-        let name = resource.to_owned();
-        let rule = move |state: &State| {
-            let decision = rules::change_members(state, &asker, &name, version, &wanted)?;
-            let sets = decision.changes.iter();
-            let sets = sets.filter(|change| matches!(change, Change::SetMember { .. }));
-            // Each moves the version by one.
-            let moved = i64::try_from(sets.count()).unwrap_or(i64::MAX);
-            Ok(decision.map(|links| answer(state, moved, links)))
-        };
-        self.transact(scope, rule).await
+        let answer = Arc::new(answer);
+        for left in (0..LOOKS).rev() {
+            // What would let somebody in again may be a long list: it is read while nobody is kept from anything, and
+            // only where there is something to do is anything held.
+            let seen = self.store.look(scope(&wanted)).await?;
+            let decision = rules::change_members(&seen, &asker, resource, version, &wanted)?;
+            if decision.changes.is_empty() {
+                return Ok(answer(&seen, 0, decision.answer));
+            }
+            let links = match wanted.end_links {
+                true => LinksOf::These(seen.links.ids()),
+                false => LinksOf::Seen(Box::new(seen.links.clone())),
+            };
+            let wanted = Wanted {
+                links,
+                ..wanted.clone()
+            };
+            let (scope, at) = (scope(&wanted), (left > 0).then(|| place(&seen)));
+            let (asker, name, answer) = (asker.clone(), resource.to_owned(), Arc::clone(&answer));
+            let rule = move |state: &State| {
+                // Where others come in between each time, it is as if they had come afterwards.
+                if at.is_some_and(|at| at != place(state)) {
+                    return Ok(Decision {
+                        answer: None,
+                        changes: Vec::new(),
+                    });
+                }
+                let decision = rules::change_members(state, &asker, &name, version, &wanted)?;
+                let sets = decision.changes.iter();
+                let sets = sets.filter(|change| matches!(change, Change::SetMember { .. }));
+                // Each moves the version by one.
+                let moved = i64::try_from(sets.count()).unwrap_or(i64::MAX);
+                Ok(decision.map(|links| Some(answer(state, moved, links))))
+            };
+            if let Some(answer) = self.transact(scope, rule).await? {
+                return Ok(answer);
+            }
+        }
+        // The last look counts whatever came in between.
+        Err(Refusal::TryAgain)
     }
+}
+
+/// Where a resource stands: it moves with each member and each event.
+fn place(state: &State) -> Option<(Version, i64)> {
+    let resource = state.resource.as_ref()?;
+    Some((resource.seen(), resource.events))
 }
 
 /// Whether somebody's name has this in it; `wanted` is in lower case.

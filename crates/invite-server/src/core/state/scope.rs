@@ -13,7 +13,7 @@ pub enum InviteName {
 }
 
 /// The rows that a call needs, and a change locks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scope {
     /// This resource; without one, the invite's.
     pub resource: Option<String>,

@@ -1,9 +1,14 @@
 //! Who has access, and which links would let somebody in again.
 
+use std::collections::BTreeSet;
+
 use invite_key::permissions::Permissions;
 
 use super::{Engine, Executor, Row, Sql, Unreadable, all, binds, one as first, reading};
-use crate::core::{Member, MemberSeen, MembersSeen, OpenLinks, User, Wanted, state::Version};
+use crate::core::{
+    LinksOf, MEMBERS_AT_ONCE, Member, MemberSeen, MembersSeen, OpenLinks, User, Wanted,
+    state::{State, StoredInvite, Version},
+};
 
 /// What the asker may do there, what somebody else may, their name to show, whether the app acts there: each by an index.
 static ONE: Sql = Sql::new(
@@ -31,9 +36,17 @@ static MEMBER: Sql = Sql::new(
      FROM members LEFT JOIN people ON people.username = members.username AND people.provider = members.provider
      WHERE resource = $1 AND members.username = $2 AND members.provider = $3",
 );
-/// By an index of admins alone.
+/// By an index of admins alone. Where somebody goes who may be one of them, another is left or none.
 static ADMINS: Sql = Sql::new(
-    "SELECT username, provider, NULL, permissions FROM members WHERE resource = $1 AND permissions LIKE '%a%'",
+    "SELECT username, provider, NULL, permissions FROM members WHERE resource = $1 AND permissions LIKE '%a%' LIMIT 2",
+);
+static ADMINS_CALLED: Sql = Sql::new(
+    "SELECT username, provider, NULL, permissions FROM members
+     WHERE resource = $1 AND permissions LIKE '%a%' AND username {any}$2{of-them}",
+);
+/// No further than to where they are too many.
+static MANY: Sql = Sql::new(
+    "SELECT count(*) FROM (SELECT number FROM members WHERE resource = $1 LIMIT $2) AS counted",
 );
 /// What an issuer said last, and what it said of each session that has not ended: whoever has one comes with that.
 static ADDRESS: Sql = Sql::new(
@@ -53,17 +66,24 @@ static ADDRESSES: Sql = Sql::new(
      FROM members JOIN sessions ON sessions.username = members.username AND sessions.provider = members.provider
      WHERE resource = $1 AND revoked_at IS NULL AND sessions.email IS NOT NULL",
 );
-/// What can be accepted by whoever has it, or by somebody with one of these addresses, or could if the clock were another.
+/// What can be accepted by whoever has it, or by somebody with one of these addresses, or could if the clock were another:
+/// page by page.
+/// The page is chosen before anything is joined to it: engines would join all that are open.
 static OPEN: Sql = Sql::new(
     "{columns} FROM invites {beside}
-     WHERE invites.resource = $1 AND NOT ended AND removed_at IS NULL AND spent = FALSE
-         AND (address IS NULL OR address {any}$2{of-them})
+     WHERE id IN (SELECT open.id FROM invites AS open
+         WHERE open.resource = $1 AND NOT open.ended AND open.removed_at IS NULL AND open.spent = FALSE
+             AND (open.address IS NULL OR open.address {any}$2{of-them}) AND open.number < $3
+         ORDER BY open.number DESC LIMIT $4)
      ORDER BY invites.number DESC",
 );
-/// The same rows, and perhaps a few more, held before the resource is: whoever accepts takes them in this order, too.
-static HOLD_OPEN: Sql = Sql::holding(
-    "SELECT id FROM invites
-     WHERE resource = $1 AND NOT ended AND removed_at IS NULL AND spent = FALSE ORDER BY number DESC",
+static THESE: Sql = Sql::new(
+    "{columns} FROM invites {beside}
+     WHERE id {these} AND NOT ended AND removed_at IS NULL AND spent = FALSE ORDER BY invites.number DESC",
+);
+/// Held before the resource is: whoever accepts takes them in this order, too.
+static HOLD_THESE: Sql = Sql::holding(
+    "SELECT id FROM invites WHERE id {these} ORDER BY number DESC",
     "invites",
 );
 
@@ -126,29 +146,34 @@ pub(in crate::store) async fn page<E: Executor>(
     }))
 }
 
-/// Holds what may have to end, where that is wanted: before the resource is held, so that none wait in a circle.
+/// Holds what is to end: before the resource is held, so that none wait in a circle.
 pub(super) async fn hold_links<E: Executor>(
     executor: &E,
-    resource: &str,
     wanted: &Wanted,
 ) -> Result<(), E::Trouble> {
     // Whoever writes on SQLite is alone.
-    if wanted.end_links && E::ENGINE == Engine::Postgres {
-        let held = HOLD_OPEN.held(E::ENGINE);
-        executor.query(held, binds![resource]).await?;
+    if let (LinksOf::These(ids), Engine::Postgres) = (&wanted.links, E::ENGINE) {
+        let held = HOLD_THESE.held(E::ENGINE);
+        executor.query(held, binds![ids.as_slice()]).await?;
     }
     Ok(())
 }
 
-/// Who has access of those whom it is about: all, or those who are meant and every admin. And what would let somebody in
-/// again, where somebody asks with these letters who may know it.
+/// Who has access of those whom it is about: all, unless they are too many; or those who are meant, and admins beside them.
+/// And what would let somebody in again, where somebody asks with these letters who may know it.
 pub(super) async fn about<E: Executor>(
     executor: &E,
     resource: &str,
     wanted: &Wanted,
-    asker: Permissions,
-) -> Result<(Vec<Member>, OpenLinks), E::Trouble> {
+    state: &mut State,
+) -> Result<(), E::Trouble> {
     let members = if wanted.everybody {
+        let most = MEMBERS_AT_ONCE as u32;
+        let count = first(executor, &MANY, binds![resource, most + 1]).await?;
+        if count.ok_or(Unreadable::Rows(0))?.count()? > most {
+            state.members_are_too_many = true;
+            return Ok(());
+        }
         let found = reading::resource(executor, resource).await?;
         found.map_or_else(Vec::new, |(_, members)| members)
     } else {
@@ -161,11 +186,24 @@ pub(super) async fn about<E: Executor>(
         let members = members.into_iter().map(member);
         members.collect::<Result<_, Unreadable>>()?
     };
-    let mut links = OpenLinks::default();
-    if !OpenLinks::are_shown_to(asker) {
-        return Ok((members, links));
+    if OpenLinks::are_shown_to(state.permissions) {
+        state.links = match &wanted.links {
+            LinksOf::Seen(links) => (**links).clone(),
+            _ => links(executor, resource, wanted, &members).await?,
+        };
     }
-    let mut afterwards = wanted.afterwards(&members);
+    state.members = members;
+    Ok(())
+}
+
+async fn links<E: Executor>(
+    executor: &E,
+    resource: &str,
+    wanted: &Wanted,
+    members: &[Member],
+) -> Result<OpenLinks, E::Trouble> {
+    let mut links = OpenLinks::default();
+    let mut afterwards = wanted.afterwards(members);
     let addresses = match &wanted.members[..] {
         [Member { user, .. }] if !wanted.everybody => {
             all(executor, &ADDRESS, binds![&user.username, &user.provider]).await?
@@ -177,19 +215,53 @@ pub(super) async fn about<E: Executor>(
         afterwards.know_address(&user, &address);
     }
     if afterwards.nobody_loses() {
-        return Ok((members, links));
+        return Ok(links);
     }
     let theirs = afterwards.addresses();
-    let see = |row| {
-        let (_, link) = reading::stored(row)?;
-        if afterwards.lets_in(&link) {
-            links.add(link, wanted);
+    let (mut before, most) = (i64::MAX, wanted.links_counted());
+    loop {
+        let rows = match &wanted.links {
+            LinksOf::These(ids) => all(executor, &THESE, binds![ids.as_slice()]).await?,
+            _ => {
+                let values = binds![resource, theirs.as_slice(), before, most as u32];
+                all(executor, &OPEN, values).await?
+            }
+        };
+        let page = rows.into_iter().map(reading::stored);
+        let page = page.collect::<Result<Vec<_>, Unreadable>>()?;
+        let open: Vec<_> = page.iter().map(|(_, link)| link).collect();
+        // Of everybody each one's letters are known.
+        if !wanted.everybody {
+            afterwards.know_admins(inviters(executor, resource, &open).await?);
         }
-        Ok(())
-    };
-    let values = binds![resource, theirs.as_slice()];
-    executor.each(OPEN.on(E::ENGINE), values, see).await?;
-    Ok((members, links))
+        let is_last = matches!(wanted.links, LinksOf::These(_)) || page.len() < most;
+        for (number, link) in page {
+            before = number;
+            if afterwards.lets_in(&link) {
+                links.add(link, wanted);
+            }
+        }
+        if is_last || links.are_enough(wanted) {
+            return Ok(links);
+        }
+    }
+}
+
+/// Those who made these and are admins, and others who are called alike.
+async fn inviters<E: Executor>(
+    executor: &E,
+    resource: &str,
+    links: &[&StoredInvite],
+) -> Result<Vec<Member>, E::Trouble> {
+    let names: BTreeSet<&str> = links
+        .iter()
+        .map(|link| link.inviter.username.as_str())
+        .collect();
+    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    let values = binds![resource, names.as_slice()];
+    let rows = all(executor, &ADMINS_CALLED, values).await?;
+    let members = rows.into_iter().map(member);
+    Ok(members.collect::<Result<_, Unreadable>>()?)
 }
 
 fn member(mut row: Row) -> Result<Member, Unreadable> {

@@ -120,7 +120,7 @@ pub(in crate::store) async fn state<E: Executor>(
         if hold == Hold::Yes {
             executor.enter(name)?;
             if let Some(wanted) = &scope.wanted {
-                members::hold_links(executor, name, wanted).await?;
+                members::hold_links(executor, wanted).await?;
             }
         }
         if let Some(mut row) = first(executor, &RESOURCE, hold, binds![name]).await? {
@@ -140,8 +140,8 @@ pub(in crate::store) async fn state<E: Executor>(
                 state.is_tenancy = exists(executor, &TENANCY, binds![name]).await?;
             }
             if let Some(wanted) = &scope.wanted {
-                let about = members::about(executor, name, wanted, state.permissions);
-                (state.members, state.links) = about.await?;
+                let name = name.to_owned();
+                members::about(executor, &name, wanted, &mut state).await?;
             }
         }
     }

@@ -3,10 +3,7 @@
 
 use std::{
     path::Path,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -26,7 +23,10 @@ use crate::{
     },
 };
 
-use super::schema;
+use super::{
+    limit::{GivenUp, Limit, Watched},
+    schema,
+};
 
 /// Connections for glances.
 const GLANCES: usize = 4;
@@ -36,8 +36,6 @@ const GLANCE: Duration = Duration::from_secs(1);
 const LIST: Duration = Duration::from_secs(5);
 /// How long one waits for a connection.
 const BUSY: Duration = Duration::from_secs(10);
-/// After so many steps of a statement it is looked whether to go on: some hundred times a millisecond.
-const STEPS: i32 = 500;
 
 #[derive(Clone, Debug)]
 pub(super) struct Readers {
@@ -82,7 +80,7 @@ impl Readers {
         let permit = self.lists.permit().await?;
         let lane = self.lists.clone();
         let given_up = GivenUp::default();
-        let limit = Limit::within(LIST, Some(&given_up));
+        let limit = Limit::within(LIST, Some(given_up.waiting()));
         let read = task::spawn_blocking(move || {
             let answer = lane.run(limit, look);
             drop((permit, place));
@@ -164,26 +162,14 @@ impl Lane {
     }
 }
 
-/// A connection, and what its statements are held to.
 #[derive(Debug)]
-struct Reader {
-    connection: Connection,
-    limit: Arc<Mutex<Option<Limit>>>,
-}
+struct Reader(Watched);
 
 impl Reader {
     fn open(path: &Path) -> Result<Reader, StoreUnusable> {
-        let mut connection = schema::open_reader(path)?;
-        let limit: Arc<Mutex<Option<Limit>>> = Arc::default();
-        let watched = Arc::clone(&limit);
-        let is_over = move || {
-            let limit = watched.lock().unwrap_or_else(PoisonError::into_inner);
-            limit.as_ref().is_some_and(Limit::is_over)
-        };
-        connection
-            .progress_handler(STEPS, Some(is_over))
-            .map_err(|cause| StoreUnusable(format!("the database cannot be watched: {cause}")))?;
-        Ok(Reader { connection, limit })
+        let watched = Watched::new(schema::open_reader(path)?);
+        let unusable = |cause| StoreUnusable(format!("the database cannot be watched: {cause}"));
+        Ok(Reader(watched.map_err(unusable)?))
     }
 
     fn in_one_view<Answer>(
@@ -191,47 +177,11 @@ impl Reader {
         limit: Limit,
         look: impl FnOnce(&Connection) -> rusqlite::Result<Answer>,
     ) -> rusqlite::Result<Answer> {
-        self.connection.prepare_cached("BEGIN")?.execute([])?;
-        self.hold_to(Some(limit));
-        let answer = look(&self.connection);
-        self.hold_to(None);
-        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        let connection = &self.0.connection;
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        let answer = self.0.within(limit, look);
+        connection.prepare_cached("COMMIT")?.execute([])?;
         answer
-    }
-
-    fn hold_to(&self, limit: Option<Limit>) {
-        *self.limit.lock().unwrap_or_else(PoisonError::into_inner) = limit;
-    }
-}
-
-/// When a statement is ended.
-#[derive(Debug)]
-struct Limit {
-    until: Instant,
-    given_up: Option<Arc<AtomicBool>>,
-}
-
-impl Limit {
-    fn within(time: Duration, given_up: Option<&GivenUp>) -> Limit {
-        Limit {
-            until: Instant::now() + time,
-            given_up: given_up.map(|given_up| Arc::clone(&given_up.0)),
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        let given_up = |flag: &Arc<AtomicBool>| flag.load(Ordering::Relaxed);
-        self.given_up.as_ref().is_some_and(given_up) || Instant::now() >= self.until
-    }
-}
-
-/// Dropped where the answer would have been awaited.
-#[derive(Debug, Default)]
-struct GivenUp(Arc<AtomicBool>);
-
-impl Drop for GivenUp {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one thread that writes. It takes every change that waits, carries each out in a savepoint of its own inside one
 //! transaction, commits once, and only then answers them all: many durable changes for the price of one sync.
 
-use std::thread;
+use std::{thread, time::Duration};
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
@@ -20,15 +20,23 @@ use crate::{
     },
 };
 
-use super::executor::{On, at_once};
+use super::{
+    executor::{On, at_once},
+    limit::{GivenUp, Limit, Waiting, Watched},
+};
 
 /// Callers wait for a place when so many changes wait already.
 const QUEUE: usize = 1024;
 /// So many share a commit at most, so that the first of them does not wait for ever.
 const BATCH: usize = 512;
 
+/// How long reading may take for a change. Everybody else who changes something waits meanwhile.
+const READ: Duration = Duration::from_secs(5);
+/// How long a change may take altogether, and what the server does by itself.
+const LONGEST: Duration = Duration::from_secs(10);
+
 /// Runs a change inside the open transaction and hands back how to answer it once the commit is through.
-type Job = Box<dyn FnOnce(&Connection) -> Answering + Send>;
+type Job = Box<dyn FnOnce(&Watched) -> Answering + Send>;
 type Answering = Box<dyn FnOnce(Result<(), Refusal>) + Send>;
 
 enum Message {
@@ -45,6 +53,8 @@ pub(super) struct Writer {
 impl Writer {
     /// Starts the thread. It ends, after answering what it has begun, when the last clone of the handle is gone.
     pub(super) fn start(connection: Connection) -> Result<Writer, StoreUnusable> {
+        let unusable = |cause| StoreUnusable(format!("the database cannot be watched: {cause}"));
+        let connection = Watched::new(connection).map_err(unusable)?;
         let (messages, waiting) = mpsc::channel(QUEUE);
         thread::Builder::new()
             .name("invites-writer".into())
@@ -62,8 +72,7 @@ impl Writer {
         Answer: Send + 'static,
         Rule: Fn(&State) -> Result<Decision<Answer>, Refusal> + Send + 'static,
     {
-        self.begin(move |connection| decide(connection, &scope, rule))
-            .await
+        self.begin(move |turn| decide(turn, &scope, rule)).await
     }
 
     /// Runs one statement, which is carried out whole or not at all by itself.
@@ -74,22 +83,29 @@ impl Writer {
     where
         Answer: Send + 'static,
     {
-        self.begin(|connection| statement(connection).map_err(|cause| failed(&cause)))
+        self.begin(|turn| statement(turn.connection()).map_err(|cause| failed(&cause)))
             .await
     }
 
     async fn begin<Answer>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<Answer, Refusal> + Send + 'static,
+        work: impl FnOnce(&Turn<'_>) -> Result<Answer, Refusal> + Send + 'static,
     ) -> Result<Answer, Refusal>
     where
         Answer: Send + 'static,
     {
         let (answered, answer) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let outcome = work(connection);
+        let given_up = GivenUp::default();
+        let waiting = given_up.waiting();
+        let job: Job = Box::new(move |watched| {
+            let limit = Limit::within(LONGEST, None);
+            let outcome = if waiting.does_anybody() {
+                watched.within(limit, |_| work(&Turn { watched, waiting }))
+            } else {
+                Err(Refusal::TryAgain)
+            };
             Box::new(move |committed| {
-                // Nobody waits any more when the caller has gone away; the change stands all the same.
+                // Whoever goes away now is not waited for: the change stands all the same.
                 let _ = answered.send(committed.and(outcome));
             })
         });
@@ -107,7 +123,8 @@ impl Writer {
         Answer: Send + 'static,
         Work: FnOnce(&Connection) -> rusqlite::Result<Answer> + Send + 'static,
     {
-        self.begin(move |connection| {
+        self.begin(move |turn| {
+            let connection = turn.connection();
             whole(connection, || work(connection)).map_err(|cause| failed(&cause))
         })
         .await
@@ -143,7 +160,28 @@ impl Writer {
     }
 }
 
-fn run(connection: Connection, mut waiting: mpsc::Receiver<Message>) {
+/// Somebody's turn to change something.
+struct Turn<'a> {
+    watched: &'a Watched,
+    waiting: Waiting,
+}
+
+impl Turn<'_> {
+    fn connection(&self) -> &Connection {
+        &self.watched.connection
+    }
+
+    /// Reads; ended in time, or when nobody waits any more.
+    fn read<Answer>(
+        &self,
+        look: impl FnOnce(&Connection) -> rusqlite::Result<Answer>,
+    ) -> rusqlite::Result<Answer> {
+        let limit = Limit::within(READ, Some(self.waiting.clone()));
+        self.watched.within(limit, look)
+    }
+}
+
+fn run(connection: Watched, mut waiting: mpsc::Receiver<Message>) {
     let mut closing = Vec::new();
     while let Some(first) = waiting.blocking_recv() {
         let (mut jobs, mut next) = (Vec::new(), Some(first));
@@ -165,7 +203,7 @@ fn run(connection: Connection, mut waiting: mpsc::Receiver<Message>) {
         }
     }
     if !closing.is_empty() {
-        checkpoint(&connection);
+        checkpoint(&connection.connection);
     }
     drop(connection);
     for closed in closing {
@@ -185,13 +223,30 @@ fn checkpoint(connection: &Connection) {
     }
 }
 
-fn carry_out(connection: &Connection, jobs: Vec<Job>) {
+fn carry_out(watched: &Watched, jobs: Vec<Job>) {
+    let connection = &watched.connection;
     metrics::histogram!("invite_server_writer_batch").record(jobs.len() as f64);
-    if let Err(cause) = connection.execute_batch("BEGIN IMMEDIATE") {
-        tracing::error!(%cause, "no transaction could be begun");
+    let mut answering: Vec<Answering> = Vec::new();
+    let mut is_open = false;
+    for job in jobs {
+        if !is_open {
+            if let Err(cause) = connection.execute_batch("BEGIN IMMEDIATE") {
+                tracing::error!(%cause, "no transaction could be begun");
+                return;
+            }
+        }
+        answering.push(job(watched));
+        // What is ended in the middle of writing takes all that was not committed along.
+        is_open = !connection.is_autocommit();
+        if !is_open {
+            for answer in answering.drain(..) {
+                answer(Err(Refusal::TryAgain));
+            }
+        }
+    }
+    if !is_open {
         return;
     }
-    let answering: Vec<Answering> = jobs.into_iter().map(|job| job(connection)).collect();
     let committed = connection.execute_batch("COMMIT").map_err(|cause| {
         tracing::error!(%cause, "a commit failed");
         // A commit that failed for want of a lock leaves the transaction open, and the next could not begin.
@@ -210,16 +265,18 @@ fn carry_out(connection: &Connection, jobs: Vec<Job>) {
 }
 
 fn decide<Answer>(
-    connection: &Connection,
+    turn: &Turn<'_>,
     scope: &Scope,
     rule: impl Fn(&State) -> Result<Decision<Answer>, Refusal>,
 ) -> Result<Answer, Refusal> {
-    let read = at_once(reading::state(&mut On(connection), scope, Hold::Yes));
+    let read =
+        turn.read(|connection| at_once(reading::state(&mut On(connection), scope, Hold::Yes)));
     let state = read.map_err(|cause| failed(&cause))?;
     let decision = rule(&state)?;
     if decision.changes.is_empty() {
         return Ok(decision.answer);
     }
+    let connection = turn.connection();
     let write = || at_once(changes::write(&On(connection), &decision.changes));
     whole(connection, write).map_err(|cause| failed(&cause))?;
     Ok(decision.answer)
@@ -232,6 +289,10 @@ fn whole<Answer>(
 ) -> rusqlite::Result<Answer> {
     connection.prepare_cached("SAVEPOINT change")?.execute([])?;
     let written = write();
+    // Ended in the middle of writing, nothing of it is left, nor is the savepoint.
+    if connection.is_autocommit() {
+        return written;
+    }
     if written.is_err() {
         connection.execute_batch("ROLLBACK TO change")?;
     }
@@ -240,6 +301,88 @@ fn whole<Answer>(
 }
 
 fn failed(cause: &rusqlite::Error) -> Refusal {
+    if cause.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+        tracing::warn!("a change was ended: it took too long, or nobody waited any more");
+        return Refusal::TryAgain;
+    }
     tracing::error!(%cause, "a change could not be written");
     Refusal::ServerError
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tokio::time::timeout;
+
+    use super::{super::schema, *};
+
+    const FOR_EVER: &str = "WITH RECURSIVE some (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some)";
+
+    fn writer() -> (Writer, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = schema::open_writer(&folder.path().join("invites.db")).unwrap();
+        (Writer::start(connection).unwrap(), folder)
+    }
+
+    fn read_for_ever(turn: &Turn<'_>) -> Result<i64, Refusal> {
+        let sql = format!("{FOR_EVER} SELECT max(n) FROM some");
+        let read = turn.read(|connection| connection.query_row(&sql, [], |row| row.get(0)));
+        read.map_err(|cause| failed(&cause))
+    }
+
+    async fn is_free(writer: &Writer) -> rusqlite::Result<i64> {
+        let look = |connection: &Connection| connection.query_row("SELECT 7", [], |row| row.get(0));
+        let seven: Result<i64, _> = writer.write(look).await;
+        Ok(seven.unwrap())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_a_change_reads_ends_when_whoever_asked_gives_up() {
+        let (writer, _folder) = writer();
+        for _ in 0..3 {
+            let asking = writer.begin(read_for_ever);
+            assert!(timeout(Duration::from_millis(50), asking).await.is_err());
+        }
+        // Not by the time limit of one of them, nor of all.
+        assert_eq!(timeout(READ / 2, is_free(&writer)).await.unwrap(), Ok(7));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_change_that_takes_too_long_is_taken_back_and_others_go_on() {
+        let (writer, folder) = writer();
+        let began = Instant::now();
+        let reads = writer.begin(read_for_ever).await;
+        assert_eq!(reads, Err(Refusal::TryAgain));
+        assert!(began.elapsed() >= READ);
+        let writes = writer.run(|connection| {
+            let sql = format!(
+                "{FOR_EVER} INSERT INTO recipients (address, asked_at, until) SELECT n, '', 0 FROM some"
+            );
+            connection.execute(&sql, [])
+        });
+        let add = |address: &'static str| {
+            let writer = writer.clone();
+            async move {
+                let sql = "INSERT INTO recipients (address, asked_at, until) VALUES (?, '', 0)";
+                writer
+                    .run(move |connection| connection.execute(sql, [address]))
+                    .await
+            }
+        };
+        let before = add("before").await;
+        let (writes, beside) = tokio::join!(writes, add("beside"));
+        assert_eq!((before, writes), (Ok(1), Err(Refusal::TryAgain)));
+        let after = add("after").await;
+        assert_eq!(after, Ok(1));
+        writer.close().await;
+        let connection = Connection::open(folder.path().join("invites.db")).unwrap();
+        let sql = "SELECT count(*) FROM recipients";
+        let count: i64 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(
+            count,
+            2 + beside.unwrap_or(0) as i64,
+            "nothing of it, and all that was answered"
+        );
+    }
 }

@@ -635,3 +635,87 @@ pub(crate) async fn ending_links_while_they_are_accepted<S: Store>(store: S) {
         assert_eq!(world.letters("bob", &resource).await, "");
     }
 }
+
+/// What is told is read while nobody waits for it, and so is whether there is anything to do.
+pub(crate) async fn of_many_links_no_more_are_counted_than_tell_that_they_are_many<S: Store>(
+    store: S,
+) {
+    let world = World::over(store.clone());
+    let invites = &world.invites;
+    for name in ["alice", "carol"] {
+        world.member(name, "notes", "arw").await;
+    }
+    world.member("bob", "notes", "r").await;
+    let link = |number: usize, inviter: &str| {
+        let mut link = stored(&format!("invite {number}"));
+        link.key_hash.0[..8].copy_from_slice(&number.to_be_bytes());
+        link.inviter = user(inviter);
+        link.email = None;
+        Change::AddInvite(Box::new(link))
+    };
+    // The oldest opens something; of those that are newer, none of the first thousands does.
+    let mut all = vec![link(0, "alice")];
+    all.extend((1..=2_500).map(|number| link(number, "carol")));
+    write(&store, all).await.unwrap();
+    let (alice, bob, ghost) = (actor("alice"), user("bob"), user("ghost"));
+    let none = Permissions::NONE;
+    let told = invites
+        .change_member(Some(&alice), "notes", &ghost, none, false)
+        .await;
+    let links = told.unwrap().links.unwrap();
+    assert_eq!(
+        (links.total, links.invites.len(), links.ended),
+        (101, 20, false)
+    );
+    let refused = invites
+        .change_member(Some(&alice), "notes", &bob, none, true)
+        .await;
+    assert_eq!(refused.unwrap_err().code(), "limit_reached");
+    assert_eq!(world.letters("bob", "notes").await, "r");
+    // Hers open nothing once she is no admin.
+    world.member("carol", "notes", "rw").await;
+    let told = invites
+        .change_member(Some(&alice), "notes", &bob, none, true)
+        .await;
+    let links = told.unwrap().links.unwrap();
+    assert_eq!((links.total, links.ended), (1, true));
+    assert_eq!(ids(Some(&links)), ["invite 0"]);
+    assert_eq!(world.letters("bob", "notes").await, "");
+}
+
+pub(crate) async fn a_long_list_is_not_replaced_at_once<S: Store>(store: S) {
+    let world = World::over(store.clone());
+    world.member("alice", "notes", "arw").await;
+    let many = (1..1_000).map(|n| set_member(&format!("p{n}"), "r"));
+    write(&store, many.collect()).await.unwrap();
+    let member = |name: &str, letters: &str| Member {
+        user: user(name),
+        permissions: Permissions::parse(letters).unwrap(),
+    };
+    let replace = async || {
+        let (alice, all) = (
+            actor("alice"),
+            vec![member("alice", "arw"), member("p1", "rw")],
+        );
+        let replaced = world
+            .invites
+            .replace_members(Some(&alice), "notes", None, all, false);
+        replaced.await.map(|(_, members, _)| members.len())
+    };
+    write(&store, vec![set_member("one more", "r")])
+        .await
+        .unwrap();
+    let refused = replace().await.unwrap_err();
+    assert_eq!(refused.code(), "limit_reached");
+    let sentence = refused.sentence();
+    assert!(
+        sentence.contains("members/{username}:{provider}"),
+        "{sentence}"
+    );
+    assert_eq!(world.letters("p999", "notes").await, "r");
+    write(&store, vec![set_member("one more", "")])
+        .await
+        .unwrap();
+    assert_eq!(replace().await, Ok(2));
+    assert_eq!(world.letters("p999", "notes").await, "");
+}
