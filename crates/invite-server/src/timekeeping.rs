@@ -32,6 +32,8 @@ pub struct Timekeeper {
     seen: Option<Moment>,
     told: Option<i64>,
     said: Option<i64>,
+    /// Whether it was said that a clock has to stand for a while.
+    waits: bool,
 }
 
 impl Timekeeper {
@@ -46,6 +48,7 @@ impl Timekeeper {
             seen: None,
             told: None,
             said: None,
+            waits: false,
         }
     }
 
@@ -108,6 +111,15 @@ impl Timekeeper {
                         "the clock is right again: what has ended is deleted and told as ever"
                     );
                 }
+                if at < clock && !self.waits {
+                    tracing::warn!(
+                        "this machine's clock is {} minutes later than the last time that was seen: what has ended since \
+                         is deleted and told in an hour, if the clock is the same then. If it is right, say so: \
+                         invite-server purge --clock-is-right",
+                        (clock.0 - at.0) / 60_000
+                    );
+                }
+                self.waits = at < clock;
                 self.time.set(Some(at));
                 if due || spoken {
                     self.told = Some(uptime);

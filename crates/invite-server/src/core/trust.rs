@@ -13,6 +13,9 @@ const TOLERANCE: i64 = 5 * 60 * 1000;
 /// So long, in milliseconds, a server may have been away while nobody watched the clock. More may as well be a clock that
 /// was wrong when it started.
 const AWAY: i64 = 24 * 3600 * 1000;
+/// So long, in milliseconds, a clock has to stand that is later than was seen, before it is believed that a server was away:
+/// where it was wrong when it started, somebody or something sets it right meanwhile.
+const STANDS: i64 = 3600 * 1000;
 
 /// How long this machine runs, in milliseconds, asleep or not. It never jumps. Cheap to clone.
 #[derive(Clone)]
@@ -112,6 +115,8 @@ pub struct ClockJudge {
     uptime: i64,
     /// How much later it may have been by then.
     unseen: i64,
+    /// How much later the clock says that it was, and how long the machine had run when it first said so.
+    said: Option<(i64, i64)>,
 }
 
 /// What is wrong with a clock.
@@ -144,24 +149,39 @@ impl ClockJudge {
             right: seen.unwrap_or(clock),
             uptime,
             unseen: if seen.is_some() { AWAY } else { 0 },
+            said: None,
         }
     }
 
-    /// Whether the clock may be what it is. If so it is what the next one is judged by.
+    /// Whether the clock may be what it is; the time that is sure. It is the clock's, which the next one is judged by; but
+    /// after a start at which it is later than was seen, it is no later than what was seen until it has stood for a while.
     pub fn judge(&mut self, clock: Moment, uptime: i64) -> Result<Moment, ClockJump> {
         let passed = uptime.saturating_sub(self.uptime);
         let earliest = self.right.0.saturating_add(passed);
         let latest = earliest.saturating_add(self.unseen);
         if clock.0 < earliest.saturating_sub(TOLERANCE) {
+            self.said = None;
             return Err(ClockJump::Behind(earliest.saturating_sub(clock.0)));
         }
         if clock.0 > latest.saturating_add(TOLERANCE) {
+            self.said = None;
             return Err(ClockJump::Ahead(clock.0.saturating_sub(latest)));
+        }
+        let later = clock.0.saturating_sub(earliest);
+        if later > TOLERANCE {
+            let said = self
+                .said
+                .filter(|(before, _)| (later - before).abs() <= TOLERANCE);
+            let (_, since) = *self.said.insert(said.unwrap_or((later, uptime)));
+            if uptime.saturating_sub(since) < STANDS {
+                return Ok(Moment(earliest));
+            }
         }
         *self = ClockJudge {
             right: clock,
             uptime,
             unseen: 0,
+            said: None,
         };
         Ok(clock)
     }
@@ -172,7 +192,8 @@ mod tests {
     use super::*;
 
     const MINUTE: i64 = 60_000;
-    const DAY: i64 = 24 * 60 * MINUTE;
+    const HOUR: i64 = 60 * MINUTE;
+    const DAY: i64 = 24 * HOUR;
     const NOW: i64 = 1_795_238_468_803;
 
     #[test]
@@ -212,7 +233,36 @@ mod tests {
         // What was away counts once.
         let mut judge = ClockJudge::new(Some(Moment(NOW)), Moment(NOW), 7);
         assert!(judge.judge(Moment(NOW + DAY), 7).is_ok());
-        assert!(judge.judge(Moment(NOW + 2 * DAY), 7).is_err());
+        assert!(judge.judge(Moment(NOW + DAY + HOUR), 7 + HOUR).is_ok());
+        assert!(judge.judge(Moment(NOW + 2 * DAY), 7 + HOUR).is_err());
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_at_the_start_is_believed_once_it_has_stood() {
+        let (ahead, uptime) = (20 * HOUR, 7);
+        let started = || ClockJudge::new(Some(Moment(NOW)), Moment(NOW + ahead), uptime);
+        let at = |judge: &mut ClockJudge, off: i64, passed: i64| {
+            let judged = judge.judge(Moment(NOW + off + passed), uptime + passed);
+            judged.map(|at| at.0 - NOW)
+        };
+        let mut judge = started();
+        assert_eq!(at(&mut judge, ahead, 0), Ok(0), "no later than was seen");
+        assert_eq!(at(&mut judge, ahead, HOUR - 1), Ok(HOUR - 1));
+        assert_eq!(at(&mut judge, ahead, HOUR), Ok(ahead + HOUR));
+        // It was wrong, and is set right.
+        let mut judge = started();
+        assert_eq!(at(&mut judge, ahead, MINUTE), Ok(MINUTE));
+        assert_eq!(at(&mut judge, 0, 2 * MINUTE), Ok(2 * MINUTE));
+        assert_eq!(at(&mut judge, ahead, HOUR), Err(ClockJump::Ahead(ahead)));
+        // It is set to something else, which has to stand as long.
+        let mut judge = started();
+        assert_eq!(at(&mut judge, ahead, MINUTE), Ok(MINUTE));
+        assert_eq!(at(&mut judge, HOUR, HOUR), Ok(HOUR));
+        assert_eq!(at(&mut judge, HOUR, 2 * HOUR - 1), Ok(2 * HOUR - 1));
+        assert_eq!(at(&mut judge, HOUR, 2 * HOUR), Ok(3 * HOUR));
+        // What is seen of a short while is believed at once.
+        let mut judge = started();
+        assert_eq!(at(&mut judge, 5 * MINUTE, 0), Ok(5 * MINUTE));
     }
 
     #[test]

@@ -11,10 +11,11 @@ use invite_server::{
     timekeeping::{self, Timekeeper},
 };
 
-use crate::cluster::Postgres;
+use crate::{cluster::Postgres, world::World};
 
 const MINUTE: i64 = 60_000;
-const DAY: i64 = 24 * 60 * MINUTE;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
 const YEAR: i64 = 365 * DAY;
 const NOW: i64 = 1_795_238_468_803;
 
@@ -108,6 +109,76 @@ async fn a_clock_that_was_wrong_at_the_start_counts_on_the_operators_word() {
     // And it is a wrong one that was right before.
     machine.jump(-YEAR);
     assert_eq!(known(&mut keeper, &time).await, None);
+}
+
+/// A backup brings the rows back, and not what time was ever seen.
+#[tokio::test]
+async fn beside_a_file_that_was_brought_back_the_rows_say_how_late_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("invites.db");
+    let world = World::over(SqliteStore::open(&path).unwrap());
+    world.member("alice", "notes", "arw").await;
+    world.invite("alice", "notes", "r", None).await;
+    let made = world.time.now().0;
+    drop(world);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let marks = "SELECT count(*) FROM clock";
+    let marks: i64 = connection.query_row(marks, [], |row| row.get(0)).unwrap();
+    assert_eq!(marks, 0, "as after a restore");
+    drop(connection);
+    let database = file(&folder);
+    let machine = Machine::at(made + YEAR);
+    let mut keeper = machine.keeper(&database);
+    let time = keeper.time();
+    assert_eq!(known(&mut keeper, &time).await, None, "a year ahead");
+    let purging = timekeeping::now(&database, &machine.clock(), false).await;
+    assert!(purging.unwrap().is_err());
+    machine.jump(-YEAR);
+    machine.pass(MINUTE);
+    assert_eq!(known(&mut keeper, &time).await, Some(made + MINUTE));
+}
+
+/// A start with a clock that is less than a day ahead tells no ends that are none.
+#[tokio::test]
+async fn beside_a_file_what_seems_over_after_a_start_is_told_once_the_clock_has_stood() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = file(&folder);
+    let machine = Machine::at(NOW);
+    machine.keeper(&database).look().await;
+    // Started 20 hours ahead, and set right.
+    let machine = Machine::at(NOW + 20 * HOUR);
+    let mut keeper = machine.keeper(&database);
+    let time = keeper.time();
+    assert_eq!(known(&mut keeper, &time).await, Some(NOW));
+    machine.pass(2 * MINUTE);
+    assert_eq!(known(&mut keeper, &time).await, Some(NOW + 2 * MINUTE));
+    machine.jump(-20 * HOUR);
+    assert_eq!(known(&mut keeper, &time).await, Some(NOW + 2 * MINUTE));
+    // Started right, 20 hours later.
+    let machine = Machine::at(NOW + 20 * HOUR);
+    let mut keeper = machine.keeper(&database);
+    let time = keeper.time();
+    let seen = known(&mut keeper, &time).await.unwrap();
+    assert!(
+        seen <= NOW + 2 * MINUTE,
+        "and no mark says otherwise: {}",
+        seen - NOW
+    );
+    machine.pass(HOUR);
+    assert_eq!(known(&mut keeper, &time).await, Some(NOW + 21 * HOUR));
+    // Or on the operator's word, at the next minute.
+    drop(keeper);
+    let machine = Machine::at(NOW + 40 * HOUR);
+    let mut keeper = machine.keeper(&database);
+    let time = keeper.time();
+    assert_eq!(known(&mut keeper, &time).await, Some(NOW + 21 * HOUR));
+    let right = timekeeping::now(&database, &machine.clock(), true).await;
+    right.unwrap().unwrap();
+    machine.pass(MINUTE);
+    assert_eq!(
+        known(&mut keeper, &time).await,
+        Some(NOW + 40 * HOUR + MINUTE)
+    );
 }
 
 #[tokio::test]

@@ -221,7 +221,8 @@ CREATE TABLE IF NOT EXISTS secrets (
     revoked_at {number}
 ) {rows};
 
--- The highest time ever seen, where the database has no clock of its own: one row, which no backup brings back.
+-- The highest time ever seen, where the database has no clock of its own: one row, which no backup brings back. After a
+-- restore it is the newest that the rows tell of.
 CREATE TABLE IF NOT EXISTS clock (
     only_one {number} NOT NULL PRIMARY KEY CHECK (only_one = 1),
     highest  {number} NOT NULL

@@ -1,6 +1,7 @@
 //! SQLite: one file beside the server.
 
 mod executor;
+mod limit;
 #[cfg(test)]
 mod plans;
 mod readers;
@@ -42,6 +43,12 @@ impl SqliteStore {
     /// Opens the database file, or makes it, and brings its schema up to date. Blocks for a moment: it is for the start.
     pub fn open(path: &Path) -> Result<SqliteStore, StoreUnusable> {
         let writer = schema::open_writer(path)?;
+        at_once(clock::see_rows(&On(&writer))).map_err(|cause| {
+            StoreUnusable(format!(
+                "the database {} cannot be used: {cause}",
+                path.display()
+            ))
+        })?;
         Ok(SqliteStore {
             readers: readers::Readers::open(path)?,
             writer: writer::Writer::start(writer)?,

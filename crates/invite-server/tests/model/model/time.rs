@@ -8,6 +8,8 @@ use crate::history::{DAY, SECOND};
 
 /// Clocks are set right by so much; more is a jump.
 const TOLERANCE: i64 = 300 * SECOND;
+/// How long a clock has to stand that is later at a start than was seen.
+const STANDS: i64 = 3600 * SECOND;
 /// How often the highest time is written down.
 const WRITTEN: i64 = 60 * SECOND;
 
@@ -26,7 +28,10 @@ pub(crate) struct Time {
     pub(crate) wall: i64,
     /// What time it is.
     pub(crate) truth: i64,
-    trusts: bool,
+    /// What time it is for sure, beside a file.
+    sure: Option<i64>,
+    /// How much later than was seen the clock is since the start, and since when it is.
+    later: Option<(i64, i64)>,
     /// What the clock was at the last look, how far it had been off then, and how much more it may be.
     judged: Option<(i64, i64, i64)>,
     /// The highest time that the file has seen; the server knows it as of when it read it.
@@ -41,7 +46,8 @@ impl Time {
             engine,
             wall: begin,
             truth: begin,
-            trusts: true,
+            sure: None,
+            later: None,
             judged: None,
             highest: None,
             known: None,
@@ -55,7 +61,7 @@ impl Time {
     pub(crate) fn trusted(&self) -> Option<i64> {
         match self.engine {
             Engine::Postgres => Some(self.truth),
-            Engine::Sqlite => self.trusts.then_some(self.wall),
+            Engine::Sqlite => self.sure,
         }
     }
 
@@ -74,7 +80,7 @@ impl Time {
 
     pub(super) fn restart(&mut self, away: i64) -> Answer {
         (self.judged, self.known, self.written) = (None, None, None);
-        self.trusts = false;
+        (self.sure, self.later) = (None, None);
         self.pass(away)
     }
 
@@ -92,9 +98,10 @@ impl Time {
             return;
         }
         let due = self.written.is_none_or(|at| self.truth - at >= WRITTEN);
-        let spoken = (due || !self.trusts) && self.highest != self.known;
+        let spoken = (due || self.sure.is_none()) && self.highest != self.known;
         if spoken || self.judged.is_none() {
             self.known = self.highest;
+            self.later = None;
             // Nobody has seen how long the server was away.
             self.judged = Some(match self.highest {
                 Some(highest) => (highest, self.truth, DAY),
@@ -105,16 +112,29 @@ impl Time {
             return;
         };
         let expected = clock + self.truth - truth;
-        self.trusts = (expected - TOLERANCE..=expected + unseen + TOLERANCE).contains(&self.wall);
-        if !self.trusts {
+        let later = self.wall - expected;
+        if !(-TOLERANCE..=unseen + TOLERANCE).contains(&later) {
+            (self.sure, self.later) = (None, None);
             return;
         }
-        self.judged = Some((self.wall, self.truth, 0));
+        let before = self
+            .later
+            .filter(|(before, _)| (later - before).abs() <= TOLERANCE);
+        let since = before.map_or(self.truth, |(_, since)| since);
+        let sure = if later > TOLERANCE && self.truth - since < STANDS {
+            self.later = before.or(Some((later, since)));
+            expected
+        } else {
+            self.later = None;
+            self.judged = Some((self.wall, self.truth, 0));
+            self.wall
+        };
+        self.sure = Some(sure);
         if due || spoken {
             self.written = Some(self.truth);
-            if self.known.is_none_or(|known| known < self.wall) {
-                self.highest = self.highest.max(Some(self.wall));
-                self.known = Some(self.wall);
+            if self.known.is_none_or(|known| known < sure) {
+                self.highest = self.highest.max(Some(sure));
+                self.known = Some(sure);
             }
         }
     }
