@@ -1,6 +1,8 @@
 //! Proxies in front of the server whose word counts.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
@@ -11,18 +13,27 @@ const HOPS: usize = 16;
 
 /// The proxies in front that are believed. Cheap enough to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Proxies(Vec<IpNet>);
+pub struct Proxies {
+    networks: Vec<IpNet>,
+    /// Whether it was said that one of them says what is no address.
+    said: Arc<AtomicBool>,
+}
 
 impl Proxies {
     /// Those at these addresses.
     pub fn new(networks: Vec<IpNet>) -> Self {
-        Self(networks)
+        Self {
+            networks,
+            said: Arc::default(),
+        }
     }
 
     /// Whether this address is one of the proxies.
     pub fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
+        self.networks
+            .iter()
+            .any(|network| network.contains(&address))
     }
 
     /// Where a request comes from that this peer has sent: the last address in X-Forwarded-For that is no proxy of
@@ -44,7 +55,15 @@ impl Proxies {
             .flat_map(|line| line.rsplit(','))
             .take(HOPS)
         {
-            let Ok(address) = hop.trim().parse::<IpAddr>() else {
+            let Some(address) = address(hop.trim()) else {
+                // Where it is the first, a proxy of ours wrote it: all that it passes on counts as its own.
+                if nearest == peer && !self.said.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(
+                        proxy = %peer,
+                        "a trusted proxy writes something into {FORWARDED_FOR} that is no address: everybody behind it \
+                         shares its limits"
+                    );
+                }
                 return nearest;
             };
             nearest = address.to_canonical();
@@ -54,6 +73,17 @@ impl Proxies {
         }
         nearest
     }
+}
+
+/// An address as proxies write it: some with a port, and those of IPv6 in brackets then.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = || text.parse().ok();
+    let with_port = || text.parse().ok().map(|address: SocketAddr| address.ip());
+    let in_brackets = || {
+        let inside = text.strip_prefix('[')?.strip_suffix(']')?;
+        inside.parse::<Ipv6Addr>().ok().map(IpAddr::from)
+    };
+    bare().or_else(with_port).or_else(in_brackets)
 }
 
 #[cfg(test)]
@@ -93,6 +123,20 @@ mod tests {
             ("10.0.0.5", &["198.51.100.1, 10.1.1.1"], "198.51.100.1"),
             ("10.0.0.5", &["198.51.100.1, nonsense"], "10.0.0.5"),
             ("10.0.0.5", &["10.0.0.9"], "10.0.0.9"),
+            // With a port, and in brackets.
+            ("10.0.0.5", &["198.51.100.1:5555"], "198.51.100.1"),
+            ("10.0.0.5", &["[2001:db8::2]:443"], "2001:db8::2"),
+            ("10.0.0.5", &["[2001:db8::2]"], "2001:db8::2"),
+            ("10.0.0.5", &["[::ffff:198.51.100.1]:1"], "198.51.100.1"),
+            (
+                "10.0.0.5",
+                &["198.51.100.1:1, 10.1.1.1:2, [fd00::1]:3"],
+                "198.51.100.1",
+            ),
+            ("10.0.0.5", &["198.51.100.1:"], "10.0.0.5"),
+            ("10.0.0.5", &["198.51.100.1:99999"], "10.0.0.5"),
+            ("10.0.0.5", &["[198.51.100.1]"], "10.0.0.5"),
+            ("10.0.0.5", &["2001:db8::2]:1"], "10.0.0.5"),
         ] {
             assert_eq!(client(trusted, peer, lines), from, "{peer} {lines:?}");
         }

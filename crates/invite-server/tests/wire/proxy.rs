@@ -140,3 +140,21 @@ async fn what_comes_along_by_itself_changes_things_from_our_own_pages_only() {
         assert_eq!(hello["user"]["username"], name, "{origin:?}");
     }
 }
+
+#[tokio::test]
+async fn of_what_a_proxy_says_that_is_no_address_the_operator_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server(&folder, "127.0.0.0/8");
+    let said = |output: &str| output.matches("that is no address").count();
+    for fine in ["198.51.100.1:5555", "[2001:db8::2]:443", "198.51.100.1"] {
+        me(&server, &[("x-forwarded-for", fine)]).await;
+    }
+    for _ in 0..3 {
+        me(&server, &[("x-forwarded-for", "unknown")]).await;
+        while said(&server.output()) == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+    let (_, output) = server.stop();
+    assert_eq!(said(&output), 1, "{output}");
+}
