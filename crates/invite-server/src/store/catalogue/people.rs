@@ -24,9 +24,12 @@ pub(super) const STILL_THEIRS: &str = "EXISTS (SELECT 1 FROM people WHERE people
          AND people.provider = sessions.provider AND people.iss = sessions.iss AND people.sub = sessions.sub)";
 static ISSUER_NAMED: Sql = Sql::new("SELECT iss FROM issuers WHERE provider = $1");
 static ISSUER_PROVIDER: Sql = Sql::new("SELECT provider FROM issuers WHERE iss = $1");
-/// Somebody who is not known yet may have access all the same.
+/// Whoever was only named stands under the name too: who has access, who made an invite, who came in by one.
 static ISSUER_IS_USED: Sql = Sql::new(
-    "SELECT 1 WHERE EXISTS (SELECT 1 FROM people WHERE iss = $1) OR EXISTS (SELECT 1 FROM members WHERE provider = $2)",
+    "SELECT 1 WHERE EXISTS (SELECT 1 FROM people WHERE iss = $1)
+         OR EXISTS (SELECT 1 FROM members WHERE provider = $2)
+         OR EXISTS (SELECT 1 FROM invites WHERE inviter_provider = $2)
+         OR EXISTS (SELECT 1 FROM uses WHERE provider = $2)",
 );
 static FREE_NAMES: Sql = Sql::new("DELETE FROM issuers WHERE iss = $1 AND provider <> $2");
 static NAME_ISSUER: Sql = Sql::new(
@@ -109,6 +112,7 @@ pub(super) async fn issuer<E: Executor>(
     let text = |row: Option<Row>| row.map(|mut row| row.text()).transpose();
     state.issuer_named = text(one(executor, &ISSUER_NAMED, binds![provider]).await?)?;
     state.issuer_provider = text(one(executor, &ISSUER_PROVIDER, binds![iss]).await?)?;
+    // Looked for where it matters: it may mean to read all there is.
     if let Some(named) = state.issuer_named.as_ref().filter(|named| *named != iss) {
         let values = binds![named, provider];
         state.issuer_has_people = exists(executor, &ISSUER_IS_USED, values).await?;

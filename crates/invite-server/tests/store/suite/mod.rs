@@ -5,6 +5,7 @@
 pub(crate) mod clients;
 pub(crate) mod deletion;
 pub(crate) mod events;
+pub(crate) mod issuers;
 pub(crate) mod leaked;
 pub(crate) mod listing;
 pub(crate) mod looks;
@@ -72,6 +73,7 @@ macro_rules! store_suite {
             races::resources_of_one_name_begin_once,
             races::an_id_that_is_taken_is_drawn_again,
             looks::whoever_is_taken_out_sees_nothing_of_what_came_after,
+            issuers::a_name_under_which_somebody_is_named_is_nobody_else_s,
             leaked::a_revoked_secret_ends_what_seems_over_while_the_clock_is_wrong,
             leaked::a_secret_stays_for_what_seems_over_while_the_clock_is_wrong,
             leaked::links_that_seem_over_end_too,
@@ -122,6 +124,8 @@ macro_rules! store_suite {
             members::more_links_than_end_at_once,
             members::of_the_last_two_admins_one_stays,
             members::ending_links_while_they_are_accepted,
+            members::of_many_links_no_more_are_counted_than_tell_that_they_are_many,
+            members::a_long_list_is_not_replaced_at_once,
         );
     };
     (@all $do:ident: $($group:ident::$case:ident,)*) => {
