@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::address::Origins;
 use crate::auth::seal::Sealer;
 use crate::auth::{
-    Auth, ClientAccount, Issuer, IssuerSettings, Proxies, SignOut, TrustedProxy, Ways,
+    Auth, ClientAccount, Face, Issuer, IssuerSettings, Proxies, SignOut, TrustedProxy, Ways,
 };
 use crate::config::{
     self, Config, IssuerOptions, MailLanguage, SecretUnusable, SignInUnusable, WebhooksTo,
@@ -22,7 +22,7 @@ use crate::webhooks::Reach;
 use super::StartError;
 
 /// How people may be recognised.
-pub(super) fn ways(config: &Config, origins: &Origins) -> Result<Ways, StartError> {
+pub(super) fn ways(config: &Config, origins: &Origins, look: &Look) -> Result<Ways, StartError> {
     let options = &config.sign_in;
     options.validate()?;
     let mut issuers = Vec::new();
@@ -41,6 +41,12 @@ pub(super) fn ways(config: &Config, origins: &Origins) -> Result<Ways, StartErro
         }),
         test: config.demo,
         session_seconds: Some(u64::from(config.sign_in.session_hours) * 3600),
+        face: Face {
+            name: look.name().to_owned(),
+            icon: look.picture(),
+            contact: look.contact().map(str::to_owned),
+            privacy: look.privacy().map(str::to_owned),
+        },
     })
 }
 
@@ -182,16 +188,16 @@ pub(super) fn reach(config: &Config) -> Reach {
 }
 
 /// Pages and package.
-pub(super) fn site(config: &Config, origins: &Origins) -> Result<Site, StartError> {
+pub(super) fn site(config: &Config, origins: &Origins, look: Look) -> Site {
     let pages = config.www.clone();
     let pages = pages.map_or_else(Assets::pages, Assets::folder);
     let package = config.sdk.clone();
     let package = package.map_or_else(Assets::package, Assets::folder);
-    Ok(Site::new(pages, package, origins.clone(), look(config)?))
+    Site::new(pages, package, origins.clone(), look)
 }
 
 /// How the pages look.
-fn look(config: &Config) -> Result<Look, StartError> {
+pub(super) fn look(config: &Config) -> Result<Look, StartError> {
     let options = &config.pages;
     let read =
         |path: &PathBuf| std::fs::read(path).map_err(|error| StartError::Logo(path.clone(), error));

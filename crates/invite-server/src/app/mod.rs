@@ -153,9 +153,10 @@ impl Server {
             None => Origins::loopback(address),
         };
 
-        let ways = handed::ways(config, &origins)?;
+        let look = handed::look(config)?;
+        let ways = handed::ways(config, &origins, &look)?;
         let secret_file = config.secret_file_for(&database);
-        let site = handed::site(config, &origins)?;
+        let site = handed::site(config, &origins, look);
         let database = Database::open(&database, config.database_connections).await?;
         let invites = Invites::open(database.clone(), &secret_file, Clock::system())
             .await?

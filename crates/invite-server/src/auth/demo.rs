@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{Html, IntoResponse, Json, Response};
+use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use serde_json::json;
@@ -14,24 +14,12 @@ use super::{Auth, Source, bearer, display_name, stays_here};
 use crate::core::{Claimed, Subject, TEST_ISSUER, TEST_PROVIDER, User, is_username};
 
 // The form posts to its own address, so what to go on with stays in the query: no attribute ever holds it.
-const FORM: &str = r#"<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Test sign-in</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/site/sign-in.css">
-<main>
-<h1>Test sign-in</h1>
-<p>Any name and any password will do. The sample data knows alice, bob and carol.</p>
+const FORM: &str = r#"<p>Any name and any password will do. The sample data knows alice, bob and carol.</p>
 <form method="post">
 <p><label>Name<br><input name="username" required autofocus maxlength="64" pattern="[A-Za-z0-9_.\-]+" autocomplete="username"></label></p>
 <p><label>Password<br><input name="password" type="password" autocomplete="current-password"></label></p>
 <p><button>Sign in</button></p>
 </form>
-</main>
-</html>
 "#;
 
 const FORM_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
@@ -47,8 +35,8 @@ pub(super) fn router(auth: Auth) -> Router {
         .with_state(auth)
 }
 
-async fn form() -> Response {
-    ([(header::CONTENT_SECURITY_POLICY, FORM_POLICY)], Html(FORM)).into_response()
+async fn form(State(auth): State<Auth>) -> Response {
+    auth.face().page(FORM_POLICY, "Test sign-in", FORM)
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@ mod bearer;
 mod cookie;
 mod demo;
 mod destination;
+mod face;
 mod grounds;
 mod identity;
 mod names;
@@ -26,7 +27,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 pub use destination::stays_here;
+<<<<<<< HEAD
 pub use grounds::{Grounds, GroundsWatch};
+=======
+pub use face::Face;
 pub use identity::Identity;
 pub use names::display_name;
 pub use oidc::{ClientAccount, Issuer, IssuerSettings, IssuerUnusable, SignOut};
@@ -70,6 +74,8 @@ pub struct Ways {
     pub test: bool,
     /// How long people stay signed in, in seconds; 30 days if it is not said.
     pub session_seconds: Option<u64>,
+    /// How the pages look on which people sign in.
+    pub face: Face,
 }
 
 #[derive(Debug)]
@@ -97,6 +103,10 @@ impl Auth {
                 signed_in: SignedIn::new(accounts),
             }),
         }
+    }
+
+    fn face(&self) -> &Face {
+        &self.inner.ways.face
     }
 
     fn signed_in(&self) -> &SignedIn {

@@ -110,6 +110,29 @@ impl Look {
         })
     }
 
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where the picture beside the name is, as a page finds it that knows no version.
+    pub fn picture(&self) -> String {
+        self.logo.as_ref().map_or_else(
+            || "/site/icon.svg".to_owned(),
+            |logo| format!("/site/logo.{}", logo.ending),
+        )
+    }
+
+    /// Where one asks for help.
+    pub fn contact(&self) -> Option<&str> {
+        self.contact.as_deref()
+    }
+
+    /// Where it says what becomes of what people say here.
+    pub fn privacy(&self) -> Option<&str> {
+        self.privacy.as_deref()
+    }
+
     /// The colour of our icon, and of the key in it, as it is in `www/icon.svg`.
     pub(super) const OUR_ICON: (Color, Color) =
         (Color::rgb(0x0b, 0x5d, 0x4b), Color::rgb(0xf3, 0xd5, 0x8b));

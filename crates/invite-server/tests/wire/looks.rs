@@ -120,6 +120,11 @@ async fn the_pages_look_as_the_operator_says() {
     let logo = folder.path().join("logo");
     let svg = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
     std::fs::write(&logo, svg).unwrap();
+    let config = folder.path().join("invites.toml");
+    // Nobody listens at either.
+    let issuers = "oidc-issuer = ['one=http://127.0.0.1:9/a', 'two=http://127.0.0.1:9/b']\n\
+                   [oidc.one]\nclient-id = 'invites'\n[oidc.two]\nclient-id = 'invites'\n";
+    std::fs::write(&config, issuers).unwrap();
     let server = server(
         folder.path(),
         &[
@@ -135,8 +140,35 @@ async fn the_pages_look_as_the_operator_says() {
             "mailto:help@example.com",
             "--privacy-url",
             "https://example.com/privacy",
+            "--config",
+            config.to_str().unwrap(),
         ],
     );
+    // Where somebody chooses where to sign in, and is told that it did not work.
+    for (path, status, title) in [
+        ("/auth/oidc/login", 200, "Sign in"),
+        ("/auth/oidc/login?issuer=one", 503, "Not signed in"),
+        ("/auth/oidc/login?issuer=three", 404, "Not signed in"),
+        ("/auth/oidc/callback?state=a", 400, "Not signed in"),
+    ] {
+        let (found, headers, text) = page(&server, path).await;
+        assert_eq!(found, status, "{path}");
+        for part in [
+            "<img src=\"/site/logo.svg\"",
+            "<span>Ørsted &amp; &lt;Sons&gt;</span>",
+            &format!("<title>{title} · Ørsted &amp; &lt;Sons&gt;</title>"),
+            "href=\"/site/sign-in.css\"",
+            r#"<a href="mailto:help@example.com" rel="noreferrer">Contact</a>"#,
+            r#"<a href="https://example.com/privacy" rel="noreferrer">Privacy</a>"#,
+        ] {
+            assert!(text.contains(part), "{path}: {part} is not in {text}");
+        }
+        assert!(!text.contains("<Sons>"));
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("style-src 'self';"), "{policy}");
+    }
+    let (_, _, sheet) = page(&server, "/site/sign-in.css").await;
+    assert!(sheet.contains("/site/color.css"), "{sheet}");
     let mut picture = String::new();
     for path in [
         "/",

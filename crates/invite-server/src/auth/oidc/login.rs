@@ -3,9 +3,10 @@
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{AppendHeaders, Html, IntoResponse, Response};
+use axum::middleware::map_response_with_state;
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::get;
-use axum::{Form, Router};
+use axum::{Extension, Form, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -57,11 +58,13 @@ pub(in crate::auth) fn router(auth: &Auth) -> Router {
     }
     let auth = auth.clone();
     let told = super::backchannel::router(auth.clone());
+    let login = Login { auth };
     Router::new()
         .route(LOGIN, get(asked).post(chosen))
         .route(CALLBACK, get(finish))
         .route(NAMED_CALLBACK, get(finish_named))
-        .with_state(Login { auth })
+        .route_layer(map_response_with_state(login.clone(), dressed))
+        .with_state(login)
         .merge(told)
 }
 
@@ -223,7 +226,7 @@ impl Login {
         let all: Vec<_> = all.filter(|issuer| issuer.signs_people_in()).collect();
         match (name, all.as_slice()) {
             (None, [only]) => Ok(*only),
-            (None, _) => Err(Box::new(choice::page(&all))),
+            (None, _) => Err(Box::new(choice::page(self.auth.face(), &all))),
             (Some(name), _) => {
                 let found = all.iter().copied().find(|issuer| issuer.provider() == name);
                 let sentence = "There is no such sign-in service here.";
@@ -370,25 +373,28 @@ fn unavailable() -> Response {
     )
 }
 
+/// Why nobody was signed in.
+#[derive(Clone, Copy)]
+struct Said(&'static str);
+
 /// A page that says why nobody was signed in. Nothing from the address stands in it.
 fn page(status: StatusCode, sentence: &'static str) -> Response {
-    let html = format!(
-        r#"<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Not signed in</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/site/sign-in.css">
-<main>
-<h1>Not signed in</h1>
-<p>{sentence}</p>
-<p><a href="{LOGIN}">Sign in</a> · <a href="/">Back to the start</a></p>
-</main>
-</html>
-"#
+    (status, Extension(Said(sentence))).into_response()
+}
+
+/// Such pages look like the others.
+async fn dressed(State(login): State<Login>, mut response: Response) -> Response {
+    let Some(Said(sentence)) = response.extensions_mut().remove() else {
+        return response;
+    };
+    let body = format!(
+        "<p>{sentence}</p>\n<p><a href=\"{LOGIN}\">Sign in</a> · <a href=\"/\">Back to the start</a></p>\n"
     );
-    let policy = [(header::CONTENT_SECURITY_POLICY, POLICY)];
-    (status, policy, Html(html)).into_response()
+    let mut page = login.auth.face().page(POLICY, "Not signed in", &body);
+    *page.status_mut() = response.status();
+    for cookie in response.headers().get_all(header::SET_COOKIE) {
+        page.headers_mut()
+            .append(header::SET_COOKIE, cookie.clone());
+    }
+    page
 }
