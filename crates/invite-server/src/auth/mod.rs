@@ -27,10 +27,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 pub use destination::stays_here;
-<<<<<<< HEAD
-pub use grounds::{Grounds, GroundsWatch};
-=======
 pub use face::Face;
+pub use grounds::{Grounds, GroundsWatch};
 pub use identity::Identity;
 pub use names::display_name;
 pub use oidc::{ClientAccount, Issuer, IssuerSettings, IssuerUnusable, SignOut};

@@ -26,6 +26,7 @@ pub use policy::NOTHING;
 
 use crate::address::Origins;
 use crate::dialect::{Cors, Cost, Dialect, Identify, Readers, plainly};
+use encoding::Encoding;
 use file::{Keep, file};
 use pages::{ACCEPT, MANAGER, MISSING, Page, Pages, Unwritten};
 
@@ -48,13 +49,13 @@ impl Site {
     }
 
     /// The page of a resource; the same for everybody and every resource, so that it tells nobody what exists.
-    pub fn accept_page(&self) -> Response {
-        self.page(ACCEPT)
+    pub fn accept_page(&self, request: &HeaderMap) -> Response {
+        self.page(ACCEPT, request)
     }
 
     /// The manager page at `/`.
-    pub fn manager_page(&self) -> Response {
-        self.page(MANAGER)
+    pub fn manager_page(&self, request: &HeaderMap) -> Response {
+        self.page(MANAGER, request)
     }
 
     /// Nothing is at this address: a page for people, a line for everything else.
@@ -62,14 +63,14 @@ impl Site {
         let accepts = request.get(header::ACCEPT).map(HeaderValue::as_bytes);
         let wants_page = accepts.is_some_and(|all| all.starts_with(b"text/html"));
         match self.pages.page(MISSING) {
-            Some(Ok(page)) if wants_page => shown(StatusCode::NOT_FOUND, page),
+            Some(Ok(page)) if wants_page => shown(StatusCode::NOT_FOUND, page, request),
             _ => not_found(),
         }
     }
 
-    fn page(&self, name: &str) -> Response {
+    fn page(&self, name: &str, request: &HeaderMap) -> Response {
         match self.pages.page(name) {
-            Some(Ok(page)) => shown(StatusCode::OK, page),
+            Some(Ok(page)) => shown(StatusCode::OK, page, request),
             Some(Err(Unwritten)) => {
                 let sentence = "This page cannot be shown just now.\n";
                 (StatusCode::INTERNAL_SERVER_ERROR, sentence).into_response()
@@ -79,7 +80,18 @@ impl Site {
     }
 }
 
-fn shown(status: StatusCode, page: Page) -> Response {
+fn shown(status: StatusCode, page: Page, request: &HeaderMap) -> Response {
+    let mut coding = HeaderMap::new();
+    let mut body = page.html;
+    if let Some(gzip) = page.gzip {
+        let vary = HeaderValue::from_static("accept-encoding");
+        coding.insert(header::VARY, vary);
+        if encoding::liked(request, &[Encoding::Gzip, Encoding::Identity]) == Some(Encoding::Gzip) {
+            let gzipped = HeaderValue::from_static("gzip");
+            coding.insert(header::CONTENT_ENCODING, gzipped);
+            body = gzip;
+        }
+    }
     let headers = [
         (
             header::CONTENT_TYPE,
@@ -88,7 +100,7 @@ fn shown(status: StatusCode, page: Page) -> Response {
         (header::CONTENT_SECURITY_POLICY, page.policy),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    (status, headers, page.html).into_response()
+    (status, headers, coding, body).into_response()
 }
 
 /// Pages and files, as what stands around them sees them.
@@ -132,7 +144,9 @@ fn router(site: Site) -> Router {
     Router::new()
         .route(
             "/join",
-            get(|State(site): State<Site>| async move { site.accept_page() }),
+            get(|State(site): State<Site>, headers: HeaderMap| async move {
+                site.accept_page(&headers)
+            }),
         )
         .route("/site/{*path}", get(page_file))
         .route("/favicon.ico", get(favicon))
@@ -153,7 +167,7 @@ async fn page_file(
     let (path, keep) = wanted(&path, &pages.pages);
     if path.ends_with(".html") {
         return match pages.page(path) {
-            Some(_) => site.page(path),
+            Some(_) => site.page(path, &headers),
             None => site.not_found(&headers),
         };
     }

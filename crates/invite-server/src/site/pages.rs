@@ -8,6 +8,7 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 use serde_json::json;
 
 use super::assets::{Asset, Assets};
+use super::compressed;
 use super::look::Look;
 use super::policy;
 use crate::address::Origins;
@@ -37,6 +38,8 @@ const DEMO: [&str; 4] = ["sample/", "docs/", "examples/", "demo.webp"];
 #[derive(Debug, Clone)]
 pub(super) struct Page {
     pub(super) html: Bytes,
+    /// The same compressed, once it cannot change any more: it is the same for everybody, and nothing secret is in it.
+    pub(super) gzip: Option<Bytes>,
     pub(super) policy: HeaderValue,
 }
 
@@ -81,7 +84,8 @@ impl Pages {
         if all.pages.version().is_some() && all.package.version().is_some() {
             let written = TEMPLATES.iter().filter_map(|name| {
                 let page = all.write(name)?.ok()?;
-                Some((*name, page))
+                let gzip = compressed::gzip(&page.html);
+                Some((*name, Page { gzip, ..page }))
             });
             all.written = written.collect();
         }
@@ -125,6 +129,7 @@ impl Pages {
         let (html, policy) = policy::render(&html, snippet, modules.as_deref(), &self.origins);
         Some(Ok(Page {
             html: html.into(),
+            gzip: None,
             policy,
         }))
     }

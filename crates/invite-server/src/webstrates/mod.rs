@@ -111,10 +111,10 @@ pub fn dialect(state: Webstrates) -> Dialect {
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 type Id = Result<Path<String>, PathRejection>;
 
-async fn root(State(state): State<Webstrates>, upgrade: Upgrade) -> Response {
+async fn root(State(state): State<Webstrates>, headers: HeaderMap, upgrade: Upgrade) -> Response {
     match upgrade {
         Ok(upgrade) => refuse_socket(upgrade, None),
-        Err(_) => state.site.manager_page(),
+        Err(_) => state.site.manager_page(&headers),
     }
 }
 
@@ -275,7 +275,7 @@ async fn read(
         },
     };
     if !query.version && !query.json {
-        return state.site.accept_page();
+        return state.site.accept_page(headers);
     }
     let found = match state.invites.resource(actor.as_ref(), &id).await {
         Ok(found) => Some(found),

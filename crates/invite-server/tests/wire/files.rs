@@ -230,3 +230,32 @@ async fn a_proxy_is_told_not_to_keep_events_back() {
     let other = alice.get("/api/v1/resources").send().await.unwrap();
     assert!(!other.headers().contains_key("x-accel-buffering"));
 }
+
+/// Pages are the same for everybody: nothing secret is in them that compressing could tell.
+#[tokio::test]
+async fn pages_come_compressed_and_are_not_kept() {
+    let server = Server::demo(&[]);
+    let pages = [
+        ("/", 200),
+        ("/join", 200),
+        ("/notes/", 200),
+        ("/site/inspect.html", 200),
+        ("/nowhere/at/all", 404),
+    ];
+    for (path, status) in pages {
+        let ask = async |accepted: &str| {
+            let headers = [("accept-encoding", accepted), ("accept", "text/html")];
+            File::get(&server, path, &headers).await
+        };
+        let plain = ask("identity").await;
+        let packed = ask("gzip, deflate, br").await;
+        for (file, encoding) in [(&plain, ""), (&packed, "gzip")] {
+            let found = (file.status, file.header("content-encoding"));
+            assert_eq!(found, (status, encoding), "{path}");
+            assert!(file.header("vary").contains("accept-encoding"), "{path}");
+            assert_eq!(file.header("cache-control"), "no-store", "{path}");
+        }
+        assert_eq!(packed.unpacked(), plain.bytes, "{path}");
+        assert!(packed.bytes.len() * 3 < plain.bytes.len() * 2, "{path}");
+    }
+}
