@@ -229,11 +229,9 @@ fn carry_out(watched: &Watched, jobs: Vec<Job>) {
     let mut answering: Vec<Answering> = Vec::new();
     let mut is_open = false;
     for job in jobs {
-        if !is_open {
-            if let Err(cause) = connection.execute_batch("BEGIN IMMEDIATE") {
-                tracing::error!(%cause, "no transaction could be begun");
-                return;
-            }
+        if !is_open && let Err(cause) = connection.execute_batch("BEGIN IMMEDIATE") {
+            tracing::error!(%cause, "no transaction could be begun");
+            return;
         }
         answering.push(job(watched));
         // What is ended in the middle of writing takes all that was not committed along.
