@@ -47,7 +47,7 @@ export interface Member {
  * themselves opens nothing once they are out, and is not among them.
  */
 export interface WaysBack {
-  /** How many there are, or were before they ended. */
+  /** How many have ended with it, or how many there are: more than 100 are told as 101. */
   total: number;
   /** Whether all of them have ended with it. */
   ended: boolean;

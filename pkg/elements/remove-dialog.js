@@ -2,6 +2,9 @@
 import { askDialog } from './dialog.js';
 import { create, nameOf } from './dom.js';
 
+/** The server counts no further than one above it. */
+const MOST_COUNTED = 100;
+
 /** `ask(user, links)` resolves with `'tell'` or `'end'`, what to do with these links; with nothing where the answer is no. */
 export function removeDialog(words, clock) {
   const about = create('p', {});
@@ -20,7 +23,7 @@ export function removeDialog(words, clock) {
     async ask(user, { total, invites }) {
       about.textContent = total ? words.waysBack : words.noWayBack;
       const more = total - invites.length;
-      list.replaceChildren(...invites.map((link) => create('li', {}, said(link))), ...(more > 0 ? [create('li', {}, words.fill(words.andMore, more))] : []));
+      list.replaceChildren(...invites.map((link) => create('li', {}, said(link))), ...(more > 0 ? [create('li', {}, words.fill(words.andMore, total > MOST_COUNTED ? `${more - 1}+` : more))] : []));
       list.hidden = choice.hidden = !total;
       box.checked = total > 0;
       return await dialog.ask(words.fill(words.removeAsk, nameOf(user))) ? (box.checked ? 'end' : 'tell') : undefined;

@@ -71,7 +71,8 @@ impl Insisting {
     fn taking_out(scene: &Scene, path: &'static str) -> Insisting {
         Insisting {
             method: Method::DELETE,
-            at_once: 4,
+            at_once: 2,
+            pause: Duration::from_millis(5),
             ..Insisting::listing(scene, path)
         }
     }
