@@ -87,7 +87,7 @@ impl World {
 
     /// The issuer says that somebody has signed out.
     async fn tell(&self, server: &Server, name: &str, value: &str) {
-        let mut claims = json!({ "iss": self.issuer.url, "aud": "invites", "iat": now(), "exp": now() + 120, "jti": "1",
+        let mut claims = json!({ "iss": self.issuer.url, "aud": "invites", "iat": now(), "exp": now() + 120, "jti": name,
             "events": { "http://schemas.openid.net/event/backchannel-logout": {} } });
         claims[name] = json!(value);
         let header =
