@@ -13,7 +13,7 @@ pub(super) struct SignedOut {
 }
 
 /// Ends every session of yours, in all browsers and on every copy of the server, this one included. Sockets and streams
-/// that were opened with them end within a second.
+/// that were opened with them end within two seconds.
 #[utoipa::path(post, path = "/api/v1/me/sign-out-everywhere", tag = "about", responses(
     (status = 200, body = SignedOut),
 ))]

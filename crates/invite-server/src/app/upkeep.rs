@@ -15,8 +15,9 @@ const HOURLY: Duration = Duration::from_secs(3600);
 /// How often to see whether the time is known.
 const SOON: Duration = Duration::from_secs(1);
 
-/// Between two looks for what was taken back on another copy.
-const SESSIONS: Duration = Duration::from_millis(800);
+/// Between two looks for what was taken back on another copy: two statements at most, which with the look for events
+/// are less than two a second.
+const SESSIONS: Duration = Duration::from_millis(1_600);
 
 /// Between two looks for what is left of deleted resources.
 const DELETED: Duration = Duration::from_secs(60);

@@ -105,7 +105,7 @@ fn dialect(text: &str) -> Result<AppDialect, String> {
     AppDialect::parse(text).ok_or_else(|| "write http or rkvst".into())
 }
 
-/// What to do about people. A running server knows of it within a second.
+/// What to do about people. A running server knows of it within two seconds.
 #[derive(Debug, Clone, Subcommand)]
 pub enum People {
     /// End every session of somebody, and say how many were open: their cookies count no longer, and sockets and streams

@@ -208,7 +208,7 @@ async fn nobody_is_the_next_one_of_their_name(database: Option<String>) {
     assert_eq!(me(&server, &one).await, 401, "and at once another's");
     let members = http().get(server.at("/api/v1/resources/second/members"));
     assert_eq!(status(members.bearer_auth(&one)).await, 401);
-    // What is open is noticed within a second, and has ended by then.
+    // What is open is noticed within two seconds, and has ended by then.
     assert_eq!(closed(&mut by_token.stream).await.0, 1002);
     assert_eq!(closed(&mut by_bearer.stream).await.0, 1001);
     is_no_good(&server, "second", &token).await;

@@ -1,4 +1,4 @@
-//! What was taken back stays back: sessions end on every copy within a second, with all that was opened with them; and
+//! What was taken back stays back: sessions end on every copy within two seconds, with all that was opened with them; and
 //! nobody is taken for another of the same name.
 
 use std::time::{Duration, Instant};

@@ -150,9 +150,7 @@ impl<S: Store> Invites<S> {
         };
         let invites = Invites::new(store, secrets.clone(), clock);
         // Copies that run end some of them before this does.
-        let made = made(&invites.store).await?.into_iter();
-        let live = made.filter(|made| made.secret == id).map(|made| made.live);
-        let live = u64::try_from(live.sum::<i64>()).unwrap_or(0);
+        let before = live_made_with(&invites.store, id).await?;
         // The database first: every copy of the server looks there, whichever file it has.
         let revoke = SecretChange::Revoke {
             id: id.to_owned(),
@@ -165,8 +163,11 @@ impl<S: Store> Invites<S> {
             secrets.save(secret_file)?;
         }
         let ended = invites.end_made_with(id).await;
+        let ended = ended.map_err(SecretFileUnusable::Unasked)?;
+        // What is used up stays as it is.
+        let by_all = before.saturating_sub(live_made_with(&invites.store, id).await?);
         Ok(Revoked {
-            ended: ended.map_err(SecretFileUnusable::Unasked)?.max(live),
+            ended: ended.max(by_all),
             webhooks: of_secret(&webhooks(&invites.store).await?, id),
             stage,
             active: held.map(|secrets| secrets.active_id()),
@@ -214,6 +215,12 @@ impl<S: Store> Invites<S> {
 async fn made<S: Store>(store: &S) -> Result<Vec<MadeWith>, SecretFileUnusable> {
     let made = store.made_with().await;
     made.map_err(SecretFileUnusable::Unasked)
+}
+
+async fn live_made_with<S: Store>(store: &S, secret: &str) -> Result<u64, SecretFileUnusable> {
+    let made = made(store).await?.into_iter();
+    let live = made.filter(|made| made.secret == secret);
+    Ok(u64::try_from(live.map(|made| made.live).sum::<i64>()).unwrap_or(0))
 }
 
 /// Which app signs with which secret.
