@@ -88,7 +88,7 @@ test('a server of before invites is told apart within a few seconds', async () =
   for (const call of [['get'], ['create', { permissions: 'r' }]]) {
     const { error, took } = await alice.call(...call);
     assert.equal(error?.code, 'not_invites_server');
-    assert.match(error.message, /invites need Webstrates 1\.8\.0 or newer/);
+    assert.match(error.message, /need Webstrates 1\.8\.0 or newer/);
     assert.ok(took < 5_000, `${took} ms`);
   }
   await it.change({ invites: true });
