@@ -160,17 +160,14 @@ fn found_gone(refused: Error, gone: Result<bool, Error>) -> Reply {
         Ok(false) => Err(refused),
         Err(_) => Err(Error::new(
             Code::UnknownOutcome,
-            "The answer was lost: the invite may be gone, or not be yours to remove.",
+            "The answer was lost: the invite may be gone, or not be yours.",
         )),
     }
 }
 
 /// `close` was called.
 pub(crate) fn closed() -> Error {
-    Error::new(
-        Code::Closed,
-        "The connection was closed while the call was under way.",
-    )
+    Error::new(Code::Closed, "The connection was closed meanwhile.")
 }
 
 /// What a `create` ends with when nobody can say whether it happened.

@@ -11,8 +11,7 @@ use crate::operation::Operation;
 use crate::operation::options;
 use crate::transport::{Platform, within};
 
-const NO_SERVER: &str =
-    "There is no page to take the server from: call configure({ server }) or connect({ server }).";
+const NO_SERVER: &str = "There is no page here: call configure({ server }) or connect({ server }).";
 
 /// So long, in milliseconds, for what a server says of itself.
 const PATIENCE: f64 = 4_000.0;

@@ -172,7 +172,7 @@ impl Running {
         self.progress.sent_back.set(true);
         self.settle(Err(Error::new(
             Code::TryAgain,
-            "Another call of this page went first: try again.",
+            "Another call went first: try again.",
         )));
     }
 

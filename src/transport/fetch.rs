@@ -147,7 +147,7 @@ fn failure(browser: &Browser, lost: Option<bool>, cause: Cause) -> Error {
     }
     let mut error = Error::misused(
         "fetch",
-        "The fetch() that connect() was given failed: `cause` has its own error.",
+        "The fetch() given to connect() failed: see `cause`.",
     );
     error.cause = Some(cause);
     error

@@ -39,10 +39,13 @@ pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
     let (until, its_document, its_key) = cx.late.get();
     let left = until - cx.platform.monotonic();
     if left > 0.0 && its_document == document && its_key != key {
+        // Its line may be dead.
+        cx.socket.retire();
         let mut error = collision(cx);
         error.retry_after = Some(left);
         return Err(error);
     }
+    let since = cx.platform.visible_since();
     if cx.auth.is_none() && cx.socket.is_refused() && cx.is_own_server() {
         let account = cx.account().await?;
         if has_nothing(cx, &account).await? {
@@ -89,6 +92,10 @@ pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
         return Err(stale(cx, at_risk, recent.map(|recent| recent.at)));
     }
 
+    // Somebody else may have signed in meanwhile: all that was found out is another's.
+    if cx.platform.visible_since() != since {
+        return Err(Error::offline());
+    }
     remember(cx, &place, gained, name);
     let (permissions, now) = accept_until_there(cx, Some(&account)).await?;
     let mut warnings = Vec::new();
@@ -241,7 +248,7 @@ async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, account: &Json) -> Repl
         Some(now) => outcome(cx, now.as_str(), now, Vec::new()),
         None => Err(Error::new(
             Code::UnknownOutcome,
-            "The invite was handed in over HTTP, and you may not read what came of it.",
+            "The invite was handed in, and you may not read what came of it.",
         )),
     }
 }
@@ -275,9 +282,9 @@ fn stale<P: Platform>(cx: &Wire<'_, P>, at_risk: Permissions, since: Option<f64>
     let mut error = Error::new(
         Code::TryAgain,
         &[
-            "The server does not know all permissions of yours yet, and accepting now would take \u{201c}",
+            "Accepting now would take \u{201c}",
             at_risk.as_str(),
-            "\u{201d} from you: try again in some minutes.",
+            "\u{201d} from you, which the server has yet to learn of: try again in some minutes.",
         ]
         .concat(),
     );

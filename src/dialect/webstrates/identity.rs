@@ -75,7 +75,10 @@ impl<P: Platform> Wire<'_, P> {
                 }
             }
         };
-        if let Some(socket) = self.socket.socket(since) {
+        // Unless somebody else may have signed in meanwhile.
+        if let Some(socket) = self.socket.socket(since)
+            && self.platform.visible_since() == since
+        {
             socket.account(Some(&account));
         }
         Ok(account)
