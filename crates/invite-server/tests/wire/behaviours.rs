@@ -153,18 +153,6 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "what was lent for a time is over then",
     ),
     behaviour(
-        "an access token for longer than what it is asked for with lasts (a session, an issuer's bearer, an hour where a proxy names people)",
-        "as long as was asked for",
-        "until then; signing out, erasing and `keys revoke` end it before, and close its sockets",
-        "what was lent does not outlive whose it was",
-    ),
-    behaviour(
-        "a socket with credentials that are no good, or with two of a header that says who somebody is",
-        "-",
-        "401",
-        "whoever sends them takes themselves for somebody",
-    ),
-    behaviour(
         "an access token for nobody",
         "given",
         "401",

@@ -33,6 +33,14 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
+/// What the emulator has nothing to set beside.
+const WITHOUT_PEER: &str = "
+## Of ours alone
+
+- An access token lasts no longer than what it is asked for with: a session, an issuer's bearer, an hour where a proxy names people. Signing out, erasing and `keys revoke` end it before, and close its sockets (`tests/durability/gone.rs`).
+- A socket with credentials that are no good, or with two of a header that says who somebody is, is refused with 401 (`tests/wire/proxy.rs`).
+";
+
 fn document() -> String {
     let mut text = String::from(INTRODUCTION);
     text.push_str(
@@ -63,6 +71,7 @@ fn document() -> String {
     {
         writeln!(text, "| {name} | {original} | {ours} | {why} |").unwrap();
     }
+    text.push_str(WITHOUT_PEER);
     text
 }
 
