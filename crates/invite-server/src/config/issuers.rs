@@ -188,6 +188,11 @@ impl SignInOptions {
                 return Err(SignInUnusable::IssuerTwice(issuer.address.clone()));
             }
         }
+        // A client of nobody's would be passed over without a word.
+        let has_default = all.iter().any(|one| !one.is_named);
+        if !has_default && !all.is_empty() && self.oidc_client_id.is_some() {
+            return Err(SignInUnusable::ClientOfNone);
+        }
         let is_there = |name: &String| all.iter().any(|one| one.is_named && one.name == *name);
         match self.oidc.keys().find(|name| !is_there(name)) {
             Some(name) => Err(SignInUnusable::NoSuchIssuer(name.clone())),
@@ -235,6 +240,18 @@ mod tests {
         let issuers = issuers.iter().map(|one| format!("--oidc-issuer={one}"));
         let all = ["invite-server".to_owned()].into_iter().chain(issuers);
         Config::parse_from(all.chain(more.iter().map(|one| (*one).to_owned()))).sign_in
+    }
+
+    #[test]
+    fn a_client_is_somebody_s() {
+        let client = ["--oidc-client-id", "us"];
+        let corp = "corp=https://corp.example";
+        let named = options(&[corp], &client);
+        assert!(matches!(named.issuers(), Err(SignInUnusable::ClientOfNone)));
+        assert!(!named.signs_people_in());
+        let both = options(&[corp, "https://login.example.com"], &client);
+        assert!(both.issuers().is_ok() && both.signs_people_in());
+        assert!(!options(&[corp], &[]).signs_people_in());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use axum::http::{HeaderName, HeaderValue};
 use clap::Args;
 
-use super::issuers::{IssuerDetails, provider_name};
+use super::issuers::{IssuerDetails, IssuerOptions, provider_name};
 use super::secret::SecretUnusable;
 use crate::address::Origins;
 use crate::core::{CLIENT_PROVIDER, TEST_PROVIDER};
@@ -213,6 +213,11 @@ pub enum SignInUnusable {
         "the configuration file has [oidc.{0}], and no issuer has that name: --oidc-issuer {0}=https://…"
     )]
     NoSuchIssuer(String),
+    /// Which issuer knows us by it nobody said.
+    #[error(
+        "--oidc-client-id is for an issuer without a name: of a named one it is client-id under [oidc.NAME] in the configuration file"
+    )]
+    ClientOfNone,
     /// What people read.
     #[error("the label of the issuer {0:?} is 1 to 64 characters on one line")]
     Label(String),
@@ -257,8 +262,8 @@ impl SignInOptions {
 
     /// Whether people can sign in at an issuer with a browser.
     pub fn signs_people_in(&self) -> bool {
-        let named = self.oidc.values().any(|one| one.client_id.is_some());
-        named || self.oidc_client_id.is_some()
+        let has_client = |one: &IssuerOptions| one.details.client_id.is_some();
+        self.issuers().is_ok_and(|all| all.iter().any(has_client))
     }
 
     /// Whether anybody can prove who they are.

@@ -48,10 +48,10 @@ impl World {
             let equals = if name.is_empty() { "" } else { "=" };
             format!("{name}{equals}{}", issuer.url)
         });
-        let mut file = format!(
-            "oidc-issuer = {:?}\noidc-client-id = 'invites'\noidc-client-secret-file = '{secret}'\n",
-            all.collect::<Vec<_>>()
-        );
+        let mut file = format!("oidc-issuer = {:?}\n", all.collect::<Vec<_>>());
+        if issuers.iter().any(|(name, _)| name.is_empty()) {
+            file += &format!("oidc-client-id = 'invites'\noidc-client-secret-file = '{secret}'\n");
+        }
         for (name, _) in issuers.iter().filter(|(name, _)| !name.is_empty()) {
             let label = format!("The <{name}>");
             file += &format!(
