@@ -53,7 +53,12 @@ impl Driver {
         if is_misled && self.is_accept_last() {
             return;
         }
-        let property = match (first, self.is_answered(run)) {
+        let mut next = self.is_answered(run);
+        if first == Recovery::Open && next == Recovery::Open {
+            // For another reason: what is open twice is not open thrice.
+            next = self.is_answered(run);
+        }
+        let property = match (first, next) {
             (Recovery::Open, Recovery::Answered) => return,
             (_, Recovery::Answered) => Property::RecoversAtOnce,
             _ => Property::Recovers,

@@ -89,7 +89,7 @@ pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
         (None, None) => lately,
     };
     if !at_risk.is_empty() {
-        return Err(stale(cx, at_risk, recent.map(|recent| recent.at)));
+        return Err(stale(cx, recent.map(|recent| recent.at)));
     }
 
     // Somebody else may have signed in meanwhile: all that was found out is another's.
@@ -278,15 +278,10 @@ pub(super) fn warning<P: Platform>(cx: &Wire<'_, P>, code: &str, message: &str) 
     warning
 }
 
-fn stale<P: Platform>(cx: &Wire<'_, P>, at_risk: Permissions, since: Option<f64>) -> Error {
+fn stale<P: Platform>(cx: &Wire<'_, P>, since: Option<f64>) -> Error {
     let mut error = Error::new(
         Code::TryAgain,
-        &[
-            "Accepting now would take \u{201c}",
-            at_risk.as_str(),
-            "\u{201d} from you, which the server has yet to learn of: try again in some minutes.",
-        ]
-        .concat(),
+        "Accepting now would take permissions from you that the server has yet to learn of: try again in some minutes.",
     );
     let passed = since.map_or(0.0, |since| cx.platform.monotonic() - since);
     error.retry_after = Some((CACHED - passed).clamp(1.0, CACHED));
