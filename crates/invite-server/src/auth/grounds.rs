@@ -148,7 +148,7 @@ pub struct GroundsWatch {
 }
 
 impl GroundsWatch {
-    /// Returns when they are gone: at their end, or within a second of being taken back.
+    /// Returns when they are gone: at their end, or within two seconds of being taken back.
     pub async fn gone(&self) {
         let (until, mut told) = (self.grounds.until, self.told.clone());
         let past = async {

@@ -155,7 +155,7 @@ impl Auth {
         Ok((seal::now() < until).then(|| (actor_of(session), grounds)))
     }
 
-    /// Tells whoever stands on what was taken back, on whatever copy: for somebody to call twice a second.
+    /// Tells whoever stands on what was taken back, on whatever copy: for somebody to call every second or two.
     pub async fn look_after_what_is_open(&self) {
         self.signed_in().look_after(self.sealer()).await;
     }
