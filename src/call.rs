@@ -131,8 +131,9 @@ impl<P: Platform> Connection<P> {
             most *= 2.0;
             // A server may say that it is not in a hurry, and not that we are.
             let pause = error.retry_after.unwrap_or_default().max(backoff);
-            let in_time =
-                tries < MOST_TRIES && platform.monotonic() + pause < progress.deadline.get();
+            let left = progress.deadline.get() - platform.monotonic();
+            // And what is asked again needs time of its own.
+            let in_time = tries < MOST_TRIES && pause * 1.1 < left;
             let again = error.is_passing() && in_time && (progress.repeats() || !sent);
             if again {
                 let _ = sleep(platform, pause).await;

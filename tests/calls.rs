@@ -124,6 +124,33 @@ fn retry_after_is_kept_inside_the_deadline() {
 }
 
 #[test]
+fn a_call_does_not_wait_until_too_little_time_is_left() {
+    run(async {
+        let found = r#"{"permissions":"r"}"#;
+        for (timeout, asks) in [(10_000, 2), (9_900, 1), (9_100, 1)] {
+            let options = format!(
+                r#"{{"server":"https://example.org","dialect":"http","resource":"doc","timeout":{timeout}}}"#
+            );
+            let client = http(&options, &[(429, "", Some("9")), (200, found, None)]);
+            let begin = client.world.now();
+            let reply = client.call(Method::Check, vec![key()]).await;
+            assert_eq!(client.world.server.requests.borrow().len(), asks);
+            if asks == 1 {
+                // At once, and with the time after which another call is worth it.
+                let error = reply.unwrap_err();
+                assert_eq!(
+                    (error.code, error.retry_after),
+                    (Code::RateLimited, Some(9_000.0))
+                );
+                assert_eq!(client.world.now() - begin, 0.0);
+            } else {
+                assert!(reply.is_ok());
+            }
+        }
+    });
+}
+
+#[test]
 fn a_failing_server_is_not_asked_for_ever() {
     run(async {
         let options = r#"{"server":"https://example.org","dialect":"http","resource":"doc"}"#;

@@ -43,6 +43,8 @@ struct Document {
     accepted: Cell<u32>,
     /// Whoever accepts over HTTP may not see the page (403), taken or not.
     forbids: Cell<bool>,
+    /// What comes of an accept over HTTP is lost on its way.
+    loses: Cell<bool>,
 }
 
 impl Server for Document {
@@ -91,6 +93,9 @@ impl Server for Document {
             (200, json::write(&user))
         } else if request.url.contains("?acceptInvite=") {
             self.accepted.set(self.accepted.get() + 1);
+            if self.loses.get() {
+                return None;
+            }
             if self.accepted.get() == 2 {
                 let own = r#"{"data-auth":"[{\"username\":\"alice\",\"provider\":\"test\",\"permissions\":\"rw\"}]"}"#;
                 self.members.replace(Some(own.to_owned()));
@@ -132,6 +137,7 @@ fn client(cached: Option<&'static str>, members: Option<&str>) -> Client<Documen
         refuses: Cell::default(),
         accepted: Cell::default(),
         forbids: Cell::default(),
+        loses: Cell::default(),
     };
     Client::new(World::new(document), OPTIONS)
 }
@@ -181,6 +187,27 @@ fn a_call_is_not_refused_for_what_it_remembered_itself() {
         let reply = nobody.call(Method::Accept, vec![key()]).await;
         assert_eq!(reply.unwrap(), "rw".into());
         assert_eq!(nobody.world.server.accepted.get(), 2);
+    });
+}
+
+#[test]
+fn an_invite_waits_for_one_that_was_handed_in_over_http_and_not_answered() {
+    run(async {
+        let client = client(None, Some(r#"{"data-auth":"[]"}"#));
+        let server = &client.world.server;
+        server.refuses.set(true);
+        server.loses.set(true);
+        let error = client.call(Method::Accept, vec![key()]).await.unwrap_err();
+        assert_eq!(error.code, Code::Offline);
+        let (began, lost) = (client.world.monotonic(), server.accepted.get());
+        // The server may still be at it, and would write it over what the next one gives.
+        server.loses.set(false);
+        server.accepted.set(1);
+        let other = InviteKey::webstrates(&[8; 32]).reveal().into();
+        let reply = client.call(Method::Accept, vec![other]).await;
+        assert_eq!((reply.unwrap(), lost > 0), ("rw".into(), true));
+        assert!(client.world.monotonic() - began > 8_000.0);
+        assert_eq!(server.accepted.get(), 2);
     });
 }
 

@@ -223,11 +223,13 @@ async fn has_nothing<P: Platform>(
 async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, account: &Json) -> Reply {
     let key = percent::encode(cx.key_text());
     cx.progress.sent().set(true);
+    let before = cx.late.replace(late(cx));
     let answer = cx
         .fetch("GET", &["?acceptInvite=", &key, "&v"].concat(), None)
         .await;
     // What was thrown may quote the address.
     let response = answer.map_err(|_| Error::offline())?;
+    cx.late.set(before);
     match response.status {
         200 | 403 => {}
         409 => {
