@@ -45,7 +45,6 @@ pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
         error.retry_after = Some(left);
         return Err(error);
     }
-    let since = cx.platform.visible_since();
     if cx.auth.is_none() && cx.socket.is_refused() && cx.is_own_server() {
         let account = cx.account().await?;
         if has_nothing(cx, &account).await? {
@@ -92,10 +91,7 @@ pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
         return Err(stale(cx, recent.map(|recent| recent.at)));
     }
 
-    // Somebody else may have signed in meanwhile: all that was found out is another's.
-    if cx.platform.visible_since() != since {
-        return Err(Error::offline());
-    }
+    as_before(cx)?;
     remember(cx, &place, gained, name);
     let (permissions, now) = accept_until_there(cx, Some(&account)).await?;
     let mut warnings = Vec::new();
@@ -156,6 +152,7 @@ async fn accept_until_there<P: Platform>(
 async fn ask_to_accept<P: Platform>(cx: &Wire<'_, P>) -> Result<String, Error> {
     let mut collisions = 0;
     loop {
+        as_before(cx)?;
         let before = cx.late.replace(late(cx));
         let reply = cx.ask("acceptInvite", true).await;
         if !reply.as_ref().is_err_and(Error::is_lost) {
@@ -170,6 +167,15 @@ async fn ask_to_accept<P: Platform>(cx: &Wire<'_, P>) -> Result<String, Error> {
             }
             Err(error) => return Err(error),
         }
+    }
+}
+
+/// Somebody else may have signed in meanwhile: all that was found out is another's then, and found out anew.
+fn as_before<P: Platform>(cx: &Wire<'_, P>) -> Result<(), Error> {
+    if cx.platform.visible_since() == cx.since {
+        Ok(())
+    } else {
+        Err(Error::offline())
     }
 }
 

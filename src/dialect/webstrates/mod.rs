@@ -72,6 +72,7 @@ impl<P: Platform> Session<P> for Webstrates<P> {
             socket: &self.socket,
             clock: &self.clock,
             late: &self.late,
+            since: cx.platform.visible_since(),
         };
         match cx.operation {
             Operation::Accept(_) => Box::pin(guards::accept(wire)),
@@ -93,6 +94,8 @@ struct Wire<'a, P: Platform> {
     socket: &'a Rc<Multiplexer<P>>,
     clock: &'a Cell<f64>,
     late: &'a Cell<guards::Late>,
+    /// When the page had last come into view as it began: whoever is signed in now may be somebody else.
+    since: f64,
 }
 
 impl<'a, P: Platform> Deref for Wire<'a, P> {
