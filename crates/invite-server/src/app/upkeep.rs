@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::auth::Auth;
 use crate::config::PurgeOptions;
-use crate::core::TrustedTime;
+use crate::core::{Clock, TrustedTime};
 use crate::invites::Invites;
 use crate::stop::Running;
 use crate::store::{Database, Retention};
@@ -63,6 +63,7 @@ pub(super) fn start(
     time: TrustedTime,
     mut running: Running,
 ) {
+    let clock = Clock::system();
     tokio::spawn(async move {
         loop {
             let Some(now) = time.now() else {
@@ -72,7 +73,7 @@ pub(super) fn start(
                     () = running.told() => return,
                 }
             };
-            let retention = Retention::of(now, options.keep_ended.seconds());
+            let retention = Retention::of(now, options.keep_ended.seconds()).and_by(clock.now());
             tokio::select! {
                 purged = database.purge(retention) => match purged {
                     Ok(purged) if purged.total() > 0 => tracing::info!(%purged, "purged"),

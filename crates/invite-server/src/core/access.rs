@@ -85,17 +85,6 @@ pub struct MemberSeen {
     pub member: Option<Member>,
 }
 
-impl MemberSeen {
-    /// Nobody has anything there.
-    pub(crate) fn nothing(app: Option<&str>) -> MemberSeen {
-        MemberSeen {
-            permissions: Permissions::NONE,
-            is_the_apps: app.is_none(),
-            member: None,
-        }
-    }
-}
-
 /// A page of those who have access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MembersSeen {
@@ -238,6 +227,12 @@ impl Afterwards<'_> {
     /// Whether everybody has all that they had before.
     pub(crate) fn nobody_loses(&self) -> bool {
         self.losing.is_empty()
+    }
+
+    /// Who loses what; everything when `None`.
+    pub(super) fn lost(&self) -> Vec<(String, Option<Permissions>)> {
+        let losing = self.losing.iter();
+        losing.map(|one| (one.user.user_id(), one.lost)).collect()
     }
 
     /// Whether somebody is left who can change it again.

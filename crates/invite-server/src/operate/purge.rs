@@ -15,9 +15,10 @@ impl Purge {
         database: &Database,
     ) -> Result<String, OperateError> {
         let kept = self.older_than.unwrap_or(config.purge.keep_ended);
-        let now = timekeeping::now(database, &Clock::system(), self.clock_is_right).await?;
+        let clock = Clock::system();
+        let now = timekeeping::now(database, &clock, self.clock_is_right).await?;
         let now = now.map_err(OperateError::Clock)?;
-        let retention = Retention::of(now, kept.seconds());
+        let retention = Retention::of(now, kept.seconds()).and_by(clock.now());
         let purged = database.purge(retention).await?;
         database.close().await;
         Ok(format!("Purged: {purged}."))

@@ -7,6 +7,80 @@ use crate::history::{Asker::*, For, Kind::*, Op, Op::*, Seen, Which::*};
 /// One thing after the other, each with its name.
 pub(crate) const FOUND: &[(&str, &[Op])] = &[
     (
+        "an app that acts on everything was told that a deleted resource is not its own",
+        &[
+            AddApp {
+                app: 0,
+                everything: true,
+            },
+            Appoint {
+                resource: 2,
+                person: 0,
+                letters: "arw",
+            },
+            Delete {
+                by: Person(0),
+                resource: 2,
+                swept: false,
+            },
+            Member {
+                by: App(0, 1),
+                resource: 2,
+                person: 1,
+            },
+        ],
+    ),
+    (
+        "a receipt counted twice where the database's clock was far ahead of the server's",
+        &[
+            Jump {
+                time: -3_456_000_000,
+            },
+            AddApp {
+                app: 0,
+                everything: true,
+            },
+            NewResource {
+                by: Person(4),
+                resource: 3,
+            },
+            Create {
+                name: 79,
+                by: Person(4),
+                resource: 3,
+                grants: "wr",
+                max_age: 300,
+                max_uses: Some(3),
+                email: None,
+                kind: Opaque,
+                once: None,
+                send: false,
+            },
+            Accept {
+                by: Person(0),
+                invite: 79,
+                resource: None,
+                receipt: 80,
+            },
+            Pass { time: 3_600_000 },
+            Accept {
+                by: Person(0),
+                invite: 79,
+                resource: None,
+                receipt: 83,
+            },
+            Redeem {
+                app: 0,
+                receipt: 83,
+            },
+            Purge { days: 30 },
+            Redeem {
+                app: 0,
+                receipt: 83,
+            },
+        ],
+    ),
+    (
         "whoever resent what cannot be made again was told to wait for an hour first",
         &[
             NewResource {

@@ -222,11 +222,11 @@ impl<S: Store> Invites<S> {
                 links,
                 ..wanted.clone()
             };
-            let (scope, at) = (scope(&wanted), (left > 0).then(|| place(&seen)));
+            let (scope, place) = (scope(&wanted), Place::of(&seen, &wanted));
             let (asker, name, answer) = (asker.clone(), resource.to_owned(), Arc::clone(&answer));
             let rule = move |state: &State| {
                 // Where others come in between each time, it is as if they had come afterwards.
-                if at.is_some_and(|at| at != place(state)) {
+                if !place.stands(&Place::of(state, &wanted), left == 0) {
                     return Ok(Decision {
                         answer: None,
                         changes: Vec::new(),
@@ -243,19 +243,81 @@ impl<S: Store> Invites<S> {
                 return Ok(answer);
             }
         }
-        // The last look counts whatever came in between.
+        // Those who are meant gained or lost something each time.
         Err(Refusal::TryAgain)
     }
 }
 
-/// Where a resource stands: it moves with each member and each event.
-fn place(state: &State) -> Option<(Version, i64)> {
-    let resource = state.resource.as_ref()?;
-    Some((resource.seen(), resource.events))
+/// Where a resource stood when it was looked for what would let somebody in again.
+#[derive(PartialEq)]
+struct Place {
+    /// Moves with each member, and is another one's where it was deleted and made anew.
+    version: Option<Version>,
+    /// Moves with each event.
+    events: Option<i64>,
+    /// Who loses what: what would give it back goes by that.
+    lost: Vec<(String, Option<Permissions>)>,
+}
+
+impl Place {
+    fn of(state: &State, wanted: &Wanted) -> Place {
+        let resource = state.resource.as_ref();
+        Place {
+            version: resource.map(Resource::seen),
+            events: resource.map(|resource| resource.events),
+            lost: wanted.afterwards(&state.members).lost(),
+        }
+    }
+
+    /// Whether what was found there counts still: nothing has come in between, or nothing that it hangs on.
+    fn stands(&self, now: &Place, whatever_others_did: bool) -> bool {
+        let number = |place: &Place| place.version.as_ref().map(|version| version.resource);
+        self == now || whatever_others_did && number(self) == number(now) && self.lost == now.lost
+    }
 }
 
 /// Whether somebody's name has this in it; `wanted` is in lower case.
 fn is_called(user: &User, wanted: &str) -> bool {
     let has = |name: &str| name.to_lowercase().contains(wanted);
     wanted.is_empty() || has(user.shown_name()) || has(&user.user_id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Moment;
+
+    fn state(number: i64, version: i64, events: i64, held: &str) -> State {
+        State {
+            resource: Some(Resource {
+                number,
+                name: "doc".into(),
+                title: None,
+                version,
+                events,
+                created_at: Moment(0),
+            }),
+            members: vec![Member {
+                user: User::new("bob", "test"),
+                permissions: Permissions::parse(held).unwrap(),
+            }],
+            ..State::default()
+        }
+    }
+
+    #[test]
+    fn links_count_for_what_is_lost_when_they_were_looked_for() {
+        let (bob, rw) = (User::new("bob", "test"), Permissions::parse("rw").unwrap());
+        let wanted = Wanted::one(bob, rw, Moment(0));
+        let place = |state: &State| Place::of(state, &wanted);
+        let seen = place(&state(1, 5, 9, "r"));
+        assert!(seen.stands(&place(&state(1, 5, 9, "r")), false));
+        // Others came in between: it is looked at once more, and at last that does not count.
+        let others = place(&state(1, 6, 10, "r"));
+        assert!(!seen.stands(&others, false) && seen.stands(&others, true));
+        // But Bob has become an admin: what would make him one again was not looked for.
+        assert!(!seen.stands(&place(&state(1, 6, 10, "ra")), true));
+        // Nor what there is of one that was made anew.
+        assert!(!seen.stands(&place(&state(2, 5, 9, "r")), true));
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use invite_key::permissions::Permissions;
 
-use super::{Engine, Executor, Row, Sql, Unreadable, all, binds, one as first, reading};
+use super::{Engine, Executor, Row, Sql, Unreadable, all, apps, binds, one as first, reading};
 use crate::core::{
     LinksOf, MEMBERS_AT_ONCE, Member, MemberSeen, MembersSeen, OpenLinks, User, Wanted,
     state::{State, StoredInvite, Version},
@@ -103,8 +103,16 @@ pub(in crate::store) async fn one<E: Executor>(
         app,
     ];
     let Some(mut row) = first(executor, &ONE, values).await? else {
-        // A name that no database has.
-        return Ok(MemberSeen::nothing(app));
+        // A name that no database has, or of one that was deleted: nobody's, and of those who act on everything.
+        let is_the_apps = match app {
+            Some(app) => apps::acts_on(executor, app, resource).await?,
+            None => true,
+        };
+        return Ok(MemberSeen {
+            permissions: Permissions::NONE,
+            is_the_apps,
+            member: None,
+        });
     };
     let permissions = row.permissions_or_none()?.unwrap_or(Permissions::NONE);
     let (letters, display_name) = (row.permissions_or_none()?, row.text_or_none()?);

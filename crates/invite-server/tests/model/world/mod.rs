@@ -270,7 +270,8 @@ impl World<'_> {
             return Answer::Paused;
         };
         self.settle().await;
-        let retention = Retention::of(now, u64::from(days) * 86_400);
+        let retention =
+            Retention::of(now, u64::from(days) * 86_400).and_by(Moment(self.server.now()));
         match self.server.database.purge(retention).await {
             Ok(_) => Answer::Done,
             Err(refusal) => refused(&refusal),

@@ -32,6 +32,15 @@ impl Retention {
         }
     }
 
+    /// The same beside the clock of whoever serves, by which it is judged whether a key or a receipt counts: none goes
+    /// before it is over by both.
+    pub fn and_by(self, clock: Moment) -> Retention {
+        Retention {
+            now: self.now.min(clock),
+            ..self
+        }
+    }
+
     pub(in crate::store) fn sweeps(self) -> [Sweep; 7] {
         let ended = [Value::Number(self.ended_before.0)];
         let now = [Value::Number(self.now.0)];
