@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{Request, Response, header};
+use axum::http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -92,6 +92,7 @@ fn connection(
     stop: Stop,
 ) -> impl Future<Output = ()> + use<> {
     let mut running = stop.begin();
+    let draining = stop.clone();
     // Answers are small and somebody waits for each.
     let _ = stream.set_nodelay(true);
     let header_time = limits.header_time;
@@ -104,8 +105,14 @@ fn connection(
             request.extensions_mut().insert(Peer(peer.ip()));
             request
         })
-        .map_response(move |response| {
+        .map_response(move |mut response| {
             answered.store(is_stream(&response), Ordering::Relaxed);
+            // A proxy that keeps a connection may send the next request just as it ends, and cannot know whether that
+            // was read.
+            if draining.is_draining() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(header::CONNECTION, close);
+            }
             response
         });
     let connection = http1::Builder::new()
@@ -191,6 +198,22 @@ mod tests {
         // Both end without an answer to a request that never came whole.
         for stream in [&mut silent, &mut slow] {
             assert!(!answer(stream).await.contains("here"));
+        }
+        stop.stop().await;
+    }
+
+    #[tokio::test]
+    async fn who_drains_ends_each_connection_with_its_answer() {
+        let (address, stop) = serving(limits(8)).await;
+        let mut kept = TcpStream::connect(address).await.unwrap();
+        kept.write_all(REQUEST).await.unwrap();
+        assert!(!answer(&mut kept).await.contains("connection: close"));
+        stop.drain();
+        for mut stream in [kept, TcpStream::connect(address).await.unwrap()] {
+            stream.write_all(REQUEST).await.unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).await.unwrap();
+            assert!(text.contains("here") && text.contains("connection: close"));
         }
         stop.stop().await;
     }
