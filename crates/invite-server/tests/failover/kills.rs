@@ -14,6 +14,8 @@ enum Target {
     /// PostgreSQL alone, which its Patroni starts again.
     Postgresql,
     Patroni,
+    /// Patroni, and as soon as a standby is named again the machine, with what no standby has heard.
+    PatroniThenPrimary,
     Etcd,
     Copy,
     /// All of the synchronous standby's machine.
@@ -33,10 +35,18 @@ const fn kill(name: &'static str, target: Target, away: Duration) -> Kill {
 /// Longer than anybody waits for a machine: another is chosen.
 const LONG: Duration = Duration::from_secs(2 * TTL.as_secs());
 
-pub const KILLS: [Kill; 9] = [
+/// For as long whoever waits for no standby acknowledges what none has.
+const SILENT: Duration = Duration::from_secs(1);
+
+pub const KILLS: [Kill; 10] = [
     kill("nothing", Target::Nothing, RESTART),
     kill("the primary", Target::Primary, RESTART),
     kill("its Patroni", Target::Patroni, RESTART),
+    kill(
+        "its Patroni, then its machine",
+        Target::PatroniThenPrimary,
+        RESTART,
+    ),
     kill("etcd", Target::Etcd, RESTART),
     kill("a copy of the server", Target::Copy, RESTART),
     kill("the synchronous standby", Target::Standby, RESTART),
@@ -57,6 +67,20 @@ impl Kill {
             Target::Primary => primary.cut(self.away),
             Target::Postgresql => primary.kill_postgresql(),
             Target::Patroni => primary.patroni.kill(self.away),
+            Target::PatroniThenPrimary => {
+                // Who is named is ahead, so a Patroni that looks no further finds nothing to do.
+                let other = cluster.other(primary, standby);
+                other.signal("walreceiver", "-STOP");
+                let starts = primary.patroni.starts() + 1;
+                primary.patroni.kill(RESTART);
+                cluster.names_standby(primary, starts).await;
+                // Another one, where Patroni was too slow.
+                let primary = cluster.primary().await.expect("it has a standby");
+                primary.signal("walsender", "-STOP");
+                tokio::time::sleep(SILENT).await;
+                primary.cut(self.away);
+                other.signal("walreceiver", "-CONT");
+            }
             Target::Etcd => cluster.etcd.kill(self.away),
             Target::Copy => copies.kill(0, self.away),
             Target::Standby => standby.cut(self.away),

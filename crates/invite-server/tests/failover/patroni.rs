@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio_postgres::NoTls;
 
 use crate::postgres::{Listen, as_its_user, is_root, programs};
-use crate::supervised::{Supervised, kill};
+use crate::supervised::{self, Supervised, kill};
 
 /// After so long without a word from the primary another is chosen.
 pub const TTL: Duration = Duration::from_secs(20);
@@ -19,6 +19,9 @@ pub const TTL: Duration = Duration::from_secs(20);
 pub const LOOK: Duration = Duration::from_millis(200);
 /// Far more than anything here takes; only a test that fails waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(240);
+
+/// What `deploy/before-patroni` says.
+const TAKEN_BACK: &str = "before-patroni: took back the name of";
 
 const DATABASE: &str = "invites";
 
@@ -84,16 +87,31 @@ impl Cluster {
 
     /// The primary and its synchronous standby, by what they say themselves.
     pub async fn roles(&self) -> Option<(&Node, &Node)> {
+        let (node, status) = self.leading().await?;
+        let standby = standbys(&status).find(|one| one["sync_state"] == "sync")?;
+        let name = standby["application_name"].as_str()?;
+        let number: usize = name.strip_prefix("node")?.parse().ok()?;
+        Some((node, &self.nodes[number - 1]))
+    }
+
+    /// The primary, by what it says itself.
+    pub async fn primary(&self) -> Option<&Node> {
+        Some(self.leading().await?.0)
+    }
+
+    async fn leading(&self) -> Option<(&Node, Value)> {
         for node in &self.nodes {
-            let Some(status) = self.status(node).await.filter(is_primary) else {
-                continue;
-            };
-            let standby = standbys(&status).find(|one| one["sync_state"] == "sync")?;
-            let name = standby["application_name"].as_str()?;
-            let number: usize = name.strip_prefix("node")?.parse().ok()?;
-            return Some((node, &self.nodes[number - 1]));
+            if let Some(status) = self.status(node).await.filter(is_primary) {
+                return Some((node, status));
+            }
         }
         None
+    }
+
+    /// The third.
+    pub fn other(&self, primary: &Node, standby: &Node) -> &Node {
+        let is_third = |node: &&Node| node.data != primary.data && node.data != standby.data;
+        self.nodes.iter().find(is_third).unwrap()
     }
 
     /// Waits until nothing is amiss and every node has spoken with etcd after that time.
@@ -126,8 +144,53 @@ impl Cluster {
             return false;
         };
         let streaming = standbys(primary).filter(|one| one["state"] == "streaming");
-        let safe = standbys(primary).any(|one| one["sync_state"] == "sync");
-        all.len() == self.nodes.len() && all.iter().all(fresh) && streaming.count() == 2 && safe
+        all.len() == self.nodes.len()
+            && all.iter().all(fresh)
+            && streaming.count() == 2
+            && self
+                .named()
+                .await
+                .is_some_and(|named| is_sync(primary, &named))
+    }
+
+    /// Waits until this node's Patroni has been started so often and etcd names who may follow the node.
+    pub async fn names_standby(&self, node: &Node, starts: usize) {
+        let began = Instant::now();
+        while node.patroni.starts() < starts
+            || self.status(node).await.is_none()
+            || self.named().await.is_none()
+        {
+            if began.elapsed() > PATIENCE {
+                panic!("no standby is named\n{}", self.said().await);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Who may be chosen, by what etcd says.
+    async fn named(&self) -> Option<String> {
+        for node in &self.nodes {
+            let url = format!("http://{}/cluster", shown(&node.rest));
+            let Ok(answer) = self.client.get(url).send().await else {
+                continue;
+            };
+            let Ok(cluster) = answer.json::<Value>().await else {
+                continue;
+            };
+            let members = cluster["members"].as_array().into_iter().flatten();
+            let mut named = members.filter(|one| one["role"] == "sync_standby");
+            return Some(named.next()?["name"].as_str()?.to_owned());
+        }
+        None
+    }
+
+    /// How often a standby's name was taken back before Patroni was started.
+    pub fn taken_back(&self) -> usize {
+        let said = self
+            .nodes
+            .iter()
+            .map(|node| node.patroni.said(usize::MAX).matches(TAKEN_BACK).count());
+        said.sum()
     }
 
     async fn status(&self, node: &Node) -> Option<Value> {
@@ -168,9 +231,16 @@ impl Node {
         // JSON is YAML.
         fs::write(&file, settings.to_string()).unwrap();
         give_away(&home);
+        // A copy: whoever PostgreSQL runs as may not read where this is.
+        let before = home.join("before-patroni");
+        let deployed = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/before-patroni");
+        fs::copy(deployed, &before).unwrap();
         let patroni = Supervised::start(&folder.join(format!("node{number}.log")), move || {
-            let mut patroni = as_its_user(find("patroni").to_str().unwrap());
-            patroni.arg(&file);
+            // As `ExecStartPre`.
+            let mut patroni = as_its_user("/bin/sh");
+            let both = r#""$1" "$2" && exec "$3" "$2""#;
+            patroni.args(["-c", both, "sh"]).arg(&before);
+            patroni.arg(&file).arg(find("patroni"));
             patroni
         });
         Self {
@@ -186,6 +256,15 @@ impl Node {
         let all = processes(&self.data);
         assert!(!all.is_empty(), "it runs");
         kill(&all);
+    }
+
+    /// To PostgreSQL's own processes of that kind.
+    pub fn signal(&self, kind: &str, signal: &str) {
+        let of_kind = |process: &u32| command(*process).contains(kind);
+        let all = processes(&self.data).into_iter().filter(of_kind);
+        let all: Vec<u32> = all.collect();
+        assert!(!all.is_empty(), "no {kind}");
+        supervised::signal(signal, &all);
     }
 
     /// As a power cut would; the machine is back after that time.
@@ -255,6 +334,11 @@ fn is_primary(status: &Value) -> bool {
     status["role"] == "master" || status["role"] == "primary"
 }
 
+/// Whether each COMMIT waits for that standby.
+fn is_sync(primary: &Value, standby: &str) -> bool {
+    standbys(primary).any(|one| one["sync_state"] == "sync" && one["application_name"] == standby)
+}
+
 fn standbys(primary: &Value) -> impl Iterator<Item = &Value> {
     primary["replication"].as_array().into_iter().flatten()
 }
@@ -271,8 +355,7 @@ fn processes(data: &Path) -> Vec<u32> {
         return Vec::new();
     };
     // The file outlives a kill, and the number may be somebody else's by then.
-    let command = fs::read(format!("/proc/{postmaster}/cmdline")).unwrap_or_default();
-    if !String::from_utf8_lossy(&command).contains(data.to_str().unwrap()) {
+    if !command(postmaster).contains(data.to_str().unwrap()) {
         return Vec::new();
     }
     let children = Command::new("ps")
@@ -282,6 +365,11 @@ fn processes(data: &Path) -> Vec<u32> {
     let children = String::from_utf8(children.stdout).unwrap();
     let children = children.split_whitespace().map(|one| one.parse().unwrap());
     std::iter::once(postmaster).chain(children).collect()
+}
+
+fn command(process: u32) -> String {
+    let command = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&command).into_owned()
 }
 
 /// To the user that PostgreSQL runs as.

@@ -92,6 +92,10 @@ async fn a_database_that_fails_over_under_load() {
          told by 2 streams that were begun {begun} times",
         promised.len()
     );
+    println!(
+        "before Patroni was started beside a primary that ran, a standby's name was taken back {} times",
+        cluster.taken_back()
+    );
     let restarted = copies.starts() - copies.urls.len();
     let killed = KILLS.iter().filter(|kill| kill.cuts_connections()).count();
     if restarted != killed {

@@ -116,12 +116,16 @@ fn open(log: &Path) -> File {
 
 /// `kill -9` for processes that are ours.
 pub fn kill(processes: &[u32]) {
+    signal("-9", processes);
+}
+
+pub fn signal(signal: &str, processes: &[u32]) {
     if processes.is_empty() {
         return;
     }
     // One of them may have gone with another.
     let _ = Command::new("kill")
-        .arg("-9")
+        .arg(signal)
         .args(processes.iter().map(u32::to_string))
         .stderr(Stdio::null())
         .status();
