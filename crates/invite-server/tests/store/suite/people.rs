@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use invite_server::core::{Accounts, Claimed, LogoutToken, Sessions, Subject};
+use invite_server::core::{Accounts, Actor, Claimed, LogoutToken, Sessions, Subject};
 
 use super::*;
 
@@ -51,6 +51,40 @@ pub(crate) async fn an_issuer_s_name_is_free_until_somebody_stands_under_it<S: S
     assert!(
         refused.contains("oidc") && refused.contains("Keep it"),
         "{refused}"
+    );
+
+    // Or may have had it: what they made and what they came in by is here under their name.
+    let (mia, guy) = (User::new("mia", "made"), User::new("guy", "came"));
+    for one in [&mia, &guy] {
+        let iss = format!("https://{}.example", one.provider);
+        assert_eq!(named(&one.provider, &iss).await, Ok(()));
+    }
+    let appoint = async |user: &User, permissions| {
+        let appointed = world.invites.appoint("diary", user, permissions).await;
+        appointed.unwrap();
+    };
+    appoint(&user("ada"), all).await;
+    appoint(&mia, all).await;
+    let request = CreateRequest::new(Permissions::parse("r").unwrap(), 3600, KeyKind::Opaque);
+    let by = Actor::new(mia.clone());
+    let invite = world.invites.create(Some(&by), "diary", request).await;
+    let key = invite.unwrap().key.unwrap();
+    let guest = Actor::new(guy.clone());
+    let accepted = world.invites.accept(Some(&guest), &key, None).await;
+    accepted.unwrap();
+    let mut refused = Vec::new();
+    for one in [&mia, &guy] {
+        appoint(one, Permissions::NONE).await;
+        let iss = format!("https://{}.example", one.provider);
+        refused.push(named("elsewhere", &iss).await);
+    }
+    let keep = |name: &str, said: &Result<(), String>| {
+        said.as_ref()
+            .is_err_and(|said| said.contains(name) && said.contains("Keep it"))
+    };
+    assert!(
+        keep("made", &refused[0]) && keep("came", &refused[1]),
+        "{refused:?}"
     );
 }
 
