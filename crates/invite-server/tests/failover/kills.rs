@@ -92,6 +92,14 @@ impl Kill {
         matches!(self.target, Target::Copy)
     }
 
+    /// How long nothing was acknowledged before anything was killed.
+    pub fn silent(&self) -> Duration {
+        match self.target {
+            Target::PatroniThenPrimary => SILENT,
+            _ => Duration::ZERO,
+        }
+    }
+
     /// When what was killed is started again.
     pub fn away(&self) -> Duration {
         match self.target {
