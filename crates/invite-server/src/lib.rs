@@ -4,6 +4,7 @@ pub mod address;
 pub mod api;
 pub mod app;
 pub mod auth;
+pub mod conditions;
 pub mod config;
 pub mod core;
 mod demo;

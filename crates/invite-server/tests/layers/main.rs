@@ -22,6 +22,7 @@ use imports::{imported, paths_written};
 const ROOMS: &[(&str, &[&str])] = &[
     // At the bottom: plain values, and what all that runs is told by.
     ("address", &[]),
+    ("conditions", &[]),
     ("stop", &[]),
     ("tls", &[]),
     // The rules know neither HTTP nor SQL nor configuration.

@@ -1,0 +1,181 @@
+//! What goes wrong around the server, and the one line that the log has for each: the cause, the place and what to do.
+//!
+//! A condition that lasts is told when it begins and once a minute, with how often it was met meanwhile. `LOG.md` is
+//! written from this table.
+
+use std::{
+    fmt::Display,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tracing::Level;
+
+/// How long a condition that was told is only counted.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// One of them.
+#[derive(Debug)]
+pub struct Condition {
+    /// What its line is found by.
+    pub name: &'static str,
+    /// How loud it is.
+    pub level: Level,
+    /// What is the matter, and what that means.
+    pub sentence: &'static str,
+    /// What to do.
+    pub remedy: &'static str,
+    seen: Mutex<Option<Seen>>,
+}
+
+/// That it is there.
+#[derive(Debug)]
+struct Seen {
+    told: Instant,
+    /// How often it was met since it was told.
+    untold: u64,
+}
+
+impl Condition {
+    const fn new(
+        name: &'static str,
+        level: Level,
+        sentence: &'static str,
+        remedy: &'static str,
+    ) -> Condition {
+        Condition {
+            name,
+            level,
+            sentence,
+            remedy,
+            seen: Mutex::new(None),
+        }
+    }
+
+    /// It was met here, for this reason; neither may hold what anybody sent.
+    pub fn met(&self, place: impl Display, cause: impl Display) {
+        if let Some(times) = self.is_to_be_told(Instant::now()) {
+            self.tell(&place, &cause, times);
+        }
+    }
+
+    /// It is over. Told where it was there.
+    pub fn is_over(&self, place: impl Display) {
+        let seen = self.seen().take();
+        if seen.is_some() {
+            tracing::info!(condition = self.name, %place, "over");
+        }
+    }
+
+    /// How often it was met, where it is to be told now.
+    fn is_to_be_told(&self, now: Instant) -> Option<u64> {
+        let mut seen = self.seen();
+        match &mut *seen {
+            Some(Seen { told, untold }) if now.saturating_duration_since(*told) < QUIET => {
+                *untold = untold.saturating_add(1);
+                None
+            }
+            held => {
+                let before = held.as_ref().map_or(0, |seen| seen.untold);
+                *held = Some(Seen {
+                    told: now,
+                    untold: 0,
+                });
+                Some(before.saturating_add(1))
+            }
+        }
+    }
+
+    fn tell(&self, place: &dyn Display, cause: &dyn Display, times: u64) {
+        let Condition {
+            name: condition,
+            sentence,
+            remedy,
+            ..
+        } = self;
+        // A line's level is a constant where it is written.
+        if self.level == Level::ERROR {
+            tracing::error!(condition, %place, %cause, times, "{sentence}: {remedy}");
+        } else {
+            tracing::warn!(condition, %place, %cause, times, "{sentence}: {remedy}");
+        }
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Option<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The table: each with a name in the code, and all in one list.
+macro_rules! conditions {
+    ($($(#[$about:meta])* $constant:ident $level:ident $name:literal $sentence:literal $remedy:literal)*) => {
+        $($(#[$about])* pub static $constant: Condition = Condition::new($name, Level::$level, $sentence, $remedy);)*
+
+        /// All of them.
+        pub static ALL: &[&Condition] = &[$(&$constant),*];
+    };
+}
+
+conditions! {
+    /// No room for what is to be written.
+    DISK_FULL ERROR "disk_full"
+        "the disk of the database is full, and nothing can be changed"
+        "make room there; the server goes on by itself"
+    /// What is to be written to takes nothing.
+    DISK_READ_ONLY ERROR "disk_read_only"
+        "the database's file or disk takes no writes, and nothing can be changed"
+        "see how it is mounted (a disk that fails is often made read-only: dmesg) and whose the file is; the server goes on by itself"
+    /// The disk does not do what it is told.
+    DISK_FAILING ERROR "disk_failing"
+        "the disk of the database fails, and nothing can be changed"
+        "see what the system says of it (dmesg), take a backup, and move the database to another disk"
+    /// What is in the file cannot be.
+    DATABASE_DAMAGED ERROR "database_damaged"
+        "the database file is damaged"
+        "stop the server, keep the file with those beside it, and bring the last backup back (invite-server restore)"
+    /// Another file stands in the place of the one that is open.
+    DATABASE_REPLACED ERROR "database_replaced"
+        "the database file was deleted or replaced under the running server, and changes are refused, since they would be lost"
+        "put the file back, with those beside it, or start the server again on what is there now"
+    /// The log cannot be emptied.
+    LOG_LONG WARN "log_long"
+        "the database's log grows, since another program has been reading for long"
+        "end that program (a backup, a sqlite3 shell); beyond 1 GiB changes are refused until it ends"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lasts_is_told_once_a_minute_and_counted_meanwhile() {
+        let condition = Condition::new("test", Level::ERROR, "it rains", "wait");
+        let began = Instant::now();
+        let after = |seconds| began + Duration::from_secs(seconds);
+        assert_eq!(condition.is_to_be_told(began), Some(1));
+        for second in 1..60 {
+            assert_eq!(condition.is_to_be_told(after(second)), None);
+        }
+        assert_eq!(condition.is_to_be_told(after(60)), Some(60));
+        condition.is_over("here");
+        assert_eq!(
+            condition.is_to_be_told(after(61)),
+            Some(1),
+            "it begins anew"
+        );
+    }
+
+    #[test]
+    fn each_has_a_name_of_its_own_and_says_what_to_do() {
+        let mut names: Vec<_> = ALL.iter().map(|one| one.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len());
+        for one in ALL {
+            assert!(
+                !one.remedy.is_empty() && !one.sentence.ends_with('.'),
+                "{one:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! A year of operation: full disks, files that are replaced, lines that die, poolers; and that the log says so.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    dead_code,
+    unreachable_pub,
+    reason = "tests; what is shared with others is not all used here"
+)]
+
+mod written;
