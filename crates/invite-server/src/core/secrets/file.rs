@@ -28,12 +28,24 @@ pub enum SecretFileUnusable {
         path: PathBuf,
     },
     /// It is not a secret file.
-    #[error("line {line} of the secret file {} cannot be: each is `<id> <64 hex digits> <stage> <since>`, the id a hash of the digits, one of them active and at most one next", path.display())]
+    #[error("line {line} of the secret file {} cannot be: each is `<id> <64 hex digits> <stage> <since>`, the id a hash of the digits", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Which line, from 1; 0 when each is right and all together are not.
+        /// Which line, from 1.
         line: usize,
+    },
+    /// Each line is right, and all together are not.
+    #[error("the secrets in {} do not go together: one of them is active, at most one next, and none stands twice", path.display())]
+    Together {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is nothing in it.
+    #[error("the secret file {} is empty: put the file that belongs to the database there (a backup holds one), or, where the database is new, remove it: the start makes another", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
     },
     /// The system gave no random bytes.
     #[error("the system gives no random bytes")]
@@ -89,21 +101,26 @@ pub(super) fn unreachable(path: &Path, cause: io::Error) -> SecretFileUnusable {
 
 /// Writes beside and links into place, so that a crash leaves no half file and two copies agree on one.
 pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let beside = write_beside(path, text)?;
-    let linked = fs::hard_link(&beside, path);
-    fs::remove_file(&beside)?;
-    linked?;
+    write_beside(path, text, |beside| {
+        let linked = fs::hard_link(beside, path);
+        fs::remove_file(beside)?;
+        linked
+    })?;
     sync_folder(path)
 }
 
 /// Writes beside and moves into place: whoever reads finds the old or the new file, whole.
 pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let beside = write_beside(path, text)?;
-    fs::rename(&beside, path)?;
+    write_beside(path, text, |beside| fs::rename(beside, path))?;
     sync_folder(path)
 }
 
-fn write_beside(path: &Path, text: &str) -> io::Result<PathBuf> {
+/// Writes a file that is whole before it is put into place; where that fails, nothing of it is left.
+fn write_beside(
+    path: &Path,
+    text: &str,
+    put: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
     let mut unique = [0u8; 8];
     getrandom::fill(&mut unique).map_err(|error| io::Error::other(error.to_string()))?;
     let mut beside = path.as_os_str().to_owned();
@@ -114,9 +131,15 @@ fn write_beside(path: &Path, text: &str) -> io::Result<PathBuf> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    Ok(beside)
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| put(&beside));
+    if written.is_err() {
+        // It holds secrets. Where it is in place, it is there no more.
+        let _ = fs::remove_file(&beside);
+    }
+    written
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {

@@ -29,7 +29,11 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Ring, SecretFileUnusable>
             lines.push(read(line).ok_or_else(|| malformed(number + 1))?);
         }
     }
-    Ring::of(lines).ok_or_else(|| malformed(0))
+    let path = || path.to_owned();
+    if lines.is_empty() {
+        return Err(SecretFileUnusable::Empty { path: path() });
+    }
+    Ring::of(lines).ok_or_else(|| SecretFileUnusable::Together { path: path() })
 }
 
 fn read(line: &str) -> Option<(Stage, Kept)> {
