@@ -136,11 +136,35 @@ conditions! {
     /// Another file stands in the place of the one that is open.
     DATABASE_REPLACED ERROR "database_replaced"
         "the database file was deleted or replaced under the running server, and changes are refused, since they would be lost"
-        "put the file back, with those beside it, or start the server again on what is there now"
+        "put the file back, with those beside it; where they are gone, stop the server, which writes all that it has into the file that it has open, put that one in place and start again"
     /// The log cannot be emptied.
     LOG_LONG WARN "log_long"
         "the database's log grows, since another program has been reading for long"
         "end that program (a backup, a sqlite3 shell); beyond 1 GiB changes are refused until it ends"
+    /// There is no way to the database.
+    DATABASE_UNREACHABLE ERROR "database_unreachable"
+        "the database cannot be reached"
+        "see what the cause names; the server goes on by itself"
+    /// The database takes no changes.
+    DATABASE_READ_ONLY ERROR "database_read_only"
+        "the database takes no changes: it is a standby, or default_transaction_read_only is set"
+        "name the primary in --database, or end what makes it read-only (ALTER SYSTEM, DATABASE or ROLE … RESET default_transaction_read_only); the server goes on by itself"
+    /// A connection does not answer.
+    CONNECTION_DEAD WARN "connection_dead"
+        "a connection to the database answered nothing in time and was replaced, with those that nobody used"
+        "where it goes on, see what lies between (NAT, a firewall, a moved address), and whether a pooler has as many connections as all copies ask for (--database-connections, and two more)"
+    /// All connections are in use.
+    CONNECTIONS_BUSY WARN "connections_busy"
+        "no connection to the database became free in time"
+        "see what holds them (pg_stat_activity, pg_locks), or allow more: --database-connections"
+    /// A commit of which nobody knows.
+    COMMIT_UNKNOWN ERROR "commit_unknown"
+        "nobody knows whether a commit was carried out, and whoever asked for it is told so"
+        "see that the database runs, and, where it waits for a standby, that one is there (pg_stat_replication)"
+    /// A call took too long.
+    CALL_ENDED ERROR "call_ended"
+        "a call was ended at its time limit"
+        "see what it waited for"
 }
 
 #[cfg(test)]

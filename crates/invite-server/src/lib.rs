@@ -20,5 +20,6 @@ pub mod stop;
 pub mod store;
 pub mod timekeeping;
 mod tls;
+pub mod waiting;
 pub mod webhooks;
 pub mod webstrates;

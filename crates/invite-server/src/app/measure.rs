@@ -174,6 +174,11 @@ fn record() -> Result<PrometheusHandle, String> {
         "invite_server_writer_waiting",
         "Changes that wait for SQLite's one writer."
     );
+    describe_gauge!(
+        "invite_server_wal_bytes",
+        Unit::Bytes,
+        "The length of SQLite's log, which grows while another program reads for long."
+    );
     describe_histogram!(
         "invite_server_writer_batch",
         "How many changes shared a commit on SQLite."

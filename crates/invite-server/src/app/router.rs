@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -14,6 +14,7 @@ use tower_http::timeout::TimeoutLayer;
 use super::{cors, handed, trace, unread};
 use crate::api::{self, ApiState, Streams};
 use crate::auth::{self, Auth};
+use crate::conditions::CALL_ENDED;
 use crate::config::Config;
 use crate::demo;
 use crate::dialect::{Dialects, Hindrance, RequestId};
@@ -23,6 +24,7 @@ use crate::limits::{self, Limits as Rates, Places};
 use crate::rkvst::{self, Rkvst};
 use crate::site::{self, Site};
 use crate::stop::Stop;
+use crate::waiting::Call;
 use crate::webstrates::{self, Webstrates};
 
 /// Most bytes of a request's body.
@@ -125,10 +127,14 @@ pub(super) fn router(config: &Config, parts: Parts<'_>, listed: Vec<HeaderValue>
 async fn guarded(State(dialects): State<Dialects>, request: Request, next: Next) -> Response {
     let dialect = dialects.at(request.uri().path());
     let id = request.extensions().get::<RequestId>().cloned();
-    let mut response = next.run(request).await;
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let call = Call::default();
+    let mut response = call.watch(next.run(request)).await;
     if response.status() == StatusCode::REQUEST_TIMEOUT
         && let Some(dialect) = dialect
     {
+        let route = route.as_ref().map_or("", MatchedPath::as_str);
+        CALL_ENDED.met(route, call.waits_for());
         response = (dialect.refuse)(Hindrance::TimedOut, &id.unwrap_or_else(RequestId::fresh));
     }
     let kind = response.headers().get(header::CONTENT_TYPE);

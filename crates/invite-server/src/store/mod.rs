@@ -4,6 +4,7 @@ mod catalogue;
 mod copy;
 mod database;
 pub mod postgres;
+mod readiness;
 mod shares;
 pub mod sqlite;
 

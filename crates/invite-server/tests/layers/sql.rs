@@ -10,9 +10,21 @@ const DRIVERS: &[(&str, &str)] = &[
     ("store/copy", "any table, by what the schema says of it"),
     ("store/postgres/schema.rs", "which schema stands"),
     ("store/postgres/index.rs", "how an index stands"),
-    ("store/postgres/session.rs", "whether it is a standby"),
+    (
+        "store/postgres/lease.rs",
+        "whether a commit waits for a standby",
+    ),
+    (
+        "store/postgres/pooler.rs",
+        "whether what is set comes through",
+    ),
     ("store/sqlite/plans", "tests, with rows of their own"),
     ("store/sqlite/mod.rs", "whether it answers at all"),
+    ("store/sqlite/schema.rs", "whose the file is"),
+    (
+        "store/sqlite/writer/tests.rs",
+        "tests, with rows of their own",
+    ),
 ];
 
 #[test]

@@ -11,4 +11,15 @@
     reason = "tests; what is shared with others is not all used here"
 )]
 
+#[path = "../support/postgres.rs"]
+mod cluster;
+mod disk;
+mod lines;
+#[path = "../durability/people.rs"]
+mod people;
+mod pooler;
+mod secrets;
+#[path = "../wire/support.rs"]
+mod support;
+mod words;
 mod written;

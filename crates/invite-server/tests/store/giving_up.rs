@@ -237,13 +237,16 @@ async fn where_the_connection_ends_under_a_commit_nobody_claims_to_know() {
 async fn a_commit_is_never_cancelled_and_its_connection_set_aside() {
     let (scene, created) = scene_without_standby().await;
     created.abort();
+    // No change can be promised, and none that was only tried is left behind.
+    let ready = scene.store.ready().await;
+    assert_eq!(ready, Err(Refusal::TryAgain));
     let all = async {
         for _ in 0..12 {
-            scene.store.ready().await.unwrap();
             scene.reads().await;
         }
     };
     timeout(SOON, all).await.expect("everybody else is served");
+    scene.until_waiting_for("SyncRep", 1).await;
     // Even after a while that anything else would have been cancelled in.
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(scene.waiting_for("SyncRep").await, 1);

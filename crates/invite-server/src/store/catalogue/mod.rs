@@ -16,6 +16,7 @@ pub(super) mod listing;
 pub(super) mod mails;
 pub(super) mod members;
 pub(super) mod people;
+pub(super) mod probe;
 pub(super) mod queues;
 pub(super) mod reading;
 mod row;

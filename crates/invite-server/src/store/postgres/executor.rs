@@ -21,10 +21,7 @@ impl Executor for Session {
         if values.iter().any(|value| value.has_nul()) {
             return Ok(Vec::new());
         }
-        let values: Vec<_> = values
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
+        let values = typed(values);
         let rows = Session::query(self, sql, &values).await?;
         rows.iter().map(row).collect()
     }
@@ -38,13 +35,12 @@ impl Executor for Session {
         if values.iter().any(|value| value.has_nul()) {
             return Ok(());
         }
-        let values: Vec<_> = values
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
+        let values = typed(values);
         let mut rows = pin!(Session::rows(self, sql, &values).await?);
         let mut seen: usize = 0;
-        while let Some(next) = rows.next().await {
+        loop {
+            let next = self.in_time(async { Ok(rows.next().await) }).await?;
+            let Some(next) = next else { break };
             see(row(&next?)?)?;
             seen += 1;
             if seen.is_multiple_of(IN_ONE_GO) {
@@ -55,16 +51,28 @@ impl Executor for Session {
     }
 
     async fn execute(&self, sql: &str, values: &[Bind<'_>]) -> Result<u64, Trouble> {
-        let values: Vec<_> = values
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
+        let values = typed(values);
         Session::execute(self, sql, &values).await
     }
 
     fn enter(&mut self, resource: &str) -> Result<(), Trouble> {
         self.also_enter(resource)
     }
+}
+
+/// Each value with the type that its column has in every statement of the catalogue.
+fn typed<'a>(values: &'a [Bind<'_>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
+    let kind = |value: &Bind<'_>| match value {
+        // The database finds out.
+        Bind::Null => Type::UNKNOWN,
+        Bind::Text(_) => Type::TEXT,
+        Bind::Number(_) => Type::INT8,
+        Bind::Bytes(_) => Type::BYTEA,
+        Bind::Texts(_) => Type::TEXT_ARRAY,
+        Bind::Numbers(_) => Type::INT8_ARRAY,
+    };
+    let value = |value: &'a Bind<'_>| (value as &(dyn ToSql + Sync), kind(value));
+    values.iter().map(value).collect()
 }
 
 fn row(row: &tokio_postgres::Row) -> Result<Row, Trouble> {

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use deadpool_postgres::Object;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::{error::SqlState, types::Type};
 
 use super::trouble::Trouble;
 
@@ -26,7 +26,16 @@ enum Stands {
 }
 
 /// Builds an index that is not there, or waits until another copy has. Whoever changes the table is in nobody's way.
-pub(super) async fn build(client: &Object, name: &str, on: &str) -> Result<(), Trouble> {
+pub(super) async fn build(
+    client: &Object,
+    name: &str,
+    on: &str,
+    is_pooled: bool,
+) -> Result<(), Trouble> {
+    if is_pooled {
+        // What is set here would be set for somebody else: where a time limit ends it, the next start goes on.
+        return until_whole(client, name, on).await;
+    }
     // However long it takes, nobody waits for it but this start.
     client.batch_execute("SET statement_timeout = 0").await?;
     let built = until_whole(client, name, on).await;
@@ -62,7 +71,10 @@ async fn stands(client: &Object, name: &str) -> Result<Stands, Trouble> {
         "SELECT i.indisvalid, i.indexrelid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relname = $1 AND n.nspname = current_schema()";
-    let Some(row) = client.query_opt(found, &[&name]).await? else {
+    let Some(row) = client
+        .query_typed_opt(found, &[(&name, Type::TEXT)])
+        .await?
+    else {
         return Ok(Stands::Missing);
     };
     if row.try_get(0)? {
@@ -70,7 +82,9 @@ async fn stands(client: &Object, name: &str) -> Result<Stands, Trouble> {
     }
     let oid: u32 = row.try_get(1)?;
     let building = "SELECT 1 FROM pg_stat_progress_create_index WHERE index_relid = $1";
-    let building = client.query_opt(building, &[&oid]).await?;
+    let building = client
+        .query_typed_opt(building, &[(&oid, Type::OID)])
+        .await?;
     Ok(building.map_or(Stands::Broken, |_| Stands::Building))
 }
 

@@ -8,7 +8,7 @@ use std::{future::poll_fn, time::Duration};
 
 use invite_key::hex;
 use tokio::{sync::mpsc, task::AbortHandle, time::timeout};
-use tokio_postgres::{AsyncMessage, Client};
+use tokio_postgres::{AsyncMessage, Client, types::Type};
 
 use super::{Patience, PostgresStore, Work, trouble::Trouble};
 use crate::{
@@ -48,18 +48,22 @@ pub struct Line {
 impl PostgresStore {
     /// Opens a line and says something to itself over another connection; `None` if that does not come.
     pub(in crate::store) async fn line(&self) -> Result<Option<Line>, Refusal> {
+        // What is listened to is a state of the connection, and a pooler would give it to somebody else.
+        if self.sessions.is_pooled() {
+            return Ok(None);
+        }
         let mut line = timeout(OPENING, self.listen())
             .await
-            .unwrap_or(Err(Trouble::TooLong))
+            .unwrap_or(Err(Trouble::TooLong(OPENING)))
             .or_else(|trouble| match &trouble {
                 // It is there, and does not know this.
                 Trouble::Database(error) if error.as_db_error().is_some_and(is_foreign) => Ok(None),
-                _ => Err(trouble.refusal()),
+                _ => Err(self.sessions.refusal(&trouble)),
             })?;
         if let Some(open) = &mut line {
             let test = format!("{}?", open.name);
             let said = self.say(&test).await;
-            said.map_err(|trouble| trouble.refusal())?;
+            said.map_err(|trouble| self.sessions.refusal(&trouble))?;
             let heard = async {
                 while open.heard.recv().await? != test {}
                 Some(())
@@ -104,7 +108,10 @@ impl PostgresStore {
         let (work, crowd) = (Work::Poll, Some(Crowd::Server));
         let session = self.sessions.begin(work, crowd, Patience::new()).await?;
         session
-            .query(TELL.on(Engine::Postgres), &[&MOVED, &word])
+            .query(
+                TELL.on(Engine::Postgres),
+                &[(&MOVED, Type::TEXT), (&word, Type::TEXT)],
+            )
             .await?;
         Ok(())
     }

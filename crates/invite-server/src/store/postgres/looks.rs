@@ -12,7 +12,7 @@ macro_rules! read {
             match looked {
                 Ok(answer) => break Ok(answer),
                 Err(trouble) if attempts.another(trouble.attempts()).await => {}
-                Err(trouble) => break Err(trouble.refusal()),
+                Err(trouble) => break Err($store.sessions.refusal(&trouble)),
             }
         }
     }};

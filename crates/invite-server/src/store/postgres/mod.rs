@@ -7,8 +7,12 @@ mod attempts;
 mod ending;
 mod executor;
 mod index;
+mod lease;
 mod line;
 mod looks;
+mod pooler;
+pub(super) mod reach;
+mod ready;
 mod schema;
 mod session;
 mod sessions;
@@ -34,6 +38,7 @@ use super::{
         reading::{self, Hold},
         secrets, webhooks,
     },
+    readiness::Readiness,
     shares::Crowd,
 };
 use attempts::Attempts;
@@ -49,6 +54,7 @@ pub use line::Line;
 #[derive(Clone)]
 pub struct PostgresStore {
     sessions: Sessions,
+    readiness: Readiness,
 }
 
 impl PostgresStore {
@@ -58,13 +64,27 @@ impl PostgresStore {
     /// A sentence that never holds the address: a password may be in it.
     pub async fn open(address: &str, connections: usize) -> Result<PostgresStore, StoreUnusable> {
         let sessions = Sessions::new(address, connections)?;
-        match schema::migrate(sessions.pool()).await {
-            Ok(Ok(())) => Ok(PostgresStore { sessions }),
+        let place = sessions.place().to_owned();
+        let is_pooled = pooler::is_between(&sessions).await;
+        let sessions = sessions.pooled(is_pooled);
+        match schema::migrate(sessions.pool(), is_pooled).await {
+            Ok(Ok(())) => Ok(PostgresStore {
+                sessions,
+                readiness: Readiness::default(),
+            }),
             Ok(Err(newer)) => Err(StoreUnusable(format!(
                 "the database has schema {}, newer than this server's {}; start a newer server",
                 newer.found, newer.known
             ))),
-            Err(trouble) => Err(unusable(&trouble)),
+            Err(trouble) => {
+                let cause = match &trouble {
+                    Trouble::Database(error) => reach::unreached(error),
+                    other => other.to_string(),
+                };
+                Err(StoreUnusable(format!(
+                    "the database at {place} cannot be used: {cause}"
+                )))
+            }
         }
     }
 
@@ -109,7 +129,7 @@ impl PostgresStore {
         changes::write(&session, &decision.changes).await?;
         Ok(match session.commit().await? {
             Ok(()) => Ok(decision.answer),
-            Err(unknown) => Err(unknown.refusal()),
+            Err(unknown) => Err(self.sessions.unknown(&unknown)),
         })
     }
 }
@@ -133,7 +153,7 @@ impl Store for PostgresStore {
                 Ok(outcome) => return outcome,
                 Err(Trouble::Crowded(resource)) => crowd = Crowd::Resource(resource),
                 Err(trouble) if attempts.another(trouble.attempts()).await => {}
-                Err(trouble) => return Err(trouble.refusal()),
+                Err(trouble) => return Err(self.sessions.refusal(&trouble)),
             }
         }
     }
@@ -342,7 +362,7 @@ impl Store for PostgresStore {
             match self.end_some(now, limit, &rule).await {
                 Ok(ended) => break ended,
                 Err(trouble) if attempts.another(trouble.attempts()).await => {}
-                Err(trouble) => return Err(trouble.refusal()),
+                Err(trouble) => return Err(self.sessions.refusal(&trouble)),
             }
         };
         if ended >= limit as usize {
@@ -368,11 +388,10 @@ impl Store for PostgresStore {
     }
 
     async fn ready(&self) -> Result<(), Refusal> {
-        let read_only = read!(self, Work::Ready, None, session => session.is_read_only())?;
-        if read_only {
-            return Err(Refusal::TryAgain);
-        }
-        Ok(())
+        let store = self.clone();
+        self.readiness
+            .ask(move || async move { store.look_whether_ready().await })
+            .await
     }
 }
 
@@ -396,8 +415,4 @@ impl fmt::Debug for PostgresStore {
             self.sessions.pool().status().size
         )
     }
-}
-
-fn unusable(cause: &dyn fmt::Display) -> StoreUnusable {
-    StoreUnusable(format!("the database cannot be used: {cause}"))
 }

@@ -1,6 +1,7 @@
 //! Bringing the schema up to date: its number stands in `invite_schema`. Copies that start at once wait for each other.
 
 use deadpool_postgres::{Object, Pool};
+use tokio_postgres::types::Type;
 
 use super::{attempts::Attempts, index, trouble::Trouble};
 use crate::store::catalogue::{
@@ -14,18 +15,22 @@ pub(super) struct Newer {
     pub(super) known: i64,
 }
 
-pub(super) async fn migrate(pool: &Pool) -> Result<Result<(), Newer>, Trouble> {
+pub(super) async fn migrate(pool: &Pool, is_pooled: bool) -> Result<Result<(), Newer>, Trouble> {
     let all: Vec<_> = migrations(Engine::Postgres, 0, NEWEST).collect();
-    migrate_by(pool, &all).await
+    migrate_by(pool, &all, is_pooled).await
 }
 
-async fn migrate_by(pool: &Pool, all: &[Migration<String>]) -> Result<Result<(), Newer>, Trouble> {
+async fn migrate_by(
+    pool: &Pool,
+    all: &[Migration<String>],
+    is_pooled: bool,
+) -> Result<Result<(), Newer>, Trouble> {
     let mut attempts = Attempts::new();
     loop {
         let migrated = async {
             let mut client = pool.get().await?;
-            mark(&client).await?;
-            steps(&mut client, all).await
+            mark(&mut client).await?;
+            steps(&mut client, all, is_pooled).await
         };
         match migrated.await {
             Err(trouble) if attempts.another(trouble.attempts()).await => {}
@@ -34,11 +39,13 @@ async fn migrate_by(pool: &Pool, all: &[Migration<String>]) -> Result<Result<(),
     }
 }
 
-async fn mark(client: &Object) -> Result<(), Trouble> {
+/// In a transaction: behind a pooler, what is prepared outside of one is prepared for somebody else.
+async fn mark(client: &mut Object) -> Result<(), Trouble> {
+    let transaction = client.transaction().await?;
     let exists = "SELECT 1 FROM information_schema.tables
         WHERE table_schema = current_schema() AND table_name = 'invite_schema'";
-    if client.query_opt(exists, &[]).await?.is_none() {
-        client
+    if transaction.query_opt(exists, &[]).await?.is_none() {
+        transaction
             .batch_execute(
                 "CREATE TABLE IF NOT EXISTS invite_schema (
                     only_one BOOLEAN NOT NULL PRIMARY KEY CHECK (only_one),
@@ -47,18 +54,18 @@ async fn mark(client: &Object) -> Result<(), Trouble> {
             )
             .await?;
     }
-    client
-        .execute(
+    transaction
+        .batch_execute(
             "INSERT INTO invite_schema (only_one, version) VALUES (TRUE, 0) ON CONFLICT DO NOTHING",
-            &[],
         )
         .await?;
-    Ok(())
+    Ok(transaction.commit().await?)
 }
 
 async fn steps(
     client: &mut Object,
     all: &[Migration<String>],
+    is_pooled: bool,
 ) -> Result<Result<(), Newer>, Trouble> {
     let known = i64::try_from(all.len()).unwrap_or(i64::MAX);
     loop {
@@ -70,9 +77,12 @@ async fn steps(
         let Some(Migration::Index { name, on }) = next else {
             return Ok(Ok(()));
         };
-        index::build(client, name, on).await?;
+        index::build(client, name, on, is_pooled).await?;
         let done = "UPDATE invite_schema SET version = $1 WHERE version = $2";
-        client.execute(done, &[&(found + 1), &found]).await?;
+        let next = found + 1;
+        client
+            .execute_typed(done, &[(&next, Type::INT8), (&found, Type::INT8)])
+            .await?;
     }
 }
 
@@ -160,7 +170,10 @@ mod tests {
         let address = server.database("ours").await;
         let pool = pool(&address, 8).unwrap();
         let (old, other) = (server.connect("ours").await, server.connect("ours").await);
-        assert!(matches!(migrate_by(&pool, &all()[..1]).await, Ok(Ok(()))));
+        assert!(matches!(
+            migrate_by(&pool, &all()[..1], false).await,
+            Ok(Ok(()))
+        ));
 
         // A change of a running copy is under way, for which each way of building has to wait.
         let begin = format!("BEGIN; {WRITE}");
@@ -187,7 +200,7 @@ mod tests {
             .map(|_| {
                 let pool = pool.clone();
                 tokio::spawn(async move {
-                    migrate_by(&pool, &all())
+                    migrate_by(&pool, &all(), false)
                         .await
                         .is_ok_and(|done| done.is_ok())
                 })
@@ -208,7 +221,10 @@ mod tests {
         let address = server.database("ours").await;
         let pool = pool(&address, 4).unwrap();
         let (old, other) = (server.connect("ours").await, server.connect("ours").await);
-        assert!(matches!(migrate_by(&pool, &all()[..1]).await, Ok(Ok(()))));
+        assert!(matches!(
+            migrate_by(&pool, &all()[..1], false).await,
+            Ok(Ok(()))
+        ));
         old.batch_execute(&format!("BEGIN; {WRITE}")).await.unwrap();
         let dying = server.connect("ours").await;
         let dying = tokio::spawn(async move {
@@ -226,11 +242,11 @@ mod tests {
             (1, false),
             "it is there and counts for nothing"
         );
-        assert!(matches!(migrate_by(&pool, &all()).await, Ok(Ok(()))));
+        assert!(matches!(migrate_by(&pool, &all(), false).await, Ok(Ok(()))));
         assert_eq!(stands(&other).await, (3, true));
         // A newer schema than this server's is left alone.
         assert!(matches!(
-            migrate_by(&pool, &all()[..2]).await,
+            migrate_by(&pool, &all()[..2], false).await,
             Ok(Err(Newer { found: 3, known: 2 }))
         ));
     }

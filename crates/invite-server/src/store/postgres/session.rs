@@ -1,9 +1,9 @@
-//! A connection while one piece of work has it: one transaction with time limits, and what becomes of the connection
-//! when whoever called gives up in the middle of it.
+//! A connection while one piece of work has it: one transaction with time limits. What becomes of the connection when
+//! whoever called gives up in the middle of it stands in `lease.rs`.
 
 use std::{
     future::poll_fn,
-    pin::pin,
+    pin::{Pin, pin},
     sync::atomic::{AtomicBool, Ordering},
     task::Poll,
     time::Duration,
@@ -11,27 +11,19 @@ use std::{
 
 use deadpool_postgres::Object;
 use futures_util::future::try_join;
-use tokio::{
-    runtime::Handle,
-    sync::{Mutex, OwnedSemaphorePermit},
-    time::timeout,
-};
-use tokio_postgres::{Row, RowStream, Statement, error::SqlState, types::ToSql};
-use tokio_postgres_rustls::MakeRustlsConnect;
-
-use crate::{
-    core::Refusal,
-    store::shares::{Crowd, Place, Shares},
+use tokio::{runtime::Handle, sync::Mutex, time::timeout};
+use tokio_postgres::{
+    Row, RowStream, Statement,
+    error::SqlState,
+    types::{ToSql, Type},
 };
 
-use super::trouble::Trouble;
+use crate::{store::shares::Crowd, waiting};
 
-/// A statement that nobody waits for any more is cancelled if it does not end by itself within this.
-const GRACE: Duration = Duration::from_millis(100);
-/// How long one may take that has no transaction, whose time limits would hold for it.
-const POLL: Duration = Duration::from_secs(5);
-/// How long a cancelled statement may take to end before its connection is closed.
-const ENDING: Duration = Duration::from_secs(10);
+use super::{lease::Lease, trouble::Trouble};
+
+/// How long a commit is waited for: it has no time limit in the database. It goes on, and nobody knows.
+const COMMIT: Duration = Duration::from_secs(25);
 
 /// What a transaction is for; it decides how long its statements may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +41,22 @@ pub(super) enum Work {
 }
 
 impl Work {
+    /// How long an answer is waited for: longer than the database lets a statement run, so that what does not answer by
+    /// then is not there.
+    pub(super) fn patience(self) -> Duration {
+        Duration::from_secs(match self {
+            Work::Ready => 2,
+            Work::Poll => 5,
+            Work::Look | Work::Change => 12,
+            Work::Sweep => 65,
+        })
+    }
+
     /// `SET LOCAL`, in the transaction itself: behind a pooler, what is set for a connection is set for somebody else.
     /// None of these counts for a COMMIT.
     fn begin(self) -> String {
         let (mode, statement, lock) = match self {
-            // Whether a transaction may write by itself is what is asked.
-            Work::Ready => ("", 3, 3),
+            Work::Ready => ("", 2, 2),
             // All statements see one moment: who looks an invite up while somebody accepts it sees all of that or nothing.
             Work::Poll | Work::Look => (" ISOLATION LEVEL REPEATABLE READ, READ ONLY", 10, 5),
             Work::Change => ("", 10, 5),
@@ -78,35 +80,26 @@ enum Phase {
     Over,
 }
 
-/// What a session takes up, until its connection is free again.
-pub(super) struct Lease {
-    pub(super) object: Object,
-    /// Places in the crowds that it works among.
-    pub(super) places: Vec<Place>,
-    /// One of those that may change anything.
-    pub(super) _writing: Option<OwnedSemaphorePermit>,
-    pub(super) shares: Shares,
-    /// How a cancel travels.
-    pub(super) tls: MakeRustlsConnect,
-}
-
 /// A connection with a transaction of its own, which is rolled back unless it is committed.
 pub(super) struct Session {
     // Gone only while it is dropped.
     lease: Option<Lease>,
     work: Work,
     begun: AtomicBool,
+    /// Statements stand for themselves: what this connection has prepared may be another's behind a pooler.
+    is_pooled: bool,
     /// Whoever has it sends the next statement.
     turn: Mutex<()>,
     phase: Phase,
 }
 
 impl Session {
-    pub(super) fn new(lease: Lease, work: Work) -> Session {
+    pub(super) fn new(lease: Lease, work: Work, is_pooled: bool) -> Session {
         Session {
             lease: Some(lease),
             work,
             begun: AtomicBool::new(false),
+            is_pooled,
             turn: Mutex::default(),
             phase: Phase::Working,
         }
@@ -115,36 +108,42 @@ impl Session {
     pub(super) async fn query(
         &self,
         sql: &str,
-        values: &[&(dyn ToSql + Sync)],
+        values: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<Row>, Trouble> {
         let object = self.object()?;
-        let ask = async |statement| object.query(&statement, values).await;
-        self.in_transaction(self.in_turn(sql, ask)).await
+        let ask = async |statement: Option<Statement>| match statement {
+            Some(statement) => object.query(&statement, &bare(values)).await,
+            None => object.query_typed(sql, values).await,
+        };
+        self.in_transaction(Box::pin(self.in_turn(sql, ask))).await
     }
 
     /// The same, row by row as they come.
     pub(super) async fn rows(
         &self,
         sql: &str,
-        values: &[&(dyn ToSql + Sync)],
+        values: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<RowStream, Trouble> {
         let object = self.object()?;
-        let ask = async |statement| {
-            let values = values.iter().copied();
-            object.query_raw(&statement, values).await
+        let ask = async |statement: Option<Statement>| match statement {
+            Some(statement) => object.query_raw(&statement, bare(values)).await,
+            None => object.query_typed_raw(sql, values.iter().cloned()).await,
         };
-        self.in_transaction(self.in_turn(sql, ask)).await
+        self.in_transaction(Box::pin(self.in_turn(sql, ask))).await
     }
 
     /// How many rows it was.
     pub(super) async fn execute(
         &self,
         sql: &str,
-        values: &[&(dyn ToSql + Sync)],
+        values: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<u64, Trouble> {
         let object = self.object()?;
-        let ask = async |statement| object.execute(&statement, values).await;
-        self.in_transaction(self.in_turn(sql, ask)).await
+        let ask = async |statement: Option<Statement>| match statement {
+            Some(statement) => object.execute(&statement, &bare(values)).await,
+            None => object.execute_typed(sql, values).await,
+        };
+        self.in_transaction(Box::pin(self.in_turn(sql, ask))).await
     }
 
     /// Statements that are asked together are sent in the order in which they are asked, also where one of them has to be
@@ -152,10 +151,13 @@ impl Session {
     async fn in_turn<Answer>(
         &self,
         sql: &str,
-        ask: impl AsyncFnOnce(Statement) -> Result<Answer, tokio_postgres::Error>,
+        ask: impl AsyncFnOnce(Option<Statement>) -> Result<Answer, tokio_postgres::Error>,
     ) -> Result<Answer, Trouble> {
         let turn = self.turn.lock().await;
-        let statement = self.object()?.prepare_cached(sql).await?;
+        let statement = match self.is_pooled {
+            true => None,
+            false => Some(self.object()?.prepare_cached(sql).await?),
+        };
         let mut asked = pin!(ask(statement));
         // It is sent when it is polled for the first time; for its answer nobody else waits.
         let answer = poll_fn(|context| Poll::Ready(asked.as_mut().poll(context))).await;
@@ -166,33 +168,40 @@ impl Session {
         })
     }
 
-    /// The first statement travels together with what begins the transaction.
+    /// The first statement travels together with what begins the transaction. What is asked is in a box: many are asked at
+    /// once, and all around it would be as large.
     async fn in_transaction<Answer>(
         &self,
-        asked: impl Future<Output = Result<Answer, Trouble>>,
+        asked: Pin<Box<impl Future<Output = Result<Answer, Trouble>>>>,
     ) -> Result<Answer, Trouble> {
         if self.work == Work::Poll {
             self.begun.store(true, Ordering::Relaxed);
-            let answer = timeout(POLL, asked).await.map_err(|_| Trouble::TooLong)?;
-            // Whatever it is, nothing runs any more.
-            self.begun.store(false, Ordering::Relaxed);
+            let answer = self.in_time(asked).await;
+            // Whatever it is, nothing runs any more, where there was an answer.
+            let is_over = !matches!(answer, Err(Trouble::TooLong(_)));
+            self.begun.store(!is_over, Ordering::Relaxed);
             return answer;
         }
-        let asked = pin!(asked);
         if self.begun.swap(true, Ordering::Relaxed) {
-            return asked.await;
+            return self.in_time(asked).await;
         }
         let (object, begin) = (self.object()?, self.work.begin());
-        let begin = pin!(async { Ok(object.batch_execute(&begin).await?) });
-        let ((), answer) = try_join(begin, asked).await?;
-        Ok(answer)
+        let begin = async { Ok(object.batch_execute(&begin).await?) };
+        let both = async {
+            let ((), answer) = try_join(pin!(begin), asked).await?;
+            Ok(answer)
+        };
+        self.in_time(both).await
     }
 
-    /// Whether the database takes no changes, as a standby.
-    pub(super) async fn is_read_only(&self) -> Result<bool, Trouble> {
-        let rows = self.query("SHOW transaction_read_only", &[]).await?;
-        let answer: Option<&str> = rows.first().map(|row| row.try_get(0)).transpose()?;
-        Ok(answer != Some("off"))
+    /// A line that died without a word answers nothing, and no time limit in the database ends what never reached it.
+    pub(super) async fn in_time<Answer>(
+        &self,
+        asked: impl Future<Output = Result<Answer, Trouble>>,
+    ) -> Result<Answer, Trouble> {
+        let patience = self.work.patience();
+        let answer = timeout(patience, waiting::on(waiting::STATEMENT, asked)).await;
+        answer.unwrap_or(Err(Trouble::TooLong(patience)))
     }
 
     /// Takes a place among those that change this resource, now that it is known.
@@ -212,7 +221,15 @@ impl Session {
     /// The outer error says that nothing was changed, the inner one that nobody knows.
     pub(super) async fn commit(mut self) -> Result<Result<(), Unknown>, Trouble> {
         self.phase = Phase::Committing;
-        match self.object()?.batch_execute("COMMIT").await {
+        let patience = match self.work {
+            Work::Ready => self.work.patience(),
+            _ => COMMIT,
+        };
+        let committed = waiting::on(waiting::COMMIT, self.object()?.batch_execute("COMMIT"));
+        let Ok(committed) = timeout(patience, committed).await else {
+            return Ok(Err(Unknown(Trouble::TooLong(patience))));
+        };
+        match committed {
             Ok(()) => {
                 self.phase = Phase::Over;
                 Ok(Ok(()))
@@ -244,13 +261,6 @@ fn may_have_happened(code: &SqlState) -> bool {
 /// Nobody knows whether a commit was carried out.
 pub(super) struct Unknown(pub(super) Trouble);
 
-impl Unknown {
-    pub(super) fn refusal(&self) -> Refusal {
-        tracing::error!(cause = %self.0, "nobody knows whether a commit was carried out");
-        Refusal::UnknownOutcome
-    }
-}
-
 impl Drop for Session {
     fn drop(&mut self) {
         let phase = match self.phase {
@@ -262,43 +272,21 @@ impl Drop for Session {
             return;
         };
         // Without a runtime the process is ending, and its connections with it.
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(lease.free(phase == Phase::Committing));
+        let Ok(runtime) = Handle::try_current() else {
+            return lease.close();
+        };
+        // What only tries whether a change can be written is nobody's, and may be cancelled at any time.
+        if phase == Phase::Committing && self.work != Work::Ready {
+            runtime.spawn(lease.free_after_commit());
         } else {
-            lease.close();
+            runtime.spawn(lease.free());
         }
     }
 }
 
-impl Lease {
-    /// Gives the connection back once nothing runs on it any more.
-    async fn free(self, committing: bool) {
-        if !self.is_clean_again(committing).await {
-            self.close();
-        }
-    }
-
-    async fn is_clean_again(&self, committing: bool) -> bool {
-        // Answered after whatever was asked before it.
-        let mut rollback = pin!(self.object.batch_execute("ROLLBACK"));
-        if committing {
-            // Never cancelled, however long it takes: what waits for a standby is written here already, and a cancel
-            // would show it to everybody before it is safe.
-            return rollback.await.is_ok();
-        }
-        if let Ok(answer) = timeout(GRACE, &mut rollback).await {
-            return answer.is_ok();
-        }
-        let cancelled = self.object.cancel_token();
-        let _ = timeout(ENDING, cancelled.cancel_query(self.tls.clone())).await;
-        let _ = timeout(ENDING, rollback).await;
-        // A cancel may still be on its way, and would meet whoever has the connection next.
-        false
-    }
-
-    fn close(self) {
-        drop(Object::take(self.object));
-    }
+/// What is prepared knows its types.
+fn bare<'a>(values: &[(&'a (dyn ToSql + Sync), Type)]) -> Vec<&'a (dyn ToSql + Sync)> {
+    values.iter().map(|(value, _)| *value).collect()
 }
 
 #[cfg(test)]
@@ -328,14 +316,17 @@ mod tests {
         );
         let session = begin().await;
         assert!(
-            session.execute(part, &[&7_i64]).await.is_err(),
+            session
+                .execute(part, &[(&7_i64, Type::INT8)])
+                .await
+                .is_err(),
             "it is prepared from now on"
         );
         drop(session);
         let session = begin().await;
         let both = try_join(
-            session.execute(whole, &[&7_i64]),
-            session.execute(part, &[&7_i64]),
+            session.execute(whole, &[(&7_i64, Type::INT8)]),
+            session.execute(part, &[(&7_i64, Type::INT8)]),
         );
         let both = both.await.map_err(|trouble| trouble.to_string());
         assert_eq!(both, Ok((1, 1)));

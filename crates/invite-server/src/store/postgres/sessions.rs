@@ -1,7 +1,7 @@
 //! Connections: who gets one, and how long one waits for it.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -13,14 +13,23 @@ use tokio::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
-    session::{Lease, Session, Work},
+    lease::Lease,
+    reach,
+    session::{Session, Unknown, Work},
     tls,
     trouble::Trouble,
-    unusable,
 };
-use crate::store::{
-    StoreUnusable,
-    shares::{Crowd, Shares},
+use crate::{
+    conditions::{
+        COMMIT_UNKNOWN, DATABASE_DAMAGED, DATABASE_READ_ONLY, DATABASE_UNREACHABLE, DISK_FAILING,
+        DISK_FULL,
+    },
+    core::Refusal,
+    store::{
+        StoreUnusable,
+        shares::{Crowd, Shares},
+    },
+    waiting,
 };
 
 /// How long a call waits in all for its turn among those of one resource, then among those that change anything, then
@@ -29,6 +38,8 @@ use crate::store::{
 const BUSY: Duration = Duration::from_secs(25);
 /// How long connecting to one machine may take, where the address does not say.
 const CONNECTING: Duration = Duration::from_secs(4);
+/// So long after a change failed for want of room, nobody is promised that the next one does not.
+const LATELY: Duration = Duration::from_secs(10);
 /// Of this many connections, one resource has one; and one is left to whoever only reads.
 const SHARE: usize = 4;
 
@@ -42,7 +53,7 @@ impl Patience {
         Patience::of(BUSY)
     }
 
-    fn of(time: Duration) -> Patience {
+    pub(super) fn of(time: Duration) -> Patience {
         Patience(tokio::time::Instant::now() + time)
     }
 
@@ -65,6 +76,12 @@ pub(super) struct Sessions {
     /// For what has a connection of its own.
     settings: Arc<tokio_postgres::Config>,
     tls: MakeRustlsConnect,
+    /// Where the database is, as the log names it.
+    place: Arc<str>,
+    /// A pooler is in between: a connection keeps nothing from one transaction to the next.
+    is_pooled: bool,
+    /// When a change failed for what the next may fail for, too.
+    failed: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Sessions {
@@ -74,6 +91,9 @@ impl Sessions {
         let each = *settings.get_connect_timeout().unwrap_or(&CONNECTING);
         settings.connect_timeout(each);
         Ok(Sessions {
+            place: reach::place(&settings).into(),
+            is_pooled: false,
+            failed: Arc::default(),
             settings: Arc::new(settings),
             pool: pool(address, connections)?,
             ready: pool(address, 1)?,
@@ -86,6 +106,78 @@ impl Sessions {
 
     pub(super) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// The same behind a pooler of transactions.
+    pub(super) fn pooled(self, is_pooled: bool) -> Sessions {
+        Sessions { is_pooled, ..self }
+    }
+
+    pub(super) fn is_pooled(&self) -> bool {
+        self.is_pooled
+    }
+
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// What whoever called is told of a trouble before the commit, and the log, too.
+    pub(super) fn refusal(&self, trouble: &Trouble) -> Refusal {
+        match trouble.condition() {
+            Some(condition) => condition.met(&self.place, trouble),
+            None => tracing::error!(cause = %trouble, "the database did not do its part"),
+        }
+        self.notice(trouble);
+        trouble.refusal()
+    }
+
+    /// The same of one in the commit.
+    pub(super) fn unknown(&self, unknown: &Unknown) -> Refusal {
+        COMMIT_UNKNOWN.met(&self.place, &unknown.0);
+        self.notice(&unknown.0);
+        Refusal::UnknownOutcome
+    }
+
+    fn notice(&self, trouble: &Trouble) {
+        if matches!(trouble, Trouble::TooLong(_)) {
+            // Where one line has died, so have those beside it: whoever takes the next opens another.
+            for pool in [&self.pool, &self.ready] {
+                pool.retain(|_, _| false);
+            }
+        }
+        let of_the_disk = [&DISK_FULL, &DISK_FAILING, &DATABASE_DAMAGED].map(|one| one.name);
+        let condition = trouble.condition();
+        if condition.is_some_and(|condition| of_the_disk.contains(&condition.name)) {
+            *self.failed() = Some(Instant::now());
+        }
+    }
+
+    /// Whether a change failed a moment ago for what the next may fail for, too.
+    pub(super) fn failed_lately(&self) -> bool {
+        self.failed().is_some_and(|at| at.elapsed() < LATELY)
+    }
+
+    /// Whether one has failed since all was well.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed().is_some()
+    }
+
+    /// Changes can be written.
+    pub(super) fn is_well(&self) {
+        *self.failed() = None;
+        for condition in [
+            &DATABASE_UNREACHABLE,
+            &DATABASE_READ_ONLY,
+            &DISK_FULL,
+            &DISK_FAILING,
+            &DATABASE_DAMAGED,
+        ] {
+            condition.is_over(&self.place);
+        }
+    }
+
+    fn failed(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How to open a connection beside these.
@@ -113,11 +205,14 @@ impl Sessions {
         };
         let mut places = Vec::new();
         if let Some(crowd) = crowd {
-            places.push(shares.enter(crowd, patience.left()).await?);
+            let turn = shares.enter(crowd, patience.left());
+            places.push(waiting::on(waiting::TURN, turn).await?);
         }
         let writing = match work {
             Work::Poll | Work::Look | Work::Ready => None,
-            Work::Change | Work::Sweep => Some(self.writer(patience).await?),
+            Work::Change | Work::Sweep => {
+                Some(waiting::on(waiting::CONNECTION, self.writer(patience)).await?)
+            }
         };
         let pool = if work == Work::Ready {
             &self.ready
@@ -128,16 +223,18 @@ impl Sessions {
             wait: Some(patience.left()),
             ..pool.timeouts()
         };
-        let object = pool.timeout_get(&timeouts).await?;
+        let object = pool.timeout_get(&timeouts);
+        let object = waiting::on(waiting::CONNECTION, object).await?;
         metrics::histogram!("invite_server_store_wait_seconds").record(began.elapsed());
         let lease = Lease {
             object,
             places,
             _writing: writing,
             shares: shares.clone(),
+            settings: Arc::clone(&self.settings),
             tls: self.tls.clone(),
         };
-        Ok(Session::new(lease, work))
+        Ok(Session::new(lease, work, self.is_pooled))
     }
 
     async fn writer(&self, patience: Patience) -> Result<OwnedSemaphorePermit, Trouble> {
@@ -170,7 +267,7 @@ pub(in crate::store) fn pool(address: &str, connections: usize) -> Result<Pool, 
         .create_timeout(Some(connecting.saturating_add(Duration::from_secs(1))))
         .runtime(Runtime::Tokio1)
         .build()
-        .map_err(|cause| unusable(&cause))
+        .map_err(|cause| StoreUnusable(format!("the database cannot be used: {cause}")))
 }
 
 #[cfg(test)]

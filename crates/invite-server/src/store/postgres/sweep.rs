@@ -19,7 +19,7 @@ impl PostgresStore {
             match self.carry_out(sweep).await {
                 Ok(round) => return Ok(round),
                 Err(trouble) if attempts.another(trouble.attempts()).await => {}
-                Err(trouble) => return Err(trouble.refusal()),
+                Err(trouble) => return Err(self.sessions.refusal(&trouble)),
             }
         }
     }
@@ -43,7 +43,7 @@ impl PostgresStore {
             match self.clear_round(resource).await {
                 Ok(more) => return Ok(more),
                 Err(trouble) if attempts.another(trouble.attempts()).await => {}
-                Err(trouble) => return Err(trouble.refusal()),
+                Err(trouble) => return Err(self.sessions.refusal(&trouble)),
             }
         }
     }

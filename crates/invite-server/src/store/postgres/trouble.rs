@@ -1,16 +1,24 @@
 //! What can go wrong between here and the database, and what that means for a call.
 
+use std::time::Duration;
+
 use deadpool_postgres::{PoolError, TimeoutType};
 use tokio_postgres::error::SqlState;
 
 use crate::{
+    conditions::{
+        CONNECTION_DEAD, CONNECTIONS_BUSY, Condition, DATABASE_DAMAGED, DATABASE_READ_ONLY,
+        DATABASE_UNREACHABLE, DISK_FAILING, DISK_FULL,
+    },
     core::Refusal,
     store::{catalogue::Unreadable, shares::NoPlace},
 };
 
+use super::reach;
+
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
-    #[error("{}", with_cause(.0))]
+    #[error("{}", reach::said(.0))]
     Database(#[from] tokio_postgres::Error),
     #[error("{}", without_connection(.0))]
     Pool(#[from] PoolError),
@@ -22,22 +30,14 @@ pub(super) enum Trouble {
     /// This resource, of which nobody knew when it began, is crowded: it begins again when there is a place.
     #[error("others are changing the resource")]
     Crowded(String),
-    /// What has no time limit in the database.
-    #[error("the database took too long to answer")]
-    TooLong,
+    /// Nothing came back within this, though the database ends what takes so long.
+    #[error("no answer within {} seconds", .0.as_secs())]
+    TooLong(Duration),
     /// The session is over.
     #[error("the connection was given back already")]
     Ended,
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-}
-
-// The display of the driver's error says only where; the database's own words are its cause.
-fn with_cause(error: &tokio_postgres::Error) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
 }
 
 fn without_connection(error: &PoolError) -> String {
@@ -48,6 +48,7 @@ fn without_connection(error: &PoolError) -> String {
         PoolError::Timeout(TimeoutType::Create) => {
             "connecting to the database took too long".into()
         }
+        PoolError::Backend(error) => reach::unreached(error),
         other => format!("no connection: {other}"),
     }
 }
@@ -71,12 +72,28 @@ impl Trouble {
         }
     }
 
+    /// What the operator has to know of, if it is that.
+    pub(super) fn condition(&self) -> Option<&'static Condition> {
+        Some(match self {
+            Trouble::Pool(PoolError::Timeout(TimeoutType::Wait)) | Trouble::NoWriter => {
+                &CONNECTIONS_BUSY
+            }
+            Trouble::TooLong(_) => &CONNECTION_DEAD,
+            Trouble::Pool(_) => &DATABASE_UNREACHABLE,
+            Trouble::Database(error) => match error.code() {
+                Some(code) => of_code(code)?,
+                None if error.is_closed() || lost(error) => &DATABASE_UNREACHABLE,
+                None => return None,
+            },
+            _ => return None,
+        })
+    }
+
     /// What whoever called is told when it did not pass. Only for troubles before the commit: nothing was changed.
     pub(super) fn refusal(&self) -> Refusal {
-        tracing::error!(cause = %self, "the database did not do its part");
         match self {
             Trouble::Pool(_)
-            | Trouble::TooLong
+            | Trouble::TooLong(_)
             | Trouble::NoPlace(_)
             | Trouble::NoWriter
             | Trouble::Crowded(_) => Refusal::TryAgain,
@@ -85,6 +102,18 @@ impl Trouble {
             Trouble::Database(_) | Trouble::Unreadable(_) | Trouble::Ended => Refusal::ServerError,
         }
     }
+}
+
+fn of_code(code: &SqlState) -> Option<&'static Condition> {
+    Some(match code.code() {
+        "53100" => &DISK_FULL,
+        "58030" => &DISK_FAILING,
+        "25006" => &DATABASE_READ_ONLY,
+        "XX001" | "XX002" => &DATABASE_DAMAGED,
+        "57P01" | "57P02" | "57P03" | "53300" => &DATABASE_UNREACHABLE,
+        way if way.starts_with("08") => &DATABASE_UNREACHABLE,
+        _ => return None,
+    })
 }
 
 fn lost(error: &tokio_postgres::Error) -> bool {

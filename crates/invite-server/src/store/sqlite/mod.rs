@@ -1,6 +1,7 @@
 //! SQLite: one file beside the server.
 
 mod executor;
+mod health;
 mod limit;
 #[cfg(test)]
 mod plans;
@@ -28,6 +29,7 @@ use super::{
         reading::{self, Hold},
         secrets, webhooks,
     },
+    readiness::Readiness,
     shares::Crowd,
 };
 use executor::{On, at_once};
@@ -37,6 +39,7 @@ use executor::{On, at_once};
 pub struct SqliteStore {
     writer: writer::Writer,
     readers: readers::Readers,
+    readiness: Readiness,
 }
 
 impl SqliteStore {
@@ -45,13 +48,16 @@ impl SqliteStore {
         let writer = schema::open_writer(path)?;
         at_once(clock::see_rows(&On(&writer))).map_err(|cause| {
             StoreUnusable(format!(
-                "the database {} cannot be used: {cause}",
-                path.display()
+                "the database {} cannot be used: {}",
+                path.display(),
+                schema::said(&cause)
             ))
         })?;
+        let health = health::Health::of(path);
         Ok(SqliteStore {
-            readers: readers::Readers::open(path)?,
-            writer: writer::Writer::start(writer)?,
+            readers: readers::Readers::open(path, &health)?,
+            writer: writer::Writer::start(writer, health)?,
+            readiness: Readiness::default(),
         })
     }
 
@@ -406,9 +412,13 @@ impl Store for SqliteStore {
     }
 
     async fn ready(&self) -> Result<(), Refusal> {
-        self.readers
-            .glance(|connection| connection.query_row("SELECT 1", [], |_| Ok(())))
-            .await?;
-        self.writer.ready().await
+        let (readers, writer) = (self.readers.clone(), self.writer.clone());
+        let look = move || async move {
+            readers
+                .glance(|connection| connection.query_row("SELECT 1", [], |_| Ok(())))
+                .await?;
+            writer.ready().await
+        };
+        self.readiness.ask(look).await
     }
 }

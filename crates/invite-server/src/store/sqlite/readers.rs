@@ -21,9 +21,11 @@ use crate::{
         StoreUnusable,
         shares::{Crowd, Shares},
     },
+    waiting,
 };
 
 use super::{
+    health::Health,
     limit::{GivenUp, Limit, Watched},
     schema,
 };
@@ -46,12 +48,12 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path) -> Result<Readers, StoreUnusable> {
+    pub(super) fn open(path: &Path, health: &Health) -> Result<Readers, StoreUnusable> {
         let threads = thread::available_parallelism().map_or(2, usize::from);
         let lists = threads.clamp(2, 4);
         Ok(Readers {
-            glances: Lane::open(path, GLANCES)?,
-            lists: Lane::open(path, lists)?,
+            glances: Lane::open(path, GLANCES, health)?,
+            lists: Lane::open(path, lists, health)?,
             shares: Shares::of(lists / 2),
         })
     }
@@ -73,7 +75,8 @@ impl Readers {
         Answer: Send + 'static,
         Look: FnOnce(&Connection) -> rusqlite::Result<Answer> + Send + 'static,
     {
-        let place = self.shares.enter(crowd, BUSY).await.map_err(|missing| {
+        let place = waiting::on(waiting::TURN, self.shares.enter(crowd, BUSY)).await;
+        let place = place.map_err(|missing| {
             tracing::warn!("{missing}");
             Refusal::TryAgain
         })?;
@@ -86,7 +89,8 @@ impl Readers {
             drop((permit, place));
             answer
         });
-        read.await.map_err(|_| Refusal::ServerError)?
+        let read = waiting::on(waiting::STATEMENT, read).await;
+        read.map_err(|_| Refusal::ServerError)?
     }
 
     /// The same right here, for a few rows that their indexes lead to: that takes less time than to wake a thread for
@@ -107,10 +111,11 @@ struct Lane {
     // As many permits as connections: whoever holds one finds a connection.
     permits: Arc<Semaphore>,
     size: usize,
+    health: Health,
 }
 
 impl Lane {
-    fn open(path: &Path, size: usize) -> Result<Lane, StoreUnusable> {
+    fn open(path: &Path, size: usize, health: &Health) -> Result<Lane, StoreUnusable> {
         let readers = (0..size)
             .map(|_| Reader::open(path))
             .collect::<Result<Vec<_>, _>>()?;
@@ -118,6 +123,7 @@ impl Lane {
             idle: Arc::new(Mutex::new(readers)),
             permits: Arc::new(Semaphore::new(size)),
             size,
+            health: health.clone(),
         })
     }
 
@@ -132,7 +138,8 @@ impl Lane {
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, Refusal> {
         let began = Instant::now();
-        let permit = timeout(BUSY, Arc::clone(&self.permits).acquire_owned()).await;
+        let permit = timeout(BUSY, Arc::clone(&self.permits).acquire_owned());
+        let permit = waiting::on(waiting::CONNECTION, permit).await;
         metrics::histogram!("invite_server_store_wait_seconds").record(began.elapsed());
         let permit = permit.map_err(|_| {
             let (all, seconds) = (self.size, BUSY.as_secs());
@@ -156,8 +163,7 @@ impl Lane {
                 tracing::warn!("reading was ended: it took too long, or nobody waited any more");
                 return Refusal::TryAgain;
             }
-            tracing::error!(%cause, "the database could not be read");
-            Refusal::ServerError
+            self.health.failed(&cause)
         })
     }
 }
@@ -203,7 +209,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("invites.db");
         drop(schema::open_writer(&path).unwrap());
-        (Readers::open(&path).unwrap(), folder)
+        (Readers::open(&path, &Health::of(&path)).unwrap(), folder)
     }
 
     #[tokio::test(flavor = "multi_thread")]

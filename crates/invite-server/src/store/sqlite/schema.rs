@@ -16,8 +16,23 @@ const STATEMENTS_KEPT: usize = 128;
 
 /// The connection that writes. Every commit reaches the disk before it returns.
 pub(in crate::store) fn open_writer(path: &Path) -> Result<Connection, StoreUnusable> {
+    let connection = open(path).map_err(|cause| unusable(path, &cause))?;
+    prepared(connection, path)
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
     make_private(path);
-    let mut connection = Connection::open(path).map_err(|cause| unusable(path, &cause))?;
+    Connection::open(path)
+}
+
+fn prepared(mut connection: Connection, path: &Path) -> Result<Connection, StoreUnusable> {
+    // Before anything is written there.
+    if is_anothers(&connection).map_err(|cause| unusable(path, &cause))? {
+        return Err(StoreUnusable(format!(
+            "{} is another program's SQLite database; name a file that is not there yet with --database",
+            path.display()
+        )));
+    }
     prepare_writer(&mut connection).map_err(|cause| unusable(path, &cause))?;
     migrate(&mut connection, path)?;
     Ok(connection)
@@ -71,6 +86,8 @@ fn prepare_writer(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // Keys and ids fall all over their indexes: a full batch alone would fill the usual 1000 pages.
     connection.pragma_update(None, "wal_autocheckpoint", 8192)?;
+    // A log that grew behind a long reader gives the room back when it begins anew.
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.pragma_update(None, "cache_size", -64 * 1024)?;
     // What a change might have to take back is kept in memory: a full batch would write all of it to a file.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
@@ -106,6 +123,14 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreUnusable
     Ok(())
 }
 
+/// Whether there are tables, and none of ours.
+fn is_anothers(connection: &Connection) -> rusqlite::Result<bool> {
+    let found =
+        "SELECT count(*) > 0 AND sum(name = 'invites') = 0 FROM sqlite_schema WHERE type = 'table'";
+    let found = connection.query_row(found, [], |row| row.get::<_, Option<bool>>(0))?;
+    Ok(found.unwrap_or(false))
+}
+
 fn newer(path: &Path, found: u32) -> StoreUnusable {
     StoreUnusable(format!(
         "the database {} has schema {found}, newer than this server's {NEWEST}; start a newer server",
@@ -115,9 +140,18 @@ fn newer(path: &Path, found: u32) -> StoreUnusable {
 
 fn unusable(path: &Path, cause: &rusqlite::Error) -> StoreUnusable {
     StoreUnusable(format!(
-        "the database {} cannot be used: {cause}",
-        path.display()
+        "the database {} cannot be used: {}",
+        path.display(),
+        said(cause)
     ))
+}
+
+/// What SQLite says, without the statement that it says it of.
+pub(in crate::store) fn said(cause: &rusqlite::Error) -> String {
+    match cause {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@
 use std::{thread, time::Duration};
 
 use rusqlite::{Connection, ErrorCode};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task,
+};
 
 use crate::{
     core::{
@@ -14,14 +17,16 @@ use crate::{
     store::{
         StoreUnusable,
         catalogue::{
-            changes,
+            changes, probe,
             reading::{self, Hold},
         },
     },
+    waiting,
 };
 
 use super::{
     executor::{On, at_once},
+    health::Health,
     limit::{GivenUp, Limit, Waiting, Watched},
 };
 
@@ -48,19 +53,21 @@ enum Message {
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
     messages: mpsc::Sender<Message>,
+    health: Health,
 }
 
 impl Writer {
     /// Starts the thread. It ends, after answering what it has begun, when the last clone of the handle is gone.
-    pub(super) fn start(connection: Connection) -> Result<Writer, StoreUnusable> {
+    pub(super) fn start(connection: Connection, health: Health) -> Result<Writer, StoreUnusable> {
         let unusable = |cause| StoreUnusable(format!("the database cannot be watched: {cause}"));
         let connection = Watched::new(connection).map_err(unusable)?;
         let (messages, waiting) = mpsc::channel(QUEUE);
+        let watched = health.clone();
         thread::Builder::new()
             .name("invites-writer".into())
-            .spawn(move || run(connection, waiting))
+            .spawn(move || run(connection, &watched, waiting))
             .map_err(|cause| StoreUnusable(format!("no thread for the database: {cause}")))?;
-        Ok(Writer { messages })
+        Ok(Writer { messages, health })
     }
 
     pub(super) async fn transact<Answer, Rule>(
@@ -83,7 +90,7 @@ impl Writer {
     where
         Answer: Send + 'static,
     {
-        self.begin(|turn| statement(turn.connection()).map_err(|cause| failed(&cause)))
+        self.begin(|turn| statement(turn.connection()).map_err(|cause| turn.failed(&cause)))
             .await
     }
 
@@ -96,11 +103,16 @@ impl Writer {
     {
         let (answered, answer) = oneshot::channel();
         let given_up = GivenUp::default();
-        let waiting = given_up.waiting();
+        let (asker, health) = (given_up.waiting(), self.health.clone());
         let job: Job = Box::new(move |watched| {
             let limit = Limit::within(LONGEST, None);
-            let outcome = if waiting.does_anybody() {
-                watched.within(limit, |_| work(&Turn { watched, waiting }))
+            let outcome = if asker.does_anybody() {
+                let turn = Turn {
+                    watched,
+                    waiting: asker,
+                    health,
+                };
+                watched.within(limit, |_| work(&turn))
             } else {
                 Err(Refusal::TryAgain)
             };
@@ -109,12 +121,15 @@ impl Writer {
                 let _ = answered.send(committed.and(outcome));
             })
         });
-        self.messages
-            .send(Message::Work(job))
-            .await
-            .map_err(|_| Refusal::ServerError)?;
-        // Dropped unanswered means that no transaction could be begun, so nothing was changed.
-        answer.await.map_err(|_| Refusal::TryAgain)?
+        let carried_out = async {
+            self.messages
+                .send(Message::Work(job))
+                .await
+                .map_err(|_| Refusal::ServerError)?;
+            // Dropped unanswered means that no transaction could be begun, so nothing was changed.
+            answer.await.map_err(|_| Refusal::TryAgain)?
+        };
+        waiting::on(waiting::WRITER, carried_out).await
     }
 
     /// Lets something other than a rule write: all of it or nothing.
@@ -125,7 +140,7 @@ impl Writer {
     {
         self.begin(move |turn| {
             let connection = turn.connection();
-            whole(connection, || work(connection)).map_err(|cause| failed(&cause))
+            whole(connection, || work(connection)).map_err(|cause| turn.failed(&cause))
         })
         .await
     }
@@ -147,16 +162,23 @@ impl Writer {
     pub(super) fn measure(&self) {
         let waiting = QUEUE - self.messages.capacity();
         metrics::gauge!("invite_server_writer_waiting").set(waiting as f64);
+        metrics::gauge!("invite_server_wal_bytes").set(self.health.log_length() as f64);
     }
 
+    /// Whether changes can be written and stay: by writing one, and by what became of the last.
     pub(super) async fn ready(&self) -> Result<(), Refusal> {
-        let rule = |_: &State| {
-            Ok(Decision {
-                answer: (),
-                changes: Vec::new(),
-            })
-        };
-        self.transact(Scope::default(), rule).await
+        let health = self.health.clone();
+        let has_room = task::spawn_blocking(move || health.is_in_place() && health.has_room());
+        if !has_room.await.unwrap_or(false) {
+            return Err(Refusal::TryAgain);
+        }
+        self.run(|connection| at_once(probe::write(&On(connection))))
+            .await?;
+        if self.health.failed_lately() {
+            return Err(Refusal::TryAgain);
+        }
+        self.health.is_well();
+        Ok(())
     }
 }
 
@@ -164,6 +186,7 @@ impl Writer {
 struct Turn<'a> {
     watched: &'a Watched,
     waiting: Waiting,
+    health: Health,
 }
 
 impl Turn<'_> {
@@ -179,9 +202,17 @@ impl Turn<'_> {
         let limit = Limit::within(READ, Some(self.waiting.clone()));
         self.watched.within(limit, look)
     }
+
+    fn failed(&self, cause: &rusqlite::Error) -> Refusal {
+        if cause.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+            tracing::warn!("a change was ended: it took too long, or nobody waited any more");
+            return Refusal::TryAgain;
+        }
+        self.health.failed(cause)
+    }
 }
 
-fn run(connection: Watched, mut waiting: mpsc::Receiver<Message>) {
+fn run(connection: Watched, health: &Health, mut waiting: mpsc::Receiver<Message>) {
     let mut closing = Vec::new();
     while let Some(first) = waiting.blocking_recv() {
         let (mut jobs, mut next) = (Vec::new(), Some(first));
@@ -199,7 +230,7 @@ fn run(connection: Watched, mut waiting: mpsc::Receiver<Message>) {
             }
         }
         if !jobs.is_empty() {
-            carry_out(&connection, jobs);
+            carry_out(&connection, health, jobs);
         }
     }
     if !closing.is_empty() {
@@ -223,14 +254,18 @@ fn checkpoint(connection: &Connection) {
     }
 }
 
-fn carry_out(watched: &Watched, jobs: Vec<Job>) {
+fn carry_out(watched: &Watched, health: &Health, jobs: Vec<Job>) {
     let connection = &watched.connection;
     metrics::histogram!("invite_server_writer_batch").record(jobs.len() as f64);
+    // What is dropped here is answered that nothing was changed.
+    if !health.is_in_place() || health.is_log_too_long() && !is_log_empty(connection) {
+        return;
+    }
     let mut answering: Vec<Answering> = Vec::new();
     let mut is_open = false;
     for job in jobs {
         if !is_open && let Err(cause) = connection.execute_batch("BEGIN IMMEDIATE") {
-            tracing::error!(%cause, "no transaction could be begun");
+            health.failed(&cause);
             return;
         }
         answering.push(job(watched));
@@ -245,21 +280,34 @@ fn carry_out(watched: &Watched, jobs: Vec<Job>) {
     if !is_open {
         return;
     }
-    let committed = connection.execute_batch("COMMIT").map_err(|cause| {
-        tracing::error!(%cause, "a commit failed");
-        // A commit that failed for want of a lock leaves the transaction open, and the next could not begin.
-        if !connection.is_autocommit() {
-            let _ = connection.execute_batch("ROLLBACK");
+    let committed = match connection.execute_batch("COMMIT") {
+        // Into a file that nobody will find.
+        Ok(()) if !health.is_in_place() => Err(Refusal::UnknownOutcome),
+        Ok(()) => Ok(()),
+        Err(cause) => {
+            health.failed(&cause);
+            // A commit that failed for want of a lock leaves the transaction open, and the next could not begin.
+            if !connection.is_autocommit() {
+                let _ = connection.execute_batch("ROLLBACK");
+            }
+            match cause.sqlite_error_code() {
+                Some(ErrorCode::DatabaseBusy) => Err(Refusal::TryAgain),
+                // What a failed sync left on the disk nobody knows.
+                _ => Err(Refusal::UnknownOutcome),
+            }
         }
-        match cause.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy) => Refusal::TryAgain,
-            // What a failed sync left on the disk nobody knows.
-            _ => Refusal::UnknownOutcome,
-        }
-    });
+    };
     for answer in answering {
         answer(committed.clone());
     }
+}
+
+/// Moves what it can from the log into the database; whether that was all, so that the log begins anew.
+fn is_log_empty(connection: &Connection) -> bool {
+    let moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+        Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+    });
+    moved.is_ok_and(|(all, moved)| all == moved)
 }
 
 fn decide<Answer>(
@@ -269,14 +317,14 @@ fn decide<Answer>(
 ) -> Result<Answer, Refusal> {
     let read =
         turn.read(|connection| at_once(reading::state(&mut On(connection), scope, Hold::Yes)));
-    let state = read.map_err(|cause| failed(&cause))?;
+    let state = read.map_err(|cause| turn.failed(&cause))?;
     let decision = rule(&state)?;
     if decision.changes.is_empty() {
         return Ok(decision.answer);
     }
     let connection = turn.connection();
     let write = || at_once(changes::write(&On(connection), &decision.changes));
-    whole(connection, write).map_err(|cause| failed(&cause))?;
+    whole(connection, write).map_err(|cause| turn.failed(&cause))?;
     Ok(decision.answer)
 }
 
@@ -298,89 +346,5 @@ fn whole<Answer>(
     written
 }
 
-fn failed(cause: &rusqlite::Error) -> Refusal {
-    if cause.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
-        tracing::warn!("a change was ended: it took too long, or nobody waited any more");
-        return Refusal::TryAgain;
-    }
-    tracing::error!(%cause, "a change could not be written");
-    Refusal::ServerError
-}
-
 #[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use tokio::time::timeout;
-
-    use super::{super::schema, *};
-
-    const FOR_EVER: &str = "WITH RECURSIVE some (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some)";
-
-    fn writer() -> (Writer, tempfile::TempDir) {
-        let folder = tempfile::tempdir().unwrap();
-        let connection = schema::open_writer(&folder.path().join("invites.db")).unwrap();
-        (Writer::start(connection).unwrap(), folder)
-    }
-
-    fn read_for_ever(turn: &Turn<'_>) -> Result<i64, Refusal> {
-        let sql = format!("{FOR_EVER} SELECT max(n) FROM some");
-        let read = turn.read(|connection| connection.query_row(&sql, [], |row| row.get(0)));
-        read.map_err(|cause| failed(&cause))
-    }
-
-    async fn is_free(writer: &Writer) -> rusqlite::Result<i64> {
-        let look = |connection: &Connection| connection.query_row("SELECT 7", [], |row| row.get(0));
-        let seven: Result<i64, _> = writer.write(look).await;
-        Ok(seven.unwrap())
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn what_a_change_reads_ends_when_whoever_asked_gives_up() {
-        let (writer, _folder) = writer();
-        for _ in 0..3 {
-            let asking = writer.begin(read_for_ever);
-            assert!(timeout(Duration::from_millis(50), asking).await.is_err());
-        }
-        // Not by the time limit of one of them, nor of all.
-        assert_eq!(timeout(READ / 2, is_free(&writer)).await.unwrap(), Ok(7));
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_change_that_takes_too_long_is_taken_back_and_others_go_on() {
-        let (writer, folder) = writer();
-        let began = Instant::now();
-        let reads = writer.begin(read_for_ever).await;
-        assert_eq!(reads, Err(Refusal::TryAgain));
-        assert!(began.elapsed() >= READ);
-        let writes = writer.run(|connection| {
-            let sql = format!(
-                "{FOR_EVER} INSERT INTO recipients (address, asked_at, until) SELECT n, '', 0 FROM some"
-            );
-            connection.execute(&sql, [])
-        });
-        let add = |address: &'static str| {
-            let writer = writer.clone();
-            async move {
-                let sql = "INSERT INTO recipients (address, asked_at, until) VALUES (?, '', 0)";
-                writer
-                    .run(move |connection| connection.execute(sql, [address]))
-                    .await
-            }
-        };
-        let before = add("before").await;
-        let (writes, beside) = tokio::join!(writes, add("beside"));
-        assert_eq!((before, writes), (Ok(1), Err(Refusal::TryAgain)));
-        let after = add("after").await;
-        assert_eq!(after, Ok(1));
-        writer.close().await;
-        let connection = Connection::open(folder.path().join("invites.db")).unwrap();
-        let sql = "SELECT count(*) FROM recipients";
-        let count: i64 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
-        assert_eq!(
-            count,
-            2 + beside.unwrap_or(0) as i64,
-            "nothing of it, and all that was answered"
-        );
-    }
-}
+mod tests;

@@ -1,0 +1,304 @@
+//! SQLite's file and its disk: full, taken away, put in another's place.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use invite_server::conditions::{Condition, DATABASE_REPLACED, DISK_FAILING, DISK_FULL};
+use serde_json::json;
+
+use crate::people::{Caller, client, code, sign_in};
+use crate::support::{PATIENCE, Server, command};
+
+/// A disk of its own, of so many MiB; nothing where it cannot be had.
+pub struct Disk(pub PathBuf, tempfile::TempDir);
+
+impl Disk {
+    pub fn of(megabytes: usize) -> Option<Disk> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("disk");
+        fs::create_dir(&path).unwrap();
+        let size = format!("size={megabytes}m");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+            .arg(&path)
+            .output();
+        if mounted.is_ok_and(|mounted| mounted.status.success()) {
+            return Some(Disk(path, folder));
+        }
+        eprintln!("skipped: a disk of its own needs root");
+        None
+    }
+
+    pub fn fill(&self) {
+        let mut file = fs::File::create(self.0.join("ballast")).unwrap();
+        while std::io::Write::write_all(&mut file, &[0; 4096]).is_ok() {}
+    }
+
+    pub fn make_room(&self) {
+        fs::remove_file(self.0.join("ballast")).unwrap();
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+/// The status of `/readyz`, which answers within two seconds whatever happens; some more for a machine that is busy.
+pub async fn readiness(server: &Server) -> u16 {
+    let began = Instant::now();
+    let answer = client().get(server.at("/readyz")).send().await.unwrap();
+    assert!(
+        began.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        began.elapsed()
+    );
+    answer.status().as_u16()
+}
+
+/// Waits until the server says so; how long that took.
+pub async fn until_ready(server: &Server, status: u16) -> Duration {
+    let began = Instant::now();
+    while readiness(server).await != status {
+        assert!(
+            began.elapsed() < PATIENCE * 2,
+            "never {status}: {}",
+            server.output()
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    began.elapsed()
+}
+
+/// The lines that tell of this.
+pub fn told(server: &Server, condition: &Condition) -> Vec<String> {
+    let name = format!("condition=\"{}\"", condition.name);
+    let output = server.output();
+    let lines = output.lines().filter(|line| line.contains(&name));
+    let lines = lines.filter(|line| !line.contains("over condition"));
+    lines.map(str::to_owned).collect()
+}
+
+/// Waits until it says so: what it has written comes over a pipe.
+pub fn until_said(server: &Server, text: &str) {
+    let began = Instant::now();
+    while !server.output().contains(text) {
+        assert!(began.elapsed() < PATIENCE, "{text}: {}", server.output());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The one line that tells of this names the place and what to do, word for word as the table has it.
+pub fn told_once(server: &Server, condition: &Condition, place: &str) {
+    until_said(server, condition.name);
+    let lines = told(server, condition);
+    let said = format!("{}: {}", condition.sentence, condition.remedy);
+    assert!(
+        lines.len() == 1 && lines[0].contains(&said) && lines[0].contains(place),
+        "{lines:?}\n{}",
+        server.output()
+    );
+    assert!(lines[0].contains(condition.level.as_str()), "{lines:?}");
+}
+
+/// Makes invites until one is refused, so many at most; those that were promised.
+async fn make(alice: &Caller, server: &Server, most: usize) -> (Vec<String>, String) {
+    let mut made = Vec::new();
+    for _ in 0..most {
+        let options = json!({ "message": "m".repeat(1000) });
+        let answer = alice.invite(&server.url, "notes", options).await;
+        if code(&answer) != "yes" {
+            return (made, code(&answer).to_owned());
+        }
+        made.push(answer.unwrap().1["id"].as_str().unwrap().to_owned());
+    }
+    (made, "yes".into())
+}
+
+/// All that was promised is in the file.
+fn holds(path: &Path, promised: &[String]) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let mut statement = connection
+        .prepare("SELECT 1 FROM invites WHERE id = ?1")
+        .unwrap();
+    for id in promised {
+        assert!(statement.exists([id]).unwrap(), "{id} is gone");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_not_ready_and_comes_back_by_itself() {
+    let Some(disk) = Disk::of(12) else { return };
+    let path = disk.0.join("invites.db");
+    let secret = disk.1.path().join("secret");
+    let server = Server::demo(&[
+        "--database",
+        path.to_str().unwrap(),
+        "--secret-file",
+        secret.to_str().unwrap(),
+    ]);
+    let alice = sign_in(&server, &client(), "alice").await;
+    let (mut promised, _) = make(&alice, &server, 20).await;
+    assert_eq!(readiness(&server).await, 200);
+    disk.fill();
+    // The log has room of its own, and nobody has written: what is promised is the next change, however large.
+    until_ready(&server, 503).await;
+    let (some, refusal) = make(&alice, &server, 1000).await;
+    promised.extend(some);
+    assert!(
+        ["try_again", "unknown_outcome"].contains(&refusal.as_str()),
+        "{refusal}"
+    );
+    for _ in 0..3 {
+        assert_eq!(readiness(&server).await, 503);
+        make(&alice, &server, 1).await;
+    }
+    let place = path.to_str().unwrap();
+    told_once(&server, &DISK_FULL, place);
+    disk.make_room();
+    let until = until_ready(&server, 200).await;
+    assert!(until < Duration::from_secs(15), "{until:?}");
+    let (some, refusal) = make(&alice, &server, 20).await;
+    assert_eq!((some.len(), refusal.as_str()), (20, "yes"));
+    promised.extend(some);
+    until_said(&server, "over condition=\"disk_full\"");
+    eprintln!(
+        "a full disk: {} promised, ready again after {until:?}",
+        promised.len()
+    );
+    server.stop();
+    holds(&path, &promised);
+}
+
+/// A limit on the size of files stands for a disk that fails: it needs no root.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fails_is_not_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("invites.db");
+    let program = command(&[]);
+    let mut limited = Command::new("sh");
+    // 2 MiB, in blocks of 512 bytes; who meets the limit would else be ended by a signal.
+    let script = "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\"";
+    limited.args(["-c", script]).arg(program.get_program());
+    limited
+        .args(["--listen", "127.0.0.1:0", "--demo", "--database"])
+        .arg(&path)
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let server = Server::launch(limited, "invite-server");
+    let alice = sign_in(&server, &client(), "alice").await;
+    let (promised, refusal) = make(&alice, &server, 3000).await;
+    assert!(
+        ["try_again", "unknown_outcome"].contains(&refusal.as_str()),
+        "{refusal}"
+    );
+    assert_eq!(readiness(&server).await, 503);
+    told_once(&server, &DISK_FAILING, path.to_str().unwrap());
+    server.kill();
+    holds(&path, &promised);
+}
+
+async fn taken_away(what: &str, put: impl FnOnce(&Path)) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("invites.db");
+    let server = Server::on(&path);
+    let alice = sign_in(&server, &client(), "alice").await;
+    let (mut promised, _) = make(&alice, &server, 10).await;
+    assert_eq!(readiness(&server).await, 200);
+    let file = folder.path().join(what);
+    let aside = folder.path().join("aside");
+    fs::rename(&file, &aside).unwrap();
+    put(&file);
+    let (some, refusal) = make(&alice, &server, 3).await;
+    assert_eq!((some.len(), refusal.as_str()), (0, "try_again"), "{what}");
+    until_ready(&server, 503).await;
+    told_once(&server, &DATABASE_REPLACED, file.to_str().unwrap());
+    // Put back, all goes on.
+    fs::rename(&aside, &file).unwrap();
+    until_ready(&server, 200).await;
+    let (some, _) = make(&alice, &server, 3).await;
+    promised.extend(some);
+    assert_eq!(promised.len(), 13);
+    server.stop();
+    holds(&path, &promised);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_deleted_takes_no_changes() {
+    taken_away("invites.db", |_| {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_in_place_of_the_one_that_is_open_takes_no_changes() {
+    taken_away("invites.db", |file| fs::write(file, "another").unwrap()).await;
+}
+
+/// What is in a log that is gone for good is in the file once the server has stopped.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stops_saves_what_it_has_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("invites.db");
+    let server = Server::on(&path);
+    let alice = sign_in(&server, &client(), "alice").await;
+    let (promised, _) = make(&alice, &server, 10).await;
+    let aside = folder.path().join("aside");
+    fs::rename(&path, &aside).unwrap();
+    fs::remove_file(folder.path().join("invites.db-wal")).unwrap();
+    assert_eq!(make(&alice, &server, 1).await.1, "try_again");
+    server.stop();
+    fs::rename(&aside, &path).unwrap();
+    holds(&path, &promised);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_deleted_takes_no_changes() {
+    taken_away("invites.db-wal", |_| {}).await;
+}
+
+/// What a server says that does not start.
+pub fn refused(arguments: &[&str]) -> String {
+    let mut child = command(&[&["--listen", "127.0.0.1:0"], arguments].concat())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    if !line.is_empty() {
+        let _ = child.kill();
+    }
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        !output.status.success() && line.is_empty(),
+        "{arguments:?} went on: {line}"
+    );
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn another_programs_file_is_left_as_it_is_and_no_sql_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    for version in [0, 1, 70] {
+        let path = folder.path().join(format!("other{version}.db"));
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection
+            .execute_batch("CREATE TABLE moz_places (id INTEGER)")
+            .unwrap();
+        connection
+            .pragma_update(None, "user_version", version)
+            .unwrap();
+        drop(connection);
+        let before = fs::read(&path).unwrap();
+        let said = refused(&["--demo", "--database", path.to_str().unwrap()]);
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(
+            said.contains("another program's SQLite database") && said.contains("--database"),
+            "{said}"
+        );
+        assert_eq!(fs::read(&path).unwrap(), before, "nothing is written there");
+    }
+}
