@@ -9,7 +9,7 @@ use crate::{
     config::{Backup, Restore},
     core::{Clock, SecretFileUnusable, Secrets},
     invites::Invites,
-    store::{Database, Store as _, back_up, private_folder, restore},
+    store::{Database, Scratch, Store as _, StoreUnusable, back_up, restore},
 };
 
 /// The rows, as a SQLite file, whichever database they come from.
@@ -35,12 +35,22 @@ impl Backup {
             _ => Path::new("."),
         };
         // Whole or not at all: it gets its name last. Such a folder is nobody else's to enter.
-        let making = private_folder(parent).map_err(wrong)?;
+        let making = Scratch::new(parent).map_err(wrong)?;
         let (rows, secrets) = (making.path().join(ROWS), making.path().join(SECRETS));
+        // Errors name what the operator knows.
+        let there = making.path().to_string_lossy().into_owned();
+        let named = |StoreUnusable(cause)| {
+            StoreUnusable(cause.replace(&there, &self.folder.to_string_lossy()))
+        };
         loop {
             let before = Secrets::load(secret_file)?.standings();
-            back_up(database, &rows).await?;
-            Secrets::copy(secret_file, &secrets, false)?;
+            back_up(database, &rows).await.map_err(named)?;
+            match Secrets::copy(secret_file, &secrets, false) {
+                Err(SecretFileUnusable::Unreachable { path, cause }) if path == secrets => {
+                    return Err(wrong(cause));
+                }
+                copied => copied?,
+            }
             // Where nobody changed them meanwhile, no row is without its own.
             if Secrets::load(&secrets)?.standings() == before {
                 break;
@@ -49,9 +59,7 @@ impl Backup {
                 fs::remove_file(file).map_err(wrong)?;
             }
         }
-        fs::rename(making.path(), &self.folder).map_err(wrong)?;
-        // It is no longer where it would be removed from.
-        let _ = making.keep();
+        making.keep_as(&self.folder).map_err(wrong)?;
         Ok(format!(
             "{} holds all rows and the secrets. Check it now and then: restore it beside the server into a database of its own.",
             self.folder.display()
@@ -72,10 +80,14 @@ impl Restore {
             return Err(OperateError::OtherSecrets(secret_file.to_owned()));
         }
         let revoked = revoked(database).await?;
-        let count = restore(&rows, database, self.replace).await?;
-        if !same {
-            Secrets::copy(&secrets, secret_file, true)?;
-        }
+        // Whoever ends this in between has the secrets, and the rows of before or those of the backup: a server that lacks
+        // a secret says so and does not start, and restoring again finishes it.
+        let put_secrets = || match same {
+            true => Ok(()),
+            false => Secrets::copy(&secrets, secret_file, true)
+                .map_err(|cause| StoreUnusable(cause.to_string())),
+        };
+        let count = restore(&rows, database, self.replace, put_secrets).await?;
         // What was taken back since the backup was made stays back.
         for id in revoked {
             let store = Database::open(database, 1).await?;

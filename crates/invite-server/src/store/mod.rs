@@ -13,7 +13,7 @@ use invite_key::KeyKind;
 
 pub use crate::core::Store;
 pub use catalogue::sweep::{Person, Retention, Swept};
-pub use copy::{back_up, private_folder, restore};
+pub use copy::{Scratch, back_up, restore};
 pub use database::{Database, Line, TimeSeen};
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

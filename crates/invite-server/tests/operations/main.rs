@@ -13,6 +13,7 @@
 
 #[path = "../support/postgres.rs"]
 mod cluster;
+mod copies;
 mod disk;
 mod lines;
 #[path = "../durability/people.rs"]

@@ -3,14 +3,20 @@
 //! Tables are copied by what the schema says of them, so that none that is added later can be forgotten.
 
 mod postgres;
+mod scratch;
 mod sqlite;
 
-use std::path::Path;
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::{Connection, OpenFlags};
 
 use super::{StoreUnusable, sqlite::schema};
 use crate::address::DatabaseAddress;
+pub use scratch::Scratch;
 
 /// What a server notes at its first start, before anybody has done anything: no reason to call a database full.
 const NOTED: &str = "secrets";
@@ -55,7 +61,7 @@ pub async fn back_up(address: &DatabaseAddress, file: &Path) -> Result<(), Store
 }
 
 /// Fills a database from such a file, in one transaction; how many rows it was. What is in the database already has to be
-/// replaced on purpose.
+/// replaced on purpose, and nobody else may have it open. `before` is done when nothing but the commit is left to do.
 ///
 /// # Errors
 /// A sentence that says what to do.
@@ -63,32 +69,61 @@ pub async fn restore(
     file: &Path,
     address: &DatabaseAddress,
     replace: bool,
+    before: impl FnOnce() -> Result<(), StoreUnusable> + Send,
 ) -> Result<u64, StoreUnusable> {
     // In a copy: the backup may be on something that cannot be written, and of an older schema.
-    let folder = private_folder(&std::env::temp_dir()).map_err(|cause| copying(&cause))?;
-    let copy = folder.path().join("backup.db");
-    std::fs::copy(file, &copy)
-        .map_err(|cause| StoreUnusable(format!("{} cannot be read: {cause}", file.display())))?;
+    let (parent, elsewhere) = match address {
+        // Where the rows will be, too.
+        DatabaseAddress::File(path) => (folder_of(path), "--database"),
+        DatabaseAddress::Postgres(_) => (std::env::temp_dir(), "TMPDIR"),
+    };
+    let no_room = |cause: &dyn std::fmt::Display| {
+        StoreUnusable(format!(
+            "the backup is copied before it is read, and there is no room for that in {}: {cause}; name another folder with {elsewhere}",
+            parent.display()
+        ))
+    };
+    let scratch = Scratch::new(&parent).map_err(|cause| no_room(&cause))?;
+    let copy = scratch.path().join("backup.db");
+    let unreadable =
+        |cause: io::Error| StoreUnusable(format!("{} cannot be read: {cause}", file.display()));
+    let mut from = File::open(file).map_err(unreadable)?;
+    create_private(&copy).map_err(|cause| no_room(&cause))?;
+    let mut into = File::options()
+        .write(true)
+        .open(&copy)
+        .map_err(|cause| no_room(&cause))?;
+    io::copy(&mut from, &mut into).map_err(|cause| no_room(&cause))?;
     check(&copy).map_err(|cause| {
         StoreUnusable(format!("{} is not a whole backup: {cause}", file.display()))
     })?;
-    drop(schema::open_writer(&copy)?);
-    match address {
-        DatabaseAddress::File(path) => sqlite::restore(&copy, path, replace),
-        DatabaseAddress::Postgres(address) => postgres::restore(&copy, address, replace).await,
+    // Errors name what the operator knows.
+    let named = |StoreUnusable(cause)| {
+        StoreUnusable(cause.replace(&*copy.to_string_lossy(), &file.to_string_lossy()))
+    };
+    drop(schema::open_writer(&copy).map_err(named)?);
+    let restored = match address {
+        DatabaseAddress::File(path) => sqlite::restore(&copy, path, replace, before),
+        DatabaseAddress::Postgres(address) => {
+            postgres::restore(&copy, address, replace, before).await
+        }
+    };
+    restored.map_err(named)
+}
+
+/// Where a file is, or will be.
+fn folder_of(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
     }
 }
 
-/// A folder for a while that nobody else may enter.
-///
-/// # Errors
-/// What the system says.
-pub fn private_folder(parent: &Path) -> std::io::Result<tempfile::TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".invites");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir_in(parent)
+/// Another has the database open.
+fn in_use(place: &dyn std::fmt::Display) -> StoreUnusable {
+    StoreUnusable(format!(
+        "the database {place} is in use: stop every copy of the server, and what else has it open, before a backup is brought back"
+    ))
 }
 
 fn check(copy: &Path) -> Result<(), String> {
@@ -180,7 +215,7 @@ mod tests {
         connection.execute(row, []).unwrap();
         drop(connection);
         let address = DatabaseAddress::File(new.clone());
-        assert_eq!(restore(&old, &address, false).await.unwrap(), 1);
+        assert_eq!(restore(&old, &address, false, || Ok(())).await.unwrap(), 1);
         let newest = schema::open_reader(&new).unwrap();
         let events: i64 = newest
             .query_row("SELECT events FROM resources", [], |row| row.get(0))
@@ -191,7 +226,7 @@ mod tests {
         std::fs::write(&empty, "").unwrap();
         for wrong in [&empty, &folder.path().join("none.db")] {
             assert!(
-                restore(wrong, &address, true).await.is_err(),
+                restore(wrong, &address, true, || Ok(())).await.is_err(),
                 "{}",
                 wrong.display()
             );

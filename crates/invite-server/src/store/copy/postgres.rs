@@ -2,7 +2,9 @@
 
 use std::path::Path;
 use std::pin::pin;
+use std::time::Duration;
 
+use deadpool_postgres::{Object, PoolError};
 use futures_util::TryStreamExt as _;
 use rusqlite::{Connection, params_from_iter, types::Value};
 use tokio_postgres::{
@@ -12,9 +14,16 @@ use tokio_postgres::{
 };
 
 use super::{
-    NOTED, StoreUnusable, Table, copying, create_private, not_empty, schema, sync, tables,
+    NOTED, StoreUnusable, Table, copying, create_private, in_use, not_empty, schema, sync, tables,
 };
-use crate::store::{PostgresStore, postgres};
+use crate::store::{
+    PostgresStore,
+    postgres::{self, reach},
+};
+
+/// A connection that was just closed here is seen there for a moment.
+const LOOKS: u32 = 12;
+const LOOK: Duration = Duration::from_millis(250);
 
 type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
@@ -82,6 +91,7 @@ pub(super) async fn restore(
     copy: &Path,
     address: &str,
     replace: bool,
+    before: impl FnOnce() -> Result<(), StoreUnusable>,
 ) -> Result<u64, StoreUnusable> {
     // Brings the schema up to date.
     drop(PostgresStore::open(address, 1).await?);
@@ -89,6 +99,9 @@ pub(super) async fn restore(
     let filled = async {
         let from = schema::open_reader(copy)?;
         let mut client = pool.get().await?;
+        if !is_alone(&mut client).await? {
+            return Err(in_use(&"of this address").into());
+        }
         let transaction = client.build_transaction().start().await?;
         let all = tables(&from)?;
         for table in all.iter().rev() {
@@ -102,11 +115,30 @@ pub(super) async fn restore(
         for table in &all {
             rows += write_table(&from, table, &transaction).await?;
         }
+        before()?;
         transaction.commit().await?;
         Ok::<_, Trouble>(Some(rows))
     };
     let filled = filled.await.map_err(|cause| copying(&explained(&cause)))?;
     filled.ok_or_else(not_empty)
+}
+
+/// Whether no server is connected to this database. Where nobody can tell, none is.
+async fn is_alone(client: &mut Object) -> Result<bool, Trouble> {
+    let others = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND application_name = current_setting('application_name') LIMIT 1";
+    for _ in 0..LOOKS {
+        let transaction = client.transaction().await?;
+        match transaction.query_typed(others, &[]).await {
+            Ok(rows) if rows.is_empty() => return Ok(true),
+            Ok(_) => {}
+            Err(error) if error.as_db_error().is_some() => return Ok(true),
+            Err(error) => return Err(error.into()),
+        }
+        drop(transaction);
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(false)
 }
 
 async fn write_table(
@@ -177,10 +209,13 @@ async fn go_on_counting(table: &Table, into: &Transaction<'_>) -> Result<(), Tro
     Ok(())
 }
 
-// The driver's own words say only where; the database's are its cause.
-fn explained(error: &Trouble) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
+/// Neither the rows that failed nor a password.
+fn explained(trouble: &Trouble) -> String {
+    if let Some(error) = trouble.downcast_ref::<tokio_postgres::Error>() {
+        return reach::said(error);
+    }
+    match trouble.downcast_ref::<PoolError>() {
+        Some(PoolError::Backend(error)) => reach::unreached(error),
+        _ => trouble.to_string(),
     }
 }

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{NOTED, StoreUnusable, copying, create_private, not_empty, schema, sync, tables};
+use super::{
+    NOTED, StoreUnusable, copying, create_private, in_use, not_empty, schema, sync, tables,
+};
 
 pub(super) fn back_up(path: &Path, file: &Path) -> Result<(), StoreUnusable> {
     if !path.exists() {
@@ -22,9 +24,16 @@ pub(super) fn back_up(path: &Path, file: &Path) -> Result<(), StoreUnusable> {
     sync(file)
 }
 
-pub(super) fn restore(copy: &Path, path: &Path, replace: bool) -> Result<u64, StoreUnusable> {
-    let mut connection = schema::open_writer(path)?;
-    let fill = |connection: &mut Connection| -> rusqlite::Result<Option<u64>> {
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
+
+pub(super) fn restore(
+    copy: &Path,
+    path: &Path,
+    replace: bool,
+    before: impl FnOnce() -> Result<(), StoreUnusable>,
+) -> Result<u64, StoreUnusable> {
+    let mut connection = schema::open_alone(path)?.ok_or_else(|| in_use(&path.display()))?;
+    let fill = |connection: &mut Connection| -> Result<Option<u64>, Trouble> {
         connection.execute("ATTACH ?1 AS backup", [copy.to_string_lossy()])?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let all = tables(&transaction)?;
@@ -46,6 +55,7 @@ pub(super) fn restore(copy: &Path, path: &Path, replace: bool) -> Result<u64, St
                 [],
             )?;
         }
+        before()?;
         transaction.commit()?;
         Ok(Some(rows as u64))
     };

@@ -57,6 +57,10 @@ pub(super) fn settings(
         Mode::Require | Mode::Verify => SslMode::Require,
     });
     notice_silence(&mut config);
+    if config.get_application_name().is_none() {
+        // By which operators, and `restore`, know the connections of servers.
+        config.application_name("invite-server");
+    }
     let provider = Arc::new(aws_lc_rs::default_provider());
     let client = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()

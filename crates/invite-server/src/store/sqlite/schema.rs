@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use crate::store::{
     StoreUnusable,
@@ -18,6 +18,24 @@ const STATEMENTS_KEPT: usize = 128;
 pub(in crate::store) fn open_writer(path: &Path) -> Result<Connection, StoreUnusable> {
     let connection = open(path).map_err(|cause| unusable(path, &cause))?;
     prepared(connection, path)
+}
+
+/// The same where nobody else has the database open, nor can have as long as this is; nothing where somebody has.
+pub(in crate::store) fn open_alone(path: &Path) -> Result<Option<Connection>, StoreUnusable> {
+    let open = || -> rusqlite::Result<Connection> {
+        let connection = open(path)?;
+        connection.busy_timeout(Duration::from_secs(1))?;
+        // Whoever has a database with a log open holds it, also between two looks.
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
+        Ok(connection)
+    };
+    match open() {
+        Ok(connection) => prepared(connection, path).map(Some),
+        Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(None),
+        Err(cause) => Err(unusable(path, &cause)),
+    }
 }
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {
