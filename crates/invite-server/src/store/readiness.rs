@@ -15,12 +15,18 @@ use crate::core::Refusal;
 
 /// How long what was seen holds. Everybody may ask, and each look costs a write.
 const FRESH: Duration = Duration::from_secs(1);
-/// How long one waits for a look: whoever asks over and over gives up after a few seconds.
-const PATIENCE: Duration = Duration::from_millis(1500);
+/// How long one waits for a look: whoever asks over and over gives up after two seconds.
+const PATIENCE: Duration = Duration::from_millis(1800);
+/// So long after all was well, a look that takes long is one that waits behind others: to be busy is not to be away.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// What was seen last.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Readiness(Arc<Mutex<Option<Look>>>);
+pub(super) struct Readiness {
+    last: Arc<Mutex<Option<Look>>>,
+    /// When all was well.
+    well: Arc<Mutex<Option<Instant>>>,
+}
 
 type Seen = Option<Result<(), Refusal>>;
 
@@ -40,25 +46,36 @@ impl Readiness {
         let seen = timeout(PATIENCE, ended.wait_for(Option::is_some)).await;
         match seen {
             Ok(Ok(seen)) if matches!(*seen, Some(Ok(()))) => Ok(()),
+            // It takes long.
+            Err(_) if self.was_well() => Ok(()),
             // Whatever was in the way; or it takes too long, or ended without an answer.
             _ => Err(Refusal::TryAgain),
         }
+    }
+
+    fn was_well(&self) -> bool {
+        let well = self.well.lock().unwrap_or_else(PoisonError::into_inner);
+        well.is_some_and(|at| at.elapsed() < BUSY)
     }
 
     fn under_way<Looking>(&self, look: impl FnOnce() -> Looking) -> watch::Receiver<Seen>
     where
         Looking: Future<Output = Result<(), Refusal>> + Send + 'static,
     {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(look) = &*last
             && look.counts()
         {
             return look.ended.clone();
         }
         let (tell, ended) = watch::channel(None);
-        let looking = look();
+        let (looking, well) = (look(), Arc::clone(&self.well));
         tokio::spawn(async move {
-            let _ = tell.send(Some(looking.await));
+            let seen = looking.await;
+            if seen.is_ok() {
+                *well.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            }
+            let _ = tell.send(Some(seen));
         });
         *last = Some(Look {
             ended: ended.clone(),
@@ -118,6 +135,19 @@ mod tests {
             assert!(began.elapsed() < Duration::from_secs(2));
         }
         assert_eq!(looks.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn to_be_busy_is_not_to_be_away_for_a_while() {
+        let readiness = Readiness::default();
+        assert_eq!(readiness.ask(|| async { Ok(()) }).await, Ok(()));
+        tokio::time::advance(FRESH).await;
+        let began = Instant::now();
+        assert_eq!(readiness.ask(pending).await, Ok(()));
+        while readiness.ask(pending).await.is_ok() {
+            assert!(began.elapsed() < BUSY, "it is promised for ever");
+        }
+        assert!(began.elapsed() > PATIENCE * 2);
     }
 
     #[tokio::test]

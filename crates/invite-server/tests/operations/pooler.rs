@@ -101,6 +101,9 @@ async fn works(mode: &str, connections: usize) {
     let (database, secret) = (bouncer.address("pooled"), secret.to_str().unwrap());
     let arguments = ["--database", &database, "--secret-file", secret];
     let copies = [Server::demo(&arguments), Server::demo(&arguments)];
+    for copy in &copies {
+        until_ready(copy, 200).await;
+    }
     let client = client();
     let people = sign_in_all(&copies[0], &client, 8).await;
     let began = Instant::now();
