@@ -59,6 +59,12 @@ impl Condition {
         }
     }
 
+    /// It was met so often here, and is told: by whoever sees themselves that it is not told too often, since it is met at
+    /// many places at once.
+    pub fn met_often(&self, place: impl Display, cause: impl Display, times: u64) {
+        self.tell(&place, &cause, times);
+    }
+
     /// It is over. Told where it was there.
     pub fn is_over(&self, place: impl Display) {
         let seen = self.seen().take();
@@ -165,6 +171,42 @@ conditions! {
     CALL_ENDED ERROR "call_ended"
         "a call was ended at its time limit"
         "see what it waited for"
+    /// Whoever reads the log does not, or has no room.
+    LOG_LOST WARN "log_lost"
+        "lines of this log were lost, as whoever reads the standard error stream does not take them in time, or has no room for them"
+        "look after the log's reader and its disk"
+    /// There are more connections to be than files.
+    FILES_FEW WARN "files_few"
+        "the system lets this program open too few files, so that there are fewer connections at once"
+        "raise the limit with ulimit -n, or LimitNOFILE= of systemd, or say a smaller --max-connections"
+    /// Somebody does not want to wait.
+    TOLD_TWICE WARN "told_twice"
+        "told to stop a second time, so it ends at once and what was begun is cut off"
+        "what was acknowledged is there, and whoever was not answered tries again"
+    /// Somebody calls too often, or has too much open. Told of each once a minute.
+    OVER_LIMIT WARN "over_limit"
+        "a caller is over a limit, and what is more is refused"
+        "speak to them, or raise the limit"
+    /// The mail server takes mail, and not at once.
+    MAIL_SLOW WARN "mail_slow"
+        "mails to one host are taken slowly, so that further ones to it wait, and those to others do not"
+        "look at what the mail server says of that host"
+    /// The mail server takes no mail at all.
+    MAIL_STUCK WARN "mail_stuck"
+        "no mail can be sent now, and what is to be sent waits, for a day at most"
+        "look at --smtp and the mail server; mail goes on by itself"
+    /// A mail is not sent any more.
+    MAIL_GIVEN_UP ERROR "mail_given_up"
+        "a mail was given up, and its inviter is told why"
+        "mend the cause, and have it sent again"
+    /// A backend hears nothing.
+    WEBHOOK_BARRED WARN "webhook_barred"
+        "a webhook is told nothing, as its address is not one that this server may reach"
+        "start the server with the --webhooks-to that is said here, or set another address (apps webhook)"
+    /// An issuer cannot be asked.
+    ISSUER_SILENT WARN "issuer_silent"
+        "nobody can sign in at an issuer now, as it does not answer as it should"
+        "look at --oidc-issuer, and whether this machine reaches it"
 }
 
 #[cfg(test)]

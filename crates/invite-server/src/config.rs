@@ -4,6 +4,7 @@ mod commands;
 mod error;
 mod file;
 mod issuers;
+mod like;
 mod limits;
 mod log;
 mod mail;
@@ -19,6 +20,7 @@ pub(crate) mod secret;
 mod signin;
 #[cfg(test)]
 mod tests;
+mod unheeded;
 mod webhooks;
 
 use std::net::SocketAddr;
@@ -64,6 +66,10 @@ pub struct Config {
     /// Every option in force and where it comes from, a line each, without secrets.
     #[arg(skip)]
     pub effective: Vec<String>,
+
+    /// What was said and does nothing, a line each.
+    #[arg(skip)]
+    pub unheeded: Vec<String>,
 
     /// Test sign-in (any password), sample people and resources, a database that is gone afterwards unless
     /// --database names one. Loopback addresses only.
@@ -160,7 +166,7 @@ pub struct Config {
     pub log_format: LogFormat,
 
     /// Connections at once, and as many WebSockets beside them; further ones wait in the system's queue. Each is a file of
-    /// those that the system lets a program have open [default: 4096, or as many as there are files for]
+    /// those that the system lets a program have open: no more than there are of these [default: 4096]
     #[arg(long, value_name = "NUMBER", env = "INVITE_SERVER_MAX_CONNECTIONS",
           value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Limits")]
     pub max_connections: Option<u32>,
@@ -217,6 +223,11 @@ impl Config {
         let address = self.listen.ip();
         if self.demo && !address.is_loopback() {
             return Err(ConfigError::DemoOffLoopback(address));
+        }
+        if self.sign_in.trust_header.is_some()
+            && let Some(wide) = self.proxy.internet()
+        {
+            return Err(ConfigError::TrustsTheInternet(wide));
         }
         match &self.public_url {
             None if !address.is_loopback() => Err(ConfigError::PublicUrlMissing(address)),

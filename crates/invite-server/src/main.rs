@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use invite_server::app::{Server, start_logging};
+use invite_server::app::{Ended, Server, start_logging};
 use invite_server::config::{Config, Unread};
 
 // A request takes many small pieces of memory, some given back on another thread: an eighth more requests in the same
@@ -16,39 +16,46 @@ async fn main() -> ExitCode {
     let config = match Config::read(std::env::args_os()) {
         Ok(config) => config,
         Err(Unread::Arguments(error)) => error.exit(),
-        Err(error) => {
-            eprintln!("invite-server: {error}.");
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return failed(&error.to_string()),
     };
-    start_logging(config.log, config.log_format);
-    if let Some(command) = &config.command {
-        return match invite_server::operate::run(&config, command).await {
-            Ok(done) => {
-                let _ = writeln!(std::io::stdout(), "{done}");
-                ExitCode::SUCCESS
-            }
-            Err(error) => {
-                eprintln!("invite-server: {error}.");
-                ExitCode::FAILURE
-            }
-        };
+    let log = start_logging(config.log, config.log_format);
+    let done = match &config.command {
+        Some(command) => invite_server::operate::run(&config, command)
+            .await
+            .map(Done::Said)
+            .map_err(|error| error.to_string()),
+        None => serve(&config).await.map(Done::Served),
+    };
+    // What was logged stands before what is said last.
+    drop(log);
+    match done {
+        Ok(Done::Said(words)) => {
+            let _ = writeln!(std::io::stdout(), "{words}");
+            ExitCode::SUCCESS
+        }
+        Ok(Done::Served(Ended::Finished)) => ExitCode::SUCCESS,
+        // Whatever still runs is not waited for.
+        Ok(Done::Served(Ended::CutOff)) => std::process::exit(1),
+        Err(sentence) => failed(&sentence),
     }
-    let server = match Server::start(&config).await {
-        Ok(server) => server,
-        Err(error) => {
-            eprintln!("invite-server: {error}.");
-            return ExitCode::FAILURE;
-        }
-    };
+}
+
+enum Done {
+    Said(String),
+    Served(Ended),
+}
+
+fn failed(sentence: &str) -> ExitCode {
+    eprintln!("invite-server: {sentence}.");
+    ExitCode::FAILURE
+}
+
+async fn serve(config: &Config) -> Result<Ended, String> {
+    let server = Server::start(config)
+        .await
+        .map_err(|error| error.to_string())?;
     // Listened to before anybody is told where we are: whoever reads the line may stop us at once.
-    let told = match told_to_stop() {
-        Ok(told) => told,
-        Err(error) => {
-            eprintln!("invite-server: the system gives no signals: {error}.");
-            return ExitCode::FAILURE;
-        }
-    };
+    let told = told_to_stop().map_err(|error| format!("the system gives no signals: {error}"))?;
     // The one line on the standard output: whoever started us reads where we are. A closed pipe is no reason to stop.
     let mut output = std::io::stdout();
     let _ = writeln!(
@@ -57,17 +64,16 @@ async fn main() -> ExitCode {
         server.address()
     );
     let _ = output.flush();
-    server.run(told).await;
-    ExitCode::SUCCESS
+    Ok(server.run(told).await)
 }
 
-/// Listens for Ctrl-C and SIGTERM from now on; the future returns when either comes.
+/// Listens for Ctrl-C and SIGTERM from now on; returns, each time, when either comes.
 #[cfg(unix)]
-fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+fn told_to_stop() -> std::io::Result<impl AsyncFnMut()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
+    Ok(async move || {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
@@ -75,11 +81,11 @@ fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Listens for Ctrl-C from now on; the future returns when it comes.
+/// Listens for Ctrl-C from now on; returns, each time, when it comes.
 #[cfg(windows)]
-fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+fn told_to_stop() -> std::io::Result<impl AsyncFnMut()> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    Ok(async move {
+    Ok(async move || {
         interrupt.recv().await;
     })
 }

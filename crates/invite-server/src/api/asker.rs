@@ -28,6 +28,8 @@ pub struct Asker {
     pub from_own_page: bool,
     /// What the proof stands on.
     pub grounds: Grounds,
+    /// Why a change is refused that comes from no page of ours, where it would be.
+    pub refused: Option<Refusal>,
 }
 
 /// What a request brought to prove who sent it.
@@ -105,6 +107,7 @@ impl Authenticator for Auth {
                 proof,
                 from_own_page: identity.is_from_own_page(),
                 grounds: identity.grounds().clone(),
+                refused: identity.is_ambient().then(|| identity.not_from_own_page()),
             })
         })
     }
@@ -138,11 +141,8 @@ impl FromRequestParts<Shared> for Caller {
         let asker = state.authenticator.identify(parts).await?;
         let changes = !matches!(parts.method, Method::GET | Method::HEAD);
         if changes && asker.proof == Proof::Ambient && !asker.from_own_page {
-            return Err(ApiError::from(Refusal::Forbidden {
-                sentence: "A change with the session cookie has to come from a page of this server, with an Origin or \
-                           Sec-Fetch-Site header that says so. Programs use a bearer token."
-                    .into(),
-            }));
+            let refusal = asker.refused.unwrap_or(Refusal::NotSignedIn);
+            return Err(ApiError::from(refusal));
         }
         Ok(Caller {
             actor: asker.actor,

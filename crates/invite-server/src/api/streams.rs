@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     core::{Actor, Refusal},
-    limits::{self, Places},
+    limits::{self, Culprit, Places},
 };
 
 /// The metric of how many are open.
@@ -69,7 +69,14 @@ impl Streams {
         let place = self.place(actor, resource, address);
         match &place {
             Ok(_) => metrics::gauge!(OPEN).increment(1.0),
-            Err(_) => limits::refused("streams"),
+            Err(_) => {
+                let at = Culprit::at(address);
+                let culprit = match &actor.app {
+                    Some(app) => at.app(app),
+                    None => at.person(actor.user.user_id()),
+                };
+                limits::refused("streams", &culprit);
+            }
         }
         place
     }

@@ -1,5 +1,7 @@
 //! How many files the system lets the server have open: a connection is one, and goes on being one as a socket.
 
+use crate::conditions::FILES_FEW;
+
 /// Connections at once where nobody says how many; and as many sockets.
 const USUAL: u32 = 4096;
 /// With fewer nobody is served.
@@ -7,8 +9,8 @@ const LEAST: u32 = 16;
 /// Kept for what is nobody's connection: the database, the log, mail, backends that are told.
 const OWN: u64 = 256;
 
-/// How many connections there may be, and as many sockets beside them: what the operator says, or else as many as there
-/// are files for.
+/// How many connections there may be, and as many sockets beside them: what the operator says, or the usual number, and no
+/// more than there are files for, as others would fail in the middle of something.
 pub(super) fn connections(asked: Option<u32>, database_connections: u32) -> u32 {
     let own = OWN + u64::from(database_connections);
     let wanted = asked.unwrap_or(USUAL);
@@ -17,13 +19,10 @@ pub(super) fn connections(asked: Option<u32>, database_connections: u32) -> u32 
         return wanted;
     };
     let fitting = u32::try_from(open.saturating_sub(own) / 2).unwrap_or(u32::MAX);
-    let connections = asked.unwrap_or(fitting.max(LEAST));
-    tracing::warn!(
-        files = open,
-        needed,
-        connections,
-        "the system lets this program open too few files: raise the limit with ulimit -n, or LimitNOFILE= of systemd, or \
-         say a smaller --max-connections"
+    let connections = wanted.min(fitting.max(LEAST));
+    FILES_FEW.met(
+        format_args!("{open} files"),
+        format_args!("{needed} would be needed; connections: {connections}"),
     );
     connections
 }

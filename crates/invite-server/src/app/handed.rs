@@ -9,15 +9,12 @@ use crate::auth::seal::Sealer;
 use crate::auth::{
     Auth, ClientAccount, Face, Issuer, IssuerSettings, Proxies, SignOut, TrustedProxy, Ways,
 };
-use crate::config::{
-    self, Config, IssuerOptions, MailLanguage, SecretUnusable, SignInUnusable, WebhooksTo,
-};
+use crate::config::{self, Config, IssuerOptions, MailLanguage, SecretUnusable, SignInUnusable};
 use crate::core::{Accounts, Quotas, Refusal, Secrets, TEST_ISSUER, TEST_PROVIDER, proxy_issuer};
 use crate::invites::Invites;
 use crate::limits::Numbers;
 use crate::mail::{Language, MailSettings};
 use crate::site::{Assets, Look, LookUnusable, Site, Wishes};
-use crate::webhooks::Reach;
 
 use super::StartError;
 
@@ -176,15 +173,6 @@ pub(super) fn mail(config: &Config) -> Result<Option<MailSettings>, SecretUnusab
             MailLanguage::De => Language::De,
         },
     }))
-}
-
-/// Where webhooks may go.
-pub(super) fn reach(config: &Config) -> Reach {
-    match config.webhooks_to() {
-        WebhooksTo::Public => Reach::Public,
-        WebhooksTo::Loopback => Reach::Loopback,
-        WebhooksTo::Private => Reach::Private,
-    }
 }
 
 /// Pages and package.

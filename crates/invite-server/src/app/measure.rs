@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq as _;
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
-use super::{StartError, bind};
+use super::{StartError, bind, log};
 use crate::core::{Clock, Queue};
 use crate::limits;
 use crate::stop::Running;
@@ -30,6 +30,9 @@ const BUCKETS: [f64; 12] = [
 const BATCHES: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 512.0];
 /// How often what was measured is summed up, so that it takes no room where nobody reads it, and what waits is counted.
 const UPKEEP: Duration = Duration::from_secs(5);
+/// The gauges of connections over which requests come: those that are open, and how many may be.
+pub(super) const CONNECTIONS: &str = "invite_server_connections";
+pub(super) const CONNECTIONS_ALLOWED: &str = "invite_server_connections_allowed";
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Begins to measure, where the operator wants it; gives where to serve it and what. With a bearer it is for whoever
@@ -50,7 +53,13 @@ pub(super) async fn start(
             upkeep.run_upkeep();
         }
     });
-    let read = move || async move { ([(header::CONTENT_TYPE, TEXT)], handle.render()) };
+    let process = metrics_process::Collector::default();
+    process.describe();
+    let read = move || async move {
+        process.collect();
+        metrics::counter!(log::LOST).absolute(log::lost());
+        ([(header::CONTENT_TYPE, TEXT)], handle.render())
+    };
     tracing::info!(%address, "metrics");
     let mut router = Router::new().route("/metrics", get(read));
     if let Some(bearer) = bearer {
@@ -192,10 +201,32 @@ fn record() -> Result<PrometheusHandle, String> {
         "invite_server_sessions",
         "Sessions of people who are signed in, counted up to 10,000. Every copy of the server sees the same."
     );
+    describe_gauge!(
+        "invite_server_build_info",
+        "Always 1; its version is which program this is."
+    );
+    metrics::gauge!("invite_server_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    describe_counter!(
+        log::LOST,
+        "Lines of the log that nobody took in time, or for which there was no room."
+    );
+    describe_gauge!(
+        CONNECTIONS,
+        "Open connections over which requests come, streams of events among them; one that has become a WebSocket is \
+         counted there."
+    );
+    describe_gauge!(
+        CONNECTIONS_ALLOWED,
+        "So many of them there may be, and as many WebSockets beside them."
+    );
     describe_gauge!("invite_server_sockets", "Open WebSockets.");
     describe_gauge!("invite_server_streams", "Open streams of events.");
     // There from the start, so that nobody takes a missing one for none.
-    for gauge in ["invite_server_sockets", "invite_server_streams"] {
+    for gauge in [
+        CONNECTIONS,
+        "invite_server_sockets",
+        "invite_server_streams",
+    ] {
         metrics::gauge!(gauge).set(0.0);
     }
     for limit in limits::ALL {

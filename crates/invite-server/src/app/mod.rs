@@ -3,6 +3,7 @@
 mod cors;
 mod files;
 mod handed;
+mod log;
 mod measure;
 mod rotation;
 mod router;
@@ -23,10 +24,11 @@ use tokio::net::TcpListener;
 
 use serve::Limits;
 
-pub use trace::start_logging;
+pub use log::{Log, start_logging};
 
 use crate::address::{DatabaseAddress, Origins};
 use crate::auth::IssuerUnusable;
+use crate::conditions::{TOLD_TWICE, WEBHOOK_BARRED};
 use crate::config::{Config, ConfigError, MetricsUnusable, SecretUnusable, SignInUnusable};
 use crate::core::{Clock, SecretFileUnusable, Uptime};
 use crate::demo;
@@ -38,7 +40,7 @@ use crate::site::LookUnusable;
 use crate::stop::Stop;
 use crate::store::{Database, StoreUnusable};
 use crate::timekeeping::{self, Timekeeper};
-use crate::webhooks::Webhooks;
+use crate::webhooks::{self, Webhooks};
 
 /// So many read the metrics at once.
 const METRICS_READERS: u32 = 16;
@@ -195,11 +197,20 @@ impl Server {
         upkeep::start(database.clone(), config.purge, time.clone(), stop.begin());
         upkeep::sessions(auth.clone(), stop.begin());
         upkeep::deleted(invites.clone(), stop.begin());
-        let webhooks = Webhooks::new(invites.clone(), handed::reach(config), time);
+        let reach = config.webhooks_to().reach();
+        // What the database does not say now is told where it was asked.
+        for webhook in invites.webhooks().await.unwrap_or_default() {
+            if let Some(barred) = webhooks::barred(&webhook.url, reach) {
+                WEBHOOK_BARRED.met_often(&webhook.app, barred, 1);
+            }
+        }
+        let webhooks = Webhooks::new(invites.clone(), reach, time);
         tokio::spawn(webhooks.run(stop.begin()));
         let listed = config.sign_in.allowed_origins()?;
         let hub = Hub::start(invites.clone(), database.clone(), stop.begin());
         let connections = files::connections(config.max_connections, config.database_connections);
+        metrics::gauge!(measure::CONNECTIONS_ALLOWED).set(connections);
+        tokio::spawn(log::tell_lost(stop.begin()));
         let parts = router::Parts {
             invites: &invites,
             hub,
@@ -213,6 +224,10 @@ impl Server {
         for risk in config.risks() {
             tracing::warn!("risk: {risk}");
         }
+        for line in &config.unheeded {
+            tracing::warn!("{line}");
+        }
+        auth.look_at_issuers();
         if let Some(missing) = config.sign_in_missing() {
             tracing::warn!("{missing}");
         }
@@ -227,6 +242,7 @@ impl Server {
                 write_time: WRITE_TIME,
                 places: Places::new(handed::numbers(config).connections),
                 proxies: handed::proxies(config),
+                gauge: Some(measure::CONNECTIONS),
             },
             drain_time: Duration::from_secs(config.operation.drain_seconds.into()),
             measures,
@@ -240,22 +256,15 @@ impl Server {
         self.address
     }
 
-    /// Answers until `signal` comes, then finishes what was begun.
-    pub async fn run(self, signal: impl Future<Output = ()>) {
+    /// Answers until it is `told` to stop, then finishes what was begun; told again, it ends at once.
+    pub async fn run(self, mut told: impl AsyncFnMut()) -> Ended {
         let metrics = Limits {
             connections: METRICS_READERS,
             places: Places::new(0),
+            gauge: None,
             ..self.limits.clone()
         };
         let serving = serve::serve(self.listener, self.router, self.limits, &self.stop);
-        let signal = async {
-            signal.await;
-            self.stop.drain();
-            if !self.drain_time.is_zero() {
-                tracing::info!(seconds = self.drain_time.as_secs(), "draining");
-                tokio::time::sleep(self.drain_time).await;
-            }
-        };
         let measuring = async {
             match self.measures {
                 Some((listener, router)) => {
@@ -264,26 +273,60 @@ impl Server {
                 None => std::future::pending().await,
             }
         };
+        let mut answering = Box::pin(async {
+            tokio::select! {
+                () = serving => {}
+                () = measuring => {}
+            }
+        });
         tokio::select! {
-            () = serving => {}
-            () = measuring => {}
-            () = signal => {}
+            () = &mut answering => {}
+            () = told() => {}
         }
-        tracing::info!("stopping");
-        if tokio::time::timeout(STOPPING_TIME, self.stop.stop())
-            .await
-            .is_err()
-        {
-            tracing::warn!("some connections did not end in time");
+        let (stop, database, drain_time) = (&self.stop, &self.database, self.drain_time);
+        let finishing = async move {
+            stop.drain();
+            if !drain_time.is_zero() {
+                tracing::info!(seconds = drain_time.as_secs(), "draining");
+                tokio::select! {
+                    () = &mut answering => {}
+                    () = tokio::time::sleep(drain_time) => {}
+                }
+            }
+            tracing::info!("stopping");
+            // It runs, too, and nobody waits for it any more.
+            drop(answering);
+            if tokio::time::timeout(STOPPING_TIME, stop.stop())
+                .await
+                .is_err()
+            {
+                tracing::warn!("some connections did not end in time");
+            }
+            if tokio::time::timeout(CLOSING_TIME, database.close())
+                .await
+                .is_err()
+            {
+                tracing::warn!("the database was still busy");
+            }
+            tracing::info!("stopped");
+        };
+        tokio::select! {
+            () = finishing => Ended::Finished,
+            () = told() => {
+                TOLD_TWICE.met("stopping", "a second signal");
+                Ended::CutOff
+            }
         }
-        if tokio::time::timeout(CLOSING_TIME, self.database.close())
-            .await
-            .is_err()
-        {
-            tracing::warn!("the database was still busy");
-        }
-        tracing::info!("stopped");
     }
+}
+
+/// How a server has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// What was begun is finished.
+    Finished,
+    /// It was told to stop again, and what was begun is cut off.
+    CutOff,
 }
 
 async fn bind(

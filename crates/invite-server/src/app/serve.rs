@@ -20,7 +20,7 @@ use tower::ServiceExt as _;
 
 use crate::auth::Proxies;
 use crate::dialect::Peer;
-use crate::limits::{Places, neighbourhood, refused};
+use crate::limits::{Culprit, Places, neighbourhood, refused};
 use crate::stop::Stop;
 
 /// Most bytes of a request's head.
@@ -46,6 +46,24 @@ pub(super) struct Limits {
     pub(super) places: Places,
     /// But for these, who come with everybody's.
     pub(super) proxies: Proxies,
+    /// What they are counted by while they are open.
+    pub(super) gauge: Option<&'static str>,
+}
+
+/// A connection that is open.
+struct Open(&'static str);
+
+impl Open {
+    fn count(gauge: &'static str) -> Open {
+        metrics::gauge!(gauge).increment(1.0);
+        Open(gauge)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        metrics::gauge!(self.0).decrement(1.0);
+    }
 }
 
 /// Serves until `stop` has been told and every connection has ended.
@@ -67,13 +85,14 @@ pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits,
                 let address = Some(peer.ip()).filter(|address| !limits.proxies.trusts(*address));
                 // Closed without a word: there is nothing that was asked.
                 let Some(place) = limits.places.take(address.map(neighbourhood)) else {
-                    refused("connections");
+                    refused("connections", &Culprit::at(address));
                     continue;
                 };
                 let connection = connection(stream, peer, router.clone(), &limits, stop.clone());
+                let open = limits.gauge.map(Open::count);
                 tokio::spawn(async move {
                     connection.await;
-                    drop((permit, place));
+                    drop((permit, place, open));
                 });
             }
             Err(error) => {
@@ -161,6 +180,7 @@ mod tests {
             write_time: Duration::from_secs(60),
             places: Places::new(0),
             proxies: Proxies::default(),
+            gauge: None,
         }
     }
 

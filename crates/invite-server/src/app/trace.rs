@@ -13,7 +13,6 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
 
-use crate::config::{LogFormat, LogLevel};
 use crate::dialect::RequestId;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -73,35 +72,4 @@ fn known(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     }
-}
-
-/// Starts logging to the standard error stream: this server's own lines and nobody else's, because a library's debug
-/// line may print the very frame or query that holds a key.
-pub fn start_logging(level: LogLevel, format: LogFormat) {
-    use tracing_subscriber::filter::{LevelFilter, Targets};
-    use tracing_subscriber::layer::SubscriberExt as _;
-    use tracing_subscriber::util::SubscriberInitExt as _;
-    use tracing_subscriber::{Layer as _, fmt};
-
-    let level = match level {
-        LogLevel::Off => LevelFilter::OFF,
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
-    };
-    let own = Targets::new().with_target("invite_server", level);
-    let lines = fmt::layer().with_writer(std::io::stderr);
-    let lines = match format {
-        LogFormat::Text => lines
-            .with_target(false)
-            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-            .boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).boxed(),
-    };
-    // Fails only if logging was started before, in which case it runs.
-    let _ = tracing_subscriber::registry()
-        .with(lines.with_filter(own))
-        .try_init();
 }

@@ -23,8 +23,10 @@ pub(super) enum Who {
     BadCredentials,
     /// Nobody can say just now.
     Unknown,
-    /// By a cookie or the proxy's header, which come along whatever page the browser shows.
+    /// By a cookie, which comes along whatever page the browser shows.
     Ambient(Actor),
+    /// By the header of the proxy in front, which comes along as well.
+    Proxied(Actor),
     Bearer(Actor),
 }
 
@@ -48,7 +50,7 @@ impl Identity {
             Who::Nobody => Ok(None),
             Who::BadCredentials => Err(Refusal::BadCredentials),
             Who::Unknown => Err(Refusal::TryAgain),
-            Who::Ambient(actor) | Who::Bearer(actor) => Ok(Some(actor)),
+            Who::Ambient(actor) | Who::Proxied(actor) | Who::Bearer(actor) => Ok(Some(actor)),
         }
     }
 
@@ -56,14 +58,12 @@ impl Identity {
     /// of a proxy, so with these the request must have come from our own origin; a bearer was put there on purpose.
     ///
     /// # Errors
-    /// As [`Self::reader`], or [`Refusal::Forbidden`] for a cookie from elsewhere.
+    /// As [`Self::reader`], or [`Refusal::Forbidden`] for a cookie or a proxy's header from elsewhere.
     pub fn changer(&self) -> Result<Option<&Actor>, Refusal> {
         match &self.who {
-            Who::Ambient(_) if self.source != Source::OwnOrigin => Err(Refusal::Forbidden {
-                sentence: "A change with the session cookie must come from this server's own pages: send Origin, \
-                           or use a bearer."
-                    .into(),
-            }),
+            _ if self.is_ambient() && self.source != Source::OwnOrigin => {
+                Err(self.not_from_own_page())
+            }
             _ => self.reader(),
         }
     }
@@ -71,7 +71,21 @@ impl Identity {
     /// Whether it was a cookie or the proxy's header that said who it is, which come along whatever page the browser
     /// shows.
     pub fn is_ambient(&self) -> bool {
-        matches!(self.who, Who::Ambient(_))
+        matches!(self.who, Who::Ambient(_) | Who::Proxied(_))
+    }
+
+    /// What is said of a change that comes from no page of ours, with what comes along by itself.
+    pub fn not_from_own_page(&self) -> Refusal {
+        let with = match self.who {
+            Who::Proxied(_) => "in the name that the proxy in front says",
+            _ => "with the session cookie",
+        };
+        Refusal::Forbidden {
+            sentence: format!(
+                "A change {with} has to come from a page of this server, with an Origin or Sec-Fetch-Site header that \
+                 says so. Programs use a bearer token."
+            ),
+        }
     }
 
     /// How many seconds are left of so many until what proved it counts no longer.
@@ -101,7 +115,7 @@ impl Identity {
     /// As [`Self::reader`].
     pub fn socket(&self) -> Result<Option<&Actor>, Refusal> {
         match &self.who {
-            Who::Ambient(_) if self.source != Source::OwnOrigin => Ok(None),
+            _ if self.is_ambient() && self.source != Source::OwnOrigin => Ok(None),
             _ => self.reader(),
         }
     }

@@ -229,7 +229,7 @@ impl Auth {
             // What other credentials there are were the proxy's business.
             (None, Said::Somebody(claimed)) => {
                 let until = seal::now().saturating_add(PROXY_SECONDS);
-                self.vouched(claimed, None, until, Who::Ambient).await
+                self.vouched(claimed, None, until, Who::Proxied).await
             }
             (None, _) if credentials.is_some() => Who::BadCredentials.into(),
             (None, _) => self.by_session(headers).await,
@@ -273,6 +273,14 @@ impl Auth {
         ways.issuers.iter().any(|issuer| issuer.name() == iss)
             || ways.proxy.as_ref().is_some_and(is_proxy_s)
             || ways.test && iss == TEST_ISSUER
+    }
+
+    /// Asks each issuer what it says of itself, so that the operator hears early of one that does not answer.
+    pub fn look_at_issuers(&self) {
+        for issuer in self.issuers() {
+            let issuer = issuer.clone();
+            tokio::spawn(async move { issuer.look().await });
+        }
     }
 
     /// Whom an issuer or a proxy names, until then at most.

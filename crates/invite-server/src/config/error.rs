@@ -27,6 +27,11 @@ pub enum ConfigError {
         "the bearer of the metrics has fewer than {0} characters: make a random one, as `openssl rand -hex 32` does"
     )]
     MetricsBearerShort(usize),
+    /// Anybody could be anybody.
+    #[error(
+        "--trust-header is believed from every address in --trust-proxy, and {0} is most of the internet, so that anybody could be anybody: name the proxies that stand in front, as in --trust-proxy 10.0.0.5"
+    )]
+    TrustsTheInternet(ipnet::IpNet),
     /// Off loopback the address people see cannot be known.
     #[error(
         "listening on {0} needs --public-url, the address people will see, as in https://invites.example.com"

@@ -10,9 +10,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory as _, FromArgMatc
 
 use super::Config;
 use super::issuers::{ISSUERS, details, told};
-
-/// A name that is at least so like another was probably meant to be it.
-const LIKE: f64 = 0.75;
+use super::like::nearest;
+use super::unheeded::unheeded;
+use crate::address::DatabaseAddress;
 
 const BEFORE: &str = "It works on the database and the secret file that the server's options name. They stand before \
                       the command: invite-server --config FILE apps list";
@@ -23,6 +23,11 @@ pub enum Unread {
     /// A flag or variable; also that help was asked for.
     #[error(transparent)]
     Arguments(#[from] clap::Error),
+    /// A database of a kind that is none of ours.
+    #[error(
+        "--database begins with {0}:, which is no database that this server knows: write postgres://USER@HOST:PORT/DATABASE, or the path of a SQLite file alone, as in ./invites.db"
+    )]
+    Database(String),
     /// The file, in a sentence that says what to change.
     #[error("the configuration file {}: {sentence}", path.display())]
     File {
@@ -72,8 +77,27 @@ impl Config {
         config.effective = effective(&command, &matches, &from_file);
         config.effective.extend(issuers.iter().flat_map(told));
         config.sign_in.oidc = issuers;
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        config.unheeded = unheeded(&command, names);
+        if let Some(DatabaseAddress::File(path)) = &config.database
+            && let Some(scheme) = scheme(path)
+        {
+            return Err(Unread::Database(scheme));
+        }
         Ok(config)
     }
+}
+
+/// What stands before the colon of what is an address and no path: SQLite, too, would read more into it than that. Windows
+/// has one letter there.
+fn scheme(path: &Path) -> Option<String> {
+    let (scheme, _) = path.to_str()?.split_once(':')?;
+    let is_one = scheme.len() > 1
+        && scheme.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && scheme
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || "+-.".contains(letter));
+    is_one.then(|| scheme.to_owned())
 }
 
 /// Every command's help says where the options are that it goes by.
@@ -135,14 +159,9 @@ fn options(command: &Command) -> impl Iterator<Item = &Arg> {
 }
 
 fn unknown(command: &Command, name: &str) -> String {
-    let likeness = |known: &str| strsim::jaro_winkler(known, &name.replace('_', "-"));
-    let nearest = options(command)
-        .filter_map(Arg::get_long)
-        .map(|known| (likeness(known), known))
-        .filter(|(likeness, _)| *likeness >= LIKE)
-        .max_by(|one, other| one.0.total_cmp(&other.0));
-    match nearest {
-        Some((_, known)) => format!("{name} is no option; perhaps {known} is meant"),
+    let known = options(command).filter_map(Arg::get_long);
+    match nearest(&name.replace('_', "-"), known) {
+        Some(known) => format!("{name} is no option; perhaps {known} is meant"),
         None => format!("{name} is no option; --help tells them all"),
     }
 }

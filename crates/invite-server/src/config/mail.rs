@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::secret::{SecretUnusable, secret};
 
 /// The environment variable with the password at the mail server.
-const PASSWORD: &str = "INVITE_SERVER_SMTP_PASSWORD";
+pub(super) const PASSWORD: &str = "INVITE_SERVER_SMTP_PASSWORD";
 
 /// How invites are mailed.
 #[derive(Debug, Clone, Default, Args)]
@@ -53,6 +53,7 @@ pub struct MailOptions {
         long,
         value_name = "ADDRESS",
         env = "INVITE_SERVER_MAIL_FROM",
+        requires = "smtp",
         help_heading = "Mail"
     )]
     pub mail_from: Option<String>,
@@ -63,16 +64,19 @@ pub struct MailOptions {
         long,
         value_name = "URL",
         env = "INVITE_SERVER_MAIL_PAGE",
+        requires = "smtp",
         help_heading = "Mail"
     )]
     pub mail_page: Option<String>,
 
     /// Folder with subject.txt, invite.txt and invite.html, whichever shall differ from ours. They are templates in
-    /// Jinja's manner with inviter, title, resource, message, permissions, link, expires and email
+    /// Jinja's manner with inviter, title, resource, message, permissions, grants (those in words), link, expires, ends (that
+    /// in words) and email
     #[arg(
         long,
         value_name = "FOLDER",
         env = "INVITE_SERVER_MAIL_TEMPLATES",
+        requires = "smtp",
         help_heading = "Mail"
     )]
     pub mail_templates: Option<PathBuf>,

@@ -10,7 +10,7 @@ use super::ConfigError;
 use super::secret::{SecretUnusable, secret};
 
 /// The environment variable with the bearer that reads the metrics. It is no option, as others can read a command line.
-const BEARER: &str = "INVITE_SERVER_METRICS_BEARER";
+pub(super) const BEARER: &str = "INVITE_SERVER_METRICS_BEARER";
 /// The shortest bearer that nobody guesses.
 const BEARER_CHARACTERS: usize = 16;
 

@@ -21,6 +21,22 @@ pub struct ProxyOptions {
     pub trust_proxy: Vec<IpNet>,
 }
 
+/// No network of anybody's own is wider, but for the private ones.
+const WIDEST: u8 = 8;
+
+impl ProxyOptions {
+    /// A network that is most of the internet, if one is listed.
+    pub(super) fn internet(&self) -> Option<IpNet> {
+        let is_private = |network: &IpNet| match network {
+            IpNet::V4(_) => false,
+            IpNet::V6(network) => network.prefix_len() >= 7 && network.addr().is_unique_local(),
+        };
+        let mut wide = self.trust_proxy.iter();
+        wide.find(|network| network.prefix_len() < WIDEST && !is_private(network))
+            .copied()
+    }
+}
+
 fn network(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
     text.parse::<IpNet>()

@@ -2,6 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::address::Reach;
+
 /// Telling backends what happens.
 #[derive(Debug, Clone, Args)]
 pub struct WebhookOptions {
@@ -27,4 +29,15 @@ pub enum WebhooksTo {
     Loopback,
     /// And the networks around it (10.0.0.0/8, 192.168.0.0/16, fd00::/8 and the like).
     Private,
+}
+
+impl WebhooksTo {
+    /// The addresses that it stands for.
+    pub fn reach(self) -> Reach {
+        match self {
+            WebhooksTo::Public => Reach::Public,
+            WebhooksTo::Loopback => Reach::Loopback,
+            WebhooksTo::Private => Reach::Private,
+        }
+    }
 }

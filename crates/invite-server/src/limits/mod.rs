@@ -7,12 +7,14 @@ mod apps;
 mod guesses;
 mod layer;
 mod meter;
+mod over;
 mod places;
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 pub use layer::{limit, limit_address};
+pub use over::Culprit;
 pub use places::{Place, Places};
 
 use crate::core::{Actor, Refusal, User};
@@ -158,7 +160,7 @@ impl Limits {
     /// # Errors
     /// [`Refusal::RateLimited`] when it is one too many.
     pub fn address(&self, who: &Who) -> Result<(), Refusal> {
-        take("address", &self.0.address, who.address)
+        take("address", &self.0.address, who.address, || who.into())
     }
 
     /// Counts a call by this person, if it is somebody.
@@ -172,6 +174,7 @@ impl Limits {
             who.user
                 .as_ref()
                 .map(|user| (&user.username, &user.provider)),
+            || who.into(),
         )
     }
 
@@ -180,7 +183,9 @@ impl Limits {
     /// # Errors
     /// [`Refusal::RateLimited`] when it is one too many.
     pub fn app(&self, app: &str) -> Result<(), Refusal> {
-        take("app", &self.0.app, Some(app))
+        take("app", &self.0.app, Some(app), || {
+            Culprit::default().app(app)
+        })
     }
 
     /// The app that these credentials were found to be of.
@@ -215,7 +220,12 @@ impl Limits {
     /// # Errors
     /// [`Refusal::RateLimited`] when it is one too many.
     pub fn signed_out_check(&self, who: &Who) -> Result<(), Refusal> {
-        take("signed_out_check", &self.0.signed_out_check, who.address)
+        take(
+            "signed_out_check",
+            &self.0.signed_out_check,
+            who.address,
+            || who.into(),
+        )
     }
 
     /// Counts an invite that is to be kept in a cookie.
@@ -223,7 +233,7 @@ impl Limits {
     /// # Errors
     /// [`Refusal::RateLimited`] when it is one too many.
     pub fn pending(&self, who: &Who) -> Result<(), Refusal> {
-        take("pending", &self.0.pending, who.address)
+        take("pending", &self.0.pending, who.address, || who.into())
     }
 
     /// Counts an invite that this person has mailed.
@@ -235,6 +245,7 @@ impl Limits {
             "mails",
             &self.0.mails,
             Some((&user.username, &user.provider)),
+            || Culprit::default().person(user.user_id()),
         )
     }
 
@@ -245,7 +256,7 @@ impl Limits {
     pub fn try_key(&self, who: &Who) -> Result<(), Refusal> {
         let wrong = self.0.wrong_keys.as_ref();
         let allowed = wrong.map_or(Ok(()), |wrong| wrong.allow(who));
-        allowed.inspect_err(|_| refused("wrong_keys"))
+        allowed.inspect_err(|_| refused("wrong_keys", &who.into()))
     }
 
     /// Counts a key that opened nothing.
@@ -264,7 +275,7 @@ impl Limits {
     pub fn try_name(&self, who: &Who) -> Result<(), Refusal> {
         let names = self.0.names.as_ref();
         let allowed = names.map_or(Ok(()), |names| names.allow(who));
-        allowed.inspect_err(|_| refused("names"))
+        allowed.inspect_err(|_| refused("names", &who.into()))
     }
 
     /// Counts an id that they have tried.
@@ -292,18 +303,20 @@ pub const ALL: [&str; 11] = [
     "streams",
 ];
 
-/// Counts what one of these limits has refused.
-pub fn refused(limit: &'static str) {
+/// Counts what one of these limits has refused, and tells the operator whom.
+pub fn refused(limit: &'static str, culprit: &Culprit) {
     metrics::counter!(REFUSED, "limit" => limit).increment(1);
+    over::tell(limit, culprit);
 }
 
 fn take(
     limit: &'static str,
     meter: &Option<Meter>,
     who: Option<impl std::hash::Hash>,
+    culprit: impl FnOnce() -> Culprit,
 ) -> Result<(), Refusal> {
     match (meter, who) {
-        (Some(meter), Some(who)) => meter.take(who).inspect_err(|_| refused(limit)),
+        (Some(meter), Some(who)) => meter.take(who).inspect_err(|_| refused(limit, &culprit())),
         _ => Ok(()),
     }
 }

@@ -4,13 +4,18 @@ use invite_key::Permissions;
 
 use super::{OperateError, webhooks};
 use crate::{
+    address::Reach,
     config::Apps,
     core::{App, AppDialect},
     invites::Invites,
 };
 
 impl Apps {
-    pub(super) async fn run(&self, invites: &Invites) -> Result<String, OperateError> {
+    pub(super) async fn run(
+        &self,
+        invites: &Invites,
+        reach: Reach,
+    ) -> Result<String, OperateError> {
         match self {
             // Credentials and nothing else: they are read by scripts too.
             Apps::Add {
@@ -54,7 +59,7 @@ impl Apps {
                 Ok(lines.join("\n"))
             }
             Apps::Webhook { name, url, .. } => Ok(match url {
-                Some(url) => webhooks::set(invites, name, url).await?,
+                Some(url) => webhooks::set(invites, reach, name, url).await?,
                 None => webhooks::remove(invites, name).await?,
             }),
             Apps::Webhooks => Ok(webhooks::list(invites).await?),

@@ -58,7 +58,10 @@ impl From<Refusal> for OperateError {
 /// [`OperateError`], a sentence that says what to change.
 pub async fn run(config: &Config, command: &Command) -> Result<String, OperateError> {
     match command {
-        Command::Apps(apps) => apps.run(&invites(config).await?).await,
+        Command::Apps(apps) => {
+            let reach = config.webhooks_to().reach();
+            apps.run(&invites(config).await?, reach).await
+        }
         Command::People(people) => people.run(&invites(config).await?).await,
         Command::Keys(keys) => keys.run(config, &secret_file(config)).await,
         Command::Purge(purge) => purge.run(config, &open(config).await?).await,
@@ -73,7 +76,16 @@ pub async fn run(config: &Config, command: &Command) -> Result<String, OperateEr
 fn in_force(config: &Config) -> String {
     let risks = config.risks();
     let risks = risks.iter().map(|risk| format!("# risk: {risk}"));
-    let all = config.effective.iter().cloned().chain(risks);
+    let unheeded = config
+        .unheeded
+        .iter()
+        .map(|line| format!("# warning: {line}"));
+    let all = config
+        .effective
+        .iter()
+        .cloned()
+        .chain(risks)
+        .chain(unheeded);
     all.collect::<Vec<_>>().join("\n")
 }
 

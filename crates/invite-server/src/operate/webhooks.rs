@@ -1,12 +1,27 @@
 //! Where apps are told what happens, and how that goes.
 
 use crate::{
+    address::Reach,
+    conditions::WEBHOOK_BARRED,
     core::{Refusal, Webhook},
     invites::Invites,
+    webhooks::{NEVER, barred, is_never_reached},
 };
 
 /// Sets an app's webhook; what to tell the operator: the secret and nothing else, as scripts read it too.
-pub(super) async fn set(invites: &Invites, app: &str, url: &str) -> Result<String, Refusal> {
+pub(super) async fn set(
+    invites: &Invites,
+    reach: Reach,
+    app: &str,
+    url: &str,
+) -> Result<String, Refusal> {
+    if is_never_reached(url) {
+        return Err(Refusal::invalid_option("url", NEVER));
+    }
+    if let Some(barred) = barred(url, reach) {
+        // It may be another option that the server runs with.
+        WEBHOOK_BARRED.met(app, barred);
+    }
     let secret = invites.set_webhook(app, url).await?;
     Ok(secret.reveal().to_string())
 }

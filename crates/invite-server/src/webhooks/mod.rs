@@ -4,7 +4,6 @@
 //! because it was killed say, is due again after [`LEASE`]: everything arrives at least once.
 
 mod post;
-mod reach;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,13 +13,15 @@ use std::{
 
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
+use url::Url;
+
+pub use crate::address::Reach;
 use crate::{
     core::{Delivery, Moment, Refusal, TrustedTime, Webhook, WebhookChange, WebhookSecret},
     invites::Invites,
     stop::Running,
 };
 use post::{Outcome, Post};
-pub use reach::Reach;
 
 /// Deliveries to one webhook at once: one that hangs delays no other's.
 const AT_ONCE: usize = 16;
@@ -41,6 +42,30 @@ const BETWEEN: Duration = Duration::from_millis(10);
 const SWEEP: Duration = Duration::from_secs(600);
 /// How long stopping waits for what is on its way.
 const STOPPING: Duration = Duration::from_secs(10);
+
+/// What is refused of a webhook's address that nothing would ever be sent to.
+pub const NEVER: &str = "A webhook's address is one of the internet: no webhook ever goes to one that names no machine, or \
+                         only the wire that it is on.";
+
+/// Why nothing would be sent to such an address with that reach, as far as the address says it by itself.
+pub fn barred(url: &str, reach: Reach) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    match Reach::least(&url.host()?) {
+        None => Some("no webhook ever goes to such an address".to_owned()),
+        Some(least) if least > reach => Some(format!(
+            "its address needs --webhooks-to {}",
+            least.as_str()
+        )),
+        Some(_) => None,
+    }
+}
+
+/// Whether nothing is ever sent to such an address.
+pub fn is_never_reached(url: &str) -> bool {
+    let url = Url::parse(url).ok();
+    let host = url.as_ref().and_then(Url::host);
+    host.is_some_and(|host| Reach::least(&host).is_none())
+}
 
 /// What sends webhooks, and tells when the time of invites is over.
 #[derive(Debug)]

@@ -216,7 +216,8 @@ async fn open_socket(
         },
     };
     let Some(own_place) = state.places.take(address) else {
-        limits::refused("sockets");
+        let who = Who::new(address, opener.actor.as_ref());
+        limits::refused("sockets", &(&who).into());
         let sentence =
             "So many sockets are open from your address that there can be no other. Close one.";
         let wait = [(header::RETRY_AFTER, "5")];

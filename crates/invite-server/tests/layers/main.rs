@@ -37,11 +37,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("timekeeping", &["core", "stop", "store"]),
     // What stands around dialects, and what they give it.
     ("dialect", &["core"]),
-    ("auth", &["address", "core", "dialect"]),
-    ("limits", &["auth", "core", "dialect"]),
+    ("auth", &["address", "conditions", "core", "dialect"]),
+    ("limits", &["auth", "conditions", "core", "dialect"]),
     // What runs beside them.
     ("mail", &["core", "invites", "stop", "tls"]),
-    ("webhooks", &["core", "invites", "stop"]),
+    ("webhooks", &["address", "core", "invites", "stop"]),
     // What is spoken. None of them knows another.
     ("site", &["address", "dialect"]),
     (
@@ -64,11 +64,13 @@ const ROOMS: &[(&str, &[&str])] = &[
         "operate",
         &[
             "address",
+            "conditions",
             "config",
             "core",
             "invites",
             "store",
             "timekeeping",
+            "webhooks",
         ],
     ),
     (

@@ -42,5 +42,8 @@ mod sessions;
 mod several;
 mod sign_in;
 mod socket;
+mod stalled;
+mod stopping;
 mod support;
+mod unnoticed;
 mod written;

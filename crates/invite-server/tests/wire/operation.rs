@@ -124,6 +124,53 @@ async fn shown(address: &str, like: impl Fn(&str) -> bool) -> String {
     tokio::time::timeout(PATIENCE * 3, asked).await.unwrap()
 }
 
+/// What one looks at first at 3 a.m.
+#[tokio::test]
+async fn metrics_say_which_program_it_is_what_it_takes_and_what_is_open() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let server = Server::demo(&["--metrics", "127.0.0.1:0"]);
+    let address = said(&server, "metrics address=").await;
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let at = server.url.trim_start_matches("http://");
+        let mut stream = tokio::net::TcpStream::connect(at).await.unwrap();
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n")
+            .await
+            .unwrap();
+        assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
+        open.push(stream);
+    }
+    let text = shown(&address, |text| {
+        text.contains("invite_server_connections 3\n")
+    })
+    .await;
+    let build = format!(
+        "invite_server_build_info{{version=\"{}\"}} 1",
+        env!("CARGO_PKG_VERSION")
+    );
+    for line in [
+        build.as_str(),
+        "invite_server_connections_allowed ",
+        "invite_server_log_lines_lost_total 0",
+        "process_cpu_seconds_total ",
+        "process_resident_memory_bytes ",
+        "process_open_fds ",
+        "process_max_fds ",
+        "process_start_time_seconds ",
+    ] {
+        assert!(
+            text.lines().any(|one| one.starts_with(line)),
+            "{line} is not in\n{text}"
+        );
+    }
+    drop(open);
+    shown(&address, |text| {
+        text.contains("invite_server_connections 0\n")
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_waits_to_be_mailed_is_counted_and_how_long_it_has() {
     // Nobody listens there any more.

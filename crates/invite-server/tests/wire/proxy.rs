@@ -126,6 +126,12 @@ async fn what_comes_along_by_itself_changes_things_from_our_own_pages_only() {
             "{origin:?}"
         );
     }
+    let refused: Value = put("").send().await.unwrap().json().await.unwrap();
+    assert_eq!(
+        refused["detail"],
+        "A change in the name that the proxy in front says has to come from a page of this server, with an Origin or \
+         Sec-Fetch-Site header that says so. Programs use a bearer token."
+    );
     for (origin, name) in [
         ("", "anonymous"),
         ("https://evil.example", "anonymous"),

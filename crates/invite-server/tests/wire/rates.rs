@@ -59,6 +59,33 @@ async fn who_calls_too_often_waits_and_others_do_not() {
     }
 }
 
+/// Whom the operator has to talk to, and not a line for each call.
+#[tokio::test]
+async fn the_log_says_once_who_calls_too_often() {
+    let limits = ["--limit-user", "2", "--limit-address", "60"];
+    let server = Server::demo(&limits);
+    let alice = server.person("alice").await;
+    for _ in 0..8 {
+        let _ = status(alice.get("/api/v1/me")).await;
+    }
+    let mut refused = 0;
+    for _ in 0..80 {
+        let answer = server.anonymous().get("/api/v1/me").send().await.unwrap();
+        refused += usize::from(answer.status() == 429);
+    }
+    assert!(refused > 10, "{refused}");
+    let (_, output) = server.stop();
+    for line in [
+        "a caller is over a limit, and what is more is refused: speak to them, or raise the limit \
+         condition=\"over_limit\" place=127.0.0.0/24 cause=user of alice:test times=1",
+        "a caller is over a limit, and what is more is refused: speak to them, or raise the limit \
+         condition=\"over_limit\" place=127.0.0.0/24 cause=address of nobody in particular times=1",
+    ] {
+        assert_eq!(output.matches(line).count(), 1, "{line}: {output}");
+    }
+    assert_eq!(output.matches("is over a limit").count(), 2, "{output}");
+}
+
 #[tokio::test]
 async fn without_signing_in_little_is_looked_up() {
     let server = Server::demo(&["--limit-signed-out-check", "2"]);

@@ -27,6 +27,7 @@ use token::{Expected, Fault, Sort};
 use web::Trouble;
 
 use crate::address::is_loopback_url;
+use crate::conditions::ISSUER_SILENT;
 use crate::core::Claimed;
 
 /// How old what the issuer publishes may get. A key that it has withdrawn counts ten minutes longer at most, an hour if
@@ -244,6 +245,13 @@ impl Issuer {
         };
         let keys = self.inner.keys.get(wanted, fetch).await;
         keys.map_err(|_| NotRecognised::Unavailable)
+    }
+
+    /// Tells the operator where nobody can sign in, as it does not answer.
+    pub(super) async fn look(&self) {
+        if let Err(trouble) = self.metadata().await {
+            ISSUER_SILENT.met_often(&self.inner.name, trouble, 1);
+        }
     }
 
     /// What the issuer says of itself.

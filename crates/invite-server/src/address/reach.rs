@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use url::Host;
+
 /// Which addresses may be connected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
@@ -14,6 +16,37 @@ pub enum Reach {
 }
 
 impl Reach {
+    /// All of them, from the least on.
+    const ALL: [Reach; 3] = [Reach::Public, Reach::Loopback, Reach::Private];
+
+    /// The least that reaches this host; `None` where nothing ever does. What a name stands for is found out when it is
+    /// connected to, but for those of this machine.
+    pub fn least(host: &Host<&str>) -> Option<Reach> {
+        let address = match host {
+            Host::Ipv4(address) => IpAddr::V4(*address),
+            Host::Ipv6(address) => IpAddr::V6(*address),
+            Host::Domain(name) => {
+                let name = name.strip_suffix('.').unwrap_or(name);
+                let is_here = name == "localhost" || name.ends_with(".localhost");
+                return Some(if is_here {
+                    Reach::Loopback
+                } else {
+                    Reach::Public
+                });
+            }
+        };
+        Reach::ALL.into_iter().find(|reach| reach.allows(address))
+    }
+
+    /// The name of it as an option's value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reach::Public => "public",
+            Reach::Loopback => "loopback",
+            Reach::Private => "private",
+        }
+    }
+
     /// Whether this address may be connected to. Never one that names no machine, or only the wire it is on: that is
     /// where clouds keep their machines' credentials.
     pub fn allows(self, address: IpAddr) -> bool {
