@@ -34,7 +34,7 @@ const LIFETIME: Duration = Duration::from_secs(15 * 60);
 #[derive(Serialize, ToSchema)]
 pub(super) struct EventView {
     #[serde(rename = "type")]
-    #[schema(pattern = "^invite\\.(created|used|removed|expired)$")]
+    #[schema(pattern = "^invite\\.(created|used|removed|expired|unmailed)$")]
     kind: &'static str,
     /// When.
     #[schema(format = DateTime)]
@@ -42,7 +42,7 @@ pub(super) struct EventView {
     resource: String,
     /// The invite's id.
     invite: String,
-    /// Who did it: made it, accepted it, took it back; whose it was, when its time is over.
+    /// Who did it: made it, accepted it, took it back; whose it is, when its time is over or its mail was given up.
     user: User,
     /// How often the invite has been used by now.
     #[serde(skip_serializing_if = "Option::is_none")]

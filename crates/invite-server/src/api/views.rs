@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::core::{
     Acceptance, Accepted, Checked, Invite, InviteList, ResourceList, ResourceOf, User,
+    state::StoredMail,
 };
 
 mod members;
@@ -139,6 +140,30 @@ pub(super) struct InviteView {
     /// Only an account with this verified address can accept it.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
+    /// What became of its mail, if it was to be mailed: for its inviter and the resource's admins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mail: Option<MailView>,
+}
+
+/// What became of an invite's mail.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MailView {
+    /// `sent` once a mail server has taken it, `dropped` where the invite opened nothing any more, `failed` once it was
+    /// given up.
+    #[schema(pattern = "^(waiting|sent|dropped|failed)$")]
+    status: &'static str,
+    /// Why it was given up, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<String>,
+}
+
+impl From<StoredMail> for MailView {
+    fn from(mail: StoredMail) -> MailView {
+        MailView {
+            status: mail.state.as_str(),
+            trouble: mail.trouble,
+        }
+    }
 }
 
 /// Writes a key where it is meant to be seen, with no copy in between.
@@ -168,6 +193,7 @@ impl From<Invite> for InviteView {
             label: invite.label,
             extras: invite.extras,
             email: invite.email,
+            mail: invite.mail.map(MailView::from),
         }
     }
 }

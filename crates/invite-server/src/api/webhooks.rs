@@ -7,7 +7,8 @@ use crate::core::WebhookMessage;
 /// What happens to the invites of a resource is told to every app with a webhook that acts on it (`invite-server apps webhook`), signed
 /// as [Standard Webhooks](https://www.standardwebhooks.com) has it. Answer with any 2xx within 15 seconds. Anything else
 /// is tried again, ever less often, for 24 hours; 410 ends the webhook. A message may come more than once, with the same
-/// `webhook-id`, and messages may overtake each other: go by `timestamp`.
+/// `webhook-id`, and messages may overtake each other: `data.sequence` is the order in which things happened on a resource,
+/// 1, 2, 3 and so on; what is lower than what you have seen of an invite is old news.
 #[utoipa::path(post, path = "invite", tag = "apps", security(()), params(
     ("webhook-id" = String, Header, description = "the same whenever this message comes"),
     ("webhook-timestamp" = String, Header, description = "when it was sent, in seconds since 1970"),

@@ -13,6 +13,8 @@ pub enum EventKind {
     Removed,
     /// The time of one is over.
     Expired,
+    /// The mail of one was given up.
+    Unmailed,
 }
 
 impl EventKind {
@@ -23,6 +25,7 @@ impl EventKind {
             EventKind::Used => "invite.used",
             EventKind::Removed => "invite.removed",
             EventKind::Expired => "invite.expired",
+            EventKind::Unmailed => "invite.unmailed",
         }
     }
 
@@ -33,6 +36,7 @@ impl EventKind {
             EventKind::Used,
             EventKind::Removed,
             EventKind::Expired,
+            EventKind::Unmailed,
         ]
         .into_iter()
         .find(|kind| kind.as_str() == text)
@@ -59,7 +63,7 @@ pub struct Event {
     pub kind: EventKind,
     /// Which invite, by id.
     pub invite: String,
-    /// Who did it; for an end, whose invite it was.
+    /// Who did it; for an end or a mail that was given up, whose invite it is.
     pub user: User,
     /// When.
     pub at: Moment,

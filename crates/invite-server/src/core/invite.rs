@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     Moment, User,
-    state::{StoredInvite, Version},
+    state::{StoredInvite, StoredMail, Version},
 };
 
 /// Where an invite stands.
@@ -90,6 +90,8 @@ pub struct Invite {
     pub extras: Option<Value>,
     /// Only an account with this verified address accepts it.
     pub email: Option<String>,
+    /// What became of its mail, if it was to be mailed; for its inviter and the resource's admins alone.
+    pub mail: Option<StoredMail>,
 }
 
 impl Invite {
@@ -116,6 +118,7 @@ impl Invite {
             label: stored.label,
             extras: stored.extras,
             email: stored.email,
+            mail: stored.mail,
         }
     }
 }

@@ -39,6 +39,17 @@ impl MailState {
             MailState::Failed => "failed",
         }
     }
+
+    /// The state of that name.
+    pub fn parse(text: &str) -> Option<MailState> {
+        let all = [
+            MailState::Waiting,
+            MailState::Sent,
+            MailState::Dropped,
+            MailState::Failed,
+        ];
+        all.into_iter().find(|state| state.as_str() == text)
+    }
 }
 
 /// What is written about mails.
@@ -69,6 +80,15 @@ pub enum MailChange {
         /// How it ended.
         state: MailState,
     },
+    /// It is given up, unless it was asked for again meanwhile.
+    GiveUp {
+        /// Which, by its invite.
+        invite: String,
+        /// Until when it was taken.
+        until: Moment,
+        /// Why, in words for its inviter.
+        trouble: String,
+    },
     /// It is tried again then, unless it was asked for again meanwhile.
     TryLater {
         /// Which, by its invite.
@@ -89,6 +109,8 @@ pub struct Letter {
     pub key: InviteKey,
     /// Who invites.
     pub inviter: User,
+    /// Their address, where their issuer has verified one.
+    pub inviter_email: Option<String>,
     /// To what, by name.
     pub resource: String,
     /// The resource's title.

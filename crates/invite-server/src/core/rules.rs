@@ -25,6 +25,7 @@ pub use apps::grant_app;
 pub use clients::{add_client, remove_client};
 pub use delete::delete_resource;
 pub use end::end;
+pub use mails::give_up_mail;
 pub use members::{change_members, links_beside};
 pub use people::{end_as_told, name_issuer, recognise, sign_out};
 pub use resend::resend;

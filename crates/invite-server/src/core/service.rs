@@ -9,7 +9,10 @@ use super::{
     Acceptance, Accepted, Actor, Authority, Call, Checked, Clock, CreateRequest, Creators, Invite,
     InviteStatus, Moment, On, Quotas, Reader, Refusal, RemoveTarget, Removed, Secrets, Store,
     as_kept, authorise, random, rules,
-    state::{Count, Counts, InviteName, KeyHash, MailsTo, RepeatKey, Scope, State, StoredInvite},
+    state::{
+        Count, Counts, InviteName, KeyHash, MailsTo, RepeatKey, Scope, State, StoredInvite,
+        StoredMail,
+    },
 };
 use count::counted;
 use moved::Moved;
@@ -154,6 +157,8 @@ impl<S: Store> Invites<S> {
             email: request.email.as_deref().map(as_kept),
             issuer: None,
             ended: false,
+            mail: request.send.then(|| StoredMail::waiting(now)),
+            inviter_email: None,
         };
         let key = self.seal(&mut fresh)?;
         let quotas = self.quotas;
@@ -261,6 +266,7 @@ impl<S: Store> Invites<S> {
         let admin = state.permissions.contains(Permission::Admin);
         if !admin && !actor.is_some_and(|actor| invite.inviter.is(&actor.user)) {
             invite.label = None;
+            invite.mail = None;
         }
         let reader = actor.map(|actor| Reader {
             account: actor.user.clone(),

@@ -7,7 +7,9 @@ use invite_key::{
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Acceptance, InviteStatus, Member, Moment, Recipient, User, access::OpenLinks};
+use super::{
+    Acceptance, InviteStatus, MailState, Member, Moment, Recipient, User, access::OpenLinks,
+};
 
 mod change;
 mod query;
@@ -253,6 +255,32 @@ pub struct StoredInvite {
     pub issuer: Option<String>,
     /// Whether it was told that its time is over.
     pub ended: bool,
+    /// What became of its mail, if it was to be mailed.
+    pub mail: Option<StoredMail>,
+    /// The inviter's address, where their issuer has verified one.
+    pub inviter_email: Option<String>,
+}
+
+/// What became of an invite's mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredMail {
+    /// Where it stands.
+    pub state: MailState,
+    /// Until when somebody has it, or when it is to be sent; nothing once there is nothing to do.
+    pub due_at: Option<Moment>,
+    /// Why it was given up, in words for its inviter.
+    pub trouble: Option<String>,
+}
+
+impl StoredMail {
+    /// It is to be sent at once.
+    pub fn waiting(at: Moment) -> StoredMail {
+        StoredMail {
+            state: MailState::Waiting,
+            due_at: Some(at),
+            trouble: None,
+        }
+    }
 }
 
 impl StoredInvite {

@@ -155,7 +155,7 @@ impl fmt::Debug for WebhookSecret {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookMessage<'a> {
     #[serde(rename = "type")]
-    #[schema(pattern = "^invite\\.(created|used|removed|expired)$")]
+    #[schema(pattern = "^invite\\.(created|used|removed|expired|unmailed)$")]
     kind: &'static str,
     /// When it happened.
     #[schema(format = DateTime)]
@@ -176,7 +176,7 @@ struct WebhookData<'a> {
     /// What it grants.
     #[schema(example = "r")]
     permissions: &'a str,
-    /// Who did it: made it, accepted it, took it back. Nobody lets one expire.
+    /// Who did it: made it, accepted it, took it back. Nobody lets one expire, or its mail be given up.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<&'a User>,
     /// Whose invite it is.
@@ -189,6 +189,9 @@ struct WebhookData<'a> {
     /// How often it may be used, if that is limited.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_uses: Option<u32>,
+    /// Why its mail was given up, in words for its inviter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<&'a str>,
     /// What its inviter calls it.
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
@@ -213,11 +216,15 @@ pub(crate) fn webhook_body(
             resource: &invite.resource,
             sequence,
             permissions: invite.permissions.as_str(),
-            user: (kind != EventKind::Expired).then_some(user),
+            user: (!matches!(kind, EventKind::Expired | EventKind::Unmailed)).then_some(user),
             created_by: &invite.inviter,
             expires_at: invite.expires_at.to_iso(),
             uses: invite.uses,
             max_uses: invite.max_uses,
+            trouble: (kind == EventKind::Unmailed)
+                .then_some(invite.mail.as_ref())
+                .flatten()
+                .and_then(|mail| mail.trouble.as_deref()),
             label: invite.label.as_deref(),
             extras: invite.extras.as_ref(),
         },

@@ -7,7 +7,7 @@ use lettre::message::{Mailbox, MultiPart};
 use zeroize::Zeroizing;
 
 use super::templates::{Filling, Templates};
-use crate::core::{Letter, Mail, with_ascii_host};
+use crate::core::{Letter, Mail, Moment, with_ascii_host};
 
 /// Programs that answer mail, such as those of people on holiday, leave this one alone (RFC 3834).
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
@@ -16,6 +16,7 @@ const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitte
 pub(super) fn write(
     letter: &Letter,
     mail: &Mail,
+    now: Moment,
     from: &Mailbox,
     page: &str,
     templates: &Templates,
@@ -38,7 +39,9 @@ pub(super) fn write(
             message: letter.message.as_deref(),
             permissions: letter.permissions.as_str(),
             link: &link,
+            grants: templates.grants(letter.permissions),
             expires: &super::shown(letter.expires_at),
+            ends: &templates.ends(letter.expires_at, now),
             email: &letter.email,
         })
         .map_err(|_| "a template cannot be filled")?;
@@ -54,7 +57,15 @@ pub(super) fn write(
         mail.asked_at.0,
         from.email.domain()
     );
-    Message::builder()
+    let mut builder = Message::builder();
+    // Whoever answers wants to reach who invites them, not a machine.
+    if let Some(email) = &letter.inviter_email
+        && let Ok(address) = with_ascii_host(email).parse()
+    {
+        let name = super::templates::one_line(letter.inviter.shown_name());
+        builder = builder.reply_to(Mailbox::new(Some(name), address));
+    }
+    builder
         .from(from.clone())
         .to(to)
         .subject(written.subject)

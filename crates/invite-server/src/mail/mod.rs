@@ -4,25 +4,31 @@
 //! while, so that of several copies one sends it; a mail whose sender died is taken again. Only here, when it is sent,
 //! are the key and the link made.
 
+mod hosts;
 mod letter;
 mod settings;
 mod smtp;
 mod templates;
+mod words;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use lettre::message::Mailbox;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
+use crate::conditions::{MAIL_GIVEN_UP, MAIL_STUCK};
 use crate::core::{Letter, Mail, MailChange, MailState, Moment, Refusal, with_ascii_host};
 use crate::invites::Invites;
 use crate::stop::Running;
+use hosts::Hosts;
 pub use settings::{Language, MailSettings};
 use templates::Templates;
 
 /// So many are sent at once.
-const AT_ONCE: u32 = 8;
+const AT_ONCE: usize = 32;
 /// How long a mail is ours once we have taken it, in seconds: longer than sending it may take.
 const LEASE: u32 = 120;
 /// How long sending one may take.
@@ -33,6 +39,10 @@ const POLL: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: u32 = 2;
 /// But never longer, in seconds.
 const LONGEST_PAUSE: u32 = 3600;
+/// How long a mail waits at most, in seconds, until it is seen again whether its host takes it.
+const LONGEST_WAIT: u32 = 600;
+/// How long stopping waits for what is on its way.
+const STOPPING: Duration = Duration::from_secs(10);
 /// After so long it is given up: 24 hours, in milliseconds.
 const GIVEN_UP: i64 = 24 * 3600 * 1000;
 
@@ -56,6 +66,14 @@ pub enum MailUnusable {
     /// Where links lead.
     #[error("--mail-page {0:?} is not an address like https://example.com/welcome")]
     Page(String),
+    /// Where templates are.
+    #[error("--mail-templates {} is no folder that can be read: {cause}", folder.display())]
+    Templates {
+        /// The folder.
+        folder: std::path::PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
     /// What it says.
     #[error("the mail template {name} cannot be used: {cause}")]
     Template {
@@ -77,6 +95,7 @@ pub struct Mailer {
     from: Mailbox,
     page: String,
     templates: Templates,
+    hosts: Hosts,
 }
 
 /// How one attempt ended.
@@ -84,8 +103,44 @@ enum Outcome {
     Sent,
     /// The invite opens nothing any more, so nobody is to get it.
     Dropped,
-    TryLater(String),
-    Refused(String),
+    /// Others wait for its host already.
+    NotItsTurn,
+    TryLater(Trouble),
+    Refused(Trouble),
+}
+
+/// Why a mail was not sent.
+struct Trouble {
+    /// For the operator.
+    cause: String,
+    /// Whether it says something to whoever asked for the mail, who cannot mend what is the operator's.
+    is_about_the_mail: bool,
+}
+
+impl Trouble {
+    fn of_ours(cause: impl Into<String>) -> Trouble {
+        Trouble {
+            cause: cause.into(),
+            is_about_the_mail: false,
+        }
+    }
+
+    fn for_inviter(&self) -> &str {
+        if self.is_about_the_mail {
+            &self.cause
+        } else {
+            "this server could not send it for a day; whoever runs it finds the reason in its log"
+        }
+    }
+}
+
+impl From<lettre::transport::smtp::Error> for Trouble {
+    fn from(error: lettre::transport::smtp::Error) -> Trouble {
+        Trouble {
+            cause: smtp::class(&error),
+            is_about_the_mail: smtp::is_about_the_recipient(&error),
+        }
+    }
 }
 
 impl Mailer {
@@ -112,6 +167,7 @@ impl Mailer {
             from: from.parse().map_err(|_| MailUnusable::From(from))?,
             page,
             templates: Templates::load(settings)?,
+            hosts: Hosts::default(),
         };
         mailer.templates.try_out()?;
         Ok(mailer)
@@ -119,83 +175,97 @@ impl Mailer {
 
     /// Sends until it is time to stop; what it has begun, it finishes.
     pub async fn run(self, mut running: Running) {
-        tokio::select! {
-            biased;
-            () = running.told() => return,
-            () = self.try_out() => {}
-        }
+        let mailer = Arc::new(self);
+        let mut sending = JoinSet::new();
+        let first = Arc::clone(&mailer);
+        let trying = sending.spawn(async move { first.try_out().await });
         loop {
-            let idle = match self.round().await {
-                Ok(count) => count == 0,
-                Err(refusal) => {
-                    tracing::warn!(code = refusal.code(), "mail could not be looked for");
-                    true
-                }
-            };
-            let wait = async {
-                if idle {
-                    tokio::select! {
-                        () = tokio::time::sleep(POLL) => {}
-                        () = self.invites.something_happens() => {}
-                    }
-                }
-            };
+            let more = mailer.begin(&mut sending).await.unwrap_or_else(|refusal| {
+                tracing::warn!(code = refusal.code(), "mail could not be looked for");
+                false
+            });
             tokio::select! {
                 biased;
-                () = running.told() => return,
-                () = wait => {}
+                () = running.told() => break,
+                Some(_) = sending.join_next(), if more => {}
+                () = tokio::time::sleep(POLL) => {}
+                () = mailer.invites.something_happens() => {}
             }
+            while sending.try_join_next().is_some() {}
         }
+        trying.abort();
+        let finishing = async { while sending.join_next().await.is_some() {} };
+        // What does not end in time is taken again once its lease is over.
+        let _ = timeout(STOPPING, finishing).await;
+    }
+
+    /// Takes as much as there is room for; whether there may be more.
+    async fn begin(self: &Arc<Self>, sending: &mut JoinSet<()>) -> Result<bool, Refusal> {
+        let room = AT_ONCE.saturating_sub(sending.len());
+        if room == 0 {
+            return Ok(true);
+        }
+        let taken = self.invites.take_mails(room as u32, LEASE).await?;
+        let more = taken.len() == room;
+        for mail in taken {
+            let mailer = Arc::clone(self);
+            sending.spawn(async move { mailer.attempt(&mail).await });
+        }
+        Ok(more)
     }
 
     /// Says early what the operator has to mend, before somebody waits for a mail.
     async fn try_out(&self) {
-        let cause = match tokio::time::timeout(SENDING_TIME, self.smtp.test_connection()).await {
+        let cause = match timeout(SENDING_TIME, self.smtp.test_connection()).await {
             Ok(Ok(true)) => return tracing::info!("the mail server is ready for our mail"),
             Ok(Ok(false)) => "the mail server ended the connection".to_owned(),
             Ok(Err(error)) => smtp::class(&error),
             Err(_) => smtp::TOO_LONG.to_owned(),
         };
-        tracing::warn!(
-            cause,
-            "no mail can be sent now; it waits, for a day at most"
-        );
-    }
-
-    async fn round(&self) -> Result<usize, Refusal> {
-        let mails = self.invites.take_mails(AT_ONCE, LEASE).await?;
-        join_all(mails.iter().map(|mail| self.attempt(mail))).await;
-        Ok(mails.len())
+        MAIL_STUCK.met("--smtp", cause);
     }
 
     async fn attempt(&self, mail: &Mail) {
         let outcome = self.send(mail).await;
         let now = self.invites.clock().now();
-        let invite = mail.invite.clone();
-        let until = mail.until;
+        let (invite, until) = (mail.invite.clone(), mail.until);
+        let later = |seconds| MailChange::TryLater {
+            invite: invite.clone(),
+            until,
+            due_at: now.plus_seconds(seconds),
+        };
         let done = |state| MailChange::Done {
             invite: invite.clone(),
             until,
             state,
         };
-        let (change, how, cause) = match outcome {
-            Outcome::Sent => (done(MailState::Sent), "sent", None),
-            Outcome::Dropped => (done(MailState::Dropped), "dropped", None),
-            Outcome::TryLater(cause) if now.0 - mail.asked_at.0 < GIVEN_UP => {
-                let due_at = now.plus_seconds(pause(mail.attempts));
-                let change = MailChange::TryLater {
-                    invite: invite.clone(),
-                    until,
-                    due_at,
-                };
-                (change, "failed", Some(cause))
+        let (change, how, trouble) = match outcome {
+            Outcome::Sent => (Some(done(MailState::Sent)), "sent", None),
+            Outcome::Dropped => (Some(done(MailState::Dropped)), "dropped", None),
+            Outcome::NotItsTurn => {
+                let wait = pause(mail.attempts).min(LONGEST_WAIT);
+                (Some(later(wait)), "waits", None)
             }
-            Outcome::TryLater(cause) | Outcome::Refused(cause) => {
-                (done(MailState::Failed), "given_up", Some(cause))
+            Outcome::TryLater(trouble) if now.0 - mail.asked_at.0 < GIVEN_UP => {
+                let change = later(pause(mail.attempts));
+                (Some(change), "failed", Some(trouble))
+            }
+            Outcome::TryLater(trouble) | Outcome::Refused(trouble) => {
+                (None, "given_up", Some(trouble))
             }
         };
-        metrics::counter!("invite_server_mails_total", "outcome" => how).increment(1);
-        if let Err(refusal) = self.invites.change_mail(change).await {
+        if how != "waits" {
+            metrics::counter!("invite_server_mails_total", "outcome" => how).increment(1);
+        }
+        let written = match (change, &trouble) {
+            (Some(change), _) => self.invites.change_mail(change).await,
+            (None, Some(trouble)) => {
+                let words = trouble.for_inviter();
+                self.invites.give_up_mail(mail, words).await
+            }
+            (None, None) => Ok(()),
+        };
+        if let Err(refusal) = written {
             let code = refusal.code();
             tracing::error!(
                 invite,
@@ -206,12 +276,14 @@ impl Mailer {
             return;
         }
         // Never the address, nor what the other server said: it may repeat what it was sent.
-        let (attempts, cause) = (mail.attempts, cause.as_deref());
+        let (attempts, cause) = (mail.attempts, trouble.map(|trouble| trouble.cause));
+        let cause = cause.as_deref();
         match how {
             "sent" => tracing::info!(invite, attempts, "mail sent"),
             "dropped" => tracing::info!(invite, "mail not sent: the invite opens nothing any more"),
+            "waits" => tracing::debug!(invite, attempts, "mail waits for its turn"),
             "failed" => tracing::warn!(invite, attempts, cause, "mail not sent yet"),
-            _ => tracing::error!(invite, attempts, cause, "mail given up"),
+            _ => MAIL_GIVEN_UP.met_often(invite, cause.unwrap_or_default(), 1),
         }
     }
 
@@ -219,19 +291,22 @@ impl Mailer {
         let letter: Letter = match self.invites.letter(&mail.invite).await {
             Ok(Some(letter)) => letter,
             Ok(None) => return Outcome::Dropped,
-            Err(refusal) => return Outcome::TryLater(refusal.code().to_owned()),
+            Err(refusal) => return Outcome::TryLater(Trouble::of_ours(refusal.code())),
         };
-        let message = match letter::write(&letter, mail, &self.from, &self.page, &self.templates) {
+        let Some(_turn) = self.hosts.turn(&letter.email).await else {
+            return Outcome::NotItsTurn;
+        };
+        let now = self.invites.clock().now();
+        let written = letter::write(&letter, mail, now, &self.from, &self.page, &self.templates);
+        let message = match written {
             Ok(message) => message,
-            Err(cause) => return Outcome::Refused(cause.to_owned()),
+            Err(cause) => return Outcome::Refused(Trouble::of_ours(cause)),
         };
-        match tokio::time::timeout(SENDING_TIME, self.smtp.send(message)).await {
+        match timeout(SENDING_TIME, self.smtp.send(message)).await {
             Ok(Ok(_)) => Outcome::Sent,
-            Ok(Err(error)) if smtp::is_about_the_mail(&error) => {
-                Outcome::Refused(smtp::class(&error))
-            }
-            Ok(Err(error)) => Outcome::TryLater(smtp::class(&error)),
-            Err(_) => Outcome::TryLater(smtp::TOO_LONG.to_owned()),
+            Ok(Err(error)) if smtp::is_about_the_mail(&error) => Outcome::Refused(error.into()),
+            Ok(Err(error)) => Outcome::TryLater(error.into()),
+            Err(_) => Outcome::TryLater(Trouble::of_ours(smtp::TOO_LONG)),
         }
     }
 }

@@ -116,6 +116,21 @@ pub(super) fn is_about_the_mail(error: &lettre::transport::smtp::Error) -> bool 
     error.is_permanent() && !error.status().is_some_and(|code| is_about_us(code.into()))
 }
 
+/// Whether it is about this mail or its recipient, for now or for good; what is not is the operator's to mend.
+pub(super) fn is_about_the_recipient(error: &lettre::transport::smtp::Error) -> bool {
+    error.status().is_some_and(|code| !is_about_us(code.into()))
+}
+
+/// What the codes of RFC 5321 mean to whoever asked for the mail.
+fn meant(code: u16) -> &'static str {
+    match code {
+        550 | 551 | 553 => "it does not take mail for this address",
+        452 | 552 => "the mailbox is full",
+        500.. => "it does not take this mail",
+        _ => "it takes no mail for this address now",
+    }
+}
+
 /// The codes of RFC 4954 and RFC 3207 that mean the login or TLS. Some servers say 503 where a login has to come first.
 fn is_about_us(code: u16) -> bool {
     matches!(code, 503 | 530 | 534 | 535 | 538)
@@ -132,7 +147,7 @@ pub(super) fn class(error: &lettre::transport::smtp::Error) -> String {
             code if is_about_us(code) => format!(
                 "the mail server answered {code}: it does not take the user in --smtp with this password"
             ),
-            code => format!("the mail server answered {code}"),
+            code => format!("the mail server answered {code}: {}", meant(code)),
         };
     }
     if let Some(cause) = tls_cause(error) {

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
-use super::{Language, MailSettings, MailUnusable};
+use super::{Language, MailSettings, MailUnusable, words};
+use crate::core::Moment;
+use invite_key::permissions::Permissions;
 
 const SUBJECT: &str = "subject.txt";
 const TEXT: &str = "invite.txt";
@@ -28,8 +30,12 @@ pub(super) struct Filling<'a> {
     pub(super) resource: &'a str,
     pub(super) message: Option<&'a str>,
     pub(super) permissions: &'a str,
+    /// What it grants, in words.
+    pub(super) grants: &'a str,
     pub(super) link: &'a str,
     pub(super) expires: &'a str,
+    /// How long that is, and when it ends, in words.
+    pub(super) ends: &'a str,
     pub(super) email: &'a str,
 }
 
@@ -37,6 +43,7 @@ pub(super) struct Filling<'a> {
 #[derive(Debug)]
 pub(super) struct Templates {
     environment: Environment<'static>,
+    language: Language,
 }
 
 impl Templates {
@@ -46,6 +53,13 @@ impl Templates {
         // A name that is not there is a slip of whoever wrote the template, not nothing.
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.add_filter("quoted", quoted);
+        if let Some(folder) = &settings.templates {
+            // A folder that is not there is a slip; a file that is not there is a choice.
+            folder.read_dir().map_err(|cause| MailUnusable::Templates {
+                folder: folder.clone(),
+                cause,
+            })?;
+        }
         for (name, ours) in built_in(settings.language) {
             let unusable = |cause: String| MailUnusable::Template {
                 name: name.to_owned(),
@@ -62,7 +76,20 @@ impl Templates {
                 .add_template_owned(name, source)
                 .map_err(|error| unusable(error.to_string()))?;
         }
-        Ok(Templates { environment })
+        Ok(Templates {
+            environment,
+            language: settings.language,
+        })
+    }
+
+    /// What these letters let somebody do, in a sentence.
+    pub(super) fn grants(&self, permissions: Permissions) -> &'static str {
+        words::grants(self.language, permissions)
+    }
+
+    /// How long it is until then, and when that is.
+    pub(super) fn ends(&self, at: Moment, now: Moment) -> String {
+        words::ends(self.language, at, now)
     }
 
     /// Fills them once, so that a slip is found at the start.
@@ -73,8 +100,10 @@ impl Templates {
             resource: "notes",
             message: Some("Welcome!"),
             permissions: "r",
+            grants: self.grants(Permissions::READ),
             link: "https://example.com/join#acceptInvite=…",
             expires: "2026-11-28 07:21 UTC",
+            ends: "in 7 days, on 28 November 2026 at 07:21 UTC",
             email: "bob@example.com",
         })
         .map(|_| ())
@@ -88,8 +117,10 @@ impl Templates {
             resource => one_line(filling.resource),
             message,
             permissions => filling.permissions,
+            grants => filling.grants,
             link => filling.link,
             expires => filling.expires,
+            ends => filling.ends,
             email => one_line(filling.email),
         };
         Ok(Rendered {
@@ -134,8 +165,6 @@ fn built_in(language: Language) -> [(&'static str, &'static str); 3] {
 }
 
 fn theirs(folder: &Path, name: &str) -> std::io::Result<Option<String>> {
-    // A folder that is not there is a slip; a file that is not there is a choice.
-    folder.read_dir()?;
     match std::fs::read_to_string(folder.join(name)) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -149,7 +178,7 @@ fn quoted(text: &str) -> String {
     marked.join("\n")
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     lines(text, &[]).trim().chars().take(LINE).collect()
 }
 
@@ -178,8 +207,10 @@ mod tests {
             resource: "notes",
             message,
             permissions: "r",
+            grants: "You may read it.",
             link: "https://example.com/join#acceptInvite=marked",
-            expires: "tomorrow",
+            expires: "2026-11-28 07:21 UTC",
+            ends: "tomorrow",
             email: "bob@example.com",
         }
     }
@@ -216,7 +247,10 @@ mod tests {
             assert!(mail.subject.contains("Alice") && mail.subject.contains("Notes"));
             for part in [&mail.text, &mail.html] {
                 assert!(
-                    part.contains("marked") && part.contains("bob@example.com"),
+                    part.contains("marked")
+                        && part.contains("bob@example.com")
+                        && part.contains("You may read it.")
+                        && part.contains("tomorrow"),
                     "{part}"
                 );
             }
@@ -245,6 +279,10 @@ mod tests {
             templates: Some(folder.path().join("none")),
             ..MailSettings::default()
         };
-        assert!(Templates::load(&missing).is_err());
+        let said = Templates::load(&missing).unwrap_err().to_string();
+        assert!(
+            said.starts_with("--mail-templates ") && said.contains("none is no folder"),
+            "{said}"
+        );
     }
 }

@@ -232,6 +232,123 @@ async fn what_fails_is_tried_again_as_the_same_message_also_by_another_copy() {
     assert_eq!(sending.webhook().await.failed, 0);
 }
 
+/// They may overtake each other: each says where it belongs.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_out_of_order_says_its_place() {
+    let backend = Backend::default();
+    backend.answer(StatusCode::SERVICE_UNAVAILABLE);
+    let (sending, secret) = Sending::to(&backend.listen().await, Reach::Loopback).await;
+    let server = &sending.server;
+    let (id, key) = server
+        .invite("alice", "notes", &json!({"maxUses": 3}))
+        .await;
+    backend.told(1).await;
+    sending.trouble("it answered 503").await;
+    assert_eq!(server.accept(Some("erin"), &key).await.status, 200);
+    let path = format!("/api/v1/resources/notes/invites/{id}");
+    let removed = server.request(Some("alice"), reqwest::Method::DELETE, &path);
+    assert_eq!(removed.send().await.unwrap().status(), 200);
+    let mut told = backend.told(2).await;
+    server.pass_seconds(10);
+    told.extend(backend.told(1).await);
+    sending.settled().await;
+    let told: Vec<Value> = told.iter().map(|one| one.verified(&secret)).collect();
+    let last = told.last().unwrap();
+    assert_eq!(last["type"], "invite.created", "it came last: {told:?}");
+    let mut ordered = told.clone();
+    ordered.sort_by_key(|one| one["data"]["sequence"].as_i64().unwrap());
+    let seen: Vec<_> = ordered
+        .iter()
+        .map(|one| {
+            (
+                one["data"]["sequence"].as_i64().unwrap(),
+                one["type"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (1, "invite.created"),
+            (2, "invite.used"),
+            (3, "invite.removed")
+        ]
+    );
+    // And whoever writes a backend reads how.
+    let description = server.request(None, reqwest::Method::GET, "/api/v1/openapi.json");
+    let description = description.send().await.unwrap().text().await.unwrap();
+    assert!(
+        description.contains("`data.sequence` is the order in which things happened on a resource")
+    );
+}
+
+/// A mail that was given up is told with why.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_was_given_up_is_told_with_why_unless_it_was_asked_for_again() {
+    let backend = Backend::default();
+    let (sending, secret) = Sending::to(&backend.listen().await, Reach::Loopback).await;
+    let server = &sending.server;
+    let mailed = async || {
+        let mut request = invite_server::core::CreateRequest::new(
+            invite_key::Permissions::READ,
+            3600,
+            invite_key::KeyKind::Opaque,
+        );
+        (request.email, request.send) = (Some("bob@example.com".into()), true);
+        let alice =
+            invite_server::core::Actor::new(invite_server::core::User::new("alice", "test"));
+        let invites = &server.invites;
+        let invite = invites
+            .create(Some(&alice), "notes", request)
+            .await
+            .unwrap();
+        let mails = invites.take_mails(1, 30).await.unwrap();
+        (alice, invite, mails.into_iter().next().unwrap())
+    };
+    let (alice, invite, mail) = mailed().await;
+    backend.told(1).await;
+    server
+        .invites
+        .give_up_mail(&mail, "no such mailbox")
+        .await
+        .unwrap();
+    let told = backend.told(1).await[0].verified(&secret);
+    server.description.check_webhook(&told);
+    assert_eq!(told["type"], "invite.unmailed");
+    let data = &told["data"];
+    assert_eq!(
+        (&data["invite"], &data["trouble"]),
+        (&json!(invite.id), &json!("no such mailbox"))
+    );
+    assert_eq!(
+        (&data["sequence"], &data["user"]),
+        (&json!(2), &Value::Null)
+    );
+    // It is over: nothing more comes of it.
+    server
+        .invites
+        .give_up_mail(&mail, "no such mailbox")
+        .await
+        .unwrap();
+
+    let (_, again, mail) = mailed().await;
+    backend.told(1).await;
+    server.pass_seconds(1);
+    server
+        .invites
+        .resend(Some(&alice), &again.id, 3600)
+        .await
+        .unwrap();
+    server
+        .invites
+        .give_up_mail(&mail, "no such mailbox")
+        .await
+        .unwrap();
+    sending.settled().await;
+    assert_eq!(backend.told(0).await.len(), 0, "it was asked for again");
+    assert_eq!(server.invites.take_mails(1, 30).await.unwrap().len(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_day_it_is_given_up_and_after_410_at_once() {
     let backend = Backend::default();

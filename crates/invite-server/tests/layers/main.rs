@@ -40,7 +40,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("auth", &["address", "conditions", "core", "dialect"]),
     ("limits", &["auth", "conditions", "core", "dialect"]),
     // What runs beside them.
-    ("mail", &["core", "invites", "stop", "tls"]),
+    ("mail", &["conditions", "core", "invites", "stop", "tls"]),
     ("webhooks", &["address", "core", "invites", "stop"]),
     // What is spoken. None of them knows another.
     ("site", &["address", "dialect"]),

@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::post::Post;
+use crate::post::{Manner, Post};
 use crate::support::{Person, Server, command};
 
 const FROM: &str = "Invites <invites@example.org>";
@@ -245,7 +245,7 @@ async fn who_is_refused_for_good_is_not_tried_again_and_a_dead_invite_is_not_mai
     let alice = server.person("alice").await;
     create(&alice, json!({ "email": "bob@example.com", "send": true })).await;
     let given_up = async {
-        while !server.output().contains("mail given up") {
+        while !server.output().contains("mail_given_up") {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
@@ -275,6 +275,171 @@ async fn who_is_refused_for_good_is_not_tried_again_and_a_dead_invite_is_not_mai
     .await;
     said("opens nothing any more").await;
     assert!(post.is_empty());
+}
+
+/// Each destination waits for itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_slow_destination_stops_no_other_mail() {
+    let mut post = Post::with(Manner {
+        slow: Some("@slow.example"),
+        ..Manner::default()
+    })
+    .await;
+    let server = mailing(&post, &[]);
+    let alice = server.person("alice").await;
+    let mail = async |to: &str| {
+        let body = json!({ "email": to, "send": true });
+        assert_eq!(create(&alice, body).await.0, 201);
+    };
+    // More than are sent at once.
+    for number in 0..40 {
+        mail(&format!("person{number}@slow.example")).await;
+    }
+    for number in 0..3 {
+        let to = format!("bob{number}@example.com");
+        mail(&to).await;
+        assert_eq!(post.next().await.to, to);
+    }
+}
+
+/// Whoever asked for a mail learns what became of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_became_of_a_mail_is_seen_by_who_asked_for_it() {
+    let post = Post::answering(&[550]).await;
+    let server = mailing(&post, &[]);
+    let alice = server.person("alice").await;
+    let (_, plain) = create(&alice, json!({ "email": "bob@example.com" })).await;
+    assert_eq!(plain["mail"], Value::Null);
+    let (_, asked) = create(&alice, json!({ "email": "bob@example.com", "send": true })).await;
+    assert_eq!(asked["mail"], json!({ "status": "waiting" }));
+    let seen = async |wanted: &str| {
+        let path = "/api/v1/resources/notes/invites";
+        let asking = async {
+            loop {
+                let list: Value = alice.get(path).send().await.unwrap().json().await.unwrap();
+                let found = list["invites"].as_array().unwrap();
+                let found = found.iter().find(|one| one["id"] == asked["id"]).unwrap();
+                if found["mail"]["status"] == wanted {
+                    return found["mail"].clone();
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(crate::support::PATIENCE, asking)
+            .await
+            .expect(wanted)
+    };
+    let failed = seen("failed").await;
+    assert_eq!(
+        failed,
+        json!({
+            "status": "failed",
+            "trouble": "the mail server answered 550: it does not take mail for this address",
+        })
+    );
+    // Whoever watches is told, with its place among what happens.
+    let events = alice.get("/api/v1/resources/notes/events");
+    let mut events = events.header("last-event-id", "0").send().await.unwrap();
+    let mut text = String::new();
+    let reading = async {
+        while !text.contains("invite.unmailed") {
+            let chunk = events.chunk().await.unwrap().unwrap();
+            text.push_str(&String::from_utf8_lossy(&chunk));
+        }
+    };
+    tokio::time::timeout(crate::support::PATIENCE, reading)
+        .await
+        .unwrap();
+    // The invitee sees nothing of it.
+    let bob = server.person("bob").await;
+    let check = json!({ "key": asked["key"] });
+    let (status, preview) = ask(&bob, "/api/v1/invites/check", &check).await;
+    assert_eq!((status, &preview["mail"]), (200, &Value::Null), "{preview}");
+    // And asked for again, it is on its way again.
+    let resend = format!("/api/v1/invites/{}/resend", asked["id"].as_str().unwrap());
+    let (_, again) = ask(&alice, &resend, &json!({})).await;
+    assert_eq!(again["mail"], json!({ "status": "waiting" }));
+    assert_eq!(seen("sent").await, json!({ "status": "sent" }));
+    let (_, output) = server.stop();
+    let line = format!(
+        "a mail was given up, and its inviter is told why: mend the cause, and have it sent again \
+         condition=\"mail_given_up\" place={} cause=the mail server answered 550: it does not take mail for this address \
+         times=1",
+        asked["id"].as_str().unwrap()
+    );
+    assert!(output.contains(&line), "{line}: {output}");
+    assert!(!output.contains("bob@example.com"), "{output}");
+}
+
+/// Read on a telephone, by whoever reads from right to left, and by whoever reads plain text.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_says_what_it_grants_and_until_when_and_to_whom_to_answer() {
+    let mut post = Post::open().await;
+    let server = mailing(&post, &[]);
+    let alice = server.person("alice").await;
+    for (letters, words) in [
+        ("r", "You may read it."),
+        ("rw", "You may read and change it."),
+        (
+            "arw",
+            "You may read and change it, invite others and decide who has access.",
+        ),
+    ] {
+        let body = json!({ "email": "bob@example.com", "send": true, "permissions": letters });
+        assert_eq!(create(&alice, body).await.0, 201);
+        let mail = post.next().await;
+        for part in [&mail.text, &mail.html] {
+            assert!(part.contains(words), "{words}: {part}");
+            assert!(part.contains("in 7 days, on "), "{part}");
+        }
+        assert!(mail.html.contains("dir=\"auto\""), "{}", mail.html);
+        assert!(
+            mail.html.contains("overflow-wrap: anywhere"),
+            "{}",
+            mail.html
+        );
+        // What nobody has verified is nobody's to answer to.
+        assert_eq!(mail.header("reply-to"), None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_answers_a_mail_reaches_the_inviter_whose_address_is_verified() {
+    let mut post = Post::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("invites.db");
+    let server = Server::start(&[
+        "--database",
+        database.to_str().unwrap(),
+        "--smtp",
+        &post.url,
+        "--mail-from",
+        FROM,
+        "--trust-proxy",
+        "127.0.0.1",
+        "--trust-header",
+        "X-User",
+        "--trust-name-header",
+        "X-Name",
+        "--trust-email-header",
+        "X-Email",
+    ]);
+    let alice = |method, path: &str| {
+        let request = server.anonymous().request(method, path);
+        let request = request.header("x-user", "alice");
+        let request = request.header("x-name", "Alice \u{202e}\"<eve@example.com>,".as_bytes());
+        request.header("x-email", "alice@example.com")
+    };
+    let made = alice(Method::PUT, "/api/v1/resources/plans").json(&json!({}));
+    assert_eq!(made.send().await.unwrap().status(), 201);
+    let create = alice(Method::POST, "/api/v1/resources/plans/invites");
+    let create = create.json(&json!({ "email": "bob@example.com", "send": true }));
+    assert_eq!(create.send().await.unwrap().status(), 201);
+    let mail = post.next().await;
+    let answer = mail.header("reply-to").unwrap();
+    let parsed: lettre::message::Mailbox = answer.parse().unwrap();
+    assert_eq!(parsed.email.to_string(), "alice@example.com");
+    assert!(!answer.contains('\u{202e}'), "{answer}");
 }
 
 #[test]
@@ -314,7 +479,7 @@ fn options_that_cannot_be_meant_are_said() {
                 "--mail-templates",
                 "/no/such/folder",
             ],
-            "template",
+            "--mail-templates /no/such/folder",
         ),
     ] {
         let demo = ["--demo", "--listen", "127.0.0.1:0"];
@@ -325,4 +490,25 @@ fn options_that_cannot_be_meant_are_said() {
             "{arguments:?}: {said}"
         );
     }
+}
+
+#[test]
+fn a_folder_of_templates_that_is_not_there_is_what_is_named() {
+    let output = command(&[
+        "--demo",
+        "--listen",
+        "127.0.0.1:0",
+        "--smtp",
+        "smtp://127.0.0.1:1",
+        "--mail-from",
+        "a@b.example",
+        "--mail-templates",
+        "/no/such/folder",
+    ])
+    .output()
+    .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "invite-server: --mail-templates /no/such/folder is no folder that can be read: No such file or directory (os error 2).\n"
+    );
 }

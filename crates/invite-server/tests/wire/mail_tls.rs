@@ -285,14 +285,14 @@ async fn a_wrong_password_keeps_the_mail_until_it_is_right() {
     said(&server, "mail not sent yet").await;
     let (_, output) = server.stop();
     assert!(
-        !output.contains("mail given up") && !output.contains("not this one"),
+        !output.contains("mail_given_up") && !output.contains("not this one"),
         "{output}"
     );
 
     // It wants a login and is given none.
     let server = run("", None);
     let output = said(&server, "mail not sent yet").await;
-    assert!(!output.contains("mail given up"), "{output}");
+    assert!(!output.contains("mail_given_up"), "{output}");
     server.stop();
 
     let server = run("invites@", Some(&right));

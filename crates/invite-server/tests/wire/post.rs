@@ -24,6 +24,14 @@ pub struct Received {
 }
 
 impl Received {
+    /// What stands in a header, unfolded.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let head = self.raw.split("\r\n\r\n").next()?.replace("\r\n ", " ");
+        let mut lines = head.split("\r\n").filter_map(|line| line.split_once(": "));
+        let found = lines.find(|(found, _)| found.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.to_owned())
+    }
+
     /// The link in the plain text.
     pub fn link(&self) -> &str {
         let mut words = self.text.split_whitespace();
@@ -43,6 +51,8 @@ pub struct Manner {
     pub tls: Option<Encrypted>,
     /// Who may send: the user and the password.
     pub login: Option<(AuthMechanism, &'static str, &'static str)>,
+    /// Recipients with this host are never answered.
+    pub slow: Option<&'static str>,
 }
 
 /// When encryption begins.
@@ -235,6 +245,10 @@ async fn meet(
                 .lock()
                 .unwrap()
                 .push_str(&String::from_utf8_lossy(&line));
+        }
+        let text = String::from_utf8_lossy(&line);
+        if text.starts_with("RCPT") && manner.slow.is_some_and(|slow| text.contains(slow)) {
+            return std::future::pending().await;
         }
         let response = session.process(&line);
         answer = (response.action != Action::NoReply).then_some(response);

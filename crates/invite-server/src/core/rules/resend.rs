@@ -7,7 +7,7 @@ use crate::core::{
     Actor, Authority, Call, InviteStatus, MailChange, Moment, On, Quotas, Refusal, authorise,
     options::{MAX_AGE_LIMIT, out_of_range},
     quota,
-    state::{State, StoredInvite},
+    state::{State, StoredInvite, StoredMail},
 };
 
 /// The same key works for so many seconds from now on, also where it had expired. What was taken back or used up stays
@@ -67,6 +67,7 @@ pub fn resend(
     let answer = StoredInvite {
         expires_at,
         ended: false,
+        mail: invite.mail.as_ref().map(|_| StoredMail::waiting(now)),
         ..invite.clone()
     };
     let mut changes = vec![

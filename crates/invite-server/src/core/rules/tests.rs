@@ -46,6 +46,8 @@ fn invite(permissions: &str) -> StoredInvite {
         email: None,
         issuer: None,
         ended: false,
+        mail: None,
+        inviter_email: None,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Invites, on_resource};
 use crate::core::{
-    Actor, InviteStatus, Letter, Mail, MailChange, Refusal, Store,
-    state::{Change, Counts, InviteName, MailsTo, RepeatKey, Scope, StoredInvite},
+    Actor, InviteStatus, Letter, Mail, MailChange, Refusal, Store, rules,
+    state::{Change, Counts, Decision, InviteName, MailsTo, RepeatKey, Scope, State, StoredInvite},
 };
 
 impl<S: Store> Invites<S> {
@@ -36,6 +36,7 @@ impl<S: Store> Invites<S> {
             email,
             key,
             inviter: invite.inviter,
+            inviter_email: invite.inviter_email,
             resource: invite.resource,
             title: state.resource.and_then(|resource| resource.title),
             message: invite.message,
@@ -71,6 +72,22 @@ impl<S: Store> Invites<S> {
             ..Scope::default()
         };
         Ok(self.store.look(scope).await?.recipient.is_some())
+    }
+
+    /// Gives a mail up, and tells its inviter and whoever watches why; nothing where it was asked for again meanwhile.
+    pub async fn give_up_mail(&self, mail: &Mail, trouble: &str) -> Result<(), Refusal> {
+        let scope = Scope {
+            invite: Some(InviteName::Id(mail.invite.clone())),
+            ..Scope::default()
+        };
+        let (until, trouble, now) = (mail.until, trouble.to_owned(), self.clock.now());
+        let rule = move |state: &State| {
+            Ok(Decision {
+                answer: (),
+                changes: rules::give_up_mail(state, until, &trouble, now),
+            })
+        };
+        self.transact(scope, rule).await
     }
 
     /// Writes how a mail went.

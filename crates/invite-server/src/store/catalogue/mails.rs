@@ -11,11 +11,14 @@ static CLAIM: Sql = Sql::new(
 static ASK: Sql =
     Sql::new("UPDATE invites SET mail = $1, mail_asked_at = $2, mail_due_at = $2 WHERE id = $3");
 static ASK_AGAIN: Sql = Sql::new(
-    "UPDATE invites SET mail = $1, mail_asked_at = $2, mail_due_at = $2, mail_attempts = 0
+    "UPDATE invites SET mail = $1, mail_asked_at = $2, mail_due_at = $2, mail_attempts = 0, mail_trouble = NULL
      WHERE id = $3 AND mail IS NOT NULL",
 );
 static DONE: Sql =
     Sql::new("UPDATE invites SET mail = $1, mail_due_at = NULL WHERE id = $2 AND mail_due_at = $3");
+static GIVE_UP: Sql = Sql::new(
+    "UPDATE invites SET mail = $1, mail_due_at = NULL, mail_trouble = $2 WHERE id = $3 AND mail_due_at = $4",
+);
 static TRY_LATER: Sql =
     Sql::new("UPDATE invites SET mail_due_at = $1 WHERE id = $2 AND mail_due_at = $3");
 
@@ -55,6 +58,14 @@ pub(super) async fn write<E: Executor>(executor: &E, mail: &MailChange) -> Resul
             until,
             state,
         } => change(executor, &DONE, binds![state.as_str(), invite, *until]).await,
+        MailChange::GiveUp {
+            invite,
+            until,
+            trouble,
+        } => {
+            let failed = MailState::Failed.as_str();
+            change(executor, &GIVE_UP, binds![failed, trouble, invite, *until]).await
+        }
         MailChange::TryLater {
             invite,
             until,

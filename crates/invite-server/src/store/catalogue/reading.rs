@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     core::{
-        Acceptance, Member, ResourceOf, User,
-        state::{InviteName, KeyHash, Repeated, Resource, Scope, State, StoredInvite},
+        Acceptance, MailState, Member, ResourceOf, User,
+        state::{InviteName, KeyHash, Repeated, Resource, Scope, State, StoredInvite, StoredMail},
     },
     store::{ACCEPTED_SHOWN, kind_named},
 };
@@ -18,7 +18,7 @@ use crate::{
 /// An invite's columns, in the order in which rows are read.
 pub(super) const COLUMNS: &str = "SELECT invites.number, id, key_hash, kind, secret_id, invites.resource, permissions, created_at,
         expires_at, inviter_username, inviter_provider, display_name, uses, max_uses, message, label, extras, removed_at,
-        invites.email, issuer, ended, address";
+        invites.email, issuer, ended, mail, mail_due_at, mail_trouble, people.email, address";
 /// What an invite's columns are read from besides its own table.
 pub(super) const BESIDE: &str =
     "LEFT JOIN grants ON invite = id AND grants.resource = invites.resource
@@ -369,6 +369,24 @@ pub(super) fn stored(mut row: Row) -> Result<(i64, StoredInvite), Unreadable> {
         email: row.text_or_none()?,
         issuer: row.text_or_none()?,
         ended: row.flag()?,
+        mail: mail(&mut row)?,
+        inviter_email: row.text_or_none()?,
     };
     Ok((number, invite))
+}
+
+/// What became of an invite's mail.
+fn mail(row: &mut Row) -> Result<Option<StoredMail>, Unreadable> {
+    let (state, due_at, trouble) = (
+        row.text_or_none()?,
+        row.moment_or_none()?,
+        row.text_or_none()?,
+    );
+    let Some(state) = state else { return Ok(None) };
+    let state = MailState::parse(&state).ok_or(Unreadable::Row("an unknown state of a mail"))?;
+    Ok(Some(StoredMail {
+        state,
+        due_at,
+        trouble,
+    }))
 }

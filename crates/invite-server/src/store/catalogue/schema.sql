@@ -139,6 +139,8 @@ CREATE TABLE IF NOT EXISTS invites (
     -- Whoever takes a mail moves this: nobody else has it until then. Absent once there is nothing to do.
     mail_due_at      {number},
     mail_attempts    {number} NOT NULL DEFAULT 0,
+    -- Why it was given up, in words for its inviter.
+    mail_trouble     TEXT,
     -- Whether all its uses are spent: whoever counts or lists those that can be accepted passes over none that cannot.
     spent            {flag}   NOT NULL GENERATED ALWAYS AS (max_uses IS NOT NULL AND uses >= max_uses) STORED,
     CHECK (max_uses IS NULL OR uses <= max_uses)

@@ -233,6 +233,11 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
             invite: seventh(),
             at: Moment(3),
         }),
+        Change::Mail(MailChange::GiveUp {
+            invite: seventh(),
+            until: Moment(3),
+            trouble: "no such mailbox".into(),
+        }),
         Change::Mail(MailChange::Count(recipient(7, true))),
     ];
     at_once(changes::write(on, &written))?;

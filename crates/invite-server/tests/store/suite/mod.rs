@@ -156,6 +156,8 @@ fn stored(id: &str) -> StoredInvite {
         email: Some("bob@example.com".into()),
         issuer: Some("https://invites.example".into()),
         ended: false,
+        mail: None,
+        inviter_email: None,
     }
 }
 

@@ -126,7 +126,14 @@ async fn what_is_sent_again_costs_nothing() {
     assert_eq!(first.status, 201, "{first:?}");
     for _ in 0..5 {
         let again = repeated().await;
-        assert_eq!((again.status, &again.body), (201, &first.body));
+        // What became of its mail meanwhile stands there.
+        let rest = |body: &Value| {
+            let mut body = body.clone();
+            body.as_object_mut().unwrap().remove("mail");
+            body
+        };
+        assert_eq!(again.status, 201);
+        assert_eq!(rest(&again.body), rest(&first.body));
     }
     assert_eq!(post.next().await.to, "bob@example.com");
     // An invite that nobody was mailed has nothing to do with mails.

@@ -44,6 +44,8 @@ pub(super) fn invite(number: u8) -> StoredInvite {
         email: None,
         issuer: None,
         ended: false,
+        mail: None,
+        inviter_email: None,
     }
 }
 
