@@ -5,13 +5,19 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
+use invite_key::{KeyKind, Permissions};
 use invite_server::{
-    core::{Clock, Moment, TrustedTime, Uptime},
+    core::{Clock, CreateRequest, EventKind, Invites, Moment, Secrets, TrustedTime, Uptime},
+    stop::Stop,
     store::{Database, PostgresStore, SqliteStore},
     timekeeping::{self, Timekeeper},
+    webhooks::{Reach, Webhooks},
 };
 
-use crate::{cluster::Postgres, world::World};
+use crate::{
+    cluster::Postgres,
+    world::{World, actor, user},
+};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -203,4 +209,64 @@ async fn where_the_database_has_a_clock_this_machines_counts_for_nothing() {
     );
     let purging = timekeeping::now(&database, &machine.clock(), false).await;
     assert!(purging.unwrap().unwrap().0 < after + MINUTE);
+}
+
+/// A day ahead and back, under a server that runs: of an invite that lives again no end is told, and it opens as before.
+#[tokio::test]
+async fn beside_a_file_nobody_is_told_of_an_end_that_a_jump_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = file(&folder);
+    let machine = Machine::at(NOW);
+    let mut keeper = machine.keeper(&database);
+    let time = keeper.time();
+    keeper.look().await;
+    let secrets = Secrets::generate().unwrap();
+    let invites = Invites::new(database.clone(), secrets, machine.clock());
+    let letters = Permissions::parse("arw").unwrap();
+    let alice = actor("alice");
+    invites
+        .appoint("notes", &user("alice"), letters)
+        .await
+        .unwrap();
+    let create = async |seconds| {
+        let request = CreateRequest::new(Permissions::READ, seconds, KeyKind::Opaque);
+        invites
+            .create(Some(&alice), "notes", request)
+            .await
+            .unwrap()
+    };
+    let (lives, ends) = (create(3600).await, create(60).await);
+    let stop = Stop::new();
+    let webhooks = Webhooks::new(invites.clone(), Reach::Public, time);
+    let telling = tokio::spawn(webhooks.run(stop.begin()));
+    let ended = async || {
+        let seen = invites
+            .events(Some(&alice), "notes", Some(0))
+            .await
+            .unwrap();
+        let ends = seen.events.into_iter();
+        let ends = ends.filter(|event| event.kind == EventKind::Expired);
+        ends.map(|event| event.invite).collect::<Vec<_>>()
+    };
+    machine.jump(DAY);
+    keeper.look().await;
+    // More than a look for ends passes.
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    assert!(ended().await.is_empty());
+    machine.jump(-DAY);
+    machine.pass(2 * MINUTE);
+    keeper.look().await;
+    let told = async {
+        while ended().await.is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let time = std::time::Duration::from_secs(30);
+    tokio::time::timeout(time, told).await.expect("its end");
+    assert_eq!(ended().await, [ends.id]);
+    let (key, bob) = (lives.key.unwrap(), actor("bob"));
+    let accepted = invites.accept(Some(&bob), &key, None).await.unwrap();
+    assert!(!accepted.already);
+    stop.stop().await;
+    telling.await.unwrap();
 }
