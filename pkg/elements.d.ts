@@ -39,7 +39,7 @@ export interface InviteManagerEventMap {
  * who has access and what happened lately. Takes somebody's access away, says which open links would let them back in,
  * and ends those in the same step.
  *
- * Attributes: `resource`, what people are invited to where the connection does not say; `page`, where links lead.
+ * Attributes: `resource`, what people are invited to, in place of what the connection says; `page`, where links lead.
  * Slot: `empty`, said when there are no open invites.
  * Parts: `card`, `create-card`, `list-card`, `members-card`, `activity-card`, `create`, `new-link`, `link`, `copy`,
  * `share`, `show-qr`, `qr`, `invites`, `empty`, `revoke`, `dialog`, `confirm-revoke`, `members`, `remove`, `confirm-remove`, `activity`.

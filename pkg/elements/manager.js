@@ -76,6 +76,7 @@ export class InviteManager extends HTMLElement {
   #seen;
   #now;
   #listening;
+  #own;
   #clock = serverClock();
   #q = '';
   #removable = false;
@@ -104,7 +105,10 @@ export class InviteManager extends HTMLElement {
     this.#parts?.removal.cancel();
   }
 
-  attributeChangedCallback() {
+  attributeChangedCallback(_, before, now) {
+    if (before === now) return;
+    // A link that was made for something else.
+    this.#parts?.link.hide();
     if (this.isConnected) this.#start();
   }
 
@@ -147,7 +151,15 @@ export class InviteManager extends HTMLElement {
     this.#watch(signal);
   }
 
-  get #resource() { return this.getAttribute('resource') ?? undefined; }
+  get #resource() { return this.getAttribute('resource') || undefined; }
+
+  /** Whether that is the connection's own, of which alone a server tells what happens. */
+  async #isOwn() {
+    const resource = this.#resource;
+    if (!resource) return true;
+    const { within } = await import('../index.js').catch(() => ({}));
+    return within?.homes.get(this.#invites)?.options?.resource === resource;
+  }
 
   async #watch(signal) {
     const { form } = this.#parts;
@@ -164,8 +176,10 @@ export class InviteManager extends HTMLElement {
     this.#now = now;
     document.addEventListener('visibilitychange', now, { signal });
     addEventListener('focus', now, { signal });
+    const own = this.#own = await this.#isOwn();
+    if (signal.aborted) return;
     await this.#refresh(signal, true);
-    const told = await this.#supports('events');
+    const told = own && await this.#supports('events');
     if (signal.aborted) return;
     const timer = setInterval(now, told ? REFRESH_TOLD : REFRESH_EVERY);
     signal.addEventListener('abort', () => clearInterval(timer), { once: true });
@@ -177,7 +191,7 @@ export class InviteManager extends HTMLElement {
   #listen(signal) {
     if (this.#listening === signal) return;
     this.#listening = signal;
-    for (const type of ['inviteused', 'invitecreated', 'inviteremoved']) this.#invites.addEventListener?.(type, this.#now, { signal });
+    for (const type of ['invitecreated', 'inviteremoved', ...(this.#own ? ['inviteused'] : [])]) this.#invites.addEventListener?.(type, this.#now, { signal });
   }
 
   #supports(feature) {
@@ -227,7 +241,7 @@ export class InviteManager extends HTMLElement {
 
   async #list(signal, filter, most = Infinity) {
     const found = [];
-    for await (const invite of this.#invites.list(filter, { signal })) {
+    for await (const invite of this.#invites.list({ resource: this.#resource, ...filter }, { signal })) {
       if (found.push(invite) >= most) break;
     }
     this.#clock.learn(found);
