@@ -138,7 +138,7 @@ export class InviteAcceptor extends HTMLElement {
     if (this.#acceptedElsewhere || signal.aborted) return false;
     const words = this.#words;
     const clock = serverClock();
-    clock.learn([preview]);
+    clock.learn([{ status: 'pending', ...preview }]);
     this.#title = preview.title || preview.resource;
     const inviter = nameOf(preview.inviter) || words.somebody;
     const heading = create('h1', { tabindex: '-1' }, this.#title);
@@ -148,7 +148,7 @@ export class InviteAcceptor extends HTMLElement {
       heading,
       create('p', { class: 'row' },
         create('span', { class: 'chip', 'data-letters': preview.permissions }, words.permissionName(preview.permissions)),
-        create('span', { class: 'chip' }, icon('clock'), words.timeLeft(clock.until(preview.expiresAt)))));
+        create('span', { class: 'chip' }, icon('clock'), words.timeLeft(clock.until(preview.expiresAt), preview.expiresAt))));
     const foot = create('div', { class: 'foot' });
     return new Promise((settle) => {
       const resolve = this.#undecided = (answer) => {

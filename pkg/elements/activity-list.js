@@ -23,7 +23,7 @@ export function activityList(words, clock) {
         icon(who ? 'people' : 'key'),
         create('span', {}, who ? words.fill(words.didJoin, nameOf(who), words.permissionName(invite.permissions)) : words.fill(words.didCreate, words.permissionName(invite.permissions)),
           invite.status === 'removed' && create('span', { class: 'muted' }, ` (${words.isRevoked})`)),
-        create('time', { class: 'muted', datetime: at, title: moment(at, words.lang) }, ago(-clock.until(at), words.lang)))));
+        create('time', { class: 'muted', datetime: at, title: moment(at, words.lang) }, ago(-clock.until(at), at, words.lang)))));
       return events.length > 0;
     },
   };

@@ -39,7 +39,7 @@ export function inviteList({ words, clock, onCopy, onRevoke }) {
       create('div', { class: 'actions' }, copy, revoke));
     made.update = (now) => {
       made.invite = now;
-      const time = words.timeLeft(clock.until(now.expiresAt));
+      const time = words.timeLeft(clock.until(now.expiresAt), now.expiresAt);
       setText(left, time);
       if (now.expiresAt) left.title = moment(now.expiresAt, words.lang);
       setText(used, words.uses(now));

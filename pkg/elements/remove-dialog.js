@@ -15,7 +15,7 @@ export function removeDialog(words, clock) {
 
   /** A link in words: its label, what it gives, how long and how often it still works. Its key is not known here. */
   const said = ({ label, permissions, expiresAt, usesLeft }) => [
-    label, words.permissionName(permissions), words.timeLeft(clock.until(expiresAt)), words.usesLeft(usesLeft),
+    label, words.permissionName(permissions), words.timeLeft(clock.until(expiresAt), expiresAt), words.usesLeft(usesLeft),
   ].filter(Boolean).join(' · ');
 
   return {

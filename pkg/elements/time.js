@@ -2,6 +2,8 @@
 
 // A link just made for a day says "1 day", not "23 hours".
 const GRACE = 30_000;
+// So far apart clocks may be that are right.
+const SLACK = 60_000;
 const UNITS = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000]];
 
 const unitOf = (milliseconds) => UNITS.find(([, size]) => milliseconds >= size);
@@ -16,27 +18,39 @@ export function duration(exactly, lang) {
 
 /**
  * The server's clock, for the browser's may be wrong: an invite of whom it says both when and in how many seconds it
- * expires gives the time away. Until one has come the browser's counts.
+ * expires gives the time away. Until one has come the browser's counts, unless it contradicts the server: what the server
+ * calls open has been made already and has not expired. Then nobody knows how late it is.
  */
 export function serverClock() {
   let ahead;
-  const now = () => (ahead === undefined ? Date.now() : performance.now() + ahead);
+  let isWrong = false;
+  const now = () => (ahead !== undefined ? performance.now() + ahead : isWrong ? NaN : Date.now());
   return {
     /** What has just arrived. */
     learn(invites) {
       const told = invites.find(({ expiresAt, expiresIn }) => expiresAt && expiresIn > 0);
       if (told) ahead = Date.parse(told.expiresAt) - told.expiresIn * 1000 - performance.now();
+      const earliest = Date.now() - SLACK;
+      const latest = Date.now() + SLACK;
+      isWrong ||= invites.some(({ status, createdAt, expiresAt }) => Date.parse(createdAt) > latest
+        || (status === 'pending' && expiresAt && Date.parse(expiresAt) < earliest));
     },
-    /** Milliseconds until an ISO date; `Infinity` where there is none. */
+    /** Milliseconds until an ISO date; `Infinity` where there is none, `NaN` where nobody knows. */
     until: (date) => (date ? Date.parse(date) - now() : Infinity),
   };
 }
 
-/** "2 hours ago", "yesterday", "now". */
-export function ago(milliseconds, lang) {
+/** "2 hours ago", "yesterday", "now"; the date itself where nobody knows how long. */
+export function ago(milliseconds, date, lang) {
+  if (Number.isNaN(milliseconds)) return day(date, lang);
   const past = Math.max(0, milliseconds);
   const [unit, length] = unitOf(past) ?? ['second', Infinity];
   return new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }).format(-Math.floor(past / length), unit);
+}
+
+/** "28 Nov 2026, 14:05" */
+export function day(date, lang) {
+  return new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(date));
 }
 
 /** "Saturday, 28 November at 14:05". */

@@ -1,11 +1,11 @@
 // Every sentence the elements say. Danish and German come in languages.js, with the same names, when a page is in them.
-import { duration } from './time.js';
+import { day, duration } from './time.js';
 
 const en = {
   read: 'Read', readWrite: 'Read and write', write: 'Write', admin: 'Admin', none: 'No access',
   readMeans: 'Can see it', readWriteMeans: 'Can see and change it', adminMeans: 'Can also invite people',
   see: 'See what is in it', change: 'Change what is in it', invite: 'Invite other people and decide what they may do',
-  forever: 'Does not expire', expired: 'Expired', soon: 'Less than a minute left', left: '{} left',
+  forever: 'Does not expire', until: 'Until {}', soon: 'Less than a minute left', left: '{} left',
   unused: 'Not used yet', once: 'Used once', often: 'Used {} times', ofMax: '{} of {} uses', ofOne: '{} of 1 use',
   create: 'Create an invite', permissions: 'What may they do?', expiry: 'Link works for', maxUses: 'How many people?',
   maxUsesHint: 'Leave empty for any number', maxUsesWrong: 'How many people: a whole number from 1 to 10,000, or nothing.',
@@ -86,10 +86,10 @@ function speak(words, lang) {
     /** One sentence per letter, in the order people think of them. */
     abilities: (letters = '') => [['r', 'see'], ['w', 'change'], ['a', 'invite']].filter(([letter]) => letters.includes(letter)).map(([, name]) => words[name]),
 
-    /** Of milliseconds. */
-    timeLeft(left) {
+    /** Of milliseconds until the `date`. It is asked of open invites alone: the server says which are. */
+    timeLeft(left, date) {
       if (left === Infinity) return words.forever;
-      if (left <= 0) return words.expired;
+      if (Number.isNaN(left)) return speaking.fill(words.until, day(date, lang));
       return left < 60_000 ? words.soon : speaking.fill(words.left, duration(left, lang));
     },
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect } from '../../pkg/node.js';
 import { signIn } from '../support/server.mjs';
-import { noProblems, ownPage, stage } from './people.mjs';
+import { noProblems, ownPage, shiftClock, stage } from './people.mjs';
 
 const it = stage();
 
@@ -126,23 +126,15 @@ test('a second link takes the place of the first, whose question nobody answers'
 for (const days of [8, -8]) {
   test(`with a clock that is ${days} days wrong, the times are the server's`, async () => {
     const { fragment, resource } = await invited();
-    const shift = (milliseconds) => {
-      const { now } = Date;
-      // eslint-disable-next-line no-global-assign
-      Date = class extends Date {
-        constructor(...args) { super(...(args.length ? args : [now() + milliseconds])); }
-        static now() { return now() + milliseconds; }
-      };
-    };
     const bob = await it.person('bob');
-    await bob.addInitScript(shift, days * 86_400_000);
+    await bob.addInitScript(shiftClock, days * 86_400_000);
     await ownPage(bob);
     await bob.goto(`/mine.html${fragment}`);
     await bob.getByRole('button', { name: 'Accept' }).waitFor();
     await bob.locator('invite-acceptor').getByText('7 days left').waitFor();
 
     const alice = await it.person('alice');
-    await alice.addInitScript(shift, days * 86_400_000);
+    await alice.addInitScript(shiftClock, days * 86_400_000);
     await ownPage(alice);
     await alice.goto(`/mine.html?resource=${resource}`);
     await alice.locator('invite-manager').getByText('7 days left').waitFor();

@@ -1,9 +1,9 @@
-// <invite-manager> on pages that say what it is for by its attributes.
+// <invite-manager> on pages that say what it is for by its attributes, and whose clock is wrong.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect } from '../../pkg/node.js';
 import { signIn } from '../support/server.mjs';
-import { noProblems, stage } from './people.mjs';
+import { noProblems, shiftClock, stage } from './people.mjs';
 
 const it = stage();
 
@@ -15,8 +15,9 @@ async function place(members) {
 }
 
 /** Alice's window with a manager that has these attributes and a connection of these options. */
-async function window({ attributes = {}, options = {} } = {}) {
+async function window({ attributes = {}, options = {}, clock = 0 } = {}) {
   const page = await it.person('alice');
+  if (clock) await page.addInitScript(shiftClock, clock);
   // A page of the server's: Chromium opens no socket for one that a test has put in its place.
   await page.goto('/site/docs/links.html');
   await page.evaluate(async ({ attributes: given, options: wanted }) => {
@@ -71,4 +72,24 @@ test('with `resource` it hears of what others do there, soon', async () => {
   // What the server tells is of the connection's own resource.
   await manager.getByRole('button', { name: /^Revoke:/ }).waitFor({ timeout: 15_000 });
   noProblems(page);
+});
+
+for (const days of [8, -8]) {
+  test(`on Webstrates, with a clock that is ${days} days wrong, an open invite says until when`, async () => {
+    const { resource, alice } = await place();
+    const { expiresAt } = await alice.create({ maxAge: 7 * 86_400 });
+    const { page, manager } = await window({ options: { resource, dialect: 'webstrates' }, clock: days * 86_400_000 });
+    await manager.getByRole('button', { name: /^Revoke:/ }).waitFor();
+    const said = await manager.locator('.invite .facts').innerText();
+    const date = await page.evaluate((text) => new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(text)), expiresAt);
+    assert.equal(said.trim(), `Until ${date}`);
+    noProblems(page);
+  });
+}
+
+test('on Webstrates, with a clock that is right, an open invite says how long', async () => {
+  const { resource, alice } = await place();
+  await alice.create({ maxAge: 7 * 86_400 });
+  const { manager } = await window({ options: { resource, dialect: 'webstrates' } });
+  await manager.getByText('7 days left').waitFor();
 });

@@ -86,6 +86,16 @@ export function keyOf(link) {
   return key;
 }
 
+/** For a page's init script: its clock is so many milliseconds wrong. */
+export function shiftClock(milliseconds) {
+  const { now } = Date;
+  // eslint-disable-next-line no-global-assign
+  Date = class extends Date {
+    constructor(...args) { super(...(args.length ? args : [now() + milliseconds])); }
+    static now() { return now() + milliseconds; }
+  };
+}
+
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data:";
 const PAGE = (lang) => `<!doctype html><html lang="${lang}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>Mine</title>
 <script type="module" src="/sdk/auto.js" data-policy="off"></script><script type="module" src="/mine.js"></script>
