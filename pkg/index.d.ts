@@ -902,8 +902,8 @@ export interface VerifyOptions {
 
 /**
  * Says offline whether a signed key is authentic; of an unsigned one, {@link inspect}'s verdict. Rejects with
- * `invalid_option` if the JWK set is none, the audience is no address or not the issuer's, or the time or the leeway is
- * none; its `field` says which.
+ * `invalid_option` if the JWK set is none, the audience is no address or not the issuer's, the time or the leeway is none,
+ * or an option is misspelt; its `field` says which.
  *
  * @example
  * ```js

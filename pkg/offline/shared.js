@@ -10,13 +10,20 @@ export function read(json) {
   return answer;
 }
 
-/** The members of these names, of whatever was given. */
+/** The members of these names. What is no object, or has others, is refused as the core does: most are typing errors. */
 export function members(given, field, ...names) {
+  if (given === undefined || given === null) return [];
+  let isObject, unknown, values;
   try {
-    return names.map((name) => given?.[name]);
+    isObject = Object.prototype.toString.call(given) === '[object Object]';
+    unknown = isObject && Object.keys(given).find((name) => !names.includes(name) && given[name] !== undefined);
+    values = names.map((name) => given[name]);
   } catch {
     throw wrong('invalid_option', field, `${field} cannot be read.`);
   }
+  if (!isObject) throw wrong('invalid_option', field, `${field} must be an object.`);
+  if (unknown !== undefined) throw wrong('invalid_option', unknown, `${unknown} is not an option here.`);
+  return values;
 }
 
 /** A text, or a URL's; `undefined` of anything else. The module reads the beginning of what is too long, and says so. */

@@ -90,7 +90,7 @@ test('an audience or issuer that is no address is refused', () => {
     refuses('issuer', () => verify({ issuer: value }), inspect(value));
   }
   refuses('audience', () => verify({ audience: undefined }));
-  for (const nothing of [undefined, null, 42, 'x', [], () => {}]) refuses('audience', () => sdk.verifySignedKeySync(signed, JWKS, nothing), inspect(nothing));
+  for (const nothing of [undefined, null, {}]) refuses('audience', () => sdk.verifySignedKeySync(signed, JWKS, nothing), inspect(nothing));
   refuses('options', () => sdk.verifySignedKeySync(signed, JWKS, hostile));
 });
 
@@ -139,6 +139,33 @@ test('a parameter is a name, of every function that takes one', () => {
   }
 });
 
+const link = { page: '/join', key: KEY, in: 'fragment' };
+/** Each function with options: what it is given, and the names of those it reads. */
+const TAKES = {
+  inspect: [(given) => sdk.inspectSync(LINK, given), ['param']],
+  find: [(given) => sdk.findSync(LINK, given), ['param']],
+  parseLink: [(given) => sdk.parseLinkSync(LINK, given), ['param']],
+  buildLink: [(given) => sdk.buildLinkSync(link, given), ['param']],
+  'buildLink, the link itself': [(given) => sdk.buildLinkSync(given), ['page', 'resource', 'key', 'in'], 'link', link],
+  verifySignedKey: [(given) => sdk.verifySignedKeySync(signed, JWKS, given), ['issuer', 'audience', 'now', 'leeway'], 'options', options],
+};
+
+test('an option that is misspelt, or options that are none, are refused as the calls do', () => {
+  for (const [what, [call, names, field = 'options', right = {}]] of Object.entries(TAKES)) {
+    const others = ['', 'x', 'Param', 'param ', 'parm', 'leway', 'Now', 'Leeway', 'at', 'timeout', 'resorce', 'constructor', '0', ...Object.values(TAKES).flatMap(([, more]) => more)];
+    for (const other of new Set(others.filter((name) => !names.includes(name)))) {
+      for (const value of [0, null, 'x', NaN]) refuses(other, () => call({ ...right, [other]: value }), `${what}: ${other}`);
+      // As where it is left out.
+      assert.ok(call({ ...right, [other]: undefined }), `${what}: ${other}`);
+    }
+    refuses('__proto__', () => call(JSON.parse(`{ "__proto__": 1 }`)), what);
+    for (const none of [0, 42, NaN, '', 'acceptInvite', true, false, 1n, [], ['param'], () => right, Symbol('x'), new Map(), new Date(), new URL(LINK)]) refuses(field, () => call(none), `${what}: ${inspect(none)}`);
+    assert.ok(call(Object.assign(Object.create(null), right)), what);
+    assert.ok(call(new (class Given { constructor() { Object.assign(this, right); } })()), what);
+  }
+  assert.throws(() => verify({ leway: 0 }), { message: 'leway is not an option here.' });
+});
+
 test('links and texts are texts', () => {
   for (const value of [undefined, null, 42, true, {}, [], [LINK], Symbol('x'), () => LINK, { href: 42 }, hostile]) {
     refuses('link', () => sdk.parseLinkSync(value));
@@ -149,7 +176,7 @@ test('links and texts are texts', () => {
     refuses('in', () => sdk.buildLinkSync({ page: '/', key: KEY, in: value }));
     assert.throws(() => sdk.buildLinkSync({ page: '/', key: value, in: 'fragment' }), { code: 'malformed_key', field: 'key' });
   }
-  for (const value of [undefined, null, 42, true, 'x', []]) refuses('page', () => sdk.buildLinkSync(value));
+  for (const value of [undefined, null, {}]) refuses('page', () => sdk.buildLinkSync(value));
   refuses('link', () => sdk.buildLinkSync(hostile));
   for (const value of ['', 'Query', 'hash']) refuses('in', () => sdk.buildLinkSync({ page: '/', key: KEY, in: value }));
   for (const value of ['', '\uD800', 'x y', '../notes']) refuses('resource', () => sdk.buildLinkSync({ page: '/', key: KEY, in: 'fragment', resource: value }), value);
