@@ -71,7 +71,11 @@ export class InviteManager extends HTMLElement {
   #words;
   #parts;
   #stop = null;
-  #known = new Set();
+  /** Who was in the list before; nothing until there was one. */
+  #known;
+  /** How often it was looked, and which look is shown. */
+  #looks = 0;
+  #shown = 0;
   #shownLink;
   #seen;
   #now;
@@ -146,12 +150,15 @@ export class InviteManager extends HTMLElement {
     this.#stop?.abort();
     this.#stop = new AbortController();
     const { signal } = this.#stop;
-    this.#known.clear();
+    this.#known = undefined;
     this.#seen = undefined;
     this.#watch(signal);
   }
 
   get #resource() { return this.getAttribute('resource') || undefined; }
+
+  /** As it is now: what begins there goes on there, whatever the page says meanwhile. */
+  get #place() { return { invites: this.#invites, resource: this.#resource }; }
 
   /** Whether that is the connection's own, of which alone a server tells what happens. */
   async #isOwn() {
@@ -200,12 +207,16 @@ export class InviteManager extends HTMLElement {
 
   async #refresh(signal, first = false) {
     const { list, members, problem, body, membersCard } = this.#parts;
+    const look = this.#looks += 1;
+    // What comes late is not as new as what is shown.
+    const isOld = () => signal.aborted || look < this.#shown;
     try {
       const asked = this.#members(signal);
       asked.catch(() => {}); // who may neither list nor see the members is told of the list, whichever is refused first
       const found = await this.#list(signal, { status: 'pending' });
       const people = await asked;
-      if (signal.aborted) return;
+      if (isOld()) return;
+      this.#shown = look;
       this.#listen(signal);
       list.update(found);
       list.setStale(false);
@@ -215,13 +226,13 @@ export class InviteManager extends HTMLElement {
         people.splice(SHOWN);
         members.update(people, { me: this.#me, more, removable: this.#removable });
         // Who is merely found has not just come.
-        if (!this.#q) this.#announceNewMembers(people, first);
+        if (!this.#q) this.#announceNewMembers(people);
       }
       problem.hidden = true;
       body.hidden = false;
       await this.#refreshActivity(signal, JSON.stringify([found.map(({ id, uses }) => [id, uses]), people]));
     } catch (error) {
-      if (signal.aborted || error?.code === 'aborted') return;
+      if (isOld() || error?.code === 'aborted') return;
       // What is on the page stays useful while the server is away; a refusal makes it untrue.
       if (error?.retryable && !first) list.setStale(true);
       else this.#showProblem(error, signal);
@@ -282,22 +293,21 @@ export class InviteManager extends HTMLElement {
   }
 
   /** By who has access, not by uses: an invite that is used up is no longer in the list. */
-  #announceNewMembers(people, first) {
+  #announceNewMembers(people) {
     const { fill, joinedAloud, permissionName } = this.#words;
     for (const { user, permissions } of people) {
-      const id = personId(user);
-      if (!first && !this.#known.has(id)) this.#parts.announce.say(fill(joinedAloud, nameOf(user), permissionName(permissions)));
-      this.#known.add(id);
+      if (this.#known && !this.#known.has(personId(user))) this.#parts.announce.say(fill(joinedAloud, nameOf(user), permissionName(permissions)));
     }
+    this.#known = new Set(people.map(({ user }) => personId(user)));
   }
 
   async #create(options) {
     const { link, announce } = this.#parts;
     const words = this.#words;
-    const invite = await this.#invites.create(options, this.#resource);
-    const { signal } = this.#stop;
+    const { invites, resource } = this.#place;
+    const invite = await invites.create(options, resource);
     // Some servers mail the link and never show it.
-    const text = await this.#linkOf(invite).catch((error) => {
+    const text = await this.#linkOf(invite, invites).catch((error) => {
       if (error?.code !== 'unsupported') throw error;
     });
     if (text) {
@@ -307,12 +317,17 @@ export class InviteManager extends HTMLElement {
     }
     announce.say(text ? words.created : words.sent);
     this.#tell('created', { id: invite.id, permissions: invite.permissions, expiresAt: invite.expiresAt });
-    await this.#refresh(signal);
+    await this.#look();
   }
 
-  #linkOf(invite) {
+  /** After something was done here. The element may be off the page by then, and looks again when it is back. */
+  async #look() {
+    if (this.#stop) await this.#refresh(this.#stop.signal);
+  }
+
+  async #linkOf(invite, invites = this.#invites) {
     const page = this.getAttribute('page');
-    return this.#invites.link(invite, page ? { page: new URL(page, location.href).href } : {});
+    return invites.link(invite, page ? { page: new URL(page, location.href).href } : {});
   }
 
   async #copy(invite) {
@@ -334,18 +349,19 @@ export class InviteManager extends HTMLElement {
 
   async #revoke(invite, button) {
     const { dialog, announce, list, link, listHeading } = this.#parts;
+    const { invites, resource } = this.#place;
     if (!await dialog.ask(this.#words.revokeAsk)) {
       button.focus();
       return;
     }
     try {
-      await this.#invites.remove(invite, this.#resource);
+      await invites.remove(invite, resource);
       announce.say(this.#words.revoked);
       this.#tell('revoked', { id: invite.id });
     } catch (error) {
       announce.say(this.#words.failure(error).title);
       if (error?.code !== 'cannot_remove') {
-        this.#showProblem(error, this.#stop.signal);
+        if (this.#stop) this.#showProblem(error, this.#stop.signal);
         return;
       }
     }
@@ -353,26 +369,26 @@ export class InviteManager extends HTMLElement {
     list.forget(identityOf(invite));
     // Its row and button are gone: the nearest thing that stays.
     listHeading.focus();
-    await this.#refresh(this.#stop.signal);
+    await this.#look();
   }
 
   /** Says first which links would let them back in, and ends those in the same step where that is wanted. */
   async #remove({ user }, button) {
     const { removal, announce, members, membersHeading } = this.#parts;
     const { fill, removedAloud, endedAloud, stillOpen, failure } = this.#words;
+    const { invites, resource } = this.#place;
     if (button.ariaDisabled === 'true') return;
     button.ariaDisabled = 'true';
     members.fail();
     try {
-      const seen = await this.#invites.member(user, this.#resource, { links: 'tell' });
+      const seen = await invites.member(user, resource, { links: 'tell' });
       // Gone meanwhile, there is nobody to ask about.
       const links = seen && await removal.ask(user, seen.links);
       if (seen && !links) {
         button.focus();
         return;
       }
-      const { links: left } = await this.#invites.setMember(user, '', this.#resource, { links: links ?? 'tell' });
-      this.#known.delete(personId(user));
+      const { links: left } = await invites.setMember(user, '', resource, { links: links ?? 'tell' });
       announce.say(`${fill(removedAloud, nameOf(user))} ${left?.total ? (left.ended ? endedAloud : stillOpen) : ''}`);
       this.#tell('memberremoved', { user, linksEnded: left?.ended ? left.total : 0 });
     } catch (error) {
@@ -385,7 +401,7 @@ export class InviteManager extends HTMLElement {
     }
     // The row and its button are going: the nearest thing that stays.
     membersHeading.focus();
-    await this.#refresh(this.#stop.signal);
+    await this.#look();
   }
 }
 

@@ -1,4 +1,4 @@
-// <invite-manager> on pages that say what it is for by its attributes, and whose clock is wrong.
+// <invite-manager> on pages that say what it is for by its attributes, that take it away while it works, and whose clock is wrong.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect } from '../../pkg/node.js';
@@ -14,20 +14,23 @@ async function place(members) {
   return { resource, alice: connect({ server: it.server.url, resource, auth: { bearer } }) };
 }
 
-/** Alice's window with a manager that has these attributes and a connection of these options. */
-async function window({ attributes = {}, options = {}, clock = 0 } = {}) {
+/** Puts a manager onto a page: its attributes, and the options of its connection. */
+const open = (page, { attributes = {}, options = {} }) => page.evaluate(async ({ given, wanted }) => {
+  const { connect: to } = await import('/sdk/index.js');
+  await import('/sdk/elements.js');
+  const manager = document.createElement('invite-manager');
+  for (const [name, value] of Object.entries(given)) manager.setAttribute(name, value);
+  manager.invites = to(wanted);
+  document.querySelector('main').append(manager);
+}, { given: attributes, wanted: options });
+
+/** Alice's window with one. */
+async function window({ clock = 0, ...how } = {}) {
   const page = await it.person('alice');
   if (clock) await page.addInitScript(shiftClock, clock);
   // A page of the server's: Chromium opens no socket for one that a test has put in its place.
   await page.goto('/site/docs/links.html');
-  await page.evaluate(async ({ attributes: given, options: wanted }) => {
-    const { connect: open } = await import('/sdk/index.js');
-    await import('/sdk/elements.js');
-    const manager = document.createElement('invite-manager');
-    for (const [name, value] of Object.entries(given)) manager.setAttribute(name, value);
-    manager.invites = open(wanted);
-    document.querySelector('main').append(manager);
-  }, { attributes, options });
+  await open(page, how);
   return { page, manager: page.locator('invite-manager') };
 }
 
@@ -92,4 +95,110 @@ test('on Webstrates, with a clock that is right, an open invite says how long', 
   await alice.create({ maxAge: 7 * 86_400 });
   const { manager } = await window({ options: { resource, dialect: 'webstrates' } });
   await manager.getByText('7 days left').waitFor();
+});
+
+/** What is pressed, and the request that then waits until the element is off the page. */
+const WORK = {
+  'creates': { press: (manager) => manager.getByRole('button', { name: 'Create invite link' }).click(), waits: /\/resources\/[^/]+\/invites$/, method: 'POST' },
+  'revokes': {
+    async press(manager) {
+      await manager.getByRole('button', { name: /^Revoke:/ }).click();
+      await manager.getByRole('button', { name: 'Revoke invite' }).click();
+    },
+    waits: /\/invites\/remove$/, method: 'POST',
+  },
+  'removes somebody': {
+    async press(manager) {
+      await manager.getByRole('button', { name: 'Remove Bob' }).click();
+      await manager.getByRole('button', { name: 'Remove access' }).click();
+    },
+    waits: /\/members\/bob/, method: 'PUT',
+  },
+  'looks who would come back': { press: (manager) => manager.getByRole('button', { name: 'Remove Bob' }).click(), waits: /\/members\/bob/, method: 'GET' },
+  'copies': { press: (manager) => manager.getByRole('button', { name: /^Copy link:/ }).click() },
+};
+const AFTER = { 'creates': ['invites', 2], 'revokes': ['invites', 0], 'removes somebody': ['members', 1] };
+
+for (const [what, { press, waits, method }] of Object.entries(WORK)) {
+  for (const fails of [false, true]) {
+    test(`taken off the page while it ${what}${fails ? ', which fails' : ''}: nothing is uncaught, and back on it goes on`, async () => {
+      const { resource, alice } = await place({ alice: 'arw', bob: 'r' });
+      await alice.create();
+      const { page, manager } = await window({ options: { resource } });
+      await manager.getByRole('button', { name: 'Remove Bob' }).waitFor();
+      let arrived, go;
+      const asked = new Promise((resolve) => { arrived = resolve; });
+      const gone = new Promise((resolve) => { go = resolve; });
+      if (waits) {
+        await page.route(waits, async (route) => {
+          if (route.request().method() !== method) return route.fallback();
+          arrived();
+          await gone;
+          return fails ? route.fulfill({ status: 403, json: { code: 'forbidden', detail: 'Not you.' } }) : route.fallback();
+        });
+      } else {
+        arrived();
+      }
+      await press(manager);
+      await asked;
+      await page.evaluate(() => {
+        window.manager = document.querySelector('invite-manager');
+        window.home = window.manager.parentElement;
+        window.manager.remove();
+      });
+      const answered = waits && page.waitForResponse((response) => waits.test(new URL(response.url()).pathname) && response.request().method() === method);
+      go();
+      await answered;
+      await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 50); }));
+      await page.evaluate(() => home.append(manager));
+      await manager.getByRole('heading', { name: 'Who has access' }).waitFor();
+      const [list, length] = (!fails && AFTER[what]) || ['invites', 1];
+      await page.waitForFunction(([one, count]) => document.querySelector('invite-manager').shadowRoot.querySelectorAll(`.${one} > li`).length === count, [list, length]);
+      // Chromium itself logs what is refused.
+      assert.deepEqual(page.problems.filter((problem) => !/status of 403/.test(problem)), []);
+    });
+  }
+}
+
+test('another connection while it asks whether to take somebody out: nobody is taken out there', async () => {
+  const [one, other] = [await place({ alice: 'arw', bob: 'r' }), await place({ alice: 'arw', bob: 'r' })];
+  const { page, manager } = await window({ options: { resource: one.resource } });
+  await manager.getByRole('button', { name: 'Remove Bob' }).click();
+  await manager.getByRole('dialog').waitFor();
+  await page.evaluate(async (resource) => {
+    const { connect: to } = await import('/sdk/index.js');
+    document.querySelector('invite-manager').invites = to({ resource });
+  }, other.resource);
+  const removed = page.evaluate(() => new Promise((resolve) => { document.addEventListener('memberremoved', () => resolve(), { once: true }); }));
+  await manager.getByRole('button', { name: 'Remove access' }).click();
+  await removed;
+  assert.deepEqual([await one.alice.member('bob:test'), (await other.alice.member('bob:test'))?.permissions], [null, 'r']);
+  noProblems(page);
+});
+
+test('a list that was asked for before an invite was made, and comes after, does not take it away again', async () => {
+  const { resource } = await place();
+  const page = await it.person('alice');
+  await page.goto('/site/docs/links.html');
+  let go;
+  const made = new Promise((resolve) => { go = resolve; });
+  let asked;
+  const first = new Promise((resolve) => { asked = resolve; });
+  await page.route(/\/invites\?status=pending/, async (route) => {
+    const response = await route.fetch();
+    asked();
+    await made;
+    await route.fulfill({ response });
+  }, { times: 1 });
+  await open(page, { options: { resource } });
+  const manager = page.locator('invite-manager');
+  await first;
+  await manager.getByRole('button', { name: 'Create invite link' }).click();
+  await manager.getByRole('button', { name: /^Revoke:/ }).waitFor();
+  const late = page.waitForResponse((response) => response.url().includes('?status=pending'));
+  go();
+  await late;
+  await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 50); }));
+  assert.deepEqual(await rows(manager), ['Read']);
+  noProblems(page);
 });
