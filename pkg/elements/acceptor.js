@@ -1,7 +1,7 @@
 // <invite-acceptor>: who invites you to what, what you would gain, as whom, Accept or Not now.
 // It never sees the key: `invites.acceptPending(policy)` holds it and asks us for the decision.
 // How to sign in is the page's business: it fills the slot "sign-in", or says where in the attribute of that name.
-import { announcer, avatar, create, define, icon, nameOf, upgrade } from './dom.js';
+import { addressIn, announcer, avatar, create, define, icon, nameOf, needConnection, upgrade } from './dom.js';
 import { styles } from './styles.js';
 import { serverClock } from './time.js';
 import { wordsFor } from './words.js';
@@ -47,11 +47,19 @@ export class InviteAcceptor extends HTMLElement {
   #undecided;
   #acceptedElsewhere;
   #shownSince;
+  /** Why what was given for a connection is none. */
+  #refused;
 
   /** The connection whose `pending` invite is shown. */
   get invites() { return this.#invites; }
   set invites(value) {
     this.#invites = value;
+    this.#refused = undefined;
+    try {
+      if (value) needConnection(value, 'acceptPending', 'addEventListener');
+    } catch (error) {
+      this.#refused = error;
+    }
     this.#listen();
     this.#restart();
   }
@@ -95,7 +103,7 @@ export class InviteAcceptor extends HTMLElement {
     this.#stop?.abort();
     this.#stop = new AbortController();
     const { signal } = this.#stop;
-    if (!this.isConnected || !this.#invites) return;
+    if (!this.isConnected || !this.#invites || this.#refused) return;
     // A second link, opened in this very tab, takes the place of the first.
     this.#invites.addEventListener('invitecaptured', ({ detail }) => {
       if (detail.capturedAt !== this.#shownSince) this.#restart();
@@ -109,6 +117,11 @@ export class InviteAcceptor extends HTMLElement {
 
   async #run() {
     if (!this.isConnected || !this.#invites || !this.#ticket || this.#asking) return;
+    if (this.#refused) {
+      this.#ticket.hidden = false;
+      this.#showFailure(this.#refused);
+      return;
+    }
     this.#ticket.hidden = !this.#invites.pending;
     if (this.#ticket.hidden) return;
     const asking = this.#asking = new AbortController();
@@ -178,10 +191,16 @@ export class InviteAcceptor extends HTMLElement {
 
   /** The page's own way to sign in, else a link to where its attribute says. */
   #signInSlot() {
-    const page = this.getAttribute('sign-in');
-    if (page === null) return create('slot', { name: 'sign-in' });
-    const address = new URL(page, location.href);
-    const back = new URL(this.#invites.pending?.continueUrl ?? location.href);
+    let address, back;
+    try {
+      address = addressIn(this, 'sign-in');
+      back = new URL(this.#invites.pending?.continueUrl || location.href);
+    } catch (error) {
+      // For who made the page: nobody who reads it can do anything about that.
+      console.warn(error.message);
+      address = undefined;
+    }
+    if (!address) return create('slot', { name: 'sign-in' });
     // Sign-in pages of the same site often take paths only.
     address.searchParams.set('continue', address.origin === back.origin ? back.pathname + back.search + back.hash : back.href);
     return create('slot', { name: 'sign-in' }, create('a', { class: 'button primary', href: address.href, part: 'sign-in' }, this.#words.signIn));

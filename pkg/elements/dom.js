@@ -78,6 +78,25 @@ export function define(name, element) {
   if (!customElements.get(name)) customElements.define(name, element);
 }
 
+/** What is refused as the SDK refuses an option: `field` says which. */
+export const wrong = (field, message) => Object.assign(new TypeError(message), { code: 'invalid_option', field });
+
+/** An address as an attribute has it; nothing where that is absent. One that is none is told of with its element. */
+export function addressIn(element, attribute) {
+  const text = element.getAttribute(attribute);
+  if (!text) return undefined;
+  try {
+    return new URL(text, location.href);
+  } catch {
+    throw wrong(attribute, `The attribute ${attribute} of <${element.localName}> is no address.`);
+  }
+}
+
+/** Throws what to say where something in a connection's place has none of these methods: a promise of one, or a module. */
+export function needConnection(invites, ...methods) {
+  if (methods.some((name) => typeof invites[name] !== 'function')) throw wrong('invites', 'invites must be a connection: what connect() gives, or invites itself.');
+}
+
 /** What a framework set before the class was there hides its accessors: sets it again. */
 export function upgrade(element, ...names) {
   for (const name of names) {

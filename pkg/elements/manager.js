@@ -3,9 +3,10 @@
 import { activityList } from './activity-list.js';
 import { createForm } from './create-form.js';
 import { askDialog } from './dialog.js';
-import { announcer, create, define, nameOf, upgrade } from './dom.js';
+import { addressIn, announcer, create, define, nameOf, needConnection, upgrade } from './dom.js';
 import { identityOf, inviteList } from './invite-list.js';
 import { copyText, linkField } from './link-field.js';
+import { MANAGER_STYLES } from './manager-styles.js';
 import { memberList, personId } from './member-list.js';
 import { removeDialog } from './remove-dialog.js';
 import { styles } from './styles.js';
@@ -20,48 +21,6 @@ const REFRESH_TOLD = 30_000;
 const SHOWN = 100;
 /** Among so many of the latest invites is what happened lately. */
 const LATEST = 20;
-
-const MANAGER_STYLES = `
-.manager { display: grid; gap: 1rem; }
-.link { display: grid; gap: 0.5rem; padding: 1rem; margin-block-start: 1.25rem; border: 1px dashed var(--accent); border-radius: 10px; background: var(--accent-soft); }
-.link .muted { color: var(--ink); }
-.link .row:not(:has(> :not([hidden]))) { display: none; }
-.link-row { display: flex; flex-wrap: wrap; gap: 0.5rem; }
-.link-row input { flex: 1 1 12rem; width: auto; min-width: 0; font-family: var(--mono); font-size: 0.875rem; text-overflow: ellipsis; }
-.link-row button { flex: 0 0 auto; }
-.qr { width: min(14rem, 100%); padding: 0.75rem; border-radius: 10px; background: #fff; }
-.qr svg { display: block; width: 100%; height: auto; }
-.invite { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.5rem 1rem; padding-block: 0.75rem; }
-.invite + .invite, .member + .member { border-block-start: 1px solid var(--line); }
-.invite:first-child { padding-block-start: 0; }
-.invite:last-child, .member:last-child { padding-block-end: 0; }
-.about { display: flex; flex-wrap: wrap; align-items: center; gap: 0.375rem 0.75rem; flex: 1 1 15rem; }
-.facts { display: flex; flex-wrap: wrap; gap: 0.25rem 0.875rem; }
-.fact { display: inline-flex; align-items: center; gap: 0.375rem; }
-.joined { flex-basis: 100%; color: var(--accent); font-weight: 600; }
-.actions { display: flex; gap: 0.25rem; }
-.member { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; padding-block: 0.5rem; }
-.member .name { flex: 1 1 7rem; min-width: 0; overflow-wrap: anywhere; font-weight: 600; }
-.ways { display: grid; gap: 0.25rem; max-height: 12rem; overflow: auto; list-style: disc; padding-inline-start: 1.25rem; }
-.check { display: flex; gap: 0.625rem; align-items: start; font-weight: 400; cursor: pointer; }
-.check input { width: 1.25rem; min-height: 1.25rem; flex: none; margin: 0.125rem 0 0; }
-.member .name .muted { font-weight: 400; }
-.member button { margin-inline-start: auto; }
-.activity { display: grid; gap: 0.5rem; }
-.activity li { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.625rem; }
-.activity .icon { color: var(--muted); }
-.activity span { overflow-wrap: anywhere; }
-.activity time { margin-inline-start: auto; }
-dialog { width: min(26rem, calc(100% - 2rem)); margin: auto; padding: 1.5rem; border: 1px solid var(--line); border-radius: var(--radius);
-  background: var(--surface); color: var(--ink); box-shadow: 0 24px 60px rgb(0 0 0 / 0.3); }
-dialog::backdrop { background: rgb(12 14 18 / 0.55); }
-.end { justify-content: flex-end; }
-@container (max-width: 30rem) {
-  .actions { width: 100%; }
-  .actions button:first-child { flex: 1; }
-  .end button, .link-row button { flex: 1 0 auto; }
-}
-`;
 
 export class InviteManager extends HTMLElement {
   static observedAttributes = ['resource'];
@@ -152,7 +111,12 @@ export class InviteManager extends HTMLElement {
     const { signal } = this.#stop;
     this.#known = undefined;
     this.#seen = undefined;
-    this.#watch(signal);
+    try {
+      needConnection(this.#invites, 'list', 'supports');
+      this.#watch(signal);
+    } catch (error) {
+      this.#showProblem(error, signal);
+    }
   }
 
   get #resource() { return this.getAttribute('resource') || undefined; }
@@ -201,7 +165,7 @@ export class InviteManager extends HTMLElement {
     for (const type of ['invitecreated', 'inviteremoved', ...(this.#own ? ['inviteused'] : [])]) this.#invites.addEventListener?.(type, this.#now, { signal });
   }
 
-  #supports(feature) {
+  async #supports(feature) {
     return this.#invites.supports(feature).catch(() => false);
   }
 
@@ -305,6 +269,7 @@ export class InviteManager extends HTMLElement {
     const { link, announce } = this.#parts;
     const words = this.#words;
     const { invites, resource } = this.#place;
+    addressIn(this, 'page'); // throws before anything is made
     const invite = await invites.create(options, resource);
     // Some servers mail the link and never show it.
     const text = await this.#linkOf(invite, invites).catch((error) => {
@@ -326,8 +291,8 @@ export class InviteManager extends HTMLElement {
   }
 
   async #linkOf(invite, invites = this.#invites) {
-    const page = this.getAttribute('page');
-    return invites.link(invite, page ? { page: new URL(page, location.href).href } : {});
+    const page = addressIn(this, 'page')?.href;
+    return invites.link(invite, page ? { page } : {});
   }
 
   async #copy(invite) {

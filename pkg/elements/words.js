@@ -106,7 +106,7 @@ function speak(words, lang) {
     failure(error) {
       const [title, text] = words[FAILURES[error?.code] ?? 'wrong'];
       const known = error?.code in FAILURES;
-      return { title, text: known ? text : error?.message || text, retry: error?.retryable === true || !known };
+      return { title, text: known ? text : error?.message || text, retry: error?.retryable === true || (!known && error?.code !== 'invalid_option') };
     },
   };
   return speaking;

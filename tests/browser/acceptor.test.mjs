@@ -142,3 +142,17 @@ for (const days of [8, -8]) {
     noProblems(alice, bob);
   });
 }
+
+for (const signedIn of [true, false]) {
+  test(`\`sign-in\` that is no address is left out, and the console says so, ${signedIn ? 'signed in' : 'signed out'}`, async () => {
+    const { fragment } = await invited();
+    const bob = await it.person('bob', { signedIn });
+    await ownPage(bob);
+    await bob.goto('/mine.html');
+    await bob.evaluate(() => document.querySelector('invite-acceptor').setAttribute('sign-in', 'http://['));
+    await bob.evaluate((hash) => { location.hash = hash; }, fragment);
+    await bob.getByText('Alice invites you to', { exact: true }).waitFor();
+    assert.equal(await bob.locator('invite-acceptor [part="sign-in"]').count(), 0);
+    assert.deepEqual([...new Set(bob.problems)], ['console warning: The attribute sign-in of <invite-acceptor> is no address.']);
+  });
+}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect } from '../../pkg/node.js';
 import { signIn } from '../support/server.mjs';
-import { noProblems, shiftClock, stage } from './people.mjs';
+import { noProblems, ownPage, shiftClock, stage } from './people.mjs';
 
 const it = stage();
 
@@ -202,3 +202,34 @@ test('a list that was asked for before an invite was made, and comes after, does
   assert.deepEqual(await rows(manager), ['Read']);
   noProblems(page);
 });
+
+test('`page` that is no address makes no invite, and says so', async () => {
+  const { resource, alice } = await place();
+  const { page, manager } = await window({ attributes: { page: 'http://[' }, options: { resource } });
+  await manager.getByRole('button', { name: 'Create invite link' }).click();
+  await manager.getByText('The attribute page of <invite-manager> is no address.').waitFor();
+  assert.equal((await alice.get()).length, 0);
+  noProblems(page);
+});
+
+for (const what of ['({})', 'Promise.resolve(1)', '"invites"', '5', 'import("/sdk/index.js")']) {
+  test(`\`invites\` that is no connection, ${what}, is told in the element`, async () => {
+    const page = await it.person('alice');
+    await ownPage(page);
+    await page.goto('/mine.html');
+    const elements = ['invite-manager', 'invite-acceptor'];
+    // Not as a script of the page: its policy forbids eval.
+    await page.evaluate(`for (const name of ${JSON.stringify(elements)}) document.querySelector(name).invites = ${what}`);
+    for (const name of elements) await page.locator(name).getByText('invites must be a connection: what connect() gives, or invites itself.', { exact: true }).waitFor();
+    assert.equal(await page.locator('invite-manager').getByRole('button', { name: 'Try again' }).count(), 0);
+    // What comes instead works.
+    const { resource } = await place();
+    await page.evaluate(async (id) => {
+      const { connect: to } = await import('/sdk/index.js');
+      for (const name of ['invite-manager', 'invite-acceptor']) document.querySelector(name).invites = to({ resource: id });
+    }, resource);
+    await page.locator('invite-manager').getByText('No open invites.').waitFor();
+    await page.locator('invite-acceptor .ticket').waitFor({ state: 'hidden' });
+    noProblems(page);
+  });
+}
