@@ -47,6 +47,30 @@ test('import(<server>/sdk/console.js) puts `invites` on window and says what to 
   assert.ok(!said.at(-1).includes('maxUses') && said.at(-1).includes('invites.check'));
 });
 
+test('a page that has configured a server keeps it', async (t) => {
+  const page = await browser.newPage();
+  t.after(() => page.close());
+  const said = [];
+  page.on('console', (message) => said.push(message.text()));
+  await page.goto(`${server.url}/`);
+  const asked = await page.evaluate(async () => {
+    const { configure, invites } = await import('/sdk/index.js');
+    const servers = [];
+    const fetch = async (url) => {
+      servers.push(new URL(url).origin);
+      return Response.json({ invites: [] });
+    };
+    configure({ server: 'https://other.example', dialect: 'http', fetch });
+    const { invites: same } = await import('/sdk/console.js');
+    await same.get('notes');
+    invites.close();
+    await invites.get('notes');
+    return servers;
+  });
+  assert.deepEqual(asked, ['https://other.example', 'https://other.example']);
+  assert.ok(said.some((text) => text.includes('is ready here. For example')), said.join('\n'));
+});
+
 test('on a page of another origin it speaks with the server that it came from', async (t) => {
   const page = await browser.newPage();
   t.after(() => page.close());
