@@ -10,12 +10,14 @@ export async function rescue(source, cause) {
   if (!mayCompile()) throw never("WebAssembly is forbidden here: the page's Content-Security-Policy needs 'wasm-unsafe-eval' in its script-src.");
   if (!source && !globalThis.fetch) throw never('There is no fetch() here to load invite-keys with.');
   if (!source?.arrayBuffer || source.bodyUsed) throw cause;
-  const { ok, status, url, headers } = source;
+  const { ok, status, headers } = source;
+  // What a page has made of it itself has no address.
+  const url = source.url || "What this page's own fetch() gave for WebAssembly";
   if (!ok) throw failed(`${url} answered with status ${status}.`, { cause, status, retryable: status === 429 || status >= 500 });
   // The media type is another, or the page has wrapped what fetch() gives.
   const bytes = await source.arrayBuffer();
   return WebAssembly.compile(bytes).catch((cause) => {
-    throw failed(`${url} is no WebAssembly but ${headers.get('content-type')} (bundlers: see the README of invite-keys).`, { cause });
+    throw failed(`${url} is no WebAssembly but ${headers.get('content-type') || 'of no type'} (bundlers: see the README of invite-keys).`, { cause });
   });
 }
 

@@ -97,6 +97,16 @@ test('HTML in place of WebAssembly, as servers with a fallback page answer: the 
   await fails(page, { retryable: true, status: undefined }, /\/wasm\/\w+_bg\.wasm is no WebAssembly but text\/html/);
 });
 
+test('the same through a `fetch` of the page that makes responses of its own', async (t) => {
+  const { page } = await open(t, { init: () => { window.fetch = async () => new Response('<!doctype html><title>An app</title>', { headers: { 'content-type': 'text/html' } }); } });
+  await fails(page, { retryable: true, status: undefined }, /^What this page's own fetch\(\) gave for WebAssembly is no WebAssembly but text\/html \(/);
+});
+
+test('and one that says of no type what it gives', async (t) => {
+  const { page } = await open(t, { init: () => { window.fetch = async () => new Response(new Uint8Array([1])); } });
+  await fails(page, { retryable: true, status: undefined }, /is no WebAssembly but of no type \(/);
+});
+
 for (const [status, retryable] of [[404, false], [429, true], [503, true]]) {
   test(`status ${status}`, async (t) => {
     const { page } = await open(t);
