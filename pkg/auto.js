@@ -18,19 +18,16 @@ const cut = (text, at) => {
   return index < 0 ? [text] : [text.slice(0, index), text.slice(index + 1)];
 };
 
-// What cannot be decoded is no key, and the core says so.
-const decode = (text = '') => attempt(() => decodeURIComponent(text.replaceAll('+', ' '))) ?? text;
-
 /** What storage did not take: it waits in this page alone. */
 let unkept;
 
-/** Takes one parameter out of a query or fragment; the rest stays byte for byte. */
+/** Takes one parameter out of a query or fragment, as head.js does; the rest stays byte for byte. */
 function take(parameter, sign, part) {
   const found = new Set();
   const kept = part?.split('&').filter((pair) => {
-    const [name, value] = cut(pair, '=');
-    const ours = decode(name) === parameter;
-    if (ours) found.add(decode(value));
+    const [[name, value] = []] = new URLSearchParams(`&${pair}`); // else it would pass over a `?`
+    const ours = name === parameter;
+    if (ours) found.add(value);
     return !ours;
   });
   return { rest: kept?.length ? sign + kept.join('&') : '', found };

@@ -12,7 +12,7 @@ import { suite } from './support/suite.mjs';
 const KEY = 'ab'.repeat(32);
 const OTHER = 'cd'.repeat(32);
 
-// address → what is left of it, and the record. `snippet: false`: only auto.js reads it.
+// address → what is left of it, and the record.
 const ADDRESSES = [
   { from: `?acceptInvite=${KEY}`, to: '', via: 'query' },
   { from: `?acceptInvite=${KEY}#top`, to: '#top', via: 'query' },
@@ -30,7 +30,34 @@ const ADDRESSES = [
   { from: `?acceptInvite=${KEY}&acceptInvite=${OTHER}`, to: '', via: 'query', key: `${KEY} ${OTHER}` },
   { from: '?acceptInvite=&b', to: '?b', via: 'query', key: '' },
   { from: '?acceptInvite=%zz$&', to: '?', via: 'query', key: '%zz$' },
-  { from: `?accept%49nvite=${KEY}`, to: '', via: 'query', snippet: false },
+  { from: `?accept%49nvite=${KEY}`, to: '', via: 'query' },
+  { from: '?acceptInvite', to: '', via: 'query', key: '' },
+  { from: '?acceptInvite=', to: '', via: 'query', key: '' },
+  { from: '?a&acceptInvite&b', to: '?a&b', via: 'query', key: '' },
+  { from: `?acceptInvite=${KEY}&`, to: '?', via: 'query' },
+  { from: `?&acceptInvite=${KEY}`, to: '?', via: 'query' },
+  { from: '?acceptInvite=a+b%2Bc', to: '', via: 'query', key: 'a b+c' },
+  { from: '?acceptInvite=%C3%B8', to: '', via: 'query', key: 'ø' },
+  { from: '?acceptInvite=%69nv', to: '', via: 'query', key: 'inv' },
+  { from: '?acceptInvite=%E0%A4%A', to: '', via: 'query', key: '\uFFFD%A' },
+  { from: '?acceptInvite=a=b', to: '', via: 'query', key: 'a=b' },
+  { from: `?acceptInvite=${KEY}?acceptInvite=${OTHER}`, to: '', via: 'query', key: `${KEY}?acceptInvite=${OTHER}` },
+  { from: `?acceptInvite=${KEY}#acceptInvite=${OTHER}`, to: '', via: 'fragment', key: `${KEY} ${OTHER}` },
+  { from: `?acceptInvite=${KEY}#resource=notes`, to: '#resource=notes', via: 'query' },
+  { from: `#acceptInvite=${KEY}#resource=n`, to: '', via: 'fragment', key: `${KEY}#resource=n` },
+  { from: `#acceptInvite=${KEY}&resource=n&resource=m`, to: '', via: 'fragment', resource: 'n m' },
+  { from: `#acceptInvite=${KEY}&resource=n&resource=n`, to: '', via: 'fragment', resource: 'n' },
+  { from: `#acceptInvite=${KEY}&resource`, to: '', via: 'fragment', resource: '' },
+  { from: `#x?resource=n&acceptInvite=${KEY}`, to: '#x?resource=n', via: 'fragment' },
+  { from: `#/route&acceptInvite=${KEY}&r%65source=n`, to: '#/route', via: 'fragment', resource: 'n' },
+  // Behind a second `?`, behind `;`, in a path, in another's value and in other letters it is none of ours.
+  { from: `#/route?acceptInvite=${KEY}`, to: `#/route?acceptInvite=${KEY}`, via: null },
+  { from: `#?acceptInvite=${KEY}`, to: `#?acceptInvite=${KEY}`, via: null },
+  { from: `??acceptInvite=${KEY}`, to: `??acceptInvite=${KEY}`, via: null },
+  { from: `?q=a?acceptInvite=${KEY}`, to: `?q=a?acceptInvite=${KEY}`, via: null },
+  { from: `?a=b;acceptInvite=${KEY}`, to: `?a=b;acceptInvite=${KEY}`, via: null },
+  { from: `?x=acceptInvite=${KEY}`, to: `?x=acceptInvite=${KEY}`, via: null },
+  { from: `?acceptinvite=${KEY}`, to: `?acceptinvite=${KEY}`, via: null },
   { from: '?acceptInvites=1&xacceptInvite=2#resource=notes', to: '?acceptInvites=1&xacceptInvite=2#resource=notes', via: null },
 ];
 
@@ -58,8 +85,7 @@ const look = (page) => page.evaluate(() => ({
 }));
 
 for (const by of ['auto.js', 'the <head> snippet']) {
-  for (const { from, to, via, key = KEY, resource, snippet: reads = true } of ADDRESSES) {
-    if (by !== 'auto.js' && !reads) continue;
+  for (const { from, to, via, key = KEY, resource } of ADDRESSES) {
     test(`${by}: ${from}`, async (t) => {
       const page = await newPage(t);
       const target = by === 'auto.js' ? address : `${site.files}/snippet.html`;
@@ -72,7 +98,7 @@ for (const by of ['auto.js', 'the <head> snippet']) {
       assert.equal(length, 2, 'no entry of its own (the first is about:blank)');
       if (!via) return assert.equal(record, null);
       const { capturedAt, ...rest } = record;
-      assert.deepEqual(rest, { key, ...(resource && { resource }), continueUrl: target + to, via });
+      assert.deepEqual(rest, { key, ...(resource !== undefined && { resource }), continueUrl: target + to, via });
       assert.ok(Math.abs(Date.now() - Date.parse(capturedAt)) < 60_000);
       assert.equal(new Date(capturedAt).toISOString(), capturedAt);
     });
