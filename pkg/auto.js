@@ -67,10 +67,27 @@ export const setPolicy = (chosen) => {
 /** Whether something waits: in this page or tab, or, says the server's mark, in this browser. */
 const waits = () => unkept || attempt(() => sessionStorage.getItem(PENDING)) || attempt(() => page.cookie.includes(MARK));
 
+/** Milliseconds after which the rest of this is told not to have come. */
+const PATIENCE = 10_000;
+
+let late;
+
+/** The rest of this, or a rejection; what comes later is gone on with then. */
+function rest() {
+  const coming = import('./pending.js');
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject();
+      late ??= coming.then(queue, () => { late = undefined; });
+    }, PATIENCE);
+    coming.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 async function takeUp() {
   if (!waits()) return;
   try {
-    const { takeUp } = await import('./pending.js');
+    const { takeUp } = await rest();
     const record = unkept;
     unkept = undefined;
     await takeUp(() => policy, record);
@@ -79,9 +96,10 @@ async function takeUp() {
   }
 }
 
+let turn = Promise.resolve();
+const queue = () => (turn = turn.then(takeUp));
+
 if (page) {
-  let turn = Promise.resolve();
-  const queue = () => (turn = turn.then(takeUp));
   capture();
   queue();
   // A link to this very page reloads nothing.

@@ -49,11 +49,13 @@ export function linkField({ words, say }) {
   const codeButton = create('button', {
     type: 'button', part: 'show-qr', hidden: true, 'aria-expanded': 'false', 'aria-controls': 'qr', on: { click: () => showCode() },
   }, icon('grid'), words.qr);
+  const codeNote = create('p', { class: 'small muted', role: 'status' });
   const node = create('div', { class: 'link arrive', hidden: true, part: 'new-link' },
     create('label', { for: 'link' }, words.link),
     create('div', { class: 'link-row' }, input, copyButton),
     note,
     create('div', { class: 'row' }, shareButton, codeButton),
+    codeNote,
     code);
 
   async function copy() {
@@ -80,8 +82,15 @@ export function linkField({ words, say }) {
   async function showCode() {
     const link = input.value;
     if (!code.firstChild) {
+      // aria-disabled keeps the button focusable.
+      if (codeButton.ariaDisabled === 'true') return;
+      codeButton.ariaDisabled = 'true';
+      setText(codeNote, words.loading);
+      // It has the deadline of every call.
       const picture = await draw(link).catch(() => null);
-      // Gone offline, or another link has come meanwhile.
+      codeButton.ariaDisabled = null;
+      setText(codeNote, picture ? '' : words.qrFailed);
+      // Another link has come meanwhile.
       if (!picture || input.value !== link) return;
       code.replaceChildren(picture);
     }
@@ -94,6 +103,7 @@ export function linkField({ words, say }) {
       input.value = link;
       setText(note, sentence);
       code.replaceChildren();
+      setText(codeNote, '');
       toggle(false);
       node.hidden = false;
       import('../index.js').then(({ qrCode }) => { codeButton.hidden = !qrCode; }, () => {});

@@ -3,6 +3,7 @@ export const MANAGER_STYLES = `
 .manager { display: grid; gap: 1rem; }
 .link { display: grid; gap: 0.5rem; padding: 1rem; margin-block-start: 1.25rem; border: 1px dashed var(--accent); border-radius: 10px; background: var(--accent-soft); }
 .link .muted { color: var(--ink); }
+.link [role="status"]:empty { margin-block-start: -0.5rem; }
 .link .row:not(:has(> :not([hidden]))) { display: none; }
 .link-row { display: flex; flex-wrap: wrap; gap: 0.5rem; }
 .link-row input { flex: 1 1 12rem; width: auto; min-width: 0; font-family: var(--mono); font-size: 0.875rem; text-overflow: ellipsis; }

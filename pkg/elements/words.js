@@ -1,4 +1,5 @@
 // Every sentence the elements say. Danish and German come in languages.js, with the same names, when a page is in them.
+import { inTime } from './in-time.js';
 import { day, duration } from './time.js';
 
 const en = {
@@ -12,7 +13,7 @@ const en = {
   submit: 'Create invite link', busy: 'Creating…', created: 'Invite link created.', sent: 'Invite created.',
   link: 'Invite link', ready: 'Whoever opens this link and signs in gets: {}.', copy: 'Copy link', copied: 'Copied',
   copiedAloud: 'Link copied.', byHand: 'The browser did not let us copy. The link is selected: copy it by hand.',
-  share: 'Share…', qr: 'QR code', qrAbout: 'QR code of the invite link',
+  share: 'Share…', qr: 'QR code', qrAbout: 'QR code of the invite link', qrFailed: 'The QR code could not be drawn. Check the connection, then press again.',
   open: 'Open invites', empty: 'No open invites. Create one above and send its link to somebody.', loading: 'Loading…', joined: '{} joined',
   stale: 'Not up to date: the server cannot be reached. Trying again…',
   revoke: 'Revoke', revokeAsk: 'Revoke this invite?', revokeText: 'The link stops working. People who already joined keep access.',
@@ -61,12 +62,14 @@ const FAILURES = {
 };
 
 const TRANSLATED = ['da', 'de'];
+/** Milliseconds for which an element says nothing, where its language has still to come. */
+const PATIENCE = 5000;
 
 /** In the language of the page around a node. One that we do not speak, or that does not come, becomes English. */
 export async function wordsFor(node) {
   const asked = node.closest('[lang]')?.lang || 'en';
   const short = asked.slice(0, 2).toLowerCase();
-  const other = TRANSLATED.includes(short) && await import('./languages.js').catch(() => null);
+  const other = TRANSLATED.includes(short) && await inTime(import('./languages.js'), PATIENCE).catch(() => null);
   return speak(other ? other[short] : en, other || short === 'en' ? asked : 'en');
 }
 

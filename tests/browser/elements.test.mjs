@@ -67,6 +67,49 @@ test('the link goes to the share sheet, and as a QR code onto the page, in no at
   noProblems(alice);
 });
 
+for (const which of ['invite-manager', 'invite-acceptor']) {
+  test(`where the words of the page's language do not come, it is English that ${which} speaks`, async () => {
+    const resource = await it.resource();
+    const alice = await it.person('alice');
+    await alice.clock.install();
+    await ownPage(alice, 'da');
+    let asked;
+    const asks = new Promise((resolve) => { asked = resolve; });
+    await alice.route('**/elements-languages.js', () => asked());
+    await alice.goto(`/mine.html?resource=${resource}#acceptInvite=nothing`, { waitUntil: 'commit' });
+    await asks;
+    await alice.clock.runFor(5_100);
+    const element = alice.locator(which);
+    await element.getByRole('heading', { name: which === 'invite-manager' ? 'Create an invite' : 'This link is damaged' }).waitFor();
+    assert.equal(await element.locator('[lang]').first().getAttribute('lang'), 'en');
+  });
+}
+
+test('where what draws QR codes does not come, it says so; and draws when it is pressed again', async () => {
+  const resource = await it.resource();
+  const alice = await it.person('alice');
+  await alice.clock.install();
+  await ownPage(alice);
+  await alice.goto(`/mine.html?resource=${resource}`);
+  await alice.getByRole('button', { name: 'Create invite link' }).click();
+  const button = alice.getByRole('button', { name: 'QR code' });
+  await button.waitFor();
+  let asked;
+  const asks = new Promise((resolve) => { asked = resolve; });
+  await alice.route('**/qr_bg.wasm', () => asked());
+  await button.click();
+  await asks;
+  await alice.locator('.link').getByText('Loading…', { exact: true }).waitFor();
+  await alice.clock.runFor(10_100);
+  await alice.getByText('The QR code could not be drawn. Check the connection, then press again.').waitFor();
+  assert.equal(await button.getAttribute('aria-expanded'), 'false');
+  await alice.unroute('**/qr_bg.wasm');
+  await button.click();
+  await alice.getByRole('img', { name: 'QR code of the invite link' }).locator('svg').waitFor();
+  assert.equal(await alice.getByText('The QR code could not').isVisible(), false);
+  noProblems(alice);
+});
+
 test('a scanner that runs scripts, submits forms and presses buttons, without a session, accepts nothing', async () => {
   const resource = await it.resource();
   const alice = await it.person('alice');

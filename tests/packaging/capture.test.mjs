@@ -167,6 +167,37 @@ test('a link to the very page that is open is captured, too', async (t) => {
   assert.equal(record.key, KEY);
 });
 
+test('where the rest of auto.js does not come the page hears so, for each link, and it goes on once that is there', async (t) => {
+  const page = await newPage(t);
+  await page.clock.install();
+  let come;
+  const there = new Promise((resolve) => { come = resolve; });
+  let asked;
+  const asks = new Promise((resolve) => { asked = resolve; });
+  await page.route('**/pending.js', async (route) => {
+    asked();
+    await there;
+    await route.continue();
+  });
+  await page.route(/well-known|api/, (route) => route.abort());
+  await page.goto(`${site.files}/auto.html?acceptInvite=${KEY}`, { waitUntil: 'commit' });
+  await asks;
+  const types = () => page.evaluate(() => told.map(([type, { code }]) => (code ? `${type} ${code}` : type)));
+  await page.clock.runFor(9_900);
+  assert.deepEqual(await types(), []);
+  await page.clock.runFor(200);
+  assert.deepEqual(await types(), ['inviterejected load_failed']);
+  assert.equal((await look(page)).record.key, KEY, 'it is kept');
+  // Another link does not wait behind the first.
+  await page.evaluate((key) => { location.hash = `acceptInvite=${key}`; }, OTHER);
+  await page.waitForFunction(() => !location.hash);
+  await page.clock.runFor(10_100);
+  assert.deepEqual(await types(), ['inviterejected load_failed', 'inviterejected load_failed']);
+  come();
+  await page.waitForFunction(() => told.some(([type]) => type === 'invitecaptured'));
+  assert.equal((await look(page)).record.key, OTHER);
+});
+
 /** What a page may have taken away, or a frame in a sandbox does not have: each throws when it is touched. */
 function blocked({ replaceState = false } = {}) {
   const refuse = () => { throw new DOMException('Access is denied for this document.', 'SecurityError'); };
