@@ -223,6 +223,8 @@ export interface MembersFilter {
 
 /** What {@link Invites.list} gives. */
 export interface ListFilter {
+  /** To this resource; absent: the connection's. */
+  resource?: string;
   /** Those that stand there; absent: all that the server lists. */
   status?: InviteStatus;
   /**
@@ -438,6 +440,8 @@ export interface Invites<Given extends GivenInvite = GivenInvite> extends EventT
   create(this: void, options?: CreateOptions, webstrateId?: string, call?: CallOptions): Promise<Given & { key: string }>;
   /** The same, with the resource left out. */
   create(this: void, options: CreateOptions | undefined, call: CallOptions): Promise<Given & { key: string }>;
+  /** The same, with the options left out, too. */
+  create(this: void, call: CallOptions): Promise<Given & { key: string }>;
 
   /**
    * The invites you made that still work.
@@ -477,7 +481,7 @@ export interface Invites<Given extends GivenInvite = GivenInvite> extends EventT
   accept(this: void, key: string | GivenInvite, call: CallOptions): Promise<string>;
 
   /**
-   * Cancels one of your invites. People who already joined keep their access. Only what was confirmed is claimed: where an
+   * Cancels one of your invites, by its key or its id. People who already joined keep their access. Only what was confirmed is claimed: where an
    * answer was lost, `deletedCount` is 0 if the server says then that the invite has ended, by whomever, and the call
    * rejects with `unknown_outcome` if nobody can tell.
    *
@@ -486,9 +490,9 @@ export interface Invites<Given extends GivenInvite = GivenInvite> extends EventT
    * await invites.remove(invite);
    * ```
    */
-  remove(this: void, key: string | GivenInvite, webstrateId?: string, call?: CallOptions): Promise<{ acknowledged: boolean; deletedCount: number }>;
+  remove(this: void, key: string | GivenInvite | { id: string }, webstrateId?: string, call?: CallOptions): Promise<{ acknowledged: boolean; deletedCount: number }>;
   /** The same, with the resource left out. */
-  remove(this: void, key: string | GivenInvite, call: CallOptions): Promise<{ acknowledged: boolean; deletedCount: number }>;
+  remove(this: void, key: string | GivenInvite | { id: string }, call: CallOptions): Promise<{ acknowledged: boolean; deletedCount: number }>;
 
   /**
    * Your invites, asked for page by page as you go. A list that does not end, be it of 10,000 pages, rejects with
@@ -500,6 +504,8 @@ export interface Invites<Given extends GivenInvite = GivenInvite> extends EventT
    * ```
    */
   list(this: void, filter?: ListFilter, call?: CallOptions): AsyncIterable<Invite>;
+  /** The same, without a filter. */
+  list(this: void, call: CallOptions): AsyncIterable<Invite>;
 
   /**
    * What accepting would do, and as whom.
@@ -590,6 +596,8 @@ export interface Invites<Given extends GivenInvite = GivenInvite> extends EventT
    * ```
    */
   acceptPending(this: void, policy?: AcceptPolicy, call?: CallOptions): Promise<AcceptOutcome | null>;
+  /** The same, without a policy. */
+  acceptPending(this: void, call: CallOptions): Promise<AcceptOutcome | null>;
 
   /** Becomes `webstrate.user.invites` on this page. */
   install(this: void): void;

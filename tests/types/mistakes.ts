@@ -8,6 +8,12 @@ export async function mistakes(key: string): Promise<void> {
   await invites.create({ maxage: 3600 });
   // @ts-expect-error a key is a string or an invite
   await invites.check(42);
+  // @ts-expect-error an id alone tells what to remove, and nothing else
+  await invites.check({ id: 'one' });
+  // @ts-expect-error call options are no options of an invite
+  await invites.create({ permissions: 'r', timeout: 500 });
+  // @ts-expect-error nor of a list
+  invites.list({ status: 'pending', timeout: 500 });
   // @ts-expect-error check needs a key
   await invites.check();
   // @ts-expect-error `timeout` is a number of milliseconds

@@ -35,6 +35,13 @@ export async function everyCall(key: string, signal: AbortSignal): Promise<void>
   await invites.check(invite, { signal });
   const permissions = await invites.accept(key, 'notes');
   same<typeof permissions, string>();
+  await invites.create({ timeout: 500 });
+  await invites.create({ signal, idempotencyKey: 'one' });
+  await invites.remove({ id: 'one' });
+  await invites.remove({ id: 'one' }, 'notes', { signal });
+  await invites.remove({ id: 'one' }, { signal });
+  for await (const each of invites.list({ signal })) same<typeof each, Invite>();
+  for await (const each of invites.list({ resource: 'notes', everyone: true })) if (each.id) await invites.remove({ id: each.id });
   const removed = await invites.remove(invite);
   same<typeof removed, { acknowledged: boolean; deletedCount: number }>();
 
@@ -92,6 +99,7 @@ export async function thePendingOne(): Promise<void> {
   same<typeof outcome, AcceptOutcome | null>();
   const policy: AcceptPolicy = 'signed-in';
   await invites.acceptPending(policy, { signal: AbortSignal.timeout(1000) });
+  await invites.acceptPending({ timeout: 1000 });
   setPolicy('confirm');
   setPolicy(() => false);
 }
