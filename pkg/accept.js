@@ -9,42 +9,38 @@ const LETTERS = { a: 'admin', r: 'read', w: 'write' };
 /** What is being accepted by each server. */
 const underWay = new WeakMap();
 
-/** Accepts what waits: once, however many ask for it. `home` is the connection from within; the call was made when it `began`. */
+/**
+ * Accepts what waits: once, however many ask for it. `home` is the connection from within; the call was made when it `began`.
+ */
 export async function accept(home, began, policy, call) {
   const record = read();
   if (!record) return null;
-  const { server } = home;
-  let accepting = underWay.get(server);
-  if (!accepting || accepting.hasEnded || accepting.record.capturedAt !== record.capturedAt) {
+  let accepting = underWay.get(home.server);
+  if (accepting?.record.capturedAt !== record.capturedAt) {
     if (!accepting?.isDecided) accepting?.end();
-    accepting = new Accepting(home, record, began, policy, call);
-    underWay.set(server, accepting);
-    const done = () => underWay.get(server) === accepting && underWay.delete(server);
-    accepting.outcome.then(done, done);
+    accepting = new Accepting(home, record);
+    underWay.set(home.server, accepting);
   }
-  return accepting.join(policy, signalOf(call));
+  return accepting.join(began, policy, call);
 }
 
 /** The core's question. Its answer is `true`, `false` or the promise of one. */
 export const ask = (home, preview) => underWay.get(home.server)?.ask(preview) ?? confirmed(home, preview);
 
-/** Answers that were none: the core says only that its question failed. */
-const nonsense = new WeakSet();
+/** Why a question has no answer: the core says only that it failed. */
+const unanswered = new WeakSet();
 
 /** A yes or a no. What is neither was perhaps not meant as either. */
 function verdict(home, answer) {
   if (typeof answer === 'boolean') return answer;
   const kind = answer === null ? 'null' : typeof answer;
   const error = home.error('invalid_option', `The policy must answer true or false, or a promise of one: it answered ${kind}.`, { field: 'policy' });
-  nonsense.add(error);
+  unanswered.add(error);
   throw error;
 }
 
 /** Settles when nothing is being accepted, unless somebody has still to decide: that may take for ever. */
-export async function settled(home) {
-  const accepting = underWay.get(home.server);
-  if (!accepting?.needsPage) await accepting?.outcome.catch(() => {});
-}
+export const settled = (home) => underWay.get(home.server)?.settled();
 
 /** The signal of a call; nothing where there is none. */
 function signalOf(call) {
@@ -78,96 +74,117 @@ async function confirmed(home, preview) {
 }
 
 /**
- * One invite on its way. Whoever asks for it meanwhile joins; a policy of theirs is asked, too, and the first answer counts.
- * It ends when nobody is left who could answer, as when the element that asked was taken off the page.
+ * One invite on its way. Each that asks for it has a call of its own, with its deadline, signal and policy; the first answer
+ * counts for all of them, and so does what the server says of the invite.
  */
 class Accepting {
   #home;
-  #stop = new AbortController();
-  #askers = new Set();
-  /** Nobody but a page's own policy can answer, and none has. */
-  needsPage;
-  #question;
+  #calls = new Set();
+  #settle;
+  #outcome = new Promise((...ends) => { this.#settle = ends; });
+  #isOver = false;
+  #decide;
+  #decision = new Promise((resolve) => { this.#decide = resolve; });
   isDecided = false;
+  /** The browser's question is put once, and not where a page's own policy is there to answer. */
+  #confirmed;
+  #page = new AbortController();
 
-  constructor(home, record, began, policy, call) {
+  constructor(home, record) {
     this.#home = home;
     this.record = record;
-    this.needsPage = typeof policy === 'function';
-    this.outcome = this.#run(began, this.needsPage ? (preview) => this.ask(preview) : policy, withSignal(call, this.#stop.signal));
   }
 
-  async #run(began, policy, call) {
+  async join(began, policy, options) {
+    const call = { policy: typeof policy === 'function' && policy, stop: new AbortController() };
+    const signal = signalOf(options);
+    this.#calls.add(call);
+    call.answer = this.#accept(call, began, policy, options);
+    try {
+      return await ending(Promise.race([this.#outcome, call.answer]), signal);
+    } catch (error) {
+      throw signal?.aborted ? this.#home.error('aborted', 'The call was aborted.', { cause: reasonOf(signal) }) : error;
+    } finally {
+      this.#leave(call);
+    }
+  }
+
+  async #accept(call, began, policy, options) {
     const { server, send, emit } = this.#home;
     const { key, resource } = this.record;
+    const { signal } = call.stop;
+    const decides = call.policy ? (preview) => this.#answered(() => call.policy(told(preview)), signal) : policy;
     try {
-      const outcome = await server.sendSince(began, 'acceptInvite', key, resource, policy, call);
+      const outcome = await server.sendSince(began, 'acceptInvite', key, resource, decides, withSignal(options, signal));
       if (outcome) forget(this.record);
+      this.#end(0, outcome);
       return outcome;
     } catch (thrown) {
-      const error = nonsense.has(thrown?.cause) ? thrown.cause : thrown;
-      const { aborted } = this.#stop.signal;
+      const error = unanswered.has(thrown?.cause) ? thrown.cause : thrown;
+      const aborted = signal.aborted || (error !== thrown && error.code === 'aborted');
       if (aborted && !waits(this.record)) return null;
       if (error.final) forget(this.record);
+      // What is the call's own is told of where no other goes on.
+      const tells = !aborted && !this.#isOver && (error.final || this.#calls.size === 1);
+      this.#isOver ||= Boolean(error.final);
       // Whoever has the wrong account wants to know which.
       if (error.code === 'wrong_account') error.account = await send('identify').catch(() => null);
-      if (!aborted) emit('inviterejected', { code: error.code });
+      if (tells) emit('inviterejected', { code: error.code });
+      if (error.final) this.#end(1, error);
       throw error;
     }
   }
 
-  get hasEnded() { return this.#stop.signal.aborted; }
+  /** It is over for all that wait. */
+  #end(how, value) {
+    this.#isOver = true;
+    this.#settle[how](value);
+    this.#forget();
+  }
 
-  end() { this.#stop.abort(); }
+  #forget() {
+    if (underWay.get(this.#home.server) === this) underWay.delete(this.#home.server);
+  }
 
-  async join(policy, signal) {
-    const asker = { policy: typeof policy === 'function' && policy };
-    this.#askers.add(asker);
-    if (this.#question) this.#put(asker);
-    try {
-      return await ending(this.outcome, signal);
-    } catch (error) {
-      throw signal?.aborted ? this.#home.error('aborted', 'The call was aborted.', { cause: reasonOf(signal) }) : error;
-    } finally {
-      this.#leave(asker);
+  end() {
+    for (const { stop } of this.#calls) stop.abort();
+  }
+
+  /** Once no call goes on that does not wait for a person. */
+  async settled() {
+    if (this.isDecided || !this.#hasPolicies) await Promise.allSettled([...this.#calls].map(({ answer }) => answer));
+  }
+
+  get #hasPolicies() { return [...this.#calls].some(({ policy }) => policy); }
+
+  #leave(call) {
+    this.#calls.delete(call);
+    call.stop.abort();
+    // As when the element that asked was taken off the page.
+    if (call.policy && !this.#hasPolicies) {
+      const error = this.#home.error('aborted', 'Whoever was asked about this invite has gone.');
+      unanswered.add(error);
+      this.#page.abort(error);
+      this.#page = new AbortController();
     }
+    if (!this.#calls.size) this.#forget();
   }
 
-  #leave(asker) {
-    this.#askers.delete(asker);
-    if (!this.#askers.size || (this.needsPage && !this.#policies.length)) this.end();
+  /** The core's question where a call has no policy of its own. */
+  ask(preview) {
+    if (this.#hasPolicies && !this.isDecided) return ending(this.#answered(() => new Promise(() => {})), this.#page.signal);
+    this.#confirmed ??= this.#answered(() => confirmed(this.#home, preview));
+    return this.#confirmed;
   }
 
-  get #policies() { return [...this.#askers].filter(({ policy }) => policy); }
-
-  /** A page's own answer takes the place of our question. */
-  ask(given) {
-    const preview = told(given);
-    const askers = this.#policies;
-    if (!askers.length) return confirmed(this.#home, preview);
-    this.needsPage = true;
-    return new Promise((resolve, reject) => {
-      this.#question = { preview, resolve, reject };
-      for (const asker of askers) this.#put(asker);
-    });
-  }
-
-  async #put(asker) {
-    const { preview, resolve, reject } = this.#question;
-    if (!asker.policy) return;
-    try {
-      const answer = verdict(this.#home, await asker.policy(preview));
-      if (!this.#askers.has(asker)) return;
-      this.#question = undefined;
-      this.needsPage = false;
+  /** What was decided; by this question, where it is answered first and still wanted. */
+  async #answered(ask, signal) {
+    const answer = this.isDecided ? await this.#decision : verdict(this.#home, await Promise.race([this.#decision, ask()]));
+    if (!signal?.aborted) {
       this.isDecided = true;
-      // What no longer waits was accepted by another tab, which has told so.
-      resolve(answer && waits(this.record));
-    } catch (cause) {
-      asker.policy = undefined;
-      if (this.#policies.length) return;
-      this.#question = undefined;
-      reject(cause);
+      this.#decide(answer);
     }
+    // What no longer waits was accepted by another tab, which has told so.
+    return answer && waits(this.record);
   }
 }

@@ -104,3 +104,102 @@ test('where a server does not say what is gained somebody is asked, by a questio
   const plain = await asking(confirm, () => decided('signed-in'));
   assert.deepEqual([plain.taken, asked.length], [true, 3], 'who says so is believed');
 });
+
+/** An invite that waits, and a connection whose server answers when it is let. */
+function waiting(answer) {
+  store.set(RECORD, JSON.stringify({ key: KEY, resource: 'doc', capturedAt: new Date(), continueUrl: 'https://page.example/', via: 'fragment' }));
+  const asked = [];
+  const invites = connect({
+    server: 'https://invites.example', dialect: 'http', resource: 'doc',
+    fetch: (url, { signal }) => {
+      asked.push(url.split('/').pop());
+      const ended = new Promise((_, reject) => { signal.addEventListener('abort', () => reject(new DOMException('x', 'AbortError'))); });
+      return Promise.race([ended, answer(url)]);
+    },
+  });
+  const rejected = [];
+  invites.addEventListener('inviterejected', ({ detail }) => rejected.push(detail.code));
+  return { invites, asked, rejected };
+}
+const never = () => new Promise(() => {});
+const taken = { resource: 'doc', permissions: 'rw', gained: 'rw', already: false };
+const told = (promise) => promise.then((outcome) => outcome, ({ code, field }) => [code, field]);
+
+test('who joins an accept under way has a deadline of its own, and is told what is wrong with its own call', async () => {
+  let go;
+  const gone = new Promise((resolve) => { go = resolve; });
+  const { invites, rejected } = waiting((url) => (url.endsWith('/check') ? gone.then(() => json(INVITE)) : json(taken)));
+  const first = told(invites.acceptPending(() => true));
+  const began = performance.now();
+  // These end by themselves; the first goes on.
+  assert.deepEqual(await told(invites.acceptPending(() => true, { timeout: 300 })), ['timeout', undefined]);
+  assert.ok(performance.now() - began < 5_000);
+  assert.deepEqual(await told(invites.acceptPending(() => true, { timeout: 'x' })), ['invalid_option', 'timeout']);
+  assert.deepEqual(await told(invites.acceptPending(() => true, { often: 1 })), ['invalid_option', 'often']);
+  assert.deepEqual(await told(invites.acceptPending(5)), ['invalid_option', 'policy']);
+  assert.deepEqual(rejected, [], 'it may still be accepted');
+  go();
+  assert.equal((await first).permissions, 'rw');
+  assert.equal(invites.pending, null);
+});
+
+test("nor does it end with the deadline of who began, and a policy that needs nobody waits for nobody", async () => {
+  let go;
+  const gone = new Promise((resolve) => { go = resolve; });
+  const slow = waiting((url) => (url.endsWith('/check') ? gone.then(() => json(INVITE)) : json(taken)));
+  const first = told(slow.invites.acceptPending(() => true, { timeout: 300 }));
+  const second = told(slow.invites.acceptPending(() => true));
+  assert.deepEqual(await first, ['timeout', undefined]);
+  go();
+  assert.equal((await second).permissions, 'rw');
+  assert.deepEqual(slow.rejected, []);
+
+  const { invites, asked } = waiting((url) => json(url.endsWith('/check') ? INVITE : taken));
+  let shown;
+  const seen = new Promise((resolve) => { shown = resolve; });
+  const person = told(invites.acceptPending((preview) => { shown(preview); return never(); }));
+  await seen;
+  const outcome = await told(invites.acceptPending('signed-in'));
+  assert.deepEqual([outcome.permissions, await person], ['rw', outcome]);
+  assert.equal(asked.filter((path) => path === 'accept').length, 1);
+});
+
+test('a page that asks by itself is not asked by the browser, too; once it has gone, neither is anybody', async () => {
+  const { invites, rejected } = waiting((url) => json(url.endsWith('/check') ? INVITE : taken));
+  let questions = 0;
+  await asking(() => { questions += 1; return false; }, async () => {
+    let shown;
+    const seen = new Promise((resolve) => { shown = resolve; });
+    const page = new AbortController();
+    const person = told(invites.acceptPending(() => { shown(); return never(); }, { signal: page.signal }));
+    await seen;
+    const second = told(invites.acceptPending('confirm'));
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    page.abort();
+    assert.deepEqual([await person, await second], [['aborted', undefined], ['aborted', undefined]]);
+    assert.deepEqual([questions, rejected, invites.pending !== null], [0, [], true]);
+    // By itself it asks.
+    assert.equal(await told(invites.acceptPending('confirm')), null);
+    assert.equal(questions, 1);
+  });
+  store.clear();
+});
+
+test('what the server says for good is told to all at once', async () => {
+  let go;
+  const gone = new Promise((resolve) => { go = resolve; });
+  let looks = 0;
+  const { invites, rejected } = waiting(async () => {
+    looks += 1;
+    if (looks === 1) return json(INVITE);
+    await gone;
+    return new Response(JSON.stringify({ code: 'removed', detail: 'Gone.' }), { status: 410, headers: { 'content-type': 'application/problem+json' } });
+  });
+  let shown;
+  const seen = new Promise((resolve) => { shown = resolve; });
+  const person = told(invites.acceptPending(() => { shown(); return never(); }));
+  await seen;
+  const second = told(invites.acceptPending('signed-in'));
+  go();
+  assert.deepEqual([await person, await second, rejected, invites.pending], [['removed', undefined], ['removed', undefined], ['removed'], null]);
+});
