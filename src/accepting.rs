@@ -47,7 +47,7 @@ fn wanted(remote: &Remote, policy: Policy, preview: &Json) -> Result<Wanted, Err
 
 impl<P: Platform> Connection<P> {
     /// Looks an invite up, asks the policy and takes it; `null` where the policy said no. A person may think as long
-    /// as they like: the deadlines are for the server.
+    /// as they like: that time alone does not count.
     pub(crate) async fn offer(
         self: &Rc<Self>,
         offer: &Offer,
@@ -58,10 +58,11 @@ impl<P: Platform> Connection<P> {
             .bounded(&Phase {
                 operation: &Operation::Preview(Rc::clone(&offer.invited)),
                 progress: Rc::clone(&phase.progress),
-                timeout: phase.timeout,
+                deadline: phase.deadline,
             })
             .await?;
-        let remote = self.remote(false).await?;
+        let asked = self.platform.monotonic();
+        let remote = self.known_remote()?;
         let accepts = match wanted(&remote, offer.policy, &preview)? {
             Wanted::Yes => true,
             Wanted::No => false,
@@ -70,11 +71,12 @@ impl<P: Platform> Connection<P> {
         if !accepts {
             return Ok(Json::Null);
         }
+        let thought = self.platform.monotonic() - asked;
         let mut outcome = self
             .bounded(&Phase {
                 operation: &Operation::Accept(Rc::clone(&offer.invited)),
                 progress: Rc::new(Progress::default()),
-                timeout: phase.timeout,
+                deadline: phase.deadline + thought,
             })
             .await?;
         if let (Some(gained), None) = (preview.text("gained"), outcome.get("gained")) {

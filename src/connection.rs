@@ -34,8 +34,8 @@ pub struct Connection<P: Platform> {
 pub(crate) struct Phase<'a> {
     pub(crate) operation: &'a Operation,
     pub(crate) progress: Rc<Progress>,
-    /// Milliseconds until it gives up.
-    pub(crate) timeout: f64,
+    /// When it gives up, by the clock for deadlines: several phases of a call may share one.
+    pub(crate) deadline: f64,
 }
 
 impl<P: Platform> Connection<P> {
@@ -100,7 +100,7 @@ impl<P: Platform> Connection<P> {
             operation: &operation,
             progress: Rc::new(progress),
             // Milliseconds may be many where the core was long in coming.
-            timeout: (timeout - waited.max(0.0)).max(0.0),
+            deadline: self.platform.monotonic() + (timeout - waited.max(0.0)).max(0.0),
         };
         match &operation {
             Operation::Watch => self.watch(&phase).await,
@@ -122,7 +122,7 @@ impl<P: Platform> Connection<P> {
         let asked = Phase {
             operation: &events,
             progress: Rc::clone(&phase.progress),
-            timeout: phase.timeout,
+            deadline: phase.deadline,
         };
         let sends = self.bounded(&asked).await?;
         match self.known_remote()?.traits().hears {
@@ -134,8 +134,7 @@ impl<P: Platform> Connection<P> {
 
     /// Runs until it is done or its deadline ends it.
     pub(crate) fn bounded<'a>(self: &'a Rc<Self>, phase: &'a Phase<'a>) -> Task<'a, Reply> {
-        let deadline = self.platform.monotonic() + phase.timeout;
-        phase.progress.deadline.set(deadline);
+        phase.progress.deadline.set(phase.deadline);
         self.within(phase, Box::pin(self.until_done(phase)))
     }
 
@@ -143,7 +142,8 @@ impl<P: Platform> Connection<P> {
     fn within<'a>(&'a self, phase: &'a Phase<'a>, work: Task<'a, Reply>) -> Task<'a, Reply> {
         let progress = Rc::clone(&phase.progress);
         let end = Box::new(move || progress.end());
-        within_or(&*self.platform, phase.timeout, end, work)
+        let left = (phase.deadline - self.platform.monotonic()).max(0.0);
+        within_or(&*self.platform, left, end, work)
     }
 
     pub(crate) async fn attempt(self: &Rc<Self>, phase: &Phase<'_>) -> Reply {
@@ -204,7 +204,7 @@ impl<P: Platform> Connection<P> {
         let look = Phase {
             operation: &Operation::Check(Rc::clone(invited)),
             progress: Rc::default(),
-            timeout: phase.timeout,
+            deadline: phase.deadline,
         };
         match self.attempt(&look).await {
             Ok(_) => Ok(false),

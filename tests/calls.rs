@@ -470,6 +470,39 @@ fn a_list_whose_pages_lead_in_a_circle_ends() {
 }
 
 #[test]
+fn the_deadline_of_an_offer_counts_from_its_call_but_for_the_time_that_somebody_thinks() {
+    run(async {
+        let options = r#"{"server":"https://example.org","dialect":"http"}"#;
+        let answers = [(200, INVITE, None), (200, OUTCOME, None)];
+        let in_time = || {
+            vec![
+                key(),
+                Json::Null,
+                json::parse(r#"{"timeout":500}"#).unwrap(),
+            ]
+        };
+        for (takes, thinks, ends) in [
+            (400, 0, Some(500.0)),
+            (400, 60_000, Some(60_500.0)),
+            (200, 60_000, None),
+        ] {
+            let client = http(options, &answers);
+            client.world.takes.set(takes);
+            client.world.thinks.set(thinks);
+            let outcome = client.call(Method::AcceptInvite, in_time()).await;
+            assert_eq!(
+                outcome.as_ref().err().map(|error| error.code),
+                ends.map(|_| Code::Timeout)
+            );
+            if let Some(ends) = ends {
+                let waited = client.world.monotonic();
+                assert!((ends..ends + 50.0).contains(&waited), "{waited}");
+            }
+        }
+    });
+}
+
+#[test]
 fn times_left_are_counted_by_the_servers_clock() {
     run(async {
         let options = r#"{"server":"https://example.org","dialect":"http"}"#;

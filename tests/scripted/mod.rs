@@ -79,6 +79,8 @@ pub struct World<S> {
     /// What a policy or a person answers.
     pub answer: Cell<bool>,
     pub asked: Cell<u32>,
+    /// So many milliseconds pass before that answer.
+    pub thinks: Cell<u64>,
     pub token: Option<String>,
     pub memory: RefCell<Option<String>>,
     start: Instant,
@@ -96,6 +98,7 @@ impl<S: Server> World<S> {
             other_tab: Cell::new(0),
             answer: Cell::new(true),
             asked: Cell::new(0),
+            thinks: Cell::new(0),
             token: None,
             memory: RefCell::default(),
             start: Instant::now(),
@@ -203,7 +206,10 @@ impl<S: Server> Platform for World<S> {
 
     fn ask<'a>(&'a self, _held: &'a Self::Held, _preview: &Json) -> Task<'a, Result<bool, Error>> {
         self.asked.set(self.asked.get() + 1);
-        Box::pin(async { Ok(self.answer.get()) })
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_millis(self.thinks.get())).await;
+            Ok(self.answer.get())
+        })
     }
 
     fn memory(&self, write: Option<&str>) -> Option<String> {
