@@ -470,6 +470,32 @@ fn a_list_whose_pages_lead_in_a_circle_ends() {
 }
 
 #[test]
+fn an_id_that_no_address_can_hold_is_refused() {
+    run(async {
+        let options = r#"{"server":"https://example.org","dialect":"http","resource":"doc"}"#;
+        for id in ["", ".", ".."] {
+            let client = http(options, &[]);
+            let invite = Json::object().with("id", id);
+            let error = client.call(Method::Remove, vec![invite]).await.unwrap_err();
+            assert_eq!(
+                (error.code, error.field.as_deref()),
+                (Code::InvalidOption, Some("id"))
+            );
+        }
+        let client = http(
+            options,
+            &[(200, r#"{"acknowledged":true,"deletedCount":1}"#, None)],
+        );
+        let invite = Json::object().with("id", "a/../b");
+        assert!(client.call(Method::Remove, vec![invite]).await.is_ok());
+        assert_eq!(
+            client.world.server.requests.take(),
+            ["DELETE https://example.org/api/v1/resources/doc/invites/a%2F..%2Fb"]
+        );
+    });
+}
+
+#[test]
 fn the_deadline_of_an_offer_counts_from_its_call_but_for_the_time_that_somebody_thinks() {
     run(async {
         let options = r#"{"server":"https://example.org","dialect":"http"}"#;

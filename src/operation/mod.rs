@@ -213,6 +213,12 @@ impl Method {
 /// In the place of a page's token: not a list of people, but one of them. No filter of a page's says so.
 const ONE: &str = "\u{1}";
 
+/// An invite's id, which stands in a path. These every parser of addresses takes out of one.
+fn id_of(id: Option<String>) -> Result<String, Error> {
+    let named = id.filter(|id| !matches!(id.as_str(), "" | "." | ".."));
+    named.ok_or_else(|| Error::invalid("id", " must be an invite's."))
+}
+
 impl Call {
     /// Reads the arguments of a call. One function for all: what each of many would drop again is most of its code.
     pub fn read(method: Method, values: Vec<Json>) -> Result<Call, Error> {
@@ -249,7 +255,7 @@ impl Call {
             (Method::Watch, _) => Operation::Watch,
             (Method::Parked, _) => Operation::Parked,
             (Method::Remove, None) => Operation::Remove(Remove::Id {
-                id: given.id.unwrap_or_default(),
+                id: id_of(given.id)?,
                 resource: given.resource,
                 home: given.home,
             }),
