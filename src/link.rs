@@ -1,6 +1,6 @@
 //! The link to send.
 
-use invite_key::link::{self, LinkOptions, Placement};
+use invite_key::link::{self, LinkError, LinkOptions, Placement};
 
 use crate::dialect::{LinkForm, Remote};
 use crate::error::Error;
@@ -37,6 +37,12 @@ pub(crate) fn of(remote: &Remote, wanted: &LinkOf) -> Reply {
     let page = page.unwrap_or(&own_page);
     match link::write(page, beside, &wanted.invited.key, placement, &names) {
         Ok(link) => Ok(link.into()),
-        Err(error) => Err(Error::misused("page", &error.sentence())),
+        Err(error) => {
+            let field = match error {
+                LinkError::Parameter => "param",
+                _ => "page",
+            };
+            Err(Error::misused(field, &error.sentence()))
+        }
     }
 }

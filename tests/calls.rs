@@ -496,6 +496,23 @@ fn an_id_that_no_address_can_hold_is_refused() {
 }
 
 #[test]
+fn what_is_wrong_is_told_by_its_own_name() {
+    run(async {
+        let options = r#"{"server":"https://example.org","dialect":"http","resource":"doc"}"#;
+        for (name, field) in [("", "param"), ("resource", "param"), ("fine", "page")] {
+            let client = http(options, &[]);
+            let page = "https://example.org/#fine=x&resource=x";
+            let how = Json::object().with("param", name).with("page", page);
+            let error = client
+                .call(Method::Link, vec![key(), how])
+                .await
+                .unwrap_err();
+            assert_eq!(error.field.as_deref(), Some(field), "{name}");
+        }
+    });
+}
+
+#[test]
 fn the_deadline_of_an_offer_counts_from_its_call_but_for_the_time_that_somebody_thinks() {
     run(async {
         let options = r#"{"server":"https://example.org","dialect":"http"}"#;

@@ -1,13 +1,12 @@
 // What every rejection is.
-import { method } from './method.js';
+import { define, method } from './method.js';
 import { mayBeTold, tellable } from './secrets.js';
 
 // Consoles call it by the name of a member, which no bundler shortens.
 export const { InviteError } = {
   InviteError: class extends Error {
     static {
-      // Not assigned: where a page has frozen Error.prototype, nothing that inherits its members can be.
-      Object.defineProperty(this.prototype, 'name', { value: 'InviteError', configurable: true, writable: true });
+      define(this.prototype, 'name', 'InviteError');
     }
     constructor(code, message, details) {
       super();
@@ -16,7 +15,13 @@ export const { InviteError } = {
   },
 };
 
-export const isInviteError = /* @__PURE__ */ method('isInviteError', 'error', (_, error) => error?.name === 'InviteError' && typeof error.code === 'string');
+export const isInviteError = /* @__PURE__ */ method('isInviteError', 'error', (_, error) => {
+  try {
+    return error?.name === 'InviteError' && typeof error.code === 'string';
+  } catch {
+    return false; // what cannot be read is none of ours
+  }
+});
 
 export const failed = (message, details) => new InviteError('load_failed', message, { retryable: true, ...details });
 
@@ -46,9 +51,9 @@ function ours(thrown) {
 
 function fill(error, { code, message, cause, final, ...more }) {
   // Where a stack begins with words, they are what a console prints of an error.
-  const stack = String(error.stack).replace(/^InviteError$/m, () => `InviteError [${code}]: ${message}`);
+  const stack = String(error.stack ?? 'InviteError').replace(/^InviteError$/m, () => `InviteError [${code}]: ${message}`);
   for (const [name, value] of Object.entries({ message, stack, cause: mayBeTold(cause) ? cause : undefined })) {
-    if (value !== undefined) Object.defineProperty(error, name, { value, configurable: true, writable: true });
+    if (value !== undefined) define(error, name, value);
   }
   return Object.assign(error, { code }, more);
 }

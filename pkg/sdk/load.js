@@ -124,7 +124,16 @@ async function bring(name, again, heard) {
     return glue;
   } catch (cause) {
     if (cause instanceof InviteError) throw cause;
-    throw failed(`The part ${name} of invite-keys did not load (bundlers: see its README); a browser may ask again only after a reload: ${cause}`, { cause });
+    throw failed(`The part ${name} of invite-keys did not load (bundlers: see its README); a browser may ask again only after a reload: ${words(cause)}`, { cause });
+  }
+}
+
+/** What was thrown, in words; not everything has any. */
+function words(thrown) {
+  try {
+    return String(thrown);
+  } catch {
+    return typeof thrown;
   }
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { connect } from '../../pkg/node.js';
+import { connect, isInviteError } from '../../pkg/node.js';
 
 const KEY = '7'.repeat(64);
 const uncaught = [];
@@ -301,5 +301,43 @@ test('what not even the server knows is unknown_outcome, of each call that the d
     const { code, message } = await call().catch((error) => error);
     assert.equal(code, 'unknown_outcome', `${name}: ${message}`);
     assert.ok(row.includes(`\`${name}\``), name);
+  }
+});
+
+test('what cannot be read is no InviteError', () => {
+  const odd = new Proxy({}, { get() { throw new Error('mine'); } });
+  for (const one of [odd, null, undefined, 5, { name: 'InviteError' }, Object.create(null)]) assert.equal(isInviteError(one), false);
+});
+
+test('where a page keeps no stacks an error still says what it is', async () => {
+  const { stackTraceLimit } = Error;
+  delete Error.stackTraceLimit;
+  try {
+    const { stack, message } = await failing(over(() => json({})).check('nothing'));
+    assert.ok(stack.startsWith(`InviteError [malformed_key]: ${message}`), stack);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+});
+
+test('what a page gave every object is no descriptor of ours', async () => {
+  for (const name of ['get', 'set', 'value', 'writable']) {
+    Object.prototype[name] = 1;
+    try {
+      const { connect: open } = await import(`../../pkg/index.js?beside=${name}`);
+      assert.equal(open.name, 'connect');
+      assert.equal((await failing(open({ server: 5 }).get({ timeout: 500 }))).name, 'InviteError');
+    } finally {
+      delete Object.prototype[name];
+    }
+  }
+});
+
+test('a part that fails with what has no words is told of all the same', async () => {
+  for (const [at, thrown] of [Object.create(null), Symbol('x'), { toString() { throw new Error('mine'); } }].entries()) {
+    const { connect: open, within } = await import(`../../pkg/index.js?speechless=${at}`);
+    within.parts.core.code = () => { throw thrown; };
+    const { code, message } = await failing(open({ server: 'https://invites.example' }).get('doc'));
+    assert.deepEqual([code, /^The part core of invite-keys did not load/.test(message)], ['load_failed', true]);
   }
 });
