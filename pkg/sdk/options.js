@@ -5,34 +5,35 @@ const CALL = ['signal', 'timeout', 'idempotencyKey'];
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * A copy. A member that throws when it is read throws in the copy too, and what cannot be read at all stays as it
- * is: the core says what is wrong with them.
+ * A copy, of which each member is what `take` makes of it. A member that throws when it is read throws in the copy too, and
+ * what cannot be read at all stays as it is: the core says what is wrong with them.
  */
-export function snapshot(options) {
+export function snapshot(options, take = copied) {
   try {
     // A copy of a Map would be options with nothing in them.
     if (!isObject(options) || Object.prototype.toString.call(options) !== '[object Object]') return options;
     const copy = {};
-    for (const name of Object.keys(options)) Object.defineProperty(copy, name, { ...member(options, name), enumerable: true });
+    for (const name of Object.keys(options)) Object.defineProperty(copy, name, { __proto__: null, ...member(options, name, take), enumerable: true });
     return copy;
   } catch {
     return options;
   }
 }
 
-function member(options, name) {
+function member(options, name, take) {
   try {
     const value = options[name];
-    return { value: value instanceof URL ? value.href : name === 'auth' ? snapshot(value) : copied(value) };
+    return { value: value instanceof URL ? value.href : name === 'auth' ? snapshot(value, take) : take(value, name) };
   } catch (thrown) {
     return { get() { throw thrown; } };
   }
 }
 
-/** Data all the way down; what is none, such as a signal or a function, stays the page's own. */
-function copied(value) {
+/** Data as it will be sent; what is none, such as a signal or a function, stays the page's own. */
+function copied(value, name) {
   try {
-    return Array.isArray(value) || Object.prototype.toString.call(value) === '[object Object]' ? structuredClone(value) : value;
+    const isData = name !== 'signal' && (Array.isArray(value) || Object.prototype.toString.call(value) === '[object Object]');
+    return isData ? JSON.parse(JSON.stringify(value)) : value;
   } catch {
     return value;
   }
@@ -48,11 +49,11 @@ export function looksLikeCall(options) {
   }
 }
 
-/** `[policy, call]`, where the policy may be left out: no policy is an object. */
-export function sorted(policy, call) {
+/** `[first, call]` as they are now, where the first may be left out: no policy and no resource is an object. */
+export function sorted(first, call, isCall = isObject) {
   try {
-    return call == null && isObject(policy) ? [undefined, snapshot(policy)] : [policy, snapshot(call)];
+    return call == null && isCall(first) ? [undefined, snapshot(first)] : [snapshot(first), snapshot(call)];
   } catch {
-    return [policy, call];
+    return [first, call];
   }
 }

@@ -2,6 +2,7 @@
 import { InviteError } from './error.js';
 import { CLOSED, isTimeout, load, loaded, needTimers, now } from './load.js';
 import { snapshot } from './options.js';
+import { lent } from './weak.js';
 
 export class Server {
   #emit;
@@ -10,7 +11,7 @@ export class Server {
   /** What ends the calls that wait for the core. */
   #stops = new Set();
 
-  /** The core holds `emit(type, detail)` for as long as this lives: it must not hold the page's side. */
+  /** The core holds `emit(type, detail)` for as long as this lives: it must not hold the page's side, and no option may. */
   constructor(options, emit) {
     this.options = snapshot(options);
     this.#emit = emit;
@@ -23,11 +24,11 @@ export class Server {
 
   /** The same, for what began before. */
   async sendSince(began, name, ...given) {
-    const args = given.map(snapshot);
+    const args = given.map((arg) => snapshot(arg));
     if (!this.#closed && !loaded('core')) await this.load('core', began, args.findLast((arg) => arg != null));
     if (this.#closed) throw new InviteError('closed', CLOSED);
     needTimers();
-    this.#connection ??= new (loaded('core').Connection)(this.options, this.#emit);
+    this.#connection ??= new (loaded('core').Connection)(snapshot(this.options, lent), this.#emit);
     return await this.#connection[name](now() - began, args); // what is awaited keeps this alive
   }
 

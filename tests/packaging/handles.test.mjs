@@ -71,7 +71,7 @@ test('an invite that waits is accepted by the server of the moment; no other see
 
 test('what was passed is read at the moment of the call, whatever is changed before the core is there', async () => {
   assert.deepEqual(await node('moment-options.js'), {
-    connect: 'a.example', auth: 'Bearer mine', url: 'a.example', configure: 'a.example', create: 'r', extras: { plan: { is: 'free' } },
+    connect: 'a.example', auth: 'Bearer mine', url: 'a.example', configure: 'a.example', create: 'r', extras: { plan: { is: 'free' } }, 'of a class': { price: 'EUR 5', on: '1970-01-01T00:00:00.000Z' },
     'getter that throws': ['invalid_option', 'resource'], 'Proxy that throws': 'invalid_option',
   });
 });

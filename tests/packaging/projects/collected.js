@@ -6,9 +6,19 @@ const HANDLES = 300;
 let collected = 0;
 const registry = new FinalizationRegistry(() => { collected += 1; });
 
+/** What each was given may hold it, as in a class that has both. */
+const held = [
+  () => ({ auth: { bearer } }),
+  (self) => ({ auth: { bearer: () => self.handle && bearer } }),
+  (self) => ({ auth: { bearer }, fetch: (...args) => self.handle && fetch(...args) }),
+  (self) => ({ auth: { bearer }, WebSocket: class { self = self; } }),
+];
+
 /** One that made a call, heard of it, and is forgotten. */
 async function use(number) {
-  const handle = connect({ server, dialect: 'http', auth: { bearer }, resource });
+  const self = {};
+  const handle = connect({ server, dialect: 'http', resource, ...held[Math.floor(number / 3) % held.length](self) });
+  self.handle = handle;
   registry.register(handle, number);
   let heard = 0;
   if (number % 3 === 0) handle.addEventListener('invitecreated', () => { heard += 1; });

@@ -25,6 +25,12 @@ const options = { permissions: 'r' };
 begin('create', {}, (given) => connect(given).create(options), () => { options.permissions = 'a'; }, (_, asked) => JSON.parse(asked.find(({ body }) => body).body).permissions);
 const deep = { extras: { plan: { is: 'free' } } };
 begin('extras', {}, (given) => connect(given).create(deep), () => { deep.extras.plan.is = 'gold'; }, (_, asked) => JSON.parse(asked.find(({ body }) => body).body).extras);
+class Money {
+  constructor(value) { this.value = value; }
+  toJSON() { return `EUR ${this.value}`; }
+}
+const priced = { extras: { price: new Money(5), on: new Date(0) } };
+begin('of a class', {}, (given) => connect(given).create(priced), () => { priced.extras.price.value = 6; }, (_, asked) => JSON.parse(asked.find(({ body }) => body).body).extras);
 await Promise.all(begun);
 
 const thrown = Object.assign(new Error('z'), { code: 'ENOENT' });
