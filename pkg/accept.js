@@ -1,5 +1,5 @@
 // What `acceptPending` does once something waits: loaded where an invite was captured.
-import { within } from './index.js';
+import { InviteError, within } from './index.js';
 import { ending, reasonOf } from './request.js';
 
 const { forget, read, waits } = within;
@@ -25,16 +25,16 @@ export async function accept(home, began, policy, call) {
 }
 
 /** The core's question. Its answer is `true`, `false` or the promise of one. */
-export const ask = (home, preview) => underWay.get(home.server)?.ask(preview) ?? confirmed(home, preview);
+export const ask = (server, preview) => underWay.get(server)?.ask(preview) ?? confirmed(preview);
 
 /** Why a question has no answer: the core says only that it failed. */
 const unanswered = new WeakSet();
 
 /** A yes or a no. What is neither was perhaps not meant as either. */
-function verdict(home, answer) {
+function verdict(answer) {
   if (typeof answer === 'boolean') return answer;
   const kind = answer === null ? 'null' : typeof answer;
-  const error = home.error('invalid_option', `The policy must answer true or false, or a promise of one: it answered ${kind}.`, { field: 'policy' });
+  const error = new InviteError('invalid_option', `The policy must answer true or false, or a promise of one: it answered ${kind}.`, { field: 'policy' });
   unanswered.add(error);
   throw error;
 }
@@ -65,12 +65,12 @@ function withSignal(call, signal) {
 const told = (preview) => ({ ...preview, gained: preview.gained ?? preview.permissions });
 
 /** The question of the policy `confirm`; a page asks better by passing a function. */
-async function confirmed(home, preview) {
+async function confirmed(preview) {
   const { inviter, title, resource, gained, account } = told(preview);
   const who = inviter?.displayName || inviter?.username || 'Someone';
   const what = [...gained].map((letter) => LETTERS[letter]).join(', ');
   const words = `${who} invites you to ${title || resource} (${what}). Accept as ${account?.displayName || account?.username}?`;
-  return globalThis.confirm ? verdict(home, await globalThis.confirm(words)) : false;
+  return globalThis.confirm ? verdict(await globalThis.confirm(words)) : false;
 }
 
 /**
@@ -103,7 +103,7 @@ class Accepting {
     try {
       return await ending(Promise.race([this.#outcome, call.answer]), signal);
     } catch (error) {
-      throw signal?.aborted ? this.#home.error('aborted', 'The call was aborted.', { cause: reasonOf(signal) }) : error;
+      throw signal?.aborted ? new InviteError('aborted', 'The call was aborted.', { cause: reasonOf(signal) }) : error;
     } finally {
       this.#leave(call);
     }
@@ -162,7 +162,7 @@ class Accepting {
     call.stop.abort();
     // As when the element that asked was taken off the page.
     if (call.policy && !this.#hasPolicies) {
-      const error = this.#home.error('aborted', 'Whoever was asked about this invite has gone.');
+      const error = new InviteError('aborted', 'Whoever was asked about this invite has gone.');
       unanswered.add(error);
       this.#page.abort(error);
       this.#page = new AbortController();
@@ -173,13 +173,13 @@ class Accepting {
   /** The core's question where a call has no policy of its own. */
   ask(preview) {
     if (this.#hasPolicies && !this.isDecided) return ending(this.#answered(() => new Promise(() => {})), this.#page.signal);
-    this.#confirmed ??= this.#answered(() => confirmed(this.#home, preview));
+    this.#confirmed ??= this.#answered(() => confirmed(preview));
     return this.#confirmed;
   }
 
   /** What was decided; by this question, where it is answered first and still wanted. */
   async #answered(ask, signal) {
-    const answer = this.isDecided ? await this.#decision : verdict(this.#home, await Promise.race([this.#decision, ask()]));
+    const answer = this.isDecided ? await this.#decision : verdict(await Promise.race([this.#decision, ask()]));
     if (!signal?.aborted) {
       this.isDecided = true;
       this.#decide(answer);

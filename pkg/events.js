@@ -1,7 +1,7 @@
 // What others do with the invites of a resource, told while somebody listens for `inviteused`. Loaded by then.
 // Where the server sends events, one tab of this origin reads them and passes them on to the others: a browser has few
 // connections to one server. Where it does not, the core looks by itself.
-import { within } from './index.js';
+import { InviteError, within } from './index.js';
 import { ending, request } from './request.js';
 import { eachEvent } from './stream.js';
 
@@ -92,7 +92,7 @@ async function begin(home, signal) {
   try {
     return await ending(home.send('watch', { signal: line.signal }), line.signal);
   } catch (error) {
-    throw line.signal.aborted ? home.error('timeout', 'Nothing was heard of the events.', { retryable: true }) : error;
+    throw line.signal.aborted ? new InviteError('timeout', 'Nothing was heard of the events.', { retryable: true }) : error;
   } finally {
     line.close();
   }
@@ -107,7 +107,7 @@ async function follow(invites, home, stream, signal) {
     const { url, headers, credentials } = next ?? await home.send('watch', { signal: ended });
     next = undefined;
     const all = place.last === undefined ? headers : { ...headers, 'last-event-id': place.last };
-    return request(url, { headers: all, credentials, cache: 'no-store', signal: ended }, home.options?.fetch);
+    return request(url, { headers: all, credentials, cache: 'no-store', signal: ended }, home.server.options?.fetch);
   };
   const alone = () => read(ask, place, told, signal);
   // Two bearers may be two people; the tabs of one origin have their cookies in common.

@@ -2,6 +2,7 @@
 // tabs know. Loaded only where an invite waits.
 import { settled } from './accept.js';
 import { invites, within } from './index.js';
+import { lockName } from './locks.js';
 
 const { forget, read, waits, write, homes } = within;
 
@@ -94,13 +95,13 @@ let relaying = false;
 invites.addEventListener('inviteaccepted', async ({ detail }) => {
   const record = read();
   if (relaying || !record || !channel) return;
-  const lock = await home.lockName(record.key).catch(() => undefined);
+  const lock = await lockName(record.key).catch(() => undefined);
   if (lock) channel.postMessage({ lock, detail });
 });
 
 channel?.addEventListener('message', async ({ data }) => {
   const record = read();
-  if (!record || !data?.lock || data.lock !== (await home.lockName(record.key).catch(() => undefined))) return;
+  if (!record || !data?.lock || data.lock !== (await lockName(record.key).catch(() => undefined))) return;
   // If this tab is accepting, too, it is told by its own answer, and the record is gone then.
   await navigator.locks?.request(data.lock, () => {}).catch(() => {});
   await settled(home);

@@ -72,7 +72,7 @@ function install({ outputFiles }) {
 }
 
 // The package's front with the core's glue; and what is loaded later stays outside.
-const later = ['accept', 'events', 'rescue', 'wasm/offline', 'wasm/find', 'wasm/qr'];
+const later = ['accept', 'events', 'lists', 'locks', 'rescue', 'wasm/offline', 'wasm/find', 'wasm/qr'];
 const short = shortened();
 const front = await build({
   ...OPTIONS,

@@ -2,6 +2,8 @@
 // webstrate. `cargo xtask build` makes `pkg/inline.js` of this file, all it imports and the WebAssembly. See inline.d.ts.
 import * as accept from '../accept.js';
 import * as events from '../events.js';
+import * as lists from '../lists.js';
+import * as locks from '../locks.js';
 import * as rescue from '../rescue.js';
 import { within } from '../sdk/index.js';
 import bytes from '../wasm/core_bg.wasm';
@@ -10,6 +12,8 @@ const { parts } = within;
 parts.core.wasm = () => bytes;
 parts.accept.code = () => accept;
 parts.events.code = () => events;
+parts.lists.code = () => lists;
+parts.locks.code = () => locks;
 parts.rescue.code = () => rescue;
 // Signed keys, QR codes and the like have modules of their own, which stay outside.
 for (const name of ['offline', 'find', 'qr']) delete parts[name];

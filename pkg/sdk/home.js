@@ -1,4 +1,4 @@
 // What the package's files know of a connection and no page can reach.
 
-/** Of each `Invites`: its `options`, how to `send` a call, `emit` an event and make an `error`; the `lockName` of a key. */
+/** Of each `Invites`: its `server`, how to `send` a call and `emit` an event. */
 export const homes = new WeakMap();

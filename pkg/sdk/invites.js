@@ -3,15 +3,12 @@ import { InviteError, standing } from './error.js';
 import { homes } from './home.js';
 import { kindOf } from './kinds.js';
 import { load, now } from './load.js';
-import { method } from './method.js';
+import { define, method } from './method.js';
 import { looksLikeCall, sorted } from './options.js';
-import { lockName, page } from './page.js';
+import { page } from './page.js';
 import { read } from './record.js';
 import { Server } from './server.js';
-
-/** A list of more pages than this, or of so many with nothing on them one after the other, is none. */
-const MOST_PAGES = 10_000;
-const MOST_EMPTY = 100;
+import { weak } from './weak.js';
 
 /** The calls and what they take. */
 const CALLS = {
@@ -32,7 +29,6 @@ const LISTS = [['list', 'listPage', 'invites'], ['members', 'members', 'members'
 const ONE = '\u0001';
 
 /** Importing is harmless even where there is none of this. */
-const weak = (value) => (globalThis.WeakRef ? new WeakRef(value) : { deref: () => value });
 const Target = globalThis.EventTarget ?? Object;
 
 class Invites extends Target {
@@ -47,6 +43,8 @@ class Invites extends Target {
   /** Listeners for `inviteused` that came and went, until events.js is there to hear of them. */
   #heard = [];
   #unwatch;
+  /** What ends the wait for it. */
+  #stops = new Set();
 
   constructor(options) {
     super();
@@ -59,7 +57,7 @@ class Invites extends Target {
     };
     for (const [name, takes] of Object.entries(CALLS)) own[name] = method(name, takes, (self, ...args) => this.#call(self, name, args));
     for (const [name, page, items] of LISTS) {
-      own[name] = method(name, 'filter, call', (self, ...args) => this.#list(page, items, this.#wake(), standing(self), ...(args[1] == null && looksLikeCall(args[0]) ? [undefined, args[0]] : args)));
+      own[name] = method(name, 'filter, call', (self, filter, call) => this.#list(this.#wake(), standing(self), page, items, ...sorted(filter, call, looksLikeCall)));
     }
     own.member = method('member', 'user, resource, call', (self, user, ...place) => this.#member(self, user, {}, ...place).catch((error) => {
       if (error.code !== 'not_found') throw error;
@@ -74,8 +72,7 @@ class Invites extends Target {
       });
     }
     own.dispatchEvent = method('dispatchEvent', 'event', (_, event) => super.dispatchEvent(event));
-    // Not assigned, for the same reason as an error's name.
-    for (const [name, value] of Object.entries(own)) Object.defineProperty(this, name, { value, configurable: true, enumerable: true, writable: true });
+    for (const [name, value] of Object.entries(own)) define(this, name, value, { enumerable: true });
   }
 
   static configure(options) {
@@ -95,7 +92,7 @@ class Invites extends Target {
   static #emitTo(self, place) {
     return (type, detail) => {
       if (type in page) return page[type](detail);
-      return type === 'confirm' ? self.deref()?.#ask(place.server.deref(), detail) : self.deref()?.#emit(type, detail);
+      return type === 'confirm' ? load('accept').then(({ ask }) => ask(place.server.deref(), detail)) : self.deref()?.#emit(type, detail);
     };
   }
 
@@ -104,16 +101,9 @@ class Invites extends Target {
     const here = () => server ?? this.#server;
     return {
       get server() { return here(); },
-      get options() { return here().options; },
       send: (...call) => here().send(...call),
       emit: (type, detail) => this.#emit(type, detail),
-      error: (...error) => new InviteError(...error),
-      lockName,
     };
-  }
-
-  async #ask(server, preview) {
-    return (await load('accept')).ask(this.#within(server), preview);
   }
 
   #emit(type, detail) {
@@ -145,19 +135,13 @@ class Invites extends Target {
     return this.#call(self, 'members', [{ user: user ?? null, resource, ...change }, ONE, call]);
   }
 
-  async *#list(page, items, server, error, filter, call) {
-    const seen = new Set();
-    for (let empty = 0, token; ; ) {
-      const { [items]: found, next } = await server.send(page, filter, token, call).catch((thrown) => { throw error(thrown); });
-      if (!Array.isArray(found)) throw error(new InviteError('bad_response', "The server's list is none."));
-      yield* found;
-      if (!next) return;
-      empty = found.length ? 0 : empty + 1;
-      if (seen.has(next) || seen.size === MOST_PAGES || empty === MOST_EMPTY) {
-        throw error(new InviteError('bad_response', "The server's list does not end."));
-      }
-      token = next;
-      seen.add(token);
+  async *#list(server, error, page, items, filter, call) {
+    const began = now();
+    try {
+      const { everyPage } = await server.load('lists', began, call);
+      yield* everyPage(server, began, page, items, filter, call);
+    } catch (thrown) {
+      throw error(thrown);
     }
   }
 
@@ -187,15 +171,16 @@ class Invites extends Target {
   /** Tells events.js of a listener that came or is `gone`; those it knows of are heard again, if they are not. */
   async #watch(...one) {
     this.#heard.push(one);
+    if (this.#stops.size) return; // it is on its way
     try {
-      const { watch } = await load('events', { endless: true });
+      const { watch } = await load('events', { endless: true, stops: this.#stops });
       for (const one of this.#heard.splice(0)) this.#unwatch = watch(this, this.#home, ...one);
     } catch {} // the next call tries again
   }
 
   #install(error) {
     try {
-      Object.defineProperty(globalThis.webstrate.user, 'invites', { value: this, configurable: true, enumerable: true, writable: true });
+      define(globalThis.webstrate.user, 'invites', this, { enumerable: true });
     } catch {
       throw error(new InviteError('unsupported', 'install() is for a page on a Webstrates server, once it has loaded: webstrate.user is not there, or takes nothing new.'));
     }
@@ -204,7 +189,9 @@ class Invites extends Target {
   #close() {
     for (const server of this.#servers) server.deref()?.close();
     this.#unwatch?.();
+    for (const stop of this.#stops) stop();
     if (this === invites) this.#open(this.#server.options);
+    else this.#heard = [];
   }
 }
 

@@ -22,15 +22,11 @@ const now = (part, name, takes) => method(`${name}Sync`, takes, (self, ...args) 
   }
 });
 
-export const inspect = /* @__PURE__ */ soon('offline', 'inspect', 'keyOrLink, options');
-export const find = /* @__PURE__ */ soon('find', 'find', 'text, options');
-export const parseLink = /* @__PURE__ */ soon('offline', 'parseLink', 'link, options');
-export const buildLink = /* @__PURE__ */ soon('offline', 'buildLink', 'link, options');
-export const qrCode = /* @__PURE__ */ soon('qr', 'qrCode', 'link');
-export const verifySignedKey = /* @__PURE__ */ soon('offline', 'verifySignedKey', 'key, jwks, options');
-export const inspectSync = /* @__PURE__ */ now('offline', 'inspect', 'keyOrLink, options');
-export const findSync = /* @__PURE__ */ now('find', 'find', 'text, options');
-export const parseLinkSync = /* @__PURE__ */ now('offline', 'parseLink', 'link, options');
-export const buildLinkSync = /* @__PURE__ */ now('offline', 'buildLink', 'link, options');
-export const qrCodeSync = /* @__PURE__ */ now('qr', 'qrCode', 'link');
-export const verifySignedKeySync = /* @__PURE__ */ now('offline', 'verifySignedKey', 'key, jwks, options');
+const both = (...call) => [soon(...call), now(...call)];
+
+export const [inspect, inspectSync] = both('offline', 'inspect', 'keyOrLink, options');
+export const [find, findSync] = both('find', 'find', 'text, options');
+export const [parseLink, parseLinkSync] = both('offline', 'parseLink', 'link, options');
+export const [buildLink, buildLinkSync] = both('offline', 'buildLink', 'link, options');
+export const [qrCode, qrCodeSync] = both('qr', 'qrCode', 'link');
+export const [verifySignedKey, verifySignedKeySync] = both('offline', 'verifySignedKey', 'key, jwks, options');

@@ -1,11 +1,6 @@
 // What the core asks of the page around it: locks among tabs, what pages remember together, and what fetch() threw.
+import { load } from './load.js';
 import { lost } from './network.js';
-
-/** The name of the lock under which something is accepted: it says nothing of a key that it is made of. */
-export async function lockName(what) {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(what));
-  return `invite-keys:${Array.from(new Uint8Array(digest, 0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-}
 
 /**
  * Waits for the lock of what is named: `granted` resolves once it is there, or at once where there is no such thing.
@@ -13,23 +8,10 @@ export async function lockName(what) {
  */
 function lock(what) {
   const stop = new AbortController();
-  let release;
-  const held = new Promise((resolve) => { release = resolve; });
-  const granted = new Promise((resolve) => {
-    const hold = () => {
-      resolve();
-      return held;
-    };
-    // Refused, as in a sandboxed frame: go on without.
-    lockName(what).then((name) => navigator.locks.request(name, { signal: stop.signal }, hold)).catch(resolve);
-  });
-  return {
-    granted,
-    release() {
-      stop.abort();
-      release();
-    },
-  };
+  const { signal } = stop;
+  // Refused, as in a sandboxed frame, or not there: go on without.
+  const granted = load('locks', { signal }).then(({ hold }) => hold(what, signal)).catch(() => {});
+  return { granted, release: () => stop.abort() };
 }
 
 /** Where the memory is kept. It holds no keys. */

@@ -17,4 +17,6 @@ export const parts = {
   rescue: { code: () => import('../rescue.js') },
   accept: { code: () => import('../accept.js') },
   events: { code: () => import('../events.js') },
+  lists: { code: () => import('../lists.js') },
+  locks: { code: () => import('../locks.js') },
 };

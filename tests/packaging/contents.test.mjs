@@ -18,7 +18,7 @@ test('the tarball holds the package and nothing else', async (t) => {
   const { files } = await pack(await temporaryFolder(t));
   assert.deepEqual(files, [
     'ERRORS.md', 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md',
-    'accept.js', 'auto.d.ts', 'auto.js', 'console.d.ts', 'console.js', 'elements-languages.js', 'elements.d.ts', 'elements.js', 'events.js', 'head.d.ts', 'head.js', 'index.d.ts', 'index.js', 'inline.d.ts', 'inline.js', 'node.js',
+    'accept.js', 'auto.d.ts', 'auto.js', 'console.d.ts', 'console.js', 'elements-languages.js', 'elements.d.ts', 'elements.js', 'events.js', 'head.d.ts', 'head.js', 'index.d.ts', 'index.js', 'inline.d.ts', 'inline.js', 'lists.js', 'locks.js', 'node.js',
     'package.json', 'pending.js', 'react.d.ts', 'react.js', 'request.js', 'rescue.js', 'service-worker.d.ts', 'service-worker.js', 'stream.js', 'wasm/core_bg.wasm', 'wasm/find.js', 'wasm/find_bg.wasm', 'wasm/offline.js', 'wasm/offline_bg.wasm', 'wasm/qr.js', 'wasm/qr_bg.wasm',
   ]);
 });

@@ -65,3 +65,31 @@ for (const type of ['invite.used', 'invite.created', 'invite.removed']) {
 test('a resource that is called as a key looks is one all the same', async () => {
   assert.equal((await told('invite.used', [{ ...EVENT, resource: HASH }], HASH)).length, 1);
 });
+
+test('a part that never comes is waited for once, however many calls are made, and no longer than the handle is open', async (t) => {
+  // A copy of its own, whose events never come.
+  const { connect: open, within } = await import('../../pkg/index.js?without=events');
+  const { readFile } = await import('node:fs/promises');
+  within.parts.core.wasm = () => readFile(new URL('../../pkg/wasm/core_bg.wasm', import.meta.url));
+  let begun = 0;
+  within.parts.events.code = () => { begun += 1; return new Promise(() => {}); };
+  const invites = open({ server: 'https://invites.example', dialect: 'http', resource: 'doc', fetch: async () => new Response('{"invites":[]}', { headers: { 'content-type': 'application/json' } }) });
+  await invites.get();
+  const { setTimeout: real, clearTimeout: gone } = globalThis;
+  const running = new Set();
+  t.after(() => Object.assign(globalThis, { setTimeout: real, clearTimeout: gone }));
+  globalThis.setTimeout = (...how) => {
+    const timer = real(...how);
+    if (how[1] >= 2000) running.add(timer);
+    return timer;
+  };
+  globalThis.clearTimeout = (timer) => { running.delete(timer); gone(timer); };
+  invites.addEventListener('inviteused', () => {});
+  for (let call = 0; call < 20; call += 1) await invites.get();
+  assert.deepEqual([begun, running.size], [1, 1]);
+  invites.close();
+  await new Promise((resolve) => { real(resolve, 20); });
+  assert.equal(running.size, 0);
+  await invites.get().catch(() => {});
+  assert.equal(begun, 1, 'what is closed stays closed');
+});

@@ -76,6 +76,10 @@ test('what was passed is read at the moment of the call, whatever is changed bef
   });
 });
 
+test('a list is of what was passed when it was made, on each page', async () => {
+  assert.deepEqual((await node('places.js', 'changed')), [['pending', '1'], ['pending', '1'], ['pending', '1'], 3]);
+});
+
 test('call options stand wherever an argument is left out, on each page of a list', async () => {
   assert.deepEqual(await node('places.js'), {
     timeout: 3, signal: 3, 'both, and members left out': 3, 'in their own place': 3, 'as a filter': [3, '1'], 'aborted between pages': ['aborted', 1],
@@ -90,6 +94,9 @@ test('a list of a server that lies ends', async () => {
     'is full for ever': ['bad_response', 10_001],
     'is no list': ['bad_response', 0],
     'has gaps': ['ended', 4],
+    'get() of one that is full for ever': ['bad_response', 10_001, true],
+    'get() with a deadline': ['timeout', true, true],
+    'list() beside a timer': ['ended', 2000, true],
   });
 });
 

@@ -15,7 +15,7 @@ use crate::error::{Code, Error};
 use crate::json::Json;
 use crate::later::{Reply, Task};
 use crate::operation::{Operation, Policy};
-use crate::transport::{Platform, Request};
+use crate::transport::{Platform, Request, sleep};
 
 use answers::{Answer, not_invites_server};
 
@@ -38,8 +38,11 @@ pub(crate) fn open<P: Platform>(_platform: &Rc<P>) -> Rc<dyn Session<P>> {
     Rc::new(Http)
 }
 
-/// A server that sends so many pages in a row without an invite on them has none to send.
-const MOST_EMPTY: usize = 20;
+/// A list of more pages than this, or of so many in a row with nothing on them, is none; `pkg/lists.js` has the same numbers.
+const MOST_PAGES: usize = 10_000;
+const MOST_EMPTY: usize = 100;
+/// After so many the page has its turn: a `fetch` of its own may answer without one, and no deadline would come.
+const MOST_AT_ONCE: usize = 10;
 
 impl<P: Platform> Session<P> for Http {
     fn perform<'a>(&'a self, cx: &'a Context<'a, P>) -> Task<'a, Reply> {
@@ -87,10 +90,16 @@ async fn every_page<P: Platform>(cx: &Context<'_, P>) -> Reply {
             _ => empty += 1,
         }
         match page.take("next") {
-            Some(Json::Text(next)) if tokens.contains(&next) || empty == MOST_EMPTY => {
-                return Err(Error::bad_response());
+            Some(Json::Text(next)) => {
+                let ends = empty < MOST_EMPTY && tokens.len() <= MOST_PAGES;
+                if !ends || tokens.contains(&next) {
+                    return Err(Error::bad_response());
+                }
+                if tokens.len() % MOST_AT_ONCE == 0 {
+                    let _ = sleep(cx.platform, 0.0).await;
+                }
+                tokens.push(next);
             }
-            Some(Json::Text(next)) => tokens.push(next),
             _ => return Ok(Json::List(found)),
         }
     }

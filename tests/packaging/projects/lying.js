@@ -20,4 +20,23 @@ for (const [name, lie] of Object.entries(lies)) {
   const how = await walk().then(() => 'ended', (error) => error.code);
   report[name] = [how, found];
 }
+
+/** A call whose answers come without a turn of the event loop, beside a timer; a `page` may be long in the making. */
+async function beside(call, slowly) {
+  let page = 0;
+  const fetch = async () => {
+    const end = performance.now() + slowly;
+    while (performance.now() < end);
+    return new Response(JSON.stringify(lies['is full for ever'](page += 1)), { headers: { 'content-type': 'application/json' } });
+  };
+  let turns = 0;
+  const timer = setInterval(() => { turns += 1; }, 1);
+  const how = await call(connect({ server: 'http://127.0.0.1:1', dialect: 'http', resource: 'notes', fetch })).then(() => 'ended', (error) => error.code);
+  clearInterval(timer);
+  return [how, page, turns > 3];
+}
+report['get() of one that is full for ever'] = await beside(({ get }) => get({ timeout: 600_000 }), 0);
+const [how, pages, turned] = await beside(({ get }) => get({ timeout: 500 }), 5);
+report['get() with a deadline'] = [how, pages < 10_000, turned];
+report['list() beside a timer'] = await beside(async ({ list }) => { for await (const each of list()) if (each.id === '2000') break; }, 0);
 console.log(JSON.stringify(report));

@@ -15,6 +15,26 @@ const count = async (...args) => {
   for await (const each of list(...args)) found += each.id ? 1 : 0;
   return found;
 };
+if (process.argv[2] === 'changed') {
+  const asked = [];
+  const seen = async (url, ...how) => {
+    const { searchParams } = new URL(url);
+    asked.push([searchParams.get('status'), searchParams.get('page_size')]);
+    return fetch(url, ...how);
+  };
+  const filter = { status: 'pending', pageSize: 1 };
+  const call = { timeout: 60_000 };
+  const made = connect({ server: 'http://127.0.0.1:1', dialect: 'http', resource: 'notes', fetch: seen }).list(filter, call);
+  let number = 0;
+  filter.status = 'nonsense';
+  for await (const each of made) {
+    number += each.id ? 1 : 0;
+    call.timeout = 'nonsense';
+    filter.pageSize = 2;
+  }
+  console.log(JSON.stringify([...asked, number]));
+  process.exit();
+}
 const told = (promise) => promise.catch((error) => error.code);
 const { signal } = new AbortController();
 const report = {
