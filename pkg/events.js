@@ -190,19 +190,37 @@ function isReadable({ invite, resource, user, at, uses = 0 }, url) {
     && typeof uses === 'number' && mayBeTold({ invite, user });
 }
 
-/** Turns the server's events into ours. What was made or removed by a call of this connection has been told by it. */
-function toldOnce(invites, { emit }, url, signal) {
+/**
+ * Turns the server's events into ours. What was made or removed by a call of this connection has been told by it; of what it
+ * removed by a key alone nobody here knows the id, so that one removal of this person's counts for it.
+ */
+function toldOnce(invites, { emit, send }, url, signal) {
   const told = new Set();
+  const unnamed = [];
+  let me;
   for (const type of ['invitecreated', 'inviteremoved']) {
-    EventTarget.prototype.addEventListener.call(invites, type, ({ detail }) => told.add(type + detail.id), { signal });
+    EventTarget.prototype.addEventListener.call(invites, type, ({ detail }) => {
+      if (detail.id) return told.add(type + detail.id);
+      me ??= send('identify', { signal }).catch(() => undefined);
+      return unnamed.push(performance.now());
+    }, { signal });
   }
+  const isUnnamed = ({ username, provider }, who) => {
+    while (performance.now() - unnamed[0] > SILENCE) unnamed.shift();
+    return who?.username === username && who.provider === provider && Boolean(unnamed.shift());
+  };
   return async (event) => {
     const { type, invite: id, resource, user, at, uses } = event;
     const name = NAMES.get(type);
     if (!name || !isReadable(event, url)) return; // of a newer server, or none
     if (name !== 'inviteused') {
       await pause(OWN, signal);
+      const who = await me;
       if (signal.aborted || told.has(name + id)) return;
+      if (name === 'inviteremoved' && isUnnamed(user, who)) {
+        told.add(name + id);
+        return;
+      }
     }
     try {
       emit(name, { id, resource, user, at, uses });

@@ -93,3 +93,48 @@ test('a part that never comes is waited for once, however many calls are made, a
   await invites.get().catch(() => {});
   assert.equal(begun, 1, 'what is closed stays closed');
 });
+
+/** A server of notes whose stream tells of what is removed through it. */
+function removing(whoami) {
+  let tell;
+  const json = (body) => new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
+  const streaming = new Promise((resolve) => { tell = resolve; });
+  const invites = connect({
+    server: 'https://invites.example', resource: 'doc', auth: { bearer: 'mine' },
+    fetch: async (url, { signal }) => {
+      if (url.includes('/.well-known/')) return json({ 'invite-keys': 1, dialect: 'http', features: ['events'] });
+      if (url.endsWith('/me')) return json({ user: whoami });
+      if (url.endsWith('/remove')) return json({ acknowledged: true, deletedCount: 1 });
+      return new Response(new ReadableStream({
+        start(controller) {
+          tell((event) => controller.enqueue(new TextEncoder().encode(`event: invite.removed\ndata: ${JSON.stringify({ ...EVENT, ...event })}\n\n`)));
+          signal.addEventListener('abort', () => controller.error(signal.reason));
+        },
+      }));
+    },
+  });
+  return { invites, streaming };
+}
+
+test('what is removed by its key alone is told once; what others remove meanwhile is told, too', async () => {
+  for (const given of [KEY, { key: KEY }]) {
+    const { invites, streaming } = removing(BOB);
+    const heard = [];
+    let last;
+    const end = new Promise((resolve) => { last = resolve; });
+    invites.addEventListener('inviteremoved', ({ detail }) => {
+      heard.push(detail.id);
+      if (detail.id === 'last') last();
+    });
+    invites.addEventListener('inviteused', () => {});
+    const tell = await streaming;
+    await invites.remove(given);
+    tell({ invite: 'theirs', user: { username: 'alice', provider: 'test' } });
+    tell({ invite: 'mine' });
+    tell({ invite: 'mine', at: '2026-11-27T18:00:01.000Z' }); // read again after the stream broke off
+    tell({ invite: 'last' });
+    await end;
+    invites.close();
+    assert.deepEqual(heard, [undefined, 'theirs', 'last']);
+  }
+});
