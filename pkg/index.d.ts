@@ -584,8 +584,9 @@ export interface Invites<Given extends GivenInvite = GivenInvite> extends EventT
   readonly pending: PendingInvite | null;
 
   /**
-   * Accepts the pending invite, once, however often it is called meanwhile: a policy given then is asked, too, and the
-   * first answer counts. A signal ends the wait of its own call.
+   * Accepts the pending invite, once, however often it is called meanwhile. Each call has its own deadline, signal and
+   * policy. The first yes or no counts for all; a function's answer takes the place of the browser's question, and
+   * `'signed-in'` waits for no person whom another call asked.
    *
    * Resolves with `null` if there is none or the policy says no. It is gone after success and final failure, and kept
    * after a failure that may pass, such as `offline` and `not_signed_in`.

@@ -54,7 +54,8 @@ impl World {
     /// The tab was hidden and is seen again.
     pub fn seen_again(&self) {
         self.page.hidden.set(false);
-        self.page.seen_at.set(self.executor.now());
+        // Never at 0, which says that it was never hidden; a browser's clock is past it when a page can be seen.
+        self.page.seen_at.set(self.executor.now().max(1));
     }
 
     pub fn lock(self: &Rc<World>, name: &str) -> Locking {

@@ -29,6 +29,6 @@ pub async fn own() -> Place {
     let config = Config::parse_from(["invite-server", "--demo", "--listen", "127.0.0.1:0"]);
     let server = Own::start(&config).await.unwrap();
     let url = format!("http://{}", server.address());
-    tokio::spawn(server.run(std::future::pending()));
+    tokio::spawn(server.run(async || std::future::pending().await));
     Place { url }
 }
