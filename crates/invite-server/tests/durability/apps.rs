@@ -13,11 +13,10 @@ pub fn run(database: &str, secret: &str, arguments: &[&str]) -> (bool, String) {
     ]
     .concat();
     let output = command(&all).output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (
-        output.status.success(),
-        String::from_utf8(said).unwrap().trim().to_owned(),
-    )
+    let done = output.status.success();
+    // Beside an answer the log may say something else.
+    let said = if done { output.stdout } else { output.stderr };
+    (done, String::from_utf8(said).unwrap().trim().to_owned())
 }
 
 async fn status(client: &Client, server: &Server, key: &str) -> StatusCode {

@@ -9,7 +9,9 @@ pub fn run(database: &str, secret: &str, arguments: &[&str]) -> (bool, String) {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let said = [output.stdout, output.stderr].concat();
+    let done = output.status.success();
+    // Beside an answer the log may say something else.
+    let said = if done { output.stdout } else { output.stderr };
     let said = String::from_utf8(said).unwrap();
-    (output.status.success(), said.trim().to_owned())
+    (done, said.trim().to_owned())
 }
