@@ -232,6 +232,8 @@ export interface ListFilter {
    * @defaultValue `false`
    */
   everyone?: boolean;
+  /** Only those with this in their label or address. */
+  q?: string;
   /** How many to ask the server for at once: 1 to 100. */
   pageSize?: number;
 }

@@ -151,6 +151,41 @@ fn a_call_does_not_wait_until_too_little_time_is_left() {
 }
 
 #[test]
+fn a_list_is_of_what_is_looked_for() {
+    run(async {
+        let options = r#"{"server":"https://example.org","dialect":"http","resource":"doc"}"#;
+        let client = http(
+            options,
+            &[(200, r#"{"invites":[],"next_page_token":""}"#, None)],
+        );
+        let filter = json::parse(r#"{"q":"a b","everyone":false}"#).unwrap();
+        assert!(client.call(Method::ListPage, vec![filter]).await.is_ok());
+        assert_eq!(
+            client.world.server.requests.take(),
+            ["GET https://example.org/api/v1/resources/doc/invites?q=a%20b"]
+        );
+    });
+}
+
+#[test]
+fn what_is_not_asked_for_needs_no_server_that_has_it() {
+    run(async {
+        let options = r#"{"server":"https://example.org","dialect":"webstrates","resource":"doc"}"#;
+        for (name, is_refused) in [("true", true), ("false", false)] {
+            for option in ["signed", "send"] {
+                let client = http(options, &[]);
+                let given = json::parse(&format!(r#"{{"{option}":{name}}}"#)).unwrap();
+                let call = client.call(Method::Create, vec![given]);
+                let refused = tokio::time::timeout(core::time::Duration::from_secs(1), call).await;
+                let code = refused.ok().map(|reply| reply.unwrap_err().code);
+                // Else it goes on, and waits for a socket.
+                assert_eq!(code, is_refused.then_some(Code::Unsupported), "{option}");
+            }
+        }
+    });
+}
+
+#[test]
 fn a_failing_server_is_not_asked_for_ever() {
     run(async {
         let options = r#"{"server":"https://example.org","dialect":"http","resource":"doc"}"#;

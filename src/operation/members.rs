@@ -126,9 +126,10 @@ impl Members {
         found.copied()
     }
 
+    /// `true`; `false` is as if it were left out: what is not asked for needs no server that has it.
     pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
         match self.take(name)? {
-            Json::Bool(flag) => Some(flag),
+            Json::Bool(flag) => flag.then_some(true),
             _ => {
                 self.refuse(name, " must be true or false.");
                 None

@@ -82,7 +82,7 @@ pub struct ListFilter {
     pub everyone: bool,
     /// How many at once.
     pub page_size: Option<f64>,
-    /// What to look for in people's names.
+    /// What to look for: in people's names, in invites' labels and addresses.
     pub q: Option<String>,
     /// One person alone: `username:provider`.
     pub user: Option<String>,
@@ -114,11 +114,12 @@ impl ListFilter {
         if of_one {
             filter.user = given.person("user");
             filter.permissions = given.letters(is_permissions);
-        } else if of_people {
-            filter.q = given.text("q");
-        } else {
+            return given.finish(filter);
+        }
+        filter.q = given.text("q");
+        if !of_people {
             filter.status = given.one_of("status", STATUSES, statuses);
-            filter.everyone = given.flag("everyone").unwrap_or(false);
+            filter.everyone = given.flag("everyone").is_some();
         }
         given.finish(filter)
     }
