@@ -24,7 +24,7 @@ const BUSY: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Readiness {
     last: Arc<Mutex<Option<Look>>>,
-    /// When all was well.
+    /// When all was well, unless something has failed since.
     well: Arc<Mutex<Option<Instant>>>,
 }
 
@@ -72,9 +72,9 @@ impl Readiness {
         let (looking, well) = (look(), Arc::clone(&self.well));
         tokio::spawn(async move {
             let seen = looking.await;
-            if seen.is_ok() {
-                *well.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-            }
+            // After what failed nobody is only busy.
+            let at = seen.is_ok().then(Instant::now);
+            *well.lock().unwrap_or_else(PoisonError::into_inner) = at;
             let _ = tell.send(Some(seen));
         });
         *last = Some(Look {
@@ -148,6 +148,16 @@ mod tests {
             assert!(began.elapsed() < BUSY, "it is promised for ever");
         }
         assert!(began.elapsed() > PATIENCE * 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_failed_is_not_busy_afterwards() {
+        let readiness = Readiness::default();
+        assert_eq!(readiness.ask(|| async { Ok(()) }).await, Ok(()));
+        tokio::time::advance(FRESH).await;
+        let failed = readiness.ask(|| async { Err(Refusal::TryAgain) }).await;
+        assert_eq!(failed, Err(Refusal::TryAgain));
+        assert_eq!(readiness.ask(pending).await, Err(Refusal::TryAgain));
     }
 
     #[tokio::test]
