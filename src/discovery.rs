@@ -40,16 +40,15 @@ impl<P: Platform> Connection<P> {
             | Operation::Park(_)
             | Operation::Parked
             | Operation::Unpark(_) => Wants::All,
-            Operation::List(list) if list.filter.user.is_some() => Wants::All,
+            Operation::Member(_) => Wants::All,
             Operation::Create(create) => {
                 let (named, says_dialect) = self.named()?;
                 let is_nowhere = create.resource.is_none() && named.resource.is_none();
                 if says_dialect && is_nowhere && named.traits().needs_resource {
                     return Err(Error::no_resource());
                 }
-                let asked = ["email", "signed", "send"];
                 let named = phase.progress.idempotency_key.is_some();
-                if named || create.options.extra().any(|name| asked.contains(&name)) {
+                if named || create.options.is_special {
                     Wants::All
                 } else {
                     Wants::WhatThereIs

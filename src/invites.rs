@@ -93,10 +93,20 @@ impl Handle {
         self.start(Method::Preview, waited, arguments)
     }
 
-    /// One page of `members(filter?, call?)`, with its token in between: `{ members, next? }`. With `user` in the filter
-    /// that person alone, and with `permissions` these become theirs.
+    /// One page of `members(filter?, call?)`, with its token in between: `{ members, next? }`.
     pub fn members(&self, waited: f64, arguments: &Array) -> Promise {
         self.start(Method::Members, waited, arguments)
+    }
+
+    /// `member(user, resource?, call?)`, with the first two in one object.
+    pub fn member(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::Member, waited, arguments)
+    }
+
+    /// `setMember(user, permissions, resource?, call?)`, with all but the last in one object.
+    #[wasm_bindgen(js_name = setMember)]
+    pub fn set_member(&self, waited: f64, arguments: &Array) -> Promise {
+        self.start(Method::SetMember, waited, arguments)
     }
 
     /// `link(invite, options?, call?)`

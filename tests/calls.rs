@@ -296,9 +296,6 @@ fn who_has_access_is_read_from_the_document_however_it_is_quoted() {
     });
 }
 
-/// In the place of a page's token: one person alone.
-const ONE: &str = "\u{1}";
-
 fn of(members: &[(&str, Json)]) -> Json {
     let mut filter = Json::object();
     for (name, value) in members {
@@ -315,18 +312,20 @@ fn members_that_cannot_be_asked_for_or_changed() {
         let bob = ("user", Json::from("bob:test"));
         let links = |what: &str| of(&[("links", what.into())]);
         let client = http(options, &[]);
-        for (filter, call, what) in [
+        for (method, arguments, what) in [
             (
-                of(&[bob.clone(), ("permissions", "r".into())]),
-                None,
+                Method::SetMember,
+                vec![of(&[bob.clone(), ("permissions", "r".into())])],
                 "setMember()",
             ),
-            (of(std::slice::from_ref(&bob)), Some(links("tell")), "links"),
-            (of(&[("q", "bob".into())]), None, "q"),
+            (
+                Method::Member,
+                vec![of(std::slice::from_ref(&bob)), links("tell")],
+                "links",
+            ),
+            (Method::Members, vec![of(&[("q", "bob".into())])], "q"),
         ] {
-            let page = if what == "q" { "" } else { ONE };
-            let arguments = vec![filter, page.into(), call.unwrap_or(Json::Null)];
-            let error = client.call(Method::Members, arguments).await.unwrap_err();
+            let error = client.call(method, arguments).await.unwrap_err();
             assert_eq!(
                 (error.code, error.field.as_deref()),
                 (Code::Unsupported, Some(what))
@@ -342,18 +341,16 @@ fn members_that_cannot_be_asked_for_or_changed() {
         ];
         for user in nobody {
             let filter = of(&[("user", user)]);
-            let error = client
-                .call(Method::Members, vec![filter, ONE.into()])
-                .await
-                .unwrap_err();
+            let error = client.call(Method::Member, vec![filter]).await.unwrap_err();
             assert_eq!(error.field.as_deref(), Some("user"));
         }
         for (method, arguments, field) in [
             (
-                Method::Members,
-                vec![of(&[bob.clone(), ("permissions", Json::Null)]), ONE.into()],
+                Method::SetMember,
+                vec![of(&[bob.clone(), ("permissions", Json::Null)])],
                 "permissions",
             ),
+            (Method::Member, vec![Json::object()], "user"),
             // A list is none of one person, and changes nobody.
             (
                 Method::Members,
@@ -405,13 +402,17 @@ fn one_member_is_asked_for_and_changed_by_name() {
         let name = Json::object()
             .with("username", "a/b:c \u{e9}")
             .with("provider", "test");
-        let ask = |filter, call| client.call(Method::Members, vec![filter, ONE.into(), call]);
-        let found = ask(of(&[("user", name)]), Json::Null).await.unwrap();
+        let ask = |method, filter, call| client.call(method, vec![filter, call]);
+        let found = ask(Method::Member, of(&[("user", name)]), Json::Null)
+            .await
+            .unwrap();
         assert_eq!(found.text("permissions"), Some("r"));
         let filter = of(&[("user", "bob:test".into()), ("resource", "other".into())]);
-        ask(filter, of(&[("links", "tell".into())])).await.unwrap();
+        let tell = of(&[("links", "tell".into())]);
+        ask(Method::Member, filter, tell).await.unwrap();
         let filter = of(&[("user", "bob:test".into()), ("permissions", "".into())]);
-        ask(filter, of(&[("links", "end".into())])).await.unwrap();
+        let end = of(&[("links", "end".into())]);
+        ask(Method::SetMember, filter, end).await.unwrap();
         assert_eq!(
             client.world.server.requests.take(),
             [

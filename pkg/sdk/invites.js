@@ -25,9 +25,6 @@ const CALLS = {
 /** What comes page by page: the core's call for a page, and what is on it. */
 const LISTS = [['list', 'listPage', 'invites'], ['members', 'members', 'members']];
 
-/** In the place of a page's token: one person alone. */
-const ONE = '\u0001';
-
 /** Importing is harmless even where there is none of this. */
 const Target = globalThis.EventTarget ?? Object;
 
@@ -59,11 +56,11 @@ class Invites extends Target {
     for (const [name, page, items] of LISTS) {
       own[name] = method(name, 'filter, call', (self, filter, call) => this.#list(this.#wake(), standing(self), page, items, ...sorted(filter, call, looksLikeCall)));
     }
-    own.member = method('member', 'user, resource, call', (self, user, ...place) => this.#member(self, user, {}, ...place).catch((error) => {
+    own.member = method('member', 'user, resource, call', (self, user, ...place) => this.#member(self, 'member', user, {}, ...place).catch((error) => {
       if (error.code !== 'not_found') throw error;
       return null;
     }));
-    own.setMember = method('setMember', 'user, permissions, resource, call', (self, user, permissions, ...place) => this.#member(self, user, { permissions: permissions ?? null }, ...place));
+    own.setMember = method('setMember', 'user, permissions, resource, call', (self, user, permissions, ...place) => this.#member(self, 'setMember', user, { permissions: permissions ?? null }, ...place));
     own.acceptPending = method('acceptPending', 'policy, call', (self, ...args) => this.#acceptPending(standing(self), ...sorted(...args)));
     for (const name of ['addEventListener', 'removeEventListener']) {
       own[name] = method(name, 'type, listener, options', (_, ...args) => {
@@ -129,10 +126,10 @@ class Invites extends Target {
     }
   }
 
-  /** Of a list of people the one, by the same call. */
-  async #member(self, user, change, ...place) {
+  /** Of one person. */
+  async #member(self, name, user, change, ...place) {
     const [resource, call] = sorted(...place);
-    return this.#call(self, 'members', [{ user: user ?? null, resource, ...change }, ONE, call]);
+    return this.#call(self, name, [{ user: user ?? null, resource, ...change }, call]);
   }
 
   async *#list(server, error, page, items, filter, call) {

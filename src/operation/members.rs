@@ -82,10 +82,9 @@ impl Members {
     }
 
     /// Permissions, which `fit`.
-    pub(super) fn letters(&mut self, fit: fn(&str) -> bool) -> Option<String> {
+    pub(super) fn letters(&mut self, fit: fn(&str) -> bool, wrong: &str) -> Option<String> {
         let name = "permissions";
         let value = self.take(name);
-        let wrong = " must be one to three different letters of a, r and w.";
         self.text_that(name, value, fit, wrong)
     }
 
@@ -96,7 +95,7 @@ impl Members {
 
     /// `username:provider`, of whatever somebody is named by.
     pub(super) fn person(&mut self, name: &str) -> Option<String> {
-        let user = self.take(name)?;
+        let user = self.take(name).unwrap_or(Json::Null);
         let text = match (user.text("username"), user.text("provider")) {
             (Some(username), Some(provider)) => [username, ":", provider].concat().into(),
             _ => user,

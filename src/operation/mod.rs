@@ -13,7 +13,7 @@ use crate::json::Json;
 
 pub(crate) use arguments::malformed;
 use arguments::{Arguments, Slot};
-use options::{CallOptions, CreateOptions, LinkOptions, ListFilter};
+use options::{CallOptions, CreateOptions, LinkOptions, ListFilter, MemberOptions};
 
 /// Whether a text is what somebody may do, which may be nothing.
 pub(crate) fn is_permissions(text: &str) -> bool {
@@ -32,8 +32,10 @@ pub enum Operation {
     Accept(Rc<Invited>),
     /// Cancel an invite.
     Remove(Remove),
-    /// One page of invites or people, or one person.
+    /// One page of invites or people.
     List(Box<List>),
+    /// One person.
+    Member(Box<Member>),
     /// What accepting would give, and to whom.
     Preview(Rc<Invited>),
     /// The link to send.
@@ -96,13 +98,19 @@ pub enum Remove {
     },
 }
 
-/// One page of `list` or `members`; `member`, `setMember`
+/// One page of `list` or `members`
 pub struct List {
     /// Which.
     pub filter: ListFilter,
     /// Where the page begins; empty for the first.
     pub token: String,
-    /// What becomes of links that would let somebody in again; empty where nothing is said.
+}
+
+/// `member`, `setMember`
+pub struct Member {
+    /// Who, and what becomes of them.
+    pub options: MemberOptions,
+    /// What becomes of links that would let them in again; empty where nothing is said.
     pub links: &'static str,
 }
 
@@ -173,6 +181,10 @@ pub enum Method {
     Preview,
     /// `members(filter?, token?, call?)`
     Members,
+    /// `member({ user, resource? }, call?)`
+    Member,
+    /// `setMember({ user, permissions, resource? }, call?)`
+    SetMember,
     /// `link(invite, options?, call?)`
     Link,
     /// `supports(feature, call?)`
@@ -200,6 +212,7 @@ impl Method {
             Method::Check | Method::Accept => &[Slot::Invite, Slot::Resource],
             Method::Remove => &[Slot::InviteOrId, Slot::Resource],
             Method::ListPage | Method::Members => &[Slot::Options, Slot::Text],
+            Method::Member | Method::SetMember => &[Slot::Options],
             Method::Preview | Method::Unpark => &[Slot::Invite],
             Method::Identify | Method::Watch | Method::Parked => &[],
             Method::Link => &[Slot::Invite, Slot::Options],
@@ -210,9 +223,6 @@ impl Method {
     }
 }
 
-/// In the place of a page's token: not a list of people, but one of them. No filter of a page's says so.
-const ONE: &str = "\u{1}";
-
 /// An invite's id, which stands in a path. These every parser of addresses takes out of one.
 fn id_of(id: Option<String>) -> Result<String, Error> {
     let named = id.filter(|id| !matches!(id.as_str(), "" | "." | ".."));
@@ -222,12 +232,8 @@ fn id_of(id: Option<String>) -> Result<String, Error> {
 impl Call {
     /// Reads the arguments of a call. One function for all: what each of many would drop again is most of its code.
     pub fn read(method: Method, values: Vec<Json>) -> Result<Call, Error> {
-        let of_people = method == Method::Members;
-        let of_one = of_people && values.get(1).and_then(Json::as_text) == Some(ONE);
-        let mut given = Arguments::sort(values, method.slots(), of_one)?;
-        if of_one {
-            given.text.clear();
-        }
+        let of_one = matches!(method, Method::Member | Method::SetMember);
+        let given = Arguments::sort(values, method.slots(), of_one)?;
         let invited = given.key.map(|key| {
             Rc::new(Invited {
                 key,
@@ -243,8 +249,11 @@ impl Call {
             })),
             (Method::Get, _) => Operation::Get(given.resource),
             (Method::ListPage | Method::Members, _) => Operation::List(Box::new(List {
-                filter: ListFilter::read(given.options, of_people, of_one)?,
+                filter: ListFilter::read(given.options, method == Method::Members)?,
                 token: given.text,
+            })),
+            (Method::Member | Method::SetMember, _) => Operation::Member(Box::new(Member {
+                options: MemberOptions::read(given.options)?,
                 links: given.call.links.unwrap_or_default(),
             })),
             (Method::Supports, _) if given.text.is_empty() => {
@@ -289,7 +298,7 @@ impl Call {
 impl Operation {
     /// Whether it sets what somebody may do.
     pub(crate) fn changes_member(&self) -> bool {
-        matches!(self, Operation::List(list) if list.filter.permissions.is_some())
+        matches!(self, Operation::Member(member) if member.options.permissions.is_some())
     }
 
     /// The key that it is about.
@@ -314,6 +323,7 @@ impl Operation {
             Operation::Create(create) => create.resource.as_deref(),
             Operation::Get(resource) => resource.as_deref(),
             Operation::List(list) => list.filter.resource.as_deref(),
+            Operation::Member(member) => member.options.resource.as_deref(),
             Operation::Check(invited)
             | Operation::Accept(invited)
             | Operation::Preview(invited)

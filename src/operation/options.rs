@@ -19,6 +19,8 @@ const DEFAULT_MAX_AGE: f64 = 604_800.0;
 const MAX_AGE: f64 = 2_592_000.0;
 const MAX_USES: f64 = 10_000.0;
 const MAX_PAGE: f64 = 100.0;
+const LETTERS: &str = " must be one to three different letters of a, r and w.";
+const LETTERS_OR_NONE: &str = " must be different letters of a, r and w, or empty.";
 const MAX_MESSAGE: usize = 1_000;
 const MAX_EXTRAS: usize = 8 * 1024;
 
@@ -26,12 +28,14 @@ const MAX_EXTRAS: usize = 8 * 1024;
 pub struct CreateOptions {
     /// What is written down of it, as both our API and Webstrates name it.
     pub body: Json,
+    /// Whether some of it is what a server may leave out without a word: it has to be known whether this one does.
+    pub is_special: bool,
 }
 
 impl CreateOptions {
     pub(super) fn read(given: Json) -> Result<CreateOptions, Error> {
         let mut given = Members::of(given);
-        let permissions = given.letters(|text| Permissions::parse(text).is_ok());
+        let permissions = given.letters(|text| Permissions::parse(text).is_ok(), LETTERS);
         let age = " must be a whole number of seconds from 1 to 2592000 (30 days).";
         let uses = " must be a whole number from 1 to 10000.";
         let is_message = |text: &str| text.chars().map(|_| 1).sum::<usize>() <= MAX_MESSAGE;
@@ -50,16 +54,22 @@ impl CreateOptions {
             .with("permissions", permissions.unwrap_or_else(|| "r".to_owned()))
             .with("maxAge", max_age.unwrap_or(DEFAULT_MAX_AGE));
         body.set_if("maxUses", given.whole("maxUses", MAX_USES, uses));
-        body.set_if("email", given.text("email"));
+        let (email, signed, send) = (
+            given.text("email"),
+            given.flag("signed"),
+            given.flag("send"),
+        );
+        let is_special = email.is_some() || signed.is_some() || send.is_some();
+        body.set_if("email", email);
         body.set_if(
             "message",
             given.text_that("message", message, is_message, words),
         );
         body.set_if("label", given.text("label"));
         body.set_if("extras", extras);
-        body.set_if("signed", given.flag("signed"));
-        body.set_if("send", given.flag("send"));
-        given.finish(CreateOptions { body })
+        body.set_if("signed", signed);
+        body.set_if("send", send);
+        given.finish(CreateOptions { body, is_special })
     }
 
     /// What was asked for by name, beyond what every invite has.
@@ -69,7 +79,7 @@ impl CreateOptions {
     }
 }
 
-/// `list`, `members`, `member`, `setMember`
+/// `list`, `members`
 #[derive(Default)]
 pub struct ListFilter {
     /// Whether it is a list of people, and not of invites.
@@ -84,10 +94,6 @@ pub struct ListFilter {
     pub page_size: Option<f64>,
     /// What to look for: in people's names, in invites' labels and addresses.
     pub q: Option<String>,
-    /// One person alone: `username:provider`.
-    pub user: Option<String>,
-    /// What that person shall be able to do from now on.
-    pub permissions: Option<String>,
 }
 
 impl ListFilter {
@@ -100,8 +106,7 @@ impl ListFilter {
 const STATUSES: &[&str] = &["pending", "accepted", "expired", "removed"];
 
 impl ListFilter {
-    /// `of_one` of them, which the page's side says.
-    pub(super) fn read(given: Json, of_people: bool, of_one: bool) -> Result<ListFilter, Error> {
+    pub(super) fn read(given: Json, of_people: bool) -> Result<ListFilter, Error> {
         let mut given = Members::of(given);
         let statuses = " must be 'pending', 'accepted', 'expired' or 'removed'.";
         let sizes = " must be a whole number from 1 to 100.";
@@ -109,19 +114,36 @@ impl ListFilter {
             of_people,
             resource: given.resource("resource"),
             page_size: given.whole("pageSize", MAX_PAGE, sizes),
+            q: given.text("q"),
             ..ListFilter::default()
         };
-        if of_one {
-            filter.user = given.person("user");
-            filter.permissions = given.letters(is_permissions);
-            return given.finish(filter);
-        }
-        filter.q = given.text("q");
         if !of_people {
             filter.status = given.one_of("status", STATUSES, statuses);
             filter.everyone = given.flag("everyone").is_some();
         }
         given.finish(filter)
+    }
+}
+
+/// `member`, `setMember`
+pub struct MemberOptions {
+    /// Where.
+    pub resource: Option<String>,
+    /// Who: `username:provider`.
+    pub user: String,
+    /// What they shall be able to do from now on.
+    pub permissions: Option<String>,
+}
+
+impl MemberOptions {
+    pub(super) fn read(given: Json) -> Result<MemberOptions, Error> {
+        let mut given = Members::of(given);
+        let options = MemberOptions {
+            resource: given.resource("resource"),
+            user: given.person("user").unwrap_or_default(),
+            permissions: given.letters(is_permissions, LETTERS_OR_NONE),
+        };
+        given.finish(options)
     }
 }
 

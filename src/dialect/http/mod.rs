@@ -142,15 +142,14 @@ fn meaning<P: Platform>(cx: &Context<'_, P>, answer: Answer) -> Reply {
         Operation::Create(_) => has(&document, &["key", "permissions"]),
         Operation::Park(_) => has(&document, &["key"]),
         Operation::Get(_) => list_of("invites", &["permissions"]),
-        Operation::List(list) => match (&list.filter.user, list.filter.of_people) {
-            (None, false) => list_of("invites", &["permissions"]),
-            (None, true) => list_of("members", &["user", "permissions"]),
-            // What is said of somebody else is no answer.
-            (Some(user), _) => {
-                let told = document.get("user");
-                has(&document, &["user", "permissions"]) && told.is_some_and(|told| is_named(told, user))
-            }
-        },
+        Operation::List(list) if list.filter.of_people => list_of("members", &["user", "permissions"]),
+        Operation::List(_) => list_of("invites", &["permissions"]),
+        // What is said of somebody else is no answer.
+        Operation::Member(member) => {
+            let told = document.get("user");
+            has(&document, &["user", "permissions"])
+                && told.is_some_and(|told| is_named(told, &member.options.user))
+        }
         Operation::Parked => list_of("pending", &["key"]),
         Operation::Remove(_) => is_removal(&document),
         Operation::Unpark(_) => document.number("deletedCount").is_some(),

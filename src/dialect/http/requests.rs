@@ -28,22 +28,23 @@ pub(super) fn request<P: Platform>(cx: &Context<'_, P>, token: &str) -> Result<R
         Operation::List(list) => {
             let filter = &list.filter;
             let size = filter.page_size.map(|size| json::write(&size.into()));
-            let mut path = of_resource(cx, "/")? + filter.what();
-            if let Some(user) = &filter.user {
-                if !cx.remote.has("setMember") {
-                    return Err(cx.remote.unsupported("member()"));
-                }
-                path = path + "/" + &percent::encode(user);
-            }
-            path += &query(&[
+            let path = of_resource(cx, "/")? + filter.what();
+            let query = query(&[
                 ("status", filter.status.unwrap_or_default()),
                 ("everyone", if filter.everyone { "true" } else { "" }),
                 ("q", filter.q.as_deref().unwrap_or_default()),
-                ("links", list.links),
                 ("page_size", &size.unwrap_or_default()),
                 ("page_token", &list.token),
             ]);
-            match &filter.permissions {
+            ("GET", path + &query, None)
+        }
+        Operation::Member(member) => {
+            if !cx.remote.has("setMember") {
+                return Err(cx.remote.unsupported("member()"));
+            }
+            let path = of_resource(cx, "/members/")? + &percent::encode(&member.options.user);
+            let path = path + &query(&[("links", member.links)]);
+            match &member.options.permissions {
                 None => ("GET", path, None),
                 Some(letters) => {
                     let body = Json::object().with("permissions", letters.as_str());

@@ -30,22 +30,34 @@ pub(super) fn action<P: Platform>(cx: &Wire<'_, P>) -> Result<Option<&'static st
                 ("status", filter.status.is_some_and(|status| status != "pending")),
                 ("everyone", filter.everyone),
                 ("q", filter.q.is_some()),
-                ("setMember()", filter.permissions.is_some()),
-                ("links", !list.links.is_empty()),
             ];
-            if let Some((name, _)) = refused.iter().find(|refused| refused.1) {
-                return Err(cx.remote.unsupported(name));
-            }
+            refuse(cx, &refused)?;
             if filter.of_people {
                 return Ok(None);
             }
             GET_INVITES
+        }
+        Operation::Member(member) => {
+            let refused = [
+                ("setMember()", member.options.permissions.is_some()),
+                ("links", !member.links.is_empty()),
+            ];
+            refuse(cx, &refused)?;
+            return Ok(None);
         }
         Operation::Check(_) | Operation::Preview(_) => "checkInvite",
         Operation::Remove(Remove::Id { .. }) => return Err(cx.remote.unsupported("id")),
         Operation::Remove(Remove::Key(_)) => "removeInvite",
         _ => return Ok(None),
     }))
+}
+
+/// What cannot be said here.
+fn refuse<P: Platform>(cx: &Wire<'_, P>, said: &[(&str, bool)]) -> Result<(), Error> {
+    match said.iter().find(|said| said.1) {
+        Some((name, _)) => Err(cx.remote.unsupported(name)),
+        None => Ok(()),
+    }
 }
 
 /// What asks for all invites, and says in its refusal what one may do.

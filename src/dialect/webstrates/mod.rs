@@ -135,22 +135,15 @@ async fn perform<P: Platform>(wire: Wire<'_, P>) -> Reply {
             }
         }
         Operation::List(list) if list.filter.of_people => {
-            let member = |entry| {
-                Json::object()
-                    .with("user", identity::person(entry))
-                    .with("permissions", granted(entry).as_str())
-            };
             let all = cx.members().await?;
-            result = match &list.filter.user {
-                Some(user) => {
-                    let one = all.items().iter().find(|entry| is_named(entry, user));
-                    member(one.ok_or_else(|| Error::new(Code::NotFound, "They have no access."))?)
-                }
-                None => {
-                    let all = all.items().iter().map(member).collect();
-                    Json::object().with("members", Json::List(all))
-                }
-            };
+            let all = all.items().iter().map(member).collect();
+            result = Json::object().with("members", Json::List(all));
+        }
+        Operation::Member(one) => {
+            let all = cx.members().await?;
+            let mut all = all.items().iter();
+            let found = all.find(|entry| is_named(entry, &one.options.user));
+            result = member(found.ok_or_else(|| Error::new(Code::NotFound, "They have no access."))?);
         }
         _ => {}
     }
@@ -214,6 +207,13 @@ fn preview<P: Platform>(cx: &Wire<'_, P>, invite: &mut Json, account: Json, held
     }
     invite.take("key");
     hide(invite, cx.key_text());
+}
+
+/// Somebody who has access, as the other dialects tell of them.
+fn member(entry: &Json) -> Json {
+    Json::object()
+        .with("user", identity::person(entry))
+        .with("permissions", granted(entry).as_str())
 }
 
 /// What an invite or an entry grants.
