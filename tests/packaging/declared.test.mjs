@@ -152,7 +152,7 @@ test('each default that is proved is documented', () => assert.deepEqual(Object.
 const samples = {
   CreateOptions: { permissions: 'rw', maxAge: 60, maxUses: 2, email: 'bob@example.com', message: 'm', label: 't', extras: { a: [1] }, signed: true, send: true },
   CallOptions: { signal: new AbortController().signal, timeout: 5000, idempotencyKey: 'once' },
-  ListFilter: { resource: 'r', status: 'pending', everyone: true, pageSize: 2 },
+  ListFilter: { resource: 'r', q: 'bob', status: 'pending', everyone: true, pageSize: 2 },
   MembersFilter: { resource: 'r', q: 'bo', pageSize: 2 },
   LinkOptions: { page: new URL('https://example.com/'), in: 'query', param: 'invite' },
   ConnectOptions: { server: 'x', resource: 'r', dialect: 'http', auth: { bearer: 'b' }, credentials: 'omit', timeout: 1, fetch, WebSocket },
