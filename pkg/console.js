@@ -4,7 +4,7 @@ import { configure, invites, within } from './index.js';
 // The server's own pages map it to an address with a version.
 const [, server] = /^(https?:.*)\/sdk\/(?:@[^/]+\/)?console\.js$/.exec(import.meta.url.split(/[?#]/)[0]) ?? [];
 // A page that has a server of its own keeps it.
-const configured = within.homes.get(invites).options || globalThis.webstrate || globalThis.document?.querySelector('meta[name="invite-keys"]');
+const configured = within.homes.get(invites).server.options || globalThis.webstrate || globalThis.document?.querySelector('meta[name="invite-keys"]');
 if (server && !configured) configure({ server });
 
 globalThis.invites = invites;

@@ -129,7 +129,7 @@ export class InviteManager extends HTMLElement {
     const resource = this.#resource;
     if (!resource) return true;
     const { within } = await import('../index.js').catch(() => ({}));
-    return within?.homes.get(this.#invites)?.options?.resource === resource;
+    return within?.homes.get(this.#invites)?.server.options?.resource === resource;
   }
 
   async #watch(signal) {
