@@ -45,6 +45,8 @@ struct Document {
     forbids: Cell<bool>,
     /// What comes of an accept over HTTP is lost on its way.
     loses: Cell<bool>,
+    /// What happens on the page while the document is on its way.
+    meanwhile: RefCell<Option<Box<dyn Fn()>>>,
 }
 
 impl Server for Document {
@@ -109,6 +111,9 @@ impl Server for Document {
             (200, format!(r#"{{"version":{}}}"#, self.version.get()))
         } else {
             self.documents.set(self.documents.get() + 1);
+            if let Some(happens) = self.meanwhile.take() {
+                happens();
+            }
             match &*self.members.borrow() {
                 Some(attributes) => (200, format!(r#"["html",{attributes},["body",{{}}]]"#)),
                 None => (403, "Insufficient permissions.".to_owned()),
@@ -138,6 +143,7 @@ fn client(cached: Option<&'static str>, members: Option<&str>) -> Client<Documen
         accepted: Cell::default(),
         forbids: Cell::default(),
         loses: Cell::default(),
+        meanwhile: RefCell::default(),
     };
     Client::new(World::new(document), OPTIONS)
 }
@@ -187,6 +193,24 @@ fn a_call_is_not_refused_for_what_it_remembered_itself() {
         let reply = nobody.call(Method::Accept, vec![key()]).await;
         assert_eq!(reply.unwrap(), "rw".into());
         assert_eq!(nobody.world.server.accepted.get(), 2);
+    });
+}
+
+#[test]
+fn nothing_is_handed_in_over_http_for_somebody_who_signed_in_meanwhile() {
+    run(async {
+        let bobs = r#"{"data-auth":"[{\"username\":\"bob\",\"provider\":\"test\",\"permissions\":\"r\"}]"}"#;
+        let client = client(None, Some(bobs));
+        let server = &client.world.server;
+        server.refuses.set(true);
+        // Alice has nothing to lose, and Bob has.
+        let world = std::rc::Rc::clone(&client.world);
+        server.meanwhile.replace(Some(Box::new(move || {
+            world.server.user.set("bob");
+            world.visible.set(world.monotonic().max(0.001));
+        })));
+        let error = client.call(Method::Accept, vec![key()]).await.unwrap_err();
+        assert_eq!((error.code, server.accepted.get()), (Code::Offline, 0));
     });
 }
 

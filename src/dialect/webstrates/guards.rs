@@ -228,6 +228,7 @@ async fn has_nothing<P: Platform>(
 /// For where no socket can be had, by who has nothing: here the server does not say what it would merge with, and what
 /// came of it is known only to who may read.
 async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, account: &Json) -> Reply {
+    as_before(cx)?;
     let key = percent::encode(cx.key_text());
     cx.progress.sent().set(true);
     let before = cx.late.replace(late(cx));
