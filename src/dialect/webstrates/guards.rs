@@ -23,11 +23,9 @@ const SETTLED: f64 = 100.0;
 /// So often an accept is refused for others' sake, or found overwritten, before the caller hears of it.
 const MOST_COLLISIONS: u32 = 50;
 
-/// An accept that was sent and not answered: until when it may still be done, on which document, and by which key.
-pub(super) type Late = (f64, u32, u32);
-
 /// Permissions of one's own that were gained a short while ago.
 struct Recent {
+    /// NaN: never.
     at: f64,
     letters: Permissions,
 }
@@ -35,10 +33,8 @@ struct Recent {
 pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
     let cx = &wire;
     // What is done late is written over what this one gives.
-    let (_, document, key) = late(cx);
-    let (until, its_document, its_key) = cx.late.get();
-    let left = until - cx.platform.monotonic();
-    if left > 0.0 && its_document == document && its_key != key {
+    let left = recent(cx, cx.id, tail(cx)).at + SERVERS_TURN - cx.platform.monotonic();
+    if left > 0.0 {
         // Its line may be dead.
         cx.socket.retire();
         let mut error = collision(cx);
@@ -69,7 +65,7 @@ pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
     let gained = granted.gained(before);
     if gained.is_empty() {
         // Perhaps the server took it just now, when the page was loaded.
-        if cached.is_none() && recent(cx, &place, "").is_none() {
+        if cached.is_none() && recent(cx, &place, "").at.is_nan() {
             remember(cx, &place, granted, name);
         }
         return outcome(cx, before.as_str(), gained, Vec::new());
@@ -78,9 +74,7 @@ pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
     // What this invite gives it gives again: its gain may be remembered of an attempt whose answer was lost. What another
     // gave may still be on its way, and be written over what this one gives.
     let recent = recent(cx, &place, name);
-    let lately = recent
-        .as_ref()
-        .map_or(Permissions::NONE, |recent| recent.letters);
+    let lately = recent.letters;
     let at_risk = match (cached, truth) {
         (Some(cached), Some(truth)) => truth.gained(cached).gained(granted),
         (Some(cached), None) => lately.gained(cached),
@@ -88,7 +82,7 @@ pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
         (None, None) => lately,
     };
     if !at_risk.is_empty() {
-        return Err(stale(cx, recent.map(|recent| recent.at)));
+        return Err(stale(cx, recent.at));
     }
 
     as_before(cx)?;
@@ -153,10 +147,10 @@ async fn ask_to_accept<P: Platform>(cx: &Wire<'_, P>) -> Result<String, Error> {
     let mut collisions = 0;
     loop {
         as_before(cx)?;
-        let before = cx.late.replace(late(cx));
+        let sent = under_way(cx);
         let reply = cx.ask("acceptInvite", true).await;
         if !reply.as_ref().is_err_and(Error::is_lost) {
-            cx.late.set(before);
+            answered(cx, sent);
         }
         match reply {
             Ok(Json::Text(permissions)) => return Ok(permissions),
@@ -179,15 +173,20 @@ fn as_before<P: Platform>(cx: &Wire<'_, P>) -> Result<(), Error> {
     }
 }
 
-/// This call's accept, if it is sent now.
-fn late<P: Platform>(cx: &Wire<'_, P>) -> Late {
-    // Two of one sum wait for one another no more than before.
-    let sum = |text: &str| {
-        let add = |sum: u32, byte| sum.wrapping_mul(33) ^ u32::from(byte);
-        text.bytes().fold(0, add)
-    };
-    let until = cx.platform.monotonic() + SERVERS_TURN;
-    (until, sum(cx.id), sum(cx.key_text()))
+/// Remembers, where it is nobody's place and without letters, that this call's accept is sent now: without an answer it
+/// may still be done.
+fn under_way<P: Platform>(cx: &Wire<'_, P>) -> f64 {
+    remember(cx, cx.id, Permissions::NONE, tail(cx))
+}
+
+fn answered<P: Platform>(cx: &Wire<'_, P>, sent: f64) {
+    lately(cx, sent);
+}
+
+/// The end of the key, as far as a key may be shown: two of one end wait for one another no more than they would without.
+fn tail<'a, P: Platform>(cx: &'a Wire<'_, P>) -> &'a str {
+    let key = cx.key_text();
+    key.get(key.len().saturating_sub(4)..).unwrap_or_default()
 }
 
 /// What the server would merge with: its refusal to list invites says so.
@@ -214,8 +213,7 @@ async fn has_nothing<P: Platform>(
     account: &Json,
 ) -> Result<bool, Error> {
     let recent = recent(cx, &place(cx, account), "");
-    let has_nothing = recent.is_none_or(|recent| recent.letters.is_empty());
-    Ok(has_nothing
+    Ok(recent.letters.is_empty()
         && match cx.members().await {
             Ok(Json::Null) => false,
             Ok(members) => letters_of(&members, account).is_none_or(|truth| truth.is_empty()),
@@ -231,13 +229,13 @@ async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, account: &Json) -> Repl
     as_before(cx)?;
     let key = percent::encode(cx.key_text());
     cx.progress.sent().set(true);
-    let before = cx.late.replace(late(cx));
+    let sent = under_way(cx);
     let answer = cx
         .fetch("GET", &["?acceptInvite=", &key, "&v"].concat(), None)
         .await;
     // What was thrown may quote the address.
     let response = answer.map_err(|_| Error::offline())?;
-    cx.late.set(before);
+    answered(cx, sent);
     match response.status {
         200 | 403 => {}
         409 => {
@@ -288,13 +286,14 @@ pub(super) fn warning<P: Platform>(cx: &Wire<'_, P>, code: &str, message: &str) 
     warning
 }
 
-fn stale<P: Platform>(cx: &Wire<'_, P>, since: Option<f64>) -> Error {
+fn stale<P: Platform>(cx: &Wire<'_, P>, since: f64) -> Error {
     let mut error = Error::new(
         Code::TryAgain,
         "Accepting now would take permissions from you that the server has yet to learn of: try again in some minutes.",
     );
-    let passed = since.map_or(0.0, |since| cx.platform.monotonic() - since);
-    error.retry_after = Some((CACHED - passed).clamp(1.0, CACHED));
+    // All of it, where nobody remembers: of NaN and a number `min` takes the number.
+    let left = CACHED.min(since + CACHED - cx.platform.monotonic());
+    error.retry_after = Some(left.max(1.0));
     error
 }
 
@@ -305,43 +304,54 @@ fn collision<P: Platform>(cx: &Wire<'_, P>) -> Error {
 
 /// What was gained on this webstrate so lately that the server's cache may not have it, by any invite but one. For an admin
 /// nothing else says.
-fn recent<P: Platform>(cx: &Wire<'_, P>, place: &str, but: &str) -> Option<Recent> {
-    let mut found: Option<Recent> = None;
-    for gain in lately(cx) {
+fn recent<P: Platform>(cx: &Wire<'_, P>, place: &str, but: &str) -> Recent {
+    let mut found = Recent {
+        at: f64::NAN,
+        letters: Permissions::NONE,
+    };
+    for gain in lately(cx, 0.0) {
         let is_this = !but.is_empty() && gain.text("invite") == Some(but);
         if !is_this && gain.text("place").is_some_and(|other| is_same(other, place)) {
-            let at = gain.number("at").unwrap_or_default();
+            found.at = gain.number("at").unwrap_or_default();
             let new = letters(gain.text("letters").unwrap_or_default());
-            let before = found.map_or(Permissions::NONE, |recent| recent.letters);
-            found = Some(Recent {
-                at,
-                letters: before.merge(new),
-            });
+            found.letters = found.letters.merge(new);
         }
     }
     found
 }
 
-/// Before it is sent, for the answer may be lost.
-fn remember<P: Platform>(cx: &Wire<'_, P>, place: &str, letters: Permissions, invite: &str) {
-    let mut gains = lately(cx);
+/// Before it is sent, for the answer may be lost; when that was.
+fn remember<P: Platform>(
+    cx: &Wire<'_, P>,
+    place: &str,
+    letters: Permissions,
+    invite: &str,
+) -> f64 {
+    let mut gains = lately(cx, 0.0);
+    let now = cx.platform.monotonic();
     gains.push(
         Json::object()
             .with("place", place)
-            .with("at", cx.platform.monotonic())
+            .with("at", now)
             .with("letters", letters.as_str())
             .with("invite", invite),
     );
+    write(cx, gains);
+    now
+}
+
+fn write<P: Platform>(cx: &Wire<'_, P>, gains: Vec<Json>) {
     cx.platform.memory(Some(&json::write(&Json::List(gains))));
 }
 
-fn lately<P: Platform>(cx: &Wire<'_, P>) -> Vec<Json> {
+/// All that is remembered, but for an accept that was sent at a time and is answered now.
+fn lately<P: Platform>(cx: &Wire<'_, P>, answered: f64) -> Vec<Json> {
     let now = cx.platform.monotonic();
     let kept = cx.platform.memory(None).and_then(|text| json::parse(&text));
     let Some(Json::List(mut gains)) = kept else {
         return Vec::new();
     };
-    let mut is_ahead = false;
+    let mut is_changed = answered > 0.0;
     gains.retain_mut(|gain| {
         let Some(at) = gain.number("at") else {
             return false;
@@ -349,13 +359,13 @@ fn lately<P: Platform>(cx: &Wire<'_, P>) -> Vec<Json> {
         // The clock was set back between two pages: how long ago it was nobody knows, so it was just now.
         if at > now {
             gain.set("at", now.into());
-            is_ahead = true;
+            is_changed = true;
         }
-        now - at < CACHED
+        now - at < CACHED && (at != answered || gain.text("letters") != Some(""))
     });
-    if is_ahead {
+    if is_changed {
         // Else it would be just now for as long as the clock was ahead.
-        cx.platform.memory(Some(&json::write(&Json::List(gains.clone()))));
+        write(cx, gains.clone());
     }
     gains
 }

@@ -48,15 +48,12 @@ struct Webstrates<P: Platform> {
     socket: Rc<Multiplexer<P>>,
     /// How far the server's clock is ahead of ours, in milliseconds, as far as it said.
     clock: Cell<f64>,
-    /// The last accept that was sent and not answered.
-    late: Cell<guards::Late>,
 }
 
 pub(crate) fn open<P: Platform>(platform: &Rc<P>) -> Rc<dyn Session<P>> {
     Rc::new(Webstrates {
         socket: Multiplexer::new(Rc::clone(platform)),
         clock: Cell::default(),
-        late: Cell::default(),
     })
 }
 
@@ -71,7 +68,6 @@ impl<P: Platform> Session<P> for Webstrates<P> {
             id,
             socket: &self.socket,
             clock: &self.clock,
-            late: &self.late,
             since: cx.platform.visible_since(),
         };
         match cx.operation {
@@ -93,7 +89,6 @@ struct Wire<'a, P: Platform> {
     id: &'a str,
     socket: &'a Rc<Multiplexer<P>>,
     clock: &'a Cell<f64>,
-    late: &'a Cell<guards::Late>,
     /// When the page had last come into view as it began: whoever is signed in now may be somebody else.
     since: f64,
 }
