@@ -7,6 +7,56 @@ use crate::history::{Asker::*, For, Kind::*, Op, Op::*, Seen, Which::*};
 /// One thing after the other, each with its name.
 pub(crate) const FOUND: &[(&str, &[Op])] = &[
     (
+        "mails counted for the hour were thought forgotten where the database's clock was far ahead (the model's fault)",
+        &[
+            Allow {
+                invites: 4,
+                resources: 0,
+                mails: 1,
+            },
+            Jump {
+                time: -3_456_000_000,
+            },
+            NewResource {
+                by: Person(1),
+                resource: 1,
+            },
+            NewAnywhere { by: Person(3) },
+            SetMember {
+                by: Person(1),
+                resource: 1,
+                person: 4,
+                letters: "ar",
+                end_links: false,
+            },
+            Create {
+                name: 88,
+                by: Person(3),
+                resource: 2,
+                grants: "a",
+                max_age: 60,
+                max_uses: None,
+                email: Some(0),
+                kind: Opaque,
+                once: None,
+                send: true,
+            },
+            Purge { days: 1 },
+            Create {
+                name: 96,
+                by: Person(4),
+                resource: 1,
+                grants: "r",
+                max_age: 1,
+                max_uses: Some(1),
+                email: Some(0),
+                kind: Opaque,
+                once: None,
+                send: true,
+            },
+        ],
+    ),
+    (
         "an app that acts on everything was told that a deleted resource is not its own",
         &[
             AddApp {
