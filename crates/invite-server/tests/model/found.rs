@@ -224,7 +224,7 @@ pub(crate) const FOUND: &[(&str, &[Op])] = &[
 
 /// And at once.
 pub(crate) fn found_at_once() -> Vec<(&'static str, Episode)> {
-    vec![taken_out(), put_late(), checked(), listed()]
+    vec![taken_out(), put_late(), checked(), listed(), overtaken()]
 }
 
 fn taken_out() -> (&'static str, Episode) {
@@ -411,6 +411,60 @@ fn listed() -> (&'static str, Episode) {
                         page_size: 100,
                     },
                 ),
+            ],
+        },
+    )
+}
+
+/// Run after run others come in between: then only what was seen ends.
+fn overtaken() -> (&'static str, Episode) {
+    let create = |name, by, grants, max_age, kind| Create {
+        name,
+        by: Person(by),
+        resource: 1,
+        grants,
+        max_age,
+        max_uses: None,
+        email: None,
+        kind,
+        once: None,
+        send: false,
+    };
+    (
+        "links ended that were seen before another was made, and were told of after it",
+        Episode {
+            skew: 20_000,
+            all: vec![
+                (
+                    First,
+                    NewResource {
+                        by: Person(3),
+                        resource: 1,
+                    },
+                ),
+                (By(0, Some(1025)), create(1001, 3, "a", 3600, Opaque)),
+                (
+                    By(0, None),
+                    SetMember {
+                        by: Person(3),
+                        resource: 1,
+                        person: 2,
+                        letters: "",
+                        end_links: true,
+                    },
+                ),
+                (By(1, None), create(2001, 3, "r", 1, Opaque)),
+                (
+                    By(3, None),
+                    Put {
+                        by: Person(3),
+                        resource: 1,
+                        person: 4,
+                        letters: "arw",
+                        seen: Seen::Latest,
+                    },
+                ),
+                (By(3, None), create(4001, 4, "ar", 60, Webstrates)),
             ],
         },
     )
