@@ -224,7 +224,14 @@ pub(crate) const FOUND: &[(&str, &[Op])] = &[
 
 /// And at once.
 pub(crate) fn found_at_once() -> Vec<(&'static str, Episode)> {
-    vec![taken_out(), put_late(), checked(), listed(), overtaken()]
+    vec![
+        taken_out(),
+        put_late(),
+        checked(),
+        listed(),
+        overtaken(),
+        ended_unseen(),
+    ]
 }
 
 fn taken_out() -> (&'static str, Episode) {
@@ -465,6 +472,58 @@ fn overtaken() -> (&'static str, Episode) {
                     },
                 ),
                 (By(3, None), create(4001, 4, "ar", 60, Webstrates)),
+            ],
+        },
+    )
+}
+
+/// Nothing is left that tells of its end.
+fn ended_unseen() -> (&'static str, Episode) {
+    let create = |name, by, resource, grants, max_age, max_uses| Create {
+        name,
+        by: Person(by),
+        resource,
+        grants,
+        max_age,
+        max_uses: Some(max_uses),
+        email: None,
+        kind: Opaque,
+        once: None,
+        send: false,
+    };
+    (
+        "an invite of a copy whose clock is behind ended, and was deleted with its resource",
+        Episode {
+            skew: -60_000,
+            all: vec![
+                (
+                    First,
+                    NewResource {
+                        by: Person(4),
+                        resource: 2,
+                    },
+                ),
+                (First, Sweep),
+                (By(2, None), TellEnds),
+                (
+                    By(2, None),
+                    Delete {
+                        by: Person(4),
+                        resource: 2,
+                        swept: true,
+                    },
+                ),
+                (By(3, None), create(4001, 4, 2, "wr", 1, 3)),
+                (By(3, None), create(4002, 1, 5, "arw", 86_400, 1)),
+                (
+                    By(3, None),
+                    Accept {
+                        by: Person(2),
+                        invite: 4001,
+                        resource: None,
+                        receipt: 4003,
+                    },
+                ),
             ],
         },
     )

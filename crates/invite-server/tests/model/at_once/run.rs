@@ -252,9 +252,15 @@ fn perhaps_ended(calls: &[Call], model: &Model, resource: usize) -> Vec<Call> {
             && !invite.told
             && invite.expires_at <= now
     });
-    let ends = over.filter_map(|invite| {
+    let there = over.map(|invite| invite.name);
+    // Those that were made meanwhile, too, by a clock that was behind.
+    let new = calls.iter().filter_map(|call| match &call.what {
+        What::Op(op @ Op::Create { resource: at, .. }) if *at == resource => made(op),
+        _ => None,
+    });
+    let ends = there.chain(new).filter_map(|name| {
         Some(Call {
-            what: What::End(invite.name),
+            what: What::End(name),
             now,
             answer: None,
             begin: begin?,
