@@ -32,15 +32,7 @@ struct Recent {
 
 pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
     let cx = &wire;
-    // What is done late is written over what this one gives.
-    let left = recent(cx, cx.id, tail(cx)).at + SERVERS_TURN - cx.platform.monotonic();
-    if left > 0.0 {
-        // Its line may be dead.
-        cx.socket.retire();
-        let mut error = collision(cx);
-        error.retry_after = Some(left);
-        return Err(error);
-    }
+    others_are_done(cx).await?;
     if cx.auth.is_none() && cx.socket.is_refused() && cx.is_own_server() {
         let account = cx.account().await?;
         if has_nothing(cx, &account).await? {
@@ -146,8 +138,7 @@ async fn accept_until_there<P: Platform>(
 async fn ask_to_accept<P: Platform>(cx: &Wire<'_, P>) -> Result<String, Error> {
     let mut collisions = 0;
     loop {
-        as_before(cx)?;
-        let sent = under_way(cx);
+        let sent = under_way(cx).await?;
         let reply = cx.ask("acceptInvite", true).await;
         if !reply.as_ref().is_err_and(Error::is_lost) {
             answered(cx, sent);
@@ -175,8 +166,35 @@ fn as_before<P: Platform>(cx: &Wire<'_, P>) -> Result<(), Error> {
 
 /// Remembers, where it is nobody's place and without letters, that this call's accept is sent now: without an answer it
 /// may still be done.
-fn under_way<P: Platform>(cx: &Wire<'_, P>) -> f64 {
-    remember(cx, cx.id, Permissions::NONE, tail(cx))
+async fn under_way<P: Platform>(cx: &Wire<'_, P>) -> Result<f64, Error> {
+    if others_are_done(cx).await? {
+        // All that was found out is of before.
+        return Err(collision(cx));
+    }
+    as_before(cx)?;
+    Ok(remember(cx, cx.id, Permissions::NONE, tail(cx)))
+}
+
+/// Waits for accepts of other invites on this document, of whichever page: what they write is written over what this one
+/// gives. Whether there was one.
+async fn others_are_done<P: Platform>(cx: &Wire<'_, P>) -> Result<bool, Error> {
+    let mut is_late = false;
+    loop {
+        let now = cx.platform.monotonic();
+        let left = recent(cx, cx.id, tail(cx)).at + SERVERS_TURN - now;
+        if left.is_nan() || left <= 0.0 {
+            return Ok(is_late);
+        }
+        if now + SETTLED > cx.progress.deadline.get() {
+            let mut error = collision(cx);
+            error.retry_after = Some(left);
+            return Err(error);
+        }
+        is_late = true;
+        // Its line may be dead.
+        cx.socket.retire();
+        let _ = sleep(cx.platform, SETTLED).await;
+    }
 }
 
 fn answered<P: Platform>(cx: &Wire<'_, P>, sent: f64) {
@@ -226,10 +244,9 @@ async fn has_nothing<P: Platform>(
 /// For where no socket can be had, by who has nothing: here the server does not say what it would merge with, and what
 /// came of it is known only to who may read.
 async fn accept_over_http<P: Platform>(cx: &Wire<'_, P>, account: &Json) -> Reply {
-    as_before(cx)?;
+    let sent = under_way(cx).await?;
     let key = percent::encode(cx.key_text());
     cx.progress.sent().set(true);
-    let sent = under_way(cx);
     let answer = cx
         .fetch("GET", &["?acceptInvite=", &key, "&v"].concat(), None)
         .await;
