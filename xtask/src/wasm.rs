@@ -147,6 +147,7 @@ impl Module {
             root().join("Cargo.lock"),
             root().join("xtask/package-lock.json"),
             root().join("xtask/src/bindgen.rs"),
+            root().join("xtask/src/order.rs"),
             root().join("xtask/src/wasm.rs"),
         ];
         let work = ready().join(self.name);
@@ -160,7 +161,7 @@ impl Module {
             return Ok(());
         }
 
-        let bindgen = build_bindgen()?;
+        let [bindgen, order] = build_programs()?;
         if work.exists() {
             fs::remove_dir_all(&work)?;
         }
@@ -173,7 +174,7 @@ impl Module {
             run(&mut command)
         })?;
         if mode == Mode::Release {
-            let names = self.optimise(&wasm)?;
+            let names = self.optimise(&wasm, &order)?;
             fs::write(work.join(self.file(".names.json")), names)?;
         }
         name_build(&wasm, &build)?;
@@ -188,19 +189,21 @@ impl Module {
     }
 
     /// Shrinks the module in place and drops the sections nobody needs at run time. Which names it shortened, as JSON.
-    fn optimise(&self, module: &Path) -> Result<Vec<u8>> {
+    fn optimise(&self, module: &Path, order: &Path) -> Result<Vec<u8>> {
         timed("wasm: make it small (wasm-opt)", || {
             // Flattened first, the second round finds more (1 % after brotli). What Rust links keeps the first kilobyte
             // empty and starts from zeroes. How loads and stores are aligned is a hint that engines pass over. The target
             // features are stripped last: wasm-opt reads them, a browser does not.
-            let small = "--flatten --rereloop -Oz -Oz --converge --low-memory-unused --zero-filled-memory --dealign \
+            let small = "--flatten --rereloop -Oz -Oz --converge -Oz --low-memory-unused --zero-filled-memory --dealign \
                          --strip-debug --strip-producers --strip-target-features";
             self.wasm_opt(module, small)?;
-            if self.short_names {
-                self.wasm_opt(module, "-Oz --minify-imports-and-exports-and-modules")
-            } else {
-                Ok(Vec::new())
-            }
+            run(Command::new(order).arg(module))?;
+            let short_names = match self.short_names {
+                true => "--minify-imports-and-exports-and-modules",
+                false => "",
+            };
+            let ordered = format!("--reorder-functions-by-name -Oz {short_names} --strip-debug");
+            self.wasm_opt(module, &ordered)
         })
     }
 
@@ -250,8 +253,8 @@ pub(crate) fn build(mode: Mode) -> Result<()> {
     bundle::build(mode)
 }
 
-/// Compiles wasm-bindgen's generator, of the version in `Cargo.lock`.
-fn build_bindgen() -> Result<PathBuf> {
+/// Compiles wasm-bindgen's generator, of the version in `Cargo.lock`, and what orders functions; where they are.
+fn build_programs() -> Result<[PathBuf; 2]> {
     timed(
         "wasm: compile wasm-bindgen's generator (slow once, then kept)",
         || {
@@ -263,10 +266,13 @@ fn build_bindgen() -> Result<PathBuf> {
                 "bindgen",
                 "--bin",
                 "xtask-bindgen",
+                "--bin",
+                "xtask-order",
             ]))
         },
     )?;
-    Ok(target()
-        .join("debug")
-        .join(format!("xtask-bindgen{}", std::env::consts::EXE_SUFFIX)))
+    Ok(["xtask-bindgen", "xtask-order"].map(|name| {
+        let name = [name, std::env::consts::EXE_SUFFIX].concat();
+        target().join("debug").join(name)
+    }))
 }
