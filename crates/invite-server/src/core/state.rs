@@ -202,6 +202,8 @@ pub struct Resource {
     pub version: i64,
     /// How much has happened to its invites.
     pub events: i64,
+    /// How often an invite of it lives again that was told to be over.
+    pub revivals: i64,
     /// When it was created.
     pub created_at: Moment,
 }

@@ -231,6 +231,7 @@ pub(crate) fn found_at_once() -> Vec<(&'static str, Episode)> {
         listed(),
         overtaken(),
         ended_unseen(),
+        revived(),
     ]
 }
 
@@ -525,6 +526,106 @@ fn ended_unseen() -> (&'static str, Episode) {
                     },
                 ),
             ],
+        },
+    )
+}
+
+fn revived() -> (&'static str, Episode) {
+    let create = |name, grants, max_age, kind, once| Create {
+        name,
+        by: Person(2),
+        resource: 2,
+        grants,
+        max_age,
+        max_uses: None,
+        email: None,
+        kind,
+        once,
+        send: false,
+    };
+    let accept = |by, invite, resource, receipt| Accept {
+        by: Person(by),
+        invite,
+        resource,
+        receipt,
+    };
+    let all = vec![
+        (
+            First,
+            NewResource {
+                by: Person(2),
+                resource: 2,
+            },
+        ),
+        (First, create(2, "arw", 60, Webstrates, None)),
+        (
+            First,
+            Put {
+                by: Person(2),
+                resource: 2,
+                person: 0,
+                letters: "r",
+                seen: Seen::Latest,
+            },
+        ),
+        (First, Pass { time: 60_000 }),
+        (First, TellEnds),
+        (First, accept(3, 2, None, 3)),
+        (First, create(4, "r", 3600, Signed, Some((1, 0)))),
+        (
+            First,
+            Member {
+                by: Person(4),
+                resource: 2,
+                person: 3,
+            },
+        ),
+        (First, accept(4, 4, Some(2), 5)),
+        (
+            By(0, None),
+            SetMember {
+                by: Person(2),
+                resource: 2,
+                person: 0,
+                letters: "",
+                end_links: true,
+            },
+        ),
+        (
+            By(0, None),
+            List {
+                by: Person(3),
+                resource: 4,
+                everyone: true,
+                status: Some(invite_server::core::InviteStatus::Removed),
+                addressed: For::Whoever,
+                by_address: false,
+                page_size: 100,
+            },
+        ),
+        (By(1, None), accept(0, 4, Some(2), 2001)),
+        (
+            By(1, None),
+            Check {
+                by: Person(0),
+                invite: 4,
+                resource: None,
+            },
+        ),
+        (
+            By(2, None),
+            Resend {
+                by: Person(2),
+                invite: 2,
+                max_age: 3600,
+            },
+        ),
+    ];
+    (
+        "a link was sent again while another was looking for those to end, and lived on",
+        Episode {
+            skew: 7_200_000,
+            all,
         },
     )
 }

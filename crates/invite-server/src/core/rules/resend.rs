@@ -80,6 +80,11 @@ pub fn resend(
             at: now,
         }),
     ];
+    if invite.ended {
+        changes.push(Change::Revive {
+            resource: invite.resource.clone(),
+        });
+    }
     changes.extend(mails::count(state, quotas, now)?);
     Ok(Decision { answer, changes })
 }

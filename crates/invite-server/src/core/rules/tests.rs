@@ -59,6 +59,7 @@ fn state(current: &str, invite: Option<StoredInvite>) -> State {
             version: 1,
             number: 1,
             events: 0,
+            revivals: 0,
             created_at: Moment(1),
         }),
         invite,

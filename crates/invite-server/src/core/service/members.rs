@@ -253,8 +253,8 @@ impl<S: Store> Invites<S> {
 struct Place {
     /// Moves with each member, and is another one's where it was deleted and made anew.
     version: Option<Version>,
-    /// Moves with each event.
-    events: Option<i64>,
+    /// Move with each event, and with each invite that lives again.
+    moved: Option<(i64, i64)>,
     /// Who loses what: what would give it back goes by that.
     lost: Vec<(String, Option<Permissions>)>,
 }
@@ -264,7 +264,7 @@ impl Place {
         let resource = state.resource.as_ref();
         Place {
             version: resource.map(Resource::seen),
-            events: resource.map(|resource| resource.events),
+            moved: resource.map(|resource| (resource.events, resource.revivals)),
             lost: wanted.afterwards(&state.members).lost(),
         }
     }
@@ -287,7 +287,7 @@ mod tests {
     use super::*;
     use crate::core::Moment;
 
-    fn state(number: i64, version: i64, events: i64, held: &str) -> State {
+    fn state(number: i64, version: i64, (events, revivals): (i64, i64), held: &str) -> State {
         State {
             resource: Some(Resource {
                 number,
@@ -295,6 +295,7 @@ mod tests {
                 title: None,
                 version,
                 events,
+                revivals,
                 created_at: Moment(0),
             }),
             members: vec![Member {
@@ -310,14 +311,16 @@ mod tests {
         let (bob, rw) = (User::new("bob", "test"), Permissions::parse("rw").unwrap());
         let wanted = Wanted::one(bob, rw, Moment(0));
         let place = |state: &State| Place::of(state, &wanted);
-        let seen = place(&state(1, 5, 9, "r"));
-        assert!(seen.stands(&place(&state(1, 5, 9, "r")), false));
+        let seen = place(&state(1, 5, (9, 0), "r"));
+        assert!(seen.stands(&place(&state(1, 5, (9, 0), "r")), false));
+        // A link lives again that had ended.
+        assert!(!seen.stands(&place(&state(1, 5, (9, 1), "r")), false));
         // Others came in between: it is looked at once more, and at last that does not count.
-        let others = place(&state(1, 6, 10, "r"));
+        let others = place(&state(1, 6, (10, 0), "r"));
         assert!(!seen.stands(&others, false) && seen.stands(&others, true));
         // But Bob has become an admin: what would make him one again was not looked for.
-        assert!(!seen.stands(&place(&state(1, 6, 10, "ra")), true));
+        assert!(!seen.stands(&place(&state(1, 6, (10, 0), "ra")), true));
         // Nor what there is of one that was made anew.
-        assert!(!seen.stands(&place(&state(2, 5, 9, "r")), true));
+        assert!(!seen.stands(&place(&state(2, 5, (9, 0), "r")), true));
     }
 }

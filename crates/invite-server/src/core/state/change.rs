@@ -63,6 +63,11 @@ pub enum Change {
         /// When it ends now.
         expires_at: Moment,
     },
+    /// An invite lives again that was told to be over: what was seen of the links that are open counts no more.
+    Revive {
+        /// On which resource.
+        resource: String,
+    },
     /// An invite's time was found to be over.
     EndInvite {
         /// Which invite, by id.

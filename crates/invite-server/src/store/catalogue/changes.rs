@@ -37,6 +37,7 @@ static ADD_USE: Sql =
 static REMOVE_INVITE: Sql =
     Sql::new("UPDATE invites SET removed_at = $1 WHERE id = $2 AND removed_at IS NULL");
 static MOVE_END: Sql = Sql::new("UPDATE invites SET expires_at = $1, ended = FALSE WHERE id = $2");
+static REVIVE: Sql = Sql::new("UPDATE resources SET revivals = revivals + 1 WHERE name = $1");
 static END_INVITE: Sql = Sql::new("UPDATE invites SET ended = TRUE WHERE id = $1 AND NOT ended");
 static REDEEM: Sql = Sql::new("INSERT INTO receipts (id, until) VALUES ($1, $2)");
 static REMEMBER_CREATE: Sql = Sql::new(
@@ -111,6 +112,9 @@ async fn write_one<E: Executor>(executor: &E, one: &Change) -> Result<(), E::Tro
         }
         Change::MoveEnd { invite, expires_at } => {
             change_one(executor, &MOVE_END, binds![*expires_at, invite]).await?;
+        }
+        Change::Revive { resource } => {
+            change_one(executor, &REVIVE, binds![resource]).await?;
         }
         Change::EndInvite { invite } => {
             change_one(executor, &END_INVITE, binds![invite]).await?;

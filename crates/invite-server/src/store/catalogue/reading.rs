@@ -30,12 +30,12 @@ static INVITE_OF_KEY: Sql = Sql::holding(
 );
 static INVITE_OF_ID: Sql = Sql::holding("{columns} FROM invites {beside} WHERE id = $1", "invites");
 static RESOURCE: Sql = Sql::holding(
-    "SELECT number, name, title, version, events, created_at, deleted_at FROM resources WHERE name = $1",
+    "SELECT number, name, title, version, events, revivals, created_at, deleted_at FROM resources WHERE name = $1",
     "resources",
 );
 /// In one statement, which sees one state of both.
 static RESOURCE_WITH_MEMBERS: Sql = Sql::new(
-    "SELECT resources.number, name, title, version, events, resources.created_at, members.username, members.provider, display_name, permissions
+    "SELECT resources.number, name, title, version, events, revivals, resources.created_at, members.username, members.provider, display_name, permissions
      FROM resources LEFT JOIN members ON members.resource = name
      LEFT JOIN people ON people.username = members.username AND people.provider = members.provider
      WHERE name = $1 AND deleted_at IS NULL ORDER BY members.number",
@@ -339,6 +339,7 @@ fn resource_of(row: &mut Row) -> Result<Resource, Unreadable> {
         title: row.text_or_none()?,
         version: row.number()?,
         events: row.number()?,
+        revivals: row.number()?,
         created_at: row.moment()?,
     })
 }

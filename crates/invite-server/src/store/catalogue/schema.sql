@@ -49,6 +49,8 @@ CREATE TABLE IF NOT EXISTS resources (
     version    {number} NOT NULL DEFAULT 0,
     -- The number of the last event.
     events     {number} NOT NULL DEFAULT 0,
+    -- How often an invite lives again that was told to be over, of which no event tells.
+    revivals   {number} NOT NULL DEFAULT 0,
     created_at {number} NOT NULL,
     -- Whose it counts as among those that one person may create; absent where it was the operator's word.
     creator_username TEXT,

@@ -219,6 +219,9 @@ fn hot(connection: &Connection) -> rusqlite::Result<()> {
             invite: seventh(),
             expires_at: Moment(2_000),
         },
+        Change::Revive {
+            resource: "notes".into(),
+        },
         Change::EndInvite { invite: seventh() },
         Change::RemoveInvite {
             invite: seventh(),
