@@ -17,7 +17,10 @@ const REFUSED = 60_000;
 /** So long the answer to a call of our own may come after its event. */
 const OWN = 300;
 
-const NAMES = new Map([['invite.created', 'invitecreated'], ['invite.used', 'inviteused'], ['invite.removed', 'inviteremoved']]);
+const NAMES = new Map([['invite.created', 'invitecreated'], ['invite.used', 'inviteused'], ['invite.removed', 'inviteremoved'],
+  ['invite.unmailed', 'inviteunmailed']]);
+/** What a call of this connection tells by itself. */
+const CALLED = ['invitecreated', 'inviteremoved'];
 
 const watches = new WeakMap();
 
@@ -198,7 +201,7 @@ function toldOnce(invites, { emit, send }, url, signal) {
   const told = new Set();
   const unnamed = [];
   let me;
-  for (const type of ['invitecreated', 'inviteremoved']) {
+  for (const type of CALLED) {
     EventTarget.prototype.addEventListener.call(invites, type, ({ detail }) => {
       if (detail.id) return told.add(type + detail.id);
       me ??= send('identify', { signal }).catch(() => undefined);
@@ -213,7 +216,7 @@ function toldOnce(invites, { emit, send }, url, signal) {
     const { type, invite: id, resource, user, at, uses } = event;
     const name = NAMES.get(type);
     if (!name || !isReadable(event, url)) return; // of a newer server, or none
-    if (name !== 'inviteused') {
+    if (CALLED.includes(name)) {
       await pause(OWN, signal);
       const who = await me;
       if (signal.aborted || told.has(name + id)) return;

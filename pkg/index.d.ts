@@ -85,6 +85,14 @@ export type KeyKind = 'webstrates' | 'opaque' | 'signed' | 'userkit' | 'rkvst';
 /** Where an invite stands. */
 export type InviteStatus = 'pending' | 'accepted' | 'expired' | 'removed';
 
+/** What became of an invite's mail. */
+export interface InviteMail {
+  /** `sent` once a mail server has taken it, `dropped` where the invite opened nothing any more, `failed` once it was given up. */
+  status: 'waiting' | 'sent' | 'dropped' | 'failed';
+  /** Why it was given up, in words. */
+  trouble?: string;
+}
+
 /**
  * An invite, as the server tells it. Dates are ISO 8601 strings; fields of a newer server pass through.
  *
@@ -118,6 +126,8 @@ export interface Invite<Extras = Json> {
   accepted?: { user: User; at: string }[];
   /** Whom it is for. */
   email?: string;
+  /** What became of its mail, where it was to be mailed: for its inviter and the resource's admins alone. */
+  mail?: InviteMail;
   /** What the person reads. */
   message?: string;
   /** What its inviter calls it: for them and the resource's admins alone. */
@@ -420,6 +430,11 @@ export interface InvitesEventMap {
    * at every few seconds, and an admin who gives the same permissions by hand looks like one who was invited.
    */
   inviteused: InvitesEvent<{ id?: string; resource: string; user: User; permissions?: string; at: string; uses?: number }>;
+  /**
+   * The mail of an invite was given up: its `mail` says why. On a server that tells and while somebody listens for
+   * `inviteused`. `user` is whose invite it is.
+   */
+  inviteunmailed: InvitesEvent<{ id: string; resource: string; user: User; at: string; uses?: number }>;
 }
 
 /**
@@ -1016,5 +1031,6 @@ declare global {
     inviteremoved: InvitesEventMap['inviteremoved'];
     invitewarning: InvitesEventMap['invitewarning'];
     inviteused: InvitesEventMap['inviteused'];
+    inviteunmailed: InvitesEventMap['inviteunmailed'];
   }
 }

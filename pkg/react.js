@@ -81,7 +81,7 @@ const listStore = shared((invites) => {
     create: (options) => invites.create(options),
     remove: (invite) => invites.remove(invite),
   }, () => {
-    const stop = listen(invites, ['invitecreated', 'inviteremoved', 'inviteused'], refresh);
+    const stop = listen(invites, ['invitecreated', 'inviteremoved', 'inviteused', 'inviteunmailed'], refresh);
     addEventListener('focus', refresh, { signal: stop.signal });
     refresh();
     return () => {

@@ -8,6 +8,12 @@ export function identityOf(invite) {
   return invite.id ?? invite.key;
 }
 
+/** Whether its mail was given up: nobody gets the link unless somebody sends it. */
+export const isUnmailed = ({ mail }) => mail?.status === 'failed';
+
+/** As a sentence of its own. A server says why in English, whatever the page is in. */
+const sentence = (text) => (typeof text === 'string' && text ? ` ${text[0].toUpperCase()}${text.slice(1)}.` : '');
+
 /** `onCopy(invite) → boolean`, `onRevoke(invite, button)`. */
 export function inviteList({ words, clock, onCopy, onRevoke }) {
   const list = create('ul', { class: 'invites', part: 'invites', 'aria-labelledby': 'list-heading' });
@@ -24,6 +30,10 @@ export function inviteList({ words, clock, onCopy, onRevoke }) {
     const left = create('span', {});
     const used = create('span', {});
     const joined = create('p', { class: 'joined small', hidden: true });
+    const unmailed = create('strong', {});
+    const trouble = create('span', { lang: 'en' });
+    const notice = create('p', { class: 'unmailed small', part: 'unmailed', hidden: true },
+      icon('warning'), create('span', {}, unmailed, trouble, ` ${words.sendYourself}`));
     const copy = create('button', {
       type: 'button', part: 'copy',
       on: { async click() { if (await onCopy(made.invite)) confirmOn(copy, words.copied); } },
@@ -35,7 +45,8 @@ export function inviteList({ words, clock, onCopy, onRevoke }) {
       create('div', { class: 'about' },
         chip,
         create('p', { class: 'facts small muted' }, create('span', { class: 'fact' }, icon('clock'), left), create('span', { class: 'fact' }, icon('people'), used)),
-        joined),
+        joined,
+        notice),
       create('div', { class: 'actions' }, copy, revoke));
     made.update = (now) => {
       made.invite = now;
@@ -47,6 +58,9 @@ export function inviteList({ words, clock, onCopy, onRevoke }) {
       const names = (now.accepted ?? []).map(({ user }) => nameOf(user));
       joined.hidden = names.length === 0;
       setText(joined, names.length ? words.fill(words.joined, listOf(names, words.lang)) : '');
+      notice.hidden = !isUnmailed(now);
+      setText(unmailed, words.fill(words.unmailed, now.email ?? ''));
+      setText(trouble, sentence(now.mail?.trouble));
       // Many buttons with one name: what a screen reader hears tells them apart.
       const which = `${words.permissionName(now.permissions)}, ${time}`;
       copy.setAttribute('aria-label', `${words.copy}: ${which}`);

@@ -18,6 +18,9 @@ export const MANAGER_STYLES = `
 .facts { display: flex; flex-wrap: wrap; gap: 0.25rem 0.875rem; }
 .fact { display: inline-flex; align-items: center; gap: 0.375rem; }
 .joined { flex-basis: 100%; color: var(--accent); font-weight: 600; }
+.unmailed { display: flex; gap: 0.375rem; flex-basis: 100%; }
+.unmailed .icon, .unmailed strong { color: var(--danger); font-weight: 600; }
+.unmailed .icon { margin-block-start: 0.1875em; }
 .actions { display: flex; gap: 0.25rem; }
 .member { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; padding-block: 0.5rem; }
 .member .name { flex: 1 1 7rem; min-width: 0; overflow-wrap: anywhere; font-weight: 600; }

@@ -4,7 +4,7 @@ import { activityList } from './activity-list.js';
 import { createForm } from './create-form.js';
 import { askDialog } from './dialog.js';
 import { addressIn, announcer, create, define, nameOf, needConnection, upgrade } from './dom.js';
-import { identityOf, inviteList } from './invite-list.js';
+import { identityOf, inviteList, isUnmailed } from './invite-list.js';
 import { copyText, linkField } from './link-field.js';
 import { MANAGER_STYLES } from './manager-styles.js';
 import { memberList, personId } from './member-list.js';
@@ -32,6 +32,8 @@ export class InviteManager extends HTMLElement {
   #stop = null;
   /** Who was in the list before; nothing until there was one. */
   #known;
+  /** Whose mail had failed before; nothing until there was a list. */
+  #unmailed;
   /** How often it was looked, and which look is shown. */
   #looks = 0;
   #shown = 0;
@@ -110,6 +112,7 @@ export class InviteManager extends HTMLElement {
     this.#stop = new AbortController();
     const { signal } = this.#stop;
     this.#known = undefined;
+    this.#unmailed = undefined;
     this.#seen = undefined;
     try {
       needConnection(this.#invites, 'list', 'supports');
@@ -162,7 +165,7 @@ export class InviteManager extends HTMLElement {
   #listen(signal) {
     if (this.#listening === signal) return;
     this.#listening = signal;
-    for (const type of ['invitecreated', 'inviteremoved', ...(this.#own ? ['inviteused'] : [])]) this.#invites.addEventListener?.(type, this.#now, { signal });
+    for (const type of ['invitecreated', 'inviteremoved', ...(this.#own ? ['inviteused', 'inviteunmailed'] : [])]) this.#invites.addEventListener?.(type, this.#now, { signal });
   }
 
   async #supports(feature) {
@@ -183,6 +186,7 @@ export class InviteManager extends HTMLElement {
       this.#shown = look;
       this.#listen(signal);
       list.update(found);
+      this.#announceUnmailed(found);
       list.setStale(false);
       membersCard.hidden = people === null;
       if (people) {
@@ -263,6 +267,15 @@ export class InviteManager extends HTMLElement {
       if (this.#known && !this.#known.has(personId(user))) this.#parts.announce.say(fill(joinedAloud, nameOf(user), permissionName(permissions)));
     }
     this.#known = new Set(people.map(({ user }) => personId(user)));
+  }
+
+  #announceUnmailed(found) {
+    const { fill, unmailed, sendYourself } = this.#words;
+    const failed = found.filter(isUnmailed);
+    for (const invite of failed) {
+      if (this.#unmailed && !this.#unmailed.has(identityOf(invite))) this.#parts.announce.say(`${fill(unmailed, invite.email)} ${sendYourself}`);
+    }
+    this.#unmailed = new Set(failed.map(identityOf));
   }
 
   async #create(options) {

@@ -15,6 +15,7 @@ const en = {
   copiedAloud: 'Link copied.', byHand: 'The browser did not let us copy. The link is selected: copy it by hand.',
   share: 'Share…', qr: 'QR code', qrAbout: 'QR code of the invite link', qrFailed: 'The QR code could not be drawn. Check the connection, then press again.',
   open: 'Open invites', empty: 'No open invites. Create one above and send its link to somebody.', loading: 'Loading…', joined: '{} joined',
+  unmailed: 'The mail to {} could not be delivered.', sendYourself: 'Copy the link and send it yourself.',
   stale: 'Not up to date: the server cannot be reached. Trying again…',
   revoke: 'Revoke', revokeAsk: 'Revoke this invite?', revokeText: 'The link stops working. People who already joined keep access.',
   revokeYes: 'Revoke invite', revokeNo: 'Keep it', revoked: 'Invite revoked. The link no longer works.',

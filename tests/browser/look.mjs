@@ -3,15 +3,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { stage } from './people.mjs';
-import { everyState } from './states.mjs';
+import { everyState, stageOfStates } from './states.mjs';
 
 const folder = process.argv[2] ?? fileURLToPath(new URL('../../target/pictures', import.meta.url));
 await mkdir(folder, { recursive: true });
-const it = stage();
+const it = stageOfStates();
 
 for (const colorScheme of ['light', 'dark']) {
-  for (const width of [1280, 390]) {
+  for (const width of [1280, 360]) {
     test(`${width} ${colorScheme}`, () => everyState(it, { colorScheme, viewport: { width, height: 800 } }, (state, page) =>
       page.screenshot({ path: join(folder, `${state}-${width}-${colorScheme}.png`), fullPage: true })));
   }

@@ -1,11 +1,14 @@
 // <invite-manager> on pages that say what it is for by its attributes, that take it away while it works, and whose clock is wrong.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { connect } from '../../pkg/node.js';
-import { signIn } from '../support/server.mjs';
+import { signIn, startServer } from '../support/server.mjs';
+import { startRefusing } from '../support/smtp.mjs';
 import { noProblems, ownPage, shiftClock, stage } from './people.mjs';
 
-const it = stage();
+const post = await startRefusing();
+after(() => post.stop());
+const it = stage({ start: () => startServer({ args: post.args }) });
 
 /** A resource of alice's, and her connection to it from a backend. */
 async function place(members) {
@@ -233,3 +236,33 @@ for (const what of ['({})', 'Promise.resolve(1)', '"invites"', '5', 'import("/sd
     noProblems(page);
   });
 }
+
+test('a mail that was given up stands on its invite, with why and what to do, as soon as the server knows', async () => {
+  const { resource, alice } = await place();
+  await alice.create({ permissions: 'r' });
+  const { id, mail } = await alice.create({ permissions: 'rw', email: 'bob@example.com', send: true });
+  assert.deepEqual(mail, { status: 'waiting' });
+  const page = await it.person('alice');
+  // Nothing but the event brings it: the manager does not look by itself.
+  await page.addInitScript(() => {
+    const { setInterval: begin } = window;
+    window.setInterval = (work, pause, ...rest) => (pause < 4000 ? begin(work, pause, ...rest) : 0);
+  });
+  await page.goto('/site/docs/links.html');
+  const watched = page.waitForResponse((response) => response.url().endsWith(`/${resource}/events`));
+  await open(page, { options: { resource } });
+  await watched;
+  const manager = page.locator('invite-manager');
+  const notice = manager.locator('.unmailed');
+  assert.deepEqual([await notice.count(), await notice.locator('visible=true').count()], [2, 0]);
+
+  post.release();
+  await notice.locator('visible=true').waitFor();
+  const said = 'The mail to bob@example.com could not be delivered. The mail server answered 550: it does not take mail for this address. Copy the link and send it yourself.';
+  assert.deepEqual(await notice.locator('visible=true').allInnerTexts(), [said]);
+  assert.equal(await manager.locator('.invite', { has: page.locator('.unmailed:not([hidden])') }).locator('.chip').innerText(), 'Read and write');
+  assert.equal(await manager.locator('.announcer').textContent(), 'The mail to bob@example.com could not be delivered. Copy the link and send it yourself.');
+  assert.deepEqual((await alice.get()).map((invite) => [invite.id === id, invite.mail]).filter(([is]) => is), [
+    [true, { status: 'failed', trouble: 'the mail server answered 550: it does not take mail for this address' }]]);
+  noProblems(page);
+});

@@ -1,6 +1,15 @@
 // Every state the demo can show, for the accessibility test and for looking at them (look.mjs).
-import { setMember } from '../support/server.mjs';
-import { createInvite, ownPage } from './people.mjs';
+import { after } from 'node:test';
+import { setMember, startServer } from '../support/server.mjs';
+import { startRefusing } from '../support/smtp.mjs';
+import { createInvite, ownPage, stage } from './people.mjs';
+
+const post = await startRefusing();
+post.release();
+after(() => post.stop());
+
+/** The stage for all states: its server has a mail server that takes nothing. */
+export const stageOfStates = () => stage({ start: () => startServer({ args: post.args }) });
 
 const LANGUAGES = {
   da: { remove: 'Fjern Carol', keepAccess: 'Behold adgang', create: 'Opret invitationslink', code: 'QR-kode', revoke: /^Tilbagekald: /, keep: 'Behold den', accept: 'Acceptér', done: /^Du er med/, cancelled: 'Linket er beskadiget' },
@@ -10,6 +19,17 @@ const LANGUAGES = {
 /** Back to this window: the list is looked at at once instead of at its next turn. */
 function comeBack(page) {
   return page.evaluate(() => dispatchEvent(new Event('focus')));
+}
+
+/** An invite whose mail was not delivered, made by a page's person. */
+function createUnmailed(page, resource) {
+  return page.evaluate(async (id) => {
+    const { connect } = await import('/sdk/index.js');
+    const email = 'maximiliane.von-und-zu-hohenstein@institut-fuer-zeitgeschichte.example.com';
+    const invites = connect({ resource: id });
+    const { id: made } = await invites.create({ email, maxUses: 1, send: true });
+    while ((await invites.get()).find((invite) => invite.id === made).mail.status !== 'failed');
+  }, resource);
 }
 
 /**
@@ -45,6 +65,8 @@ export async function everyState(it, options, visit) {
   }, resource);
   const once = await createInvite(alice, { permissions: 'Admin', people: 1, expiry: '1 hour' });
   const readOnly = await createInvite(alice, { permissions: 'Read', expiry: '30 days' });
+  await createUnmailed(alice, resource);
+  await manager.locator('.unmailed:visible').waitFor();
   const link = await createInvite(alice, { permissions: 'Read and write' });
   await manager.getByRole('listitem').nth(2).waitFor();
   await visit('manager-created', alice);
@@ -170,12 +192,15 @@ async function inAnotherLanguage(it, options, visit, lang) {
   const resource = await it.resource({ alice: 'arw', carol: 'r' });
   const alice = await it.person('alice', options);
   await ownPage(alice, lang);
+  await alice.goto('/mine.html');
+  await createUnmailed(alice, resource);
   await alice.goto(`/mine.html?resource=${resource}`);
+  await alice.locator('.unmailed:visible').waitFor();
   await alice.getByRole('button', { name: say.create }).click();
   await alice.getByRole('button', { name: say.code }).click();
   await alice.locator('.qr svg').waitFor();
   await visit(`manager-${lang}`, alice);
-  await alice.getByRole('button', { name: say.revoke }).click();
+  await alice.getByRole('button', { name: say.revoke }).first().click();
   await alice.getByRole('dialog').waitFor();
   await visit(`manager-revoke-${lang}`, alice);
   await alice.getByRole('button', { name: say.keep }).click();

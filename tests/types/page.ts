@@ -73,7 +73,10 @@ export async function everyDialect(): Promise<void> {
   same<typeof mine.webstrateId, string>();
   same<typeof mine.status, undefined>();
   same<Awaited<ReturnType<typeof webstrates.get>>, WebstratesInvite[]>();
-  for await (const each of webstrates.list()) same<typeof each, Invite>();
+  for await (const each of webstrates.list()) {
+    same<typeof each, Invite>();
+    if (each.mail?.status === 'failed') console.log(each.mail.trouble);
+  }
   const either: Invites[] = [http, webstrates, connect()];
   for (const one of either) one.close();
 }
@@ -86,6 +89,7 @@ export async function destructured(invite: string): Promise<void> {
   await create({ permissions: 'r' });
   list();
   addEventListener('inviteused', ({ detail }) => console.log(detail.user.username));
+  addEventListener('inviteunmailed', ({ detail }) => console.log(detail.id));
   close();
 }
 

@@ -129,7 +129,7 @@ impl Trouble {
         if self.is_about_the_mail {
             &self.cause
         } else {
-            "this server could not send it for a day; whoever runs it finds the reason in its log"
+            "this server could not send it; whoever runs it finds the reason in its log"
         }
     }
 }
