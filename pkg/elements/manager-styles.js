@@ -24,7 +24,7 @@ export const MANAGER_STYLES = `
 .actions { display: flex; gap: 0.25rem; }
 .member { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; padding-block: 0.5rem; }
 .member .name { flex: 1 1 7rem; min-width: 0; overflow-wrap: anywhere; font-weight: 600; }
-.ways { display: grid; gap: 0.25rem; max-height: 12rem; overflow: auto; list-style: disc; padding-inline-start: 1.25rem; }
+.ways { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.25rem; max-height: 13.5rem; overflow: auto; list-style: disc; padding-inline-start: 1.25rem; }
 .check { display: flex; gap: 0.625rem; align-items: start; font-weight: 400; cursor: pointer; }
 .check input { width: 1.25rem; min-height: 1.25rem; flex: none; margin: 0.125rem 0 0; }
 .member .name .muted { font-weight: 400; }
@@ -35,7 +35,7 @@ export const MANAGER_STYLES = `
 .activity span { overflow-wrap: anywhere; }
 .activity time { margin-inline-start: auto; }
 dialog { width: min(26rem, calc(100% - 2rem)); margin: auto; padding: 1.5rem; border: 1px solid var(--line); border-radius: var(--radius);
-  background: var(--surface); color: var(--ink); box-shadow: 0 24px 60px rgb(0 0 0 / 0.3); }
+  background: var(--surface); color: var(--ink); overflow-wrap: anywhere; box-shadow: 0 24px 60px rgb(0 0 0 / 0.3); }
 dialog::backdrop { background: rgb(12 14 18 / 0.55); }
 .end { justify-content: flex-end; }
 @container (max-width: 30rem) {

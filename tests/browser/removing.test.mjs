@@ -124,3 +124,19 @@ for (const [lang, say] of Object.entries({
     noProblems(alice);
   });
 }
+
+test('nothing in the question is cut off on a phone, however long names are', async () => {
+  const long = 'x'.repeat(64);
+  const label = 'y'.repeat(100);
+  const resource = await it.resource({ alice: 'arw', [long]: 'r' });
+  const page = await it.person('alice', { viewport: { width: 360, height: 800 } });
+  const element = await manager(page, resource);
+  await invite(page, resource, { label, maxUses: 7 });
+  await element.getByRole('button', { name: 'Remove Xx' }).click();
+  const dialog = element.getByRole('dialog');
+  await dialog.getByText(label).waitFor();
+  const cut = await dialog.evaluate((node) => [node, ...node.querySelectorAll('*')]
+    .filter(({ scrollWidth, clientWidth }) => clientWidth > 0 && scrollWidth > clientWidth).map(({ localName }) => localName));
+  assert.deepEqual(cut, []);
+  noProblems(page);
+});
