@@ -3,6 +3,7 @@
 mod commands;
 mod error;
 mod file;
+mod idle;
 mod issuers;
 mod like;
 mod limits;

@@ -31,7 +31,7 @@ pub use face::Face;
 pub use grounds::{Grounds, GroundsWatch};
 pub use identity::Identity;
 pub use names::display_name;
-pub use oidc::{ClientAccount, Issuer, IssuerSettings, IssuerUnusable, SignOut};
+pub use oidc::{ClientAccount, Issuer, IssuerSettings, IssuerUnusable, SignOut, issuer_trouble};
 pub use origin::Source;
 pub use proxies::Proxies;
 pub use proxy::TrustedProxy;

@@ -31,7 +31,8 @@ pub enum Command {
     /// Fill the database and the secret file from a backup: every key that worked then works again. Stop all copies of
     /// the server first
     Restore(Restore),
-    /// Show the options in force and where each comes from, without secrets, as a configuration file would have them
+    /// Show the options in force and where each comes from, without secrets, as a configuration file would have them; then
+    /// what they put at risk, which of them do nothing, and which issuers do not answer
     Config,
 }
 

@@ -9,6 +9,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
 use super::Config;
+use super::idle::idle;
 use super::issuers::{ISSUERS, details, told};
 use super::like::nearest;
 use super::unheeded::unheeded;
@@ -63,7 +64,7 @@ impl Config {
             let table = table(path).map_err(wrong)?;
             issuers = details(&table).map_err(wrong)?;
             let entries = entries(&command, path, &table).map_err(wrong)?;
-            let unsaid = |(arg, _): &(&Arg, _)| !said(first, arg);
+            let unsaid = |(arg, _): &(&Arg, _)| !said(first, arg.get_id().as_str());
             let mut flags = Vec::new();
             for (arg, some) in entries.into_iter().filter(unsaid) {
                 from_file.push(arg.get_id().to_string());
@@ -79,6 +80,9 @@ impl Config {
         config.sign_in.oidc = issuers;
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         config.unheeded = unheeded(&command, names);
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let idle = idle(&config, |id| said(&matches, id), is_set);
+        config.unheeded.extend(idle);
         if let Some(DatabaseAddress::File(path)) = &config.database
             && let Some(scheme) = scheme(path)
         {
@@ -106,9 +110,9 @@ fn hinted(command: Command) -> Command {
 }
 
 /// Whether a flag or the environment says it.
-fn said(matches: &ArgMatches, arg: &Arg) -> bool {
+fn said(matches: &ArgMatches, id: &str) -> bool {
     matches!(
-        matches.value_source(arg.get_id().as_str()),
+        matches.value_source(id),
         Some(ValueSource::CommandLine | ValueSource::EnvVariable)
     )
 }

@@ -3,6 +3,7 @@
 mod apps;
 mod backup;
 mod erase;
+mod in_force;
 mod keys;
 mod people;
 mod purge;
@@ -67,26 +68,9 @@ pub async fn run(config: &Config, command: &Command) -> Result<String, OperateEr
         Command::Purge(purge) => purge.run(config, &open(config).await?).await,
         Command::Erase(erase) => erase.run(&open(config).await?).await,
         Command::Backup(backup) => backup.run(&database(config), &secret_file(config)).await,
-        Command::Config => Ok(in_force(config)),
+        Command::Config => Ok(in_force::run(config).await),
         Command::Restore(restore) => restore.run(&database(config), &secret_file(config)).await,
     }
-}
-
-/// The options, and what they put at risk.
-fn in_force(config: &Config) -> String {
-    let risks = config.risks();
-    let risks = risks.iter().map(|risk| format!("# risk: {risk}"));
-    let unheeded = config
-        .unheeded
-        .iter()
-        .map(|line| format!("# warning: {line}"));
-    let all = config
-        .effective
-        .iter()
-        .cloned()
-        .chain(risks)
-        .chain(unheeded);
-    all.collect::<Vec<_>>().join("\n")
 }
 
 async fn open(config: &Config) -> Result<Database, OperateError> {

@@ -64,6 +64,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "operate",
         &[
             "address",
+            "auth",
             "conditions",
             "config",
             "core",

@@ -256,18 +256,21 @@ impl Issuer {
 
     /// What the issuer says of itself.
     async fn metadata(&self) -> Result<Arc<Metadata>, Trouble> {
-        let name = &self.inner.name;
-        let fetch = async {
-            let address = format!(
-                "{}/.well-known/openid-configuration",
-                name.trim_end_matches('/')
-            );
-            let metadata: Metadata = web::json(self.inner.web.get(address)).await?;
-            metadata.checked(name)
-        };
+        let fetch = Metadata::of(&self.inner.name, &self.inner.web);
         let held = self.inner.metadata.get(Wanted::Fresh, fetch).await?;
         Ok(held.value)
     }
+}
+
+/// What is wrong with the issuer at this address, if it does not answer as it should: for whoever asks before there is a
+/// server. It ends by itself, soon.
+pub async fn issuer_trouble(address: &str) -> Option<String> {
+    let web = match web::client() {
+        Ok(web) => web,
+        Err(error) => return Some(IssuerUnusable(error.to_string()).to_string()),
+    };
+    let trouble = Metadata::of(address, &web).await.err()?;
+    Some(trouble.to_string())
 }
 
 /// Whom a bearer token names.
@@ -280,6 +283,14 @@ pub(super) struct Vouch {
 }
 
 impl Metadata {
+    /// What the issuer of this name says.
+    async fn of(issuer: &str, web: &Client) -> Result<Self, Trouble> {
+        let place = issuer.trim_end_matches('/');
+        let address = format!("{place}/.well-known/openid-configuration");
+        let metadata: Metadata = web::json(web.get(address)).await?;
+        metadata.checked(issuer)
+    }
+
     /// It has to be this issuer's, and to send nobody to an address without TLS; on loopback there is none to attack.
     fn checked(self, issuer: &str) -> Result<Self, Trouble> {
         if self.issuer != issuer {
