@@ -385,7 +385,9 @@ async fn a_mail_says_what_it_grants_and_until_when_and_to_whom_to_answer() {
             "You may read and change it, invite others and decide who has access.",
         ),
     ] {
-        let body = json!({ "email": "bob@example.com", "send": true, "permissions": letters });
+        let body = json!({
+            "email": "bob@example.com", "send": true, "permissions": letters, "message": "Welcome!",
+        });
         assert_eq!(create(&alice, body).await.0, 201);
         let mail = post.next().await;
         for part in [&mail.text, &mail.html] {
@@ -393,6 +395,9 @@ async fn a_mail_says_what_it_grants_and_until_when_and_to_whom_to_answer() {
             assert!(part.contains("in 7 days, on "), "{part}");
         }
         assert!(mail.html.contains("dir=\"auto\""), "{}", mail.html);
+        // Each line of the message in its own direction.
+        let is_quoted = mail.html.contains("unicode-bidi: plaintext");
+        assert!(is_quoted, "{}", mail.html);
         assert!(
             mail.html.contains("overflow-wrap: anywhere"),
             "{}",
