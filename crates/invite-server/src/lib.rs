@@ -9,6 +9,7 @@ pub mod config;
 pub mod core;
 mod demo;
 pub mod dialect;
+mod html;
 pub mod hub;
 pub mod invites;
 pub mod limits;

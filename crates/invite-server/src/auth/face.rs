@@ -3,6 +3,8 @@
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
+use crate::html::escaped;
+
 /// What each of them shows of the operator. Plain texts; here they are made fit for a page.
 #[derive(Debug, Clone)]
 pub struct Face {
@@ -63,11 +65,4 @@ impl Face {
         );
         ([(header::CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response()
     }
-}
-
-/// As text and in attributes.
-pub(super) fn escaped(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    let text = text.replace('>', "&gt;").replace('"', "&quot;");
-    text.replace('\'', "&#39;")
 }

@@ -12,6 +12,7 @@ use super::compressed;
 use super::look::Look;
 use super::policy;
 use crate::address::Origins;
+use crate::html::escaped;
 
 /// The page of somebody who manages invites.
 pub(super) const MANAGER: &str = "index.html";
@@ -157,14 +158,14 @@ impl Pages {
         );
         environment.get_template(name)?.render(context! {
             demo => look.demo,
-            name => escaped(&look.name),
-            icon => escaped(&icon),
+            name => text(&look.name),
+            icon => text(&icon),
             colored => look.color.is_some(),
-            open => look.open.as_deref().map(escaped),
-            contact => look.contact.as_deref().map(escaped),
-            privacy => look.privacy.as_deref().map(escaped),
-            site => escaped(&site),
-            sdk => escaped(&versioned("/sdk", &self.package)),
+            open => look.open.as_deref().map(text),
+            contact => look.contact.as_deref().map(text),
+            privacy => look.privacy.as_deref().map(text),
+            site => text(&site),
+            sdk => text(&versioned("/sdk", &self.package)),
             modules => modules.map(|map| Value::from_safe_string(policy::module_map(map))),
         })
     }
@@ -192,18 +193,7 @@ fn versioned(folder: &str, assets: &Assets) -> String {
     }
 }
 
-/// As text and in attributes. The templates' own way writes each slash of an address as `&#x2f;`.
-fn escaped(text: &str) -> Value {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            _ => safe.push(letter),
-        }
-    }
-    Value::from_safe_string(safe)
+/// The templates' own way writes each slash of an address as `&#x2f;`.
+fn text(text: &str) -> Value {
+    Value::from_safe_string(escaped(text))
 }

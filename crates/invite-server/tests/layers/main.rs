@@ -23,6 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // At the bottom: plain values, and what all that runs is told by.
     ("address", &[]),
     ("conditions", &[]),
+    ("html", &[]),
     ("stop", &[]),
     ("tls", &[]),
     ("waiting", &[]),
@@ -37,13 +38,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("timekeeping", &["core", "stop", "store"]),
     // What stands around dialects, and what they give it.
     ("dialect", &["core"]),
-    ("auth", &["address", "conditions", "core", "dialect"]),
+    (
+        "auth",
+        &["address", "conditions", "core", "dialect", "html"],
+    ),
     ("limits", &["auth", "conditions", "core", "dialect"]),
     // What runs beside them.
     ("mail", &["conditions", "core", "invites", "stop", "tls"]),
     ("webhooks", &["address", "core", "invites", "stop"]),
     // What is spoken. None of them knows another.
-    ("site", &["address", "dialect"]),
+    ("site", &["address", "dialect", "html"]),
     (
         "api",
         &[

@@ -3,7 +3,8 @@
 use axum::response::Response;
 
 use super::Issuer;
-use crate::auth::face::{Face, escaped};
+use crate::auth::face::Face;
+use crate::html::escaped;
 
 /// No `form-action`: browsers hold it against where the form's answer sends people on to, which is the issuer.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
