@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 use invite_server::app::{Ended, Server, start_logging};
 use invite_server::config::{Config, Unread};
@@ -67,16 +69,28 @@ async fn serve(config: &Config) -> Result<Ended, String> {
     Ok(server.run(told).await)
 }
 
+/// What comes so soon after is the same word: a terminal, timeout or npm says it to a whole group of processes, and who
+/// stands in front passes it on.
+#[cfg(unix)]
+const SAME_WORD: Duration = Duration::from_millis(500);
+
 /// Listens for Ctrl-C and SIGTERM from now on; returns, each time, when either comes.
 #[cfg(unix)]
 fn told_to_stop() -> std::io::Result<impl AsyncFnMut()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut heard: Option<Instant> = None;
     Ok(async move || {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if heard.is_none_or(|heard| heard.elapsed() >= SAME_WORD) {
+                heard = Some(Instant::now());
+                return;
+            }
         }
     })
 }

@@ -21,6 +21,33 @@ async fn said(server: &Server, words: &str) {
     assert!(told.is_ok(), "{words}: {}", server.output());
 }
 
+/// Says it again, until it is heard as another word.
+async fn insisted(server: &Server, signal: &str) {
+    let told = async {
+        while !server.output().contains(TWICE) {
+            server.signal(signal);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let told = tokio::time::timeout(PATIENCE, told).await;
+    assert!(told.is_ok(), "{}", server.output());
+}
+
+/// Ctrl-C reaches a whole group of processes, and who stands in front passes it on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_word_that_comes_twice_at_once_is_one() {
+    let mut server = Server::demo(&["--drain-seconds", "1"]);
+    for signal in ["INT", "TERM"] {
+        server.signal(signal);
+    }
+    let (status, output) = server.wait();
+    assert_eq!(status.code(), Some(0), "{output}");
+    assert!(
+        output.contains("stopped") && !output.contains(TWICE),
+        "{output}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_word_ends_it_while_it_drains() {
     for (first, second) in [("TERM", "TERM"), ("INT", "INT"), ("TERM", "INT")] {
@@ -28,8 +55,7 @@ async fn a_second_word_ends_it_while_it_drains() {
         let mut server = Server::demo(&["--drain-seconds", "600"]);
         server.signal(first);
         said(&server, "draining").await;
-        server.signal(second);
-        said(&server, TWICE).await;
+        insisted(&server, second).await;
         let (status, output) = server.wait();
         assert_eq!(status.code(), Some(1), "{output}");
     }
@@ -50,7 +76,7 @@ async fn a_second_word_ends_it_while_something_is_under_way() {
     server.signal("TERM");
     said(&server, "stopping").await;
     let since = Instant::now();
-    server.signal("TERM");
+    insisted(&server, "TERM").await;
     let (_, output) = server.wait();
     assert!(output.contains(TWICE), "{output}");
     assert!(
