@@ -163,6 +163,10 @@ conditions! {
     CONNECTIONS_BUSY WARN "connections_busy"
         "no connection to the database became free in time"
         "see what holds them (pg_stat_activity, pg_locks), or allow more: --database-connections"
+    /// Somebody else holds what a statement needs.
+    DATABASE_HELD WARN "database_held"
+        "a statement was ended at its time limit, as it waited for what somebody else holds in the database or took too long, and the call was refused"
+        "see who that is (pg_locks and pg_stat_activity; of a SQLite file: fuser) and end it; the server goes on by itself"
     /// A commit of which nobody knows.
     COMMIT_UNKNOWN ERROR "commit_unknown"
         "nobody knows whether a commit was carried out, and whoever asked for it is told so"
@@ -206,7 +210,7 @@ conditions! {
     /// An issuer cannot be asked.
     ISSUER_SILENT WARN "issuer_silent"
         "nobody can sign in at an issuer now, as it does not answer as it should"
-        "look at --oidc-issuer, and whether this machine reaches it"
+        "look at --oidc-issuer, at the client's id and secret, and whether this machine reaches it"
 }
 
 #[cfg(test)]

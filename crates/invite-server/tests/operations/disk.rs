@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use invite_server::conditions::{Condition, DATABASE_REPLACED, DISK_FAILING, DISK_FULL};
+use invite_server::conditions::{
+    Condition, DATABASE_HELD, DATABASE_REPLACED, DISK_FAILING, DISK_FULL,
+};
 use serde_json::json;
 
 use crate::people::{Caller, client, code, sign_in};
@@ -226,6 +228,24 @@ async fn taken_away(what: &str, put: impl FnOnce(&Path)) {
     assert_eq!(promised.len(), 13);
     server.stop();
     holds(&path, &promised);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_another_program_holds_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("invites.db");
+    let server = Server::on(&path);
+    let alice = sign_in(&server, &client(), "alice").await;
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (some, refusal) = make(&alice, &server, 1).await;
+    assert_eq!((some.len(), refusal.as_str()), (0, "try_again"));
+    assert_eq!(readiness(&server).await, 503);
+    told_once(&server, &DATABASE_HELD, path.to_str().unwrap());
+    assert!(!server.output().contains("did not do its part"));
+    other.execute_batch("ROLLBACK").unwrap();
+    until_ready(&server, 200).await;
+    assert_eq!(make(&alice, &server, 1).await.0.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use invite_server::conditions::{
-    CALL_ENDED, COMMIT_UNKNOWN, DATABASE_READ_ONLY, DATABASE_UNREACHABLE, DISK_FULL,
+    CALL_ENDED, COMMIT_UNKNOWN, DATABASE_HELD, DATABASE_READ_ONLY, DATABASE_UNREACHABLE, DISK_FULL,
 };
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -141,6 +141,25 @@ async fn a_database_that_is_read_only_by_default_is_passing() {
         code(&alice.invite(&server.url, "notes", json!({})).await),
         "yes"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_somebody_holds_is_said() {
+    let postgres = Postgres::start(false);
+    let (server, _folder) = on(&postgres.database("held").await).await;
+    let alice = sign_in(&server, &client(), "alice").await;
+    let operator = postgres.connect("held").await;
+    let lock = "BEGIN; LOCK TABLE invites IN ACCESS EXCLUSIVE MODE";
+    operator.batch_execute(lock).await.unwrap();
+    let calls = [0, 1].map(|_| alice.invite(&server.url, "notes", json!({})));
+    for made in futures_util::future::join_all(calls).await {
+        assert_eq!(code(&made), "try_again");
+    }
+    told_once(&server, &DATABASE_HELD, "/held");
+    assert!(!server.output().contains("did not do its part"));
+    operator.batch_execute("ROLLBACK").await.unwrap();
+    let made = alice.invite(&server.url, "notes", json!({})).await;
+    assert_eq!(code(&made), "yes");
 }
 
 #[tokio::test(flavor = "multi_thread")]

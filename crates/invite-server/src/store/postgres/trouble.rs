@@ -7,8 +7,8 @@ use tokio_postgres::error::SqlState;
 
 use crate::{
     conditions::{
-        CONNECTION_DEAD, CONNECTIONS_BUSY, Condition, DATABASE_DAMAGED, DATABASE_READ_ONLY,
-        DATABASE_UNREACHABLE, DISK_FAILING, DISK_FULL,
+        CONNECTION_DEAD, CONNECTIONS_BUSY, Condition, DATABASE_DAMAGED, DATABASE_HELD,
+        DATABASE_READ_ONLY, DATABASE_UNREACHABLE, DISK_FAILING, DISK_FULL,
     },
     core::Refusal,
     store::{catalogue::Unreadable, shares::NoPlace},
@@ -109,6 +109,7 @@ fn of_code(code: &SqlState) -> Option<&'static Condition> {
         "53100" => &DISK_FULL,
         "58030" => &DISK_FAILING,
         "25006" => &DATABASE_READ_ONLY,
+        "55P03" | "57014" => &DATABASE_HELD,
         "XX001" | "XX002" => &DATABASE_DAMAGED,
         "57P01" | "57P02" | "57P03" | "53300" => &DATABASE_UNREACHABLE,
         way if way.starts_with("08") => &DATABASE_UNREACHABLE,

@@ -13,8 +13,8 @@ use rusqlite::ErrorCode;
 
 use crate::{
     conditions::{
-        Condition, DATABASE_DAMAGED, DATABASE_REPLACED, DISK_FAILING, DISK_FULL, DISK_READ_ONLY,
-        LOG_LONG,
+        Condition, DATABASE_DAMAGED, DATABASE_HELD, DATABASE_REPLACED, DISK_FAILING, DISK_FULL,
+        DISK_READ_ONLY, LOG_LONG,
     },
     core::Refusal,
 };
@@ -104,12 +104,13 @@ impl Health {
     pub(super) fn failed(&self, cause: &rusqlite::Error) -> Refusal {
         let Some(condition) = condition(cause) else {
             tracing::error!(%cause, "the database did not do its part");
-            return match cause.sqlite_error_code() {
-                Some(ErrorCode::DatabaseBusy) => Refusal::TryAgain,
-                _ => Refusal::ServerError,
-            };
+            return Refusal::ServerError;
         };
         condition.met(self.place(), cause);
+        // The next may well find it free.
+        if condition.name == DATABASE_HELD.name {
+            return Refusal::TryAgain;
+        }
         let mut failed = self.0.failed.lock().unwrap_or_else(PoisonError::into_inner);
         *failed = Some(Instant::now());
         match condition.name {
@@ -173,6 +174,7 @@ fn condition(cause: &rusqlite::Error) -> Option<&'static Condition> {
         }
         ErrorCode::SystemIoFailure => &DISK_FAILING,
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => &DATABASE_DAMAGED,
+        ErrorCode::DatabaseBusy => &DATABASE_HELD,
         _ => return None,
     })
 }
