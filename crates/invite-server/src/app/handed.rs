@@ -176,12 +176,23 @@ pub(super) fn mail(config: &Config) -> Result<Option<MailSettings>, SecretUnusab
 }
 
 /// Pages and package.
-pub(super) fn site(config: &Config, origins: &Origins, look: Look) -> Site {
-    let pages = config.www.clone();
-    let pages = pages.map_or_else(Assets::pages, Assets::folder);
-    let package = config.sdk.clone();
-    let package = package.map_or_else(Assets::package, Assets::folder);
-    Site::new(pages, package, origins.clone(), look)
+pub(super) fn site(config: &Config, origins: &Origins, look: Look) -> Result<Site, StartError> {
+    let pages = folder("--www", config.www.as_ref())?;
+    let package = folder("--sdk", config.sdk.as_ref())?;
+    let pages = pages.unwrap_or_else(Assets::pages);
+    let package = package.unwrap_or_else(Assets::package);
+    Ok(Site::new(pages, package, origins.clone(), look))
+}
+
+/// What the operator has instead of what is built in.
+fn folder(option: &'static str, path: Option<&PathBuf>) -> Result<Option<Assets>, StartError> {
+    let Some(path) = path else { return Ok(None) };
+    path.read_dir().map_err(|cause| StartError::Folder {
+        option,
+        path: path.clone(),
+        cause,
+    })?;
+    Ok(Some(Assets::folder(path.clone())))
 }
 
 /// How the pages look.

@@ -83,6 +83,16 @@ pub enum StartError {
     /// The picture beside the name.
     #[error("--logo {}: {}", .0.display(), .1)]
     Logo(PathBuf, io::Error),
+    /// Pages or a package that are not there.
+    #[error("{option} {} is no folder that can be read: {cause}", path.display())]
+    Folder {
+        /// The option that says where.
+        option: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
     /// Who reads the metrics.
     #[error(transparent)]
     MetricsBearer(#[from] MetricsUnusable),
@@ -158,7 +168,7 @@ impl Server {
         let look = handed::look(config)?;
         let ways = handed::ways(config, &origins, &look)?;
         let secret_file = config.secret_file_for(&database);
-        let site = handed::site(config, &origins, look);
+        let site = handed::site(config, &origins, look)?;
         let database = Database::open(&database, config.database_connections).await?;
         let invites = Invites::open(database.clone(), &secret_file, Clock::system())
             .await?

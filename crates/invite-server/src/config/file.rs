@@ -29,6 +29,11 @@ pub enum Unread {
         "--database begins with {0}:, which is no database that this server knows: write postgres://USER@HOST:PORT/DATABASE, or the path of a SQLite file alone, as in ./invites.db"
     )]
     Database(String),
+    /// A database that is in no file.
+    #[error(
+        "--database is empty or begins with a colon, which is no file: write its path, as in ./invites.db, or postgres://USER@HOST:PORT/DATABASE"
+    )]
+    Nowhere,
     /// The file, in a sentence that says what to change.
     #[error("the configuration file {}: {sentence}", path.display())]
     File {
@@ -83,13 +88,21 @@ impl Config {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let idle = idle(&config, |id| said(&matches, id), is_set);
         config.unheeded.extend(idle);
-        if let Some(DatabaseAddress::File(path)) = &config.database
-            && let Some(scheme) = scheme(path)
-        {
-            return Err(Unread::Database(scheme));
+        match &config.database {
+            Some(DatabaseAddress::File(path)) if is_nowhere(path) => Err(Unread::Nowhere),
+            Some(DatabaseAddress::File(path)) => match scheme(path) {
+                Some(scheme) => Err(Unread::Database(scheme)),
+                None => Ok(config),
+            },
+            _ => Ok(config),
         }
-        Ok(config)
     }
+}
+
+/// SQLite keeps such a database in memory, or in a file that it deletes.
+fn is_nowhere(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    bytes.is_empty() || bytes.starts_with(b":")
 }
 
 /// What stands before the colon of what is an address and no path: SQLite, too, would read more into it than that. Windows

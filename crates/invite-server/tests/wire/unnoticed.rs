@@ -297,6 +297,47 @@ fn a_database_of_another_kind_is_no_file() {
     }
 }
 
+/// SQLite would keep it for as long as one connection is open, each its own.
+#[test]
+fn a_database_that_is_nowhere_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in ["", ":memory:"] {
+        for arguments in [&["--listen", "127.0.0.1:0"][..], &["apps", "list"]] {
+            let mut command = command(arguments);
+            command.current_dir(folder.path());
+            assert_eq!(
+                refused_with(command, path),
+                "invite-server: --database is empty or begins with a colon, which is no file: write its path, as in \
+                 ./invites.db, or postgres://USER@HOST:PORT/DATABASE.\n"
+            );
+        }
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_folder_of_pages_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let nothing = folder.path().join("nothing");
+    for option in ["--www", "--sdk"] {
+        for path in [&file, &nothing] {
+            let path = path.to_str().unwrap();
+            let said = refused(command(&[
+                "--demo",
+                "--listen",
+                "127.0.0.1:0",
+                option,
+                path,
+            ]));
+            let sentence =
+                format!("invite-server: {option} {path} is no folder that can be read: ");
+            assert!(said.contains(&sentence), "{said}");
+        }
+    }
+}
+
 fn refused_with(mut command: Command, database: &str) -> String {
     command.env("INVITE_SERVER_DATABASE", database);
     refused(command)
@@ -370,8 +411,8 @@ async fn an_issuer_that_does_not_answer_is_told_at_the_start() {
         "invites",
     ]);
     let line = format!(
-        "nobody can sign in at an issuer now, as it does not answer as it should: look at --oidc-issuer, and whether this \
-         machine reaches it condition=\"issuer_silent\" place={issuer} cause=no answer: "
+        "nobody can sign in at an issuer now, as it does not answer as it should: look at --oidc-issuer, at the client's \
+         id and secret, and whether this machine reaches it condition=\"issuer_silent\" place={issuer} cause=no answer: "
     );
     let told = async {
         while !server.output().contains(&line) {
@@ -380,6 +421,8 @@ async fn an_issuer_that_does_not_answer_is_told_at_the_start() {
     };
     let told = tokio::time::timeout(PATIENCE, told).await;
     assert!(told.is_ok(), "{line}: {}", server.output());
+    let (_, said) = server.stop();
+    assert_eq!(said.matches(" does not answer").count(), 1, "{said}");
 }
 
 #[test]
@@ -402,8 +445,8 @@ fn an_issuer_that_does_not_answer_is_told_by_config() {
     let shown = String::from_utf8(shown.stdout).unwrap();
     for issuer in [&silent.0, &gone] {
         let line = format!(
-            "\n# warning: nobody can sign in at an issuer now, as it does not answer as it should: look at --oidc-issuer, and \
-             whether this machine reaches it ({issuer}: no answer: "
+            "\n# warning: nobody can sign in at an issuer now, as it does not answer as it should: look at --oidc-issuer, at \
+             the client's id and secret, and whether this machine reaches it ({issuer}: no answer: "
         );
         assert!(shown.contains(&line), "{line}: {shown}");
     }

@@ -94,8 +94,11 @@ impl<T> Cached<T> {
                 Ok(held)
             }
             Err(trouble) => {
-                tracing::warn!(%trouble, "the issuer does not answer as it should");
-                self.usable().ok_or(trouble)
+                let usable = self.usable();
+                if usable.is_some() {
+                    tracing::warn!(%trouble, "an issuer does not answer, and what it said before is used");
+                }
+                usable.ok_or(trouble)
             }
         }
     }

@@ -98,7 +98,9 @@ impl Issuer {
                 (&metadata.userinfo_endpoint, &tokens.access_token)
         {
             let request = self.inner.web.get(endpoint.clone()).bearer_auth(access);
-            let more: Claims = web::json(request).await.map_err(unavailable)?;
+            let more: Claims = web::json(request)
+                .await
+                .map_err(|trouble| self.unavailable(&trouble))?;
             // Without this check another person's claims could be slipped in (Core 5.3.2).
             if more.get("sub") != claims.get("sub") {
                 return Err(NotRecognised::BadToken);
@@ -151,14 +153,9 @@ impl Issuer {
             Err(web::Trouble::Status(status)) if status.as_u16() == 400 => {
                 Err(NotRecognised::BadToken)
             }
-            Err(trouble) => Err(unavailable(trouble)),
+            Err(trouble) => Err(self.unavailable(&trouble)),
         }
     }
-}
-
-fn unavailable(trouble: web::Trouble) -> NotRecognised {
-    tracing::warn!(%trouble, "the issuer does not answer as it should");
-    NotRecognised::Unavailable
 }
 
 /// RFC 6749 2.3.1: form encoding, then Basic.

@@ -238,24 +238,41 @@ impl Issuer {
 
     async fn keys(&self, wanted: Wanted) -> Result<Held<KeySet>, NotRecognised> {
         let fetch = async {
-            let metadata = self.metadata().await?;
+            let metadata = self.asked().await?;
             let published: Published =
                 web::json(self.inner.web.get(metadata.jwks_uri.clone())).await?;
             KeySet::read(published)
         };
         let keys = self.inner.keys.get(wanted, fetch).await;
-        keys.map_err(|_| NotRecognised::Unavailable)
+        keys.map_err(|trouble| self.unavailable(&trouble))
     }
 
     /// Tells the operator where nobody can sign in, as it does not answer.
     pub(super) async fn look(&self) {
-        if let Err(trouble) = self.metadata().await {
+        if let Err(trouble) = self.asked().await {
             ISSUER_SILENT.met_often(&self.inner.name, trouble, 1);
+        }
+    }
+
+    fn unavailable(&self, trouble: &Trouble) -> NotRecognised {
+        self.is_silent(trouble);
+        NotRecognised::Unavailable
+    }
+
+    /// The same of whoever is asked later.
+    fn is_silent(&self, trouble: &Trouble) {
+        if !matches!(trouble, Trouble::Resting) {
+            ISSUER_SILENT.met(&self.inner.name, trouble);
         }
     }
 
     /// What the issuer says of itself.
     async fn metadata(&self) -> Result<Arc<Metadata>, Trouble> {
+        let asked = self.asked().await;
+        asked.inspect_err(|trouble| self.is_silent(trouble))
+    }
+
+    async fn asked(&self) -> Result<Arc<Metadata>, Trouble> {
         let fetch = Metadata::of(&self.inner.name, &self.inner.web);
         let held = self.inner.metadata.get(Wanted::Fresh, fetch).await?;
         Ok(held.value)
