@@ -1,6 +1,7 @@
 //! What the operator asks for: flags, environment variables and the checks that need no network.
 
 mod commands;
+mod database;
 mod error;
 mod file;
 mod idle;

@@ -9,11 +9,11 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
 use super::Config;
+use super::database::checked;
 use super::idle::idle;
 use super::issuers::{ISSUERS, details, told};
 use super::like::nearest;
 use super::unheeded::unheeded;
-use crate::address::DatabaseAddress;
 
 const BEFORE: &str = "It works on the database and the secret file that the server's options name. They stand before \
                       the command: invite-server --config FILE apps list";
@@ -85,36 +85,12 @@ impl Config {
         config.sign_in.oidc = issuers;
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         config.unheeded = unheeded(&command, names);
-        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let idle = idle(&config, |id| said(&matches, id), is_set);
-        config.unheeded.extend(idle);
-        match &config.database {
-            Some(DatabaseAddress::File(path)) if is_nowhere(path) => Err(Unread::Nowhere),
-            Some(DatabaseAddress::File(path)) => match scheme(path) {
-                Some(scheme) => Err(Unread::Database(scheme)),
-                None => Ok(config),
-            },
-            _ => Ok(config),
-        }
+        config
+            .unheeded
+            .extend(idle(&config, |id| said(&matches, id)));
+        checked(&config)?;
+        Ok(config)
     }
-}
-
-/// SQLite keeps such a database in memory, or in a file that it deletes.
-fn is_nowhere(path: &Path) -> bool {
-    let bytes = path.as_os_str().as_encoded_bytes();
-    bytes.is_empty() || bytes.starts_with(b":")
-}
-
-/// What stands before the colon of what is an address and no path: SQLite, too, would read more into it than that. Windows
-/// has one letter there.
-fn scheme(path: &Path) -> Option<String> {
-    let (scheme, _) = path.to_str()?.split_once(':')?;
-    let is_one = scheme.len() > 1
-        && scheme.starts_with(|letter: char| letter.is_ascii_alphabetic())
-        && scheme
-            .chars()
-            .all(|letter| letter.is_ascii_alphanumeric() || "+-.".contains(letter));
-    is_one.then(|| scheme.to_owned())
 }
 
 /// Every command's help says where the options are that it goes by.

@@ -3,12 +3,8 @@
 use super::{Config, IssuerOptions, mail, operation, signin};
 use crate::address::{DatabaseAddress, is_loopback_host};
 
-/// A line for each: of the options `is_said` knows which were, of the variables that are no options `is_set`.
-pub(super) fn idle(
-    config: &Config,
-    is_said: impl Fn(&str) -> bool,
-    is_set: impl Fn(&str) -> bool,
-) -> Vec<String> {
+/// A line for each: of the options, `is_said` knows which were.
+pub(super) fn idle(config: &Config, is_said: impl Fn(&str) -> bool) -> Vec<String> {
     let mut lines = Vec::new();
     for (names, why) in options(config) {
         let said = names.iter().filter(|name| is_said(name));
@@ -16,7 +12,7 @@ pub(super) fn idle(
         lines.extend(told);
     }
     for (name, why) in secrets(config) {
-        if is_set(name) {
+        if std::env::var_os(name).is_some_and(|value| !value.is_empty()) {
             lines.push(format!(
                 "the environment variable {name} does nothing {why}"
             ));

@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// The rows, as a SQLite file, whichever database they come from.
-const ROWS: &str = "invites.db";
+pub(super) const ROWS: &str = "invites.db";
 /// The secret file.
-const SECRETS: &str = "invites.secret";
+pub(super) const SECRETS: &str = "invites.secret";
 
 impl Backup {
     pub(super) async fn run(
@@ -74,6 +74,10 @@ impl Restore {
         secret_file: &Path,
     ) -> Result<String, OperateError> {
         let (rows, secrets) = (self.folder.join(ROWS), self.folder.join(SECRETS));
+        // Seen before anything is made where it is to be restored.
+        if !rows.is_file() || !secrets.is_file() {
+            return Err(OperateError::NoBackup(self.folder.clone()));
+        }
         Secrets::load(&secrets)?;
         let same = secret_file.exists() && Secrets::holds_all(secret_file, &secrets)?;
         if secret_file.exists() && !same && !self.replace {

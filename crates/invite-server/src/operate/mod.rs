@@ -34,6 +34,9 @@ pub enum OperateError {
     /// A folder for a backup that holds something.
     #[error("{} is not empty: name a folder that is not there yet", .0.display())]
     Taken(PathBuf),
+    /// What nothing can be restored from.
+    #[error("{} is no backup: name a folder that `backup` has made, with {} and {} in it", .0.display(), backup::ROWS, backup::SECRETS)]
+    NoBackup(PathBuf),
     /// Secrets that a restored backup would not go with.
     #[error("{} holds other secrets than the backup: name another with --secret-file, or say --replace", .0.display())]
     OtherSecrets(PathBuf),

@@ -201,6 +201,26 @@ async fn there_and_back(from: &str, into: &str) {
     store.close().await;
 }
 
+#[test]
+fn a_folder_that_is_no_backup_is_said_before_anything_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let (database, secret) = (place("invites.db"), place("invites.secret"));
+    std::fs::create_dir(place("half")).unwrap();
+    std::fs::write(place("half").join("invites.secret"), "").unwrap();
+    for name in ["half", "nothing"] {
+        let from = place(name);
+        let arguments = ["restore", from.to_str().unwrap()];
+        let (done, said) = run(database.to_str().unwrap(), &secret, &arguments);
+        let sentence = format!(
+            "invite-server: {} is no backup: name a folder that `backup` has made, with invites.db and invites.secret in it.\n",
+            from.display()
+        );
+        assert_eq!((done, said), (false, sentence));
+    }
+    assert!(!database.exists() && !secret.exists());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_of_sqlite_fills_sqlite() {
     let folder = tempfile::tempdir().unwrap();

@@ -22,6 +22,7 @@ mod differences;
 mod durable;
 mod files;
 mod identity;
+mod idle;
 mod issuer;
 mod limits;
 mod looks;
