@@ -156,7 +156,12 @@ export class InviteManager extends HTMLElement {
     const told = own && await this.#supports('events');
     if (signal.aborted) return;
     const timer = setInterval(now, told ? REFRESH_TOLD : REFRESH_EVERY);
-    signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+    // What happened after the first look and before the server began to tell is told by nobody.
+    const soon = told && setTimeout(now, REFRESH_EVERY);
+    signal.addEventListener('abort', () => {
+      clearInterval(timer);
+      clearTimeout(soon);
+    }, { once: true });
     const limited = await this.#supports('maxUses');
     if (!signal.aborted) form.allowMaxUses(limited);
   }

@@ -49,6 +49,7 @@ for (const [what, connection] of Object.entries({ 'none': () => ({}), 'another':
     await manager.getByRole('button', { name: /^Revoke:/ }).waitFor();
     assert.deepEqual(await rows(manager), ['Read']);
     assert.deepEqual(await manager.locator('.member .name').allInnerTexts(), ['Alice', 'Bob']);
+    await manager.locator('.activity span').first().waitFor(); // it is asked for after the list
     assert.deepEqual(await manager.locator('.activity span').allInnerTexts(), ['Invite created: Read']);
 
     // What is made here is shown here, and what is revoked here has ended.
@@ -245,8 +246,10 @@ test('a mail that was given up stands on its invite, with why and what to do, as
   const page = await it.person('alice');
   // Nothing but the event brings it: the manager does not look by itself.
   await page.addInitScript(() => {
-    const { setInterval: begin } = window;
-    window.setInterval = (work, pause, ...rest) => (pause < 4000 ? begin(work, pause, ...rest) : 0);
+    for (const name of ['setInterval', 'setTimeout']) {
+      const { [name]: begin } = window;
+      window[name] = (work, pause, ...rest) => (pause === 4000 || pause === 30_000 ? 0 : begin(work, pause, ...rest));
+    }
   });
   await page.goto('/site/docs/links.html');
   const watched = page.waitForResponse((response) => response.url().endsWith(`/${resource}/events`));
@@ -264,5 +267,28 @@ test('a mail that was given up stands on its invite, with why and what to do, as
   assert.equal(await manager.locator('.announcer').textContent(), 'The mail to bob@example.com could not be delivered. Copy the link and send it yourself.');
   assert.deepEqual((await alice.get()).map((invite) => [invite.id === id, invite.mail]).filter(([is]) => is), [
     [true, { status: 'failed', trouble: 'the mail server answered 550: it does not take mail for this address' }]]);
+  noProblems(page);
+});
+
+test('what happens after it has looked and before the server tells is seen soon', async () => {
+  const { resource, alice } = await place();
+  const page = await it.person('alice');
+  await page.goto('/site/docs/links.html');
+  let asked, go;
+  const began = new Promise((resolve) => { asked = resolve; });
+  const held = new Promise((resolve) => { go = resolve; });
+  await page.route(/\/events$/, async (route) => {
+    asked();
+    await held;
+    await route.continue();
+  });
+  await open(page, { options: { resource } });
+  const manager = page.locator('invite-manager');
+  await manager.getByText('No open invites.').waitFor();
+  await began;
+  await alice.create();
+  go();
+  // The next look of a list that is told of what happens is half a minute away.
+  await manager.getByRole('button', { name: /^Revoke:/ }).waitFor({ timeout: 20_000 });
   noProblems(page);
 });
