@@ -286,6 +286,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("account", Kind::Person),
     ("user", Kind::Person),
     ("links", Kind::Part),
+    ("mail", Kind::Part),
     ("total", Kind::Count),
     ("ended", Kind::Flag),
     ("invites", Kind::List),
