@@ -12,7 +12,7 @@ use crate::store::shares::{Place, Shares};
 const GRACE: Duration = Duration::from_millis(100);
 /// How long a cancel may take to reach the database.
 const CANCELLING: Duration = Duration::from_secs(3);
-/// How long a cancelled statement may take to end before its connection is closed.
+/// How long a statement that was cancelled, or is not waited for, may take to end before its connection is closed.
 const ENDING: Duration = Duration::from_secs(10);
 /// How long a commit may take before it is asked whether it waits for a standby, or the line is dead.
 const COMMITTING: Duration = Duration::from_secs(60);
@@ -28,6 +28,8 @@ pub(super) struct Lease {
     /// How a connection beside this one is made, and how a cancel travels.
     pub(super) settings: Arc<tokio_postgres::Config>,
     pub(super) tls: MakeRustlsConnect,
+    /// Whether a cancel may travel: PgBouncer 1.18 ends, for everybody, where whoever sends one goes at once.
+    pub(super) is_pooled: bool,
 }
 
 impl Lease {
@@ -40,7 +42,12 @@ impl Lease {
             Ok(Err(_)) => self.close(),
             Err(_) => {
                 let client = Object::take(self.object);
-                end(&client, self.tls).await;
+                if self.is_pooled {
+                    // Its own limit ends the statement.
+                    let _ = timeout(ENDING, client.batch_execute("ROLLBACK")).await;
+                } else {
+                    end(&client, self.tls).await;
+                }
                 drop((client, self.places));
             }
         }

@@ -233,6 +233,7 @@ impl Sessions {
             shares: shares.clone(),
             settings: Arc::clone(&self.settings),
             tls: self.tls.clone(),
+            is_pooled: self.is_pooled,
         };
         Ok(Session::new(lease, work, self.is_pooled))
     }
