@@ -106,7 +106,12 @@ impl Health {
             tracing::error!(%cause, "the database did not do its part");
             return Refusal::ServerError;
         };
-        condition.met(self.place(), cause);
+        // SQLite does not tell a disk that was made read-only from one that fails.
+        let fails = condition.name == DISK_FAILING.name;
+        match fails.then(|| self.refused()).flatten() {
+            Some((refused, why)) => refused.met(self.place(), why),
+            None => condition.met(self.place(), cause),
+        }
         // The next may well find it free.
         if condition.name == DATABASE_HELD.name {
             return Refusal::TryAgain;
@@ -140,25 +145,32 @@ impl Health {
     /// Whether the disk has room for more. The log has some of its own when the disk is full, in which a small change
     /// still fits, and the next does not.
     pub(super) fn has_room(&self) -> bool {
+        let refused = self.refused();
+        if let Some((condition, cause)) = &refused {
+            condition.met(self.place(), cause);
+        }
+        refused.is_none()
+    }
+
+    /// What the disk says to a file beside the database.
+    fn refused(&self) -> Option<(&'static Condition, io::Error)> {
         let mut unique = [0_u8; 8];
         // Without random bytes there may be one of the name, which says nothing of the room.
         let _ = getrandom::fill(&mut unique);
         let probe = beside(&self.0.path, &format!(".{}.probe", hex::encode(&unique)));
-        let Err(cause) = File::create_new(&probe).and_then(|mut file| {
+        let written = File::create_new(&probe).and_then(|mut file| {
             let written = file.write_all(&vec![0; ROOM]);
             fs::remove_file(&probe).and(written)
-        }) else {
-            return true;
-        };
+        });
+        let cause = written.err()?;
         let condition = match cause.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => &DISK_FULL,
             io::ErrorKind::FileTooLarge => &DISK_FULL,
             io::ErrorKind::ReadOnlyFilesystem => &DISK_READ_ONLY,
             // Whether the database's own files can be written is asked by writing there.
-            _ => return true,
+            _ => return None,
         };
-        condition.met(self.place(), cause);
-        false
+        Some((condition, cause))
     }
 
     fn place(&self) -> std::path::Display<'_> {
