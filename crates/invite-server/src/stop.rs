@@ -34,6 +34,12 @@ impl Stop {
         }
     }
 
+    /// How many run.
+    #[cfg(test)]
+    pub(crate) fn running(&self) -> usize {
+        self.sender.receiver_count()
+    }
+
     /// Says that it will stop soon: whoever sends people here is to send them elsewhere.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);

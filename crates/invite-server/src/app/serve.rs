@@ -13,7 +13,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_io_timeout::TimeoutStream;
 
 use tower::ServiceExt as _;
@@ -32,6 +32,9 @@ const REFUSED_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long a reader may take, once the server stops, for what is left of a stream: its other side has ended by then.
 const STREAM_TIME: Duration = Duration::from_secs(2);
+
+/// How long who has connected may take to ask for something, once the server stops.
+const FIRST_TIME: Duration = Duration::from_millis(500);
 
 /// What connections are held to.
 #[derive(Debug, Clone)]
@@ -70,35 +73,50 @@ impl Drop for Open {
 pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: &Stop) {
     let permits = Arc::new(Semaphore::new(limits.connections as usize));
     let mut running = stop.begin();
+    let take = |permit, (stream, peer): (TcpStream, SocketAddr)| {
+        let address = Some(peer.ip()).filter(|address| !limits.proxies.trusts(*address));
+        // Closed without a word: there is nothing that was asked.
+        let Some(place) = limits.places.take(address.map(neighbourhood)) else {
+            refused("connections", &Culprit::at(address));
+            return;
+        };
+        let connection = connection(stream, peer, router.clone(), &limits, stop.clone());
+        let open = limits.gauge.map(Open::count);
+        tokio::spawn(async move {
+            connection.await;
+            drop((permit, place, open));
+        });
+    };
     loop {
         // Beyond the limit nobody is accepted: newcomers wait in the system's queue instead of in our memory.
         let permit = tokio::select! {
-            permit = Arc::clone(&permits).acquire_owned() => permit,
-            () = running.told() => return,
+            permit = Arc::clone(&permits).acquire_owned() => permit.ok(),
+            () = running.told() => break,
         };
-        let stream = tokio::select! {
+        let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = running.told() => return,
+            () = running.told() => break,
         };
-        match stream {
-            Ok((stream, peer)) => {
-                let address = Some(peer.ip()).filter(|address| !limits.proxies.trusts(*address));
-                // Closed without a word: there is nothing that was asked.
-                let Some(place) = limits.places.take(address.map(neighbourhood)) else {
-                    refused("connections", &Culprit::at(address));
-                    continue;
-                };
-                let connection = connection(stream, peer, router.clone(), &limits, stop.clone());
-                let open = limits.gauge.map(Open::count);
-                tokio::spawn(async move {
-                    connection.await;
-                    drop((permit, place, open));
-                });
-            }
+        match accepted {
+            Ok(accepted) => take(permit, accepted),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(REFUSED_PAUSE).await;
             }
+        }
+    }
+    // Who waits in that queue is connected as far as they know, and may have asked: a reset would not tell them whether
+    // that was read. The system is asked, for what it has told so far may be old.
+    let Ok(queue) = listener.into_std() else {
+        return;
+    };
+    while let Ok(permit) = Arc::clone(&permits).try_acquire_owned()
+        && let Ok((stream, peer)) = queue.accept()
+    {
+        if stream.set_nonblocking(true).is_ok()
+            && let Ok(stream) = TcpStream::from_std(stream)
+        {
+            take(Some(permit), (stream, peer));
         }
     }
 }
@@ -119,8 +137,14 @@ fn connection(
     stream.set_write_timeout(Some(limits.write_time));
     let streams = Arc::new(AtomicBool::new(false));
     let answered = Arc::clone(&streams);
+    let asked = Arc::new(Notify::new());
+    let is_fresh = Arc::new(AtomicBool::new(true));
+    let (asks, first) = (Arc::clone(&asked), Arc::clone(&is_fresh));
     let service = router
         .map_request(move |mut request: Request<Incoming>| {
+            if first.swap(false, Ordering::Relaxed) {
+                asks.notify_one();
+            }
             request.extensions_mut().insert(Peer(peer.ip()));
             request
         })
@@ -149,8 +173,17 @@ fn connection(
         tokio::select! {
             // A connection that breaks off is the client's business.
             _ = connection.as_mut() => return,
-            () = running.told() => connection.as_mut().graceful_shutdown(),
+            () = running.told() => {}
         }
+        // Who has just come was not told yet that they should go elsewhere.
+        if is_fresh.load(Ordering::Relaxed) {
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                () = asked.notified() => {}
+                () = tokio::time::sleep(FIRST_TIME) => {}
+            }
+        }
+        connection.as_mut().graceful_shutdown();
         if streams.load(Ordering::Relaxed) {
             let _ = tokio::time::timeout(STREAM_TIME, connection).await;
         } else {
@@ -203,6 +236,13 @@ mod tests {
         let mut bytes = [0; 1024];
         let count = stream.read(&mut bytes).await.unwrap();
         String::from_utf8_lossy(&bytes[..count]).into_owned()
+    }
+
+    /// Waits until so many run: the server itself, and each connection.
+    async fn begun(stop: &Stop, count: usize) {
+        while stop.running() < count {
+            tokio::task::yield_now().await;
+        }
     }
 
     #[tokio::test]
@@ -303,6 +343,47 @@ mod tests {
             drop((first, second));
             stop.stop().await;
         }
+    }
+
+    #[tokio::test]
+    async fn who_waits_to_be_accepted_is_answered_before_the_end() {
+        use std::io::{Read as _, Write as _};
+        let (address, stop) = serving(limits(64)).await;
+        begun(&stop, 1).await;
+        // Nobody accepts while this thread connects.
+        let waiting: Vec<_> = (0..32)
+            .map(|_| {
+                let mut stream = std::net::TcpStream::connect(address).unwrap();
+                stream.write_all(REQUEST).unwrap();
+                stream
+            })
+            .collect();
+        stop.stop().await;
+        for mut stream in waiting {
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            assert!(text.contains("here") && text.contains("connection: close"));
+        }
+    }
+
+    #[tokio::test]
+    async fn who_has_just_connected_may_ask_once_while_it_stops() {
+        let (address, stop) = serving(limits(8)).await;
+        let mut fresh = TcpStream::connect(address).await.unwrap();
+        let mut silent = TcpStream::connect(address).await.unwrap();
+        begun(&stop, 3).await;
+        let stopping = stop.clone();
+        let stopped = tokio::spawn(async move { stopping.stop().await });
+        while !stop.is_draining() {
+            tokio::task::yield_now().await;
+        }
+        fresh.write_all(REQUEST).await.unwrap();
+        let mut text = String::new();
+        fresh.read_to_string(&mut text).await.unwrap();
+        assert!(text.contains("here") && text.contains("connection: close"));
+        // Who asks for nothing does not hold it up.
+        stopped.await.unwrap();
+        assert_eq!(answer(&mut silent).await, "");
     }
 
     #[tokio::test]
