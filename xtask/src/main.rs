@@ -8,6 +8,7 @@ mod files;
 mod fuzz;
 mod locks;
 mod node_tests;
+mod operations;
 mod process;
 mod size;
 mod soak;
@@ -26,7 +27,7 @@ The project's commands.
 cargo xtask demo [--port N] [--no-open]   Build everything, start the demo server, say what to try
 cargo xtask test [STAGE…] [--full]        Run every check, or only the stages named; --full does more of what takes
                                           long: 50 kills of the server instead of 10, 2,000 calls that its OpenAPI
-                                          document leads to instead of 300, and the stage `failover`
+                                          document leads to instead of 300, and the stages `failover` and `operations`
 cargo xtask build [--dev]                 Build the SDK: pkg/wasm, elements.js, inline.js (--dev: quick, large, with names)
 cargo xtask bench [NAME…] [--invites N]   Measure time beside others that do the same, into target/bench.json
 cargo xtask size                          Weigh what a page downloads against its ceilings
@@ -35,7 +36,7 @@ cargo xtask soak [NAME] [--seed S]        Run for long what runs by lot: `world`
 cargo xtask check-tools                   Install what the other commands need, and say what is there
 
 Every command installs what it misses: the wasm32 target, rustfmt and clippy by rustup, npm packages by npm, and
-Chromium, PostgreSQL, Patroni and etcd by apt-get when it runs as root. Needed before: Rust with rustup, and Node 20 or newer with npm.
+Chromium, PostgreSQL, Patroni, etcd, PgBouncer, nginx, Caddy and faketime by apt-get when it runs as root. Needed before: Rust with rustup, and Node 20 or newer with npm.
 
 The stages of `test`:
 ";

@@ -10,7 +10,7 @@ use crate::files::cargo;
 use crate::node_tests::node_tests;
 use crate::process::{heading, run_listening, seconds, timed};
 use crate::tally::Tally;
-use crate::{demo, dialects, locks, process, size, tools, wasm};
+use crate::{demo, dialects, locks, operations, process, size, tools, wasm};
 
 /// A group of checks with a name one can type.
 struct Stage {
@@ -62,7 +62,7 @@ const fn stage_after_build(
 }
 
 /// In this order: what fails fast comes first.
-const STAGES: [Stage; 16] = [
+const STAGES: [Stage; 17] = [
     stage("locks", "lock files without download addresses", |_| {
         locks::check()
     }),
@@ -124,6 +124,11 @@ const STAGES: [Stage; 16] = [
         "failover",
         "a replicated PostgreSQL (Patroni, etcd) fails over under load; --full only",
         failover,
+    ),
+    stage_of_full(
+        "operations",
+        "full and failing disks, dead lines, poolers, proxies, kills, clocks, under load; --full only",
+        operations::run,
     ),
 ];
 

@@ -220,6 +220,23 @@ pub(crate) fn patroni() -> Result<()> {
     Ok(())
 }
 
+/// A program that a package of Debian's brings.
+pub(crate) fn package(program: &str, package: &str) -> Result<()> {
+    let is_there = || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+        folders.extend(["/usr/sbin".into(), "/sbin".into()]);
+        folders.iter().any(|folder| folder.join(program).is_file())
+    };
+    if is_there() {
+        return Ok(());
+    }
+    let by_hand =
+        format!("{program} is missing. Install it (Debian: sudo apt-get install {package})");
+    install(program, package, &by_hand)?;
+    if is_there() { Ok(()) } else { bail!(by_hand) }
+}
+
 /// Python that can make virtual environments, for the tests with programs from there. Debian's `python3` alone has `venv`
 /// without what it installs, so both are asked for.
 pub(crate) fn python() -> Result<()> {

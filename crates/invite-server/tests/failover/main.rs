@@ -20,13 +20,16 @@ mod backend;
 mod bench;
 mod copies;
 mod crowd;
+#[path = "../support/front.rs"]
 mod front;
 mod kills;
+#[path = "../support/ledger.rs"]
 mod ledger;
 mod patroni;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod scenario;
+#[path = "../support/stories.rs"]
 mod stories;
 mod supervised;
 mod table;

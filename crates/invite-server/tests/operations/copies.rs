@@ -8,8 +8,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::cluster::Postgres;
-use crate::disk::{Disk, until_ready};
+use crate::disk::Disk;
 use crate::people::{client, code, sign_in};
+use crate::states::until_ready;
 use crate::support::{Server, command};
 
 fn run(database: &str, secret: &Path, arguments: &[&str]) -> Command {

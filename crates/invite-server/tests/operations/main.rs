@@ -11,15 +11,23 @@
     reason = "tests; what is shared with others is not all used here"
 )]
 
+#[path = "../support/between.rs"]
+mod between;
+#[path = "../support/bouncer.rs"]
+mod bouncer;
 #[path = "../support/postgres.rs"]
 mod cluster;
 mod copies;
+#[path = "../support/disk.rs"]
 mod disk;
+mod files;
 mod lines;
 #[path = "../durability/people.rs"]
 mod people;
 mod pooler;
 mod secrets;
+#[path = "../support/states.rs"]
+mod states;
 #[path = "../wire/support.rs"]
 mod support;
 mod words;

@@ -1,93 +1,16 @@
 //! PgBouncer in its three modes, where it is installed.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use invite_server::conditions::CONNECTION_DEAD;
 use serde_json::json;
 
-use crate::cluster::{Listen, Postgres, is_root};
-use crate::disk::{refused, told, until_ready};
-use crate::lines::socket;
+use crate::bouncer::PgBouncer;
+use crate::cluster::Postgres;
 use crate::people::{client, code, sign_in, sign_in_all};
-use crate::support::{PATIENCE, Server};
-
-struct PgBouncer {
-    child: Child,
-    listen: Listen,
-    _folder: tempfile::TempDir,
-}
-
-impl PgBouncer {
-    /// Nothing where it is not installed.
-    async fn start(postgres: &Postgres, mode: &str, connections: usize) -> Option<PgBouncer> {
-        let folder = tempfile::tempdir().unwrap();
-        let listen = Listen::somewhere();
-        let there = socket(postgres);
-        let there = there.parent().unwrap().display();
-        let (address, port) = (&listen.address, listen.port);
-        let text = format!(
-            "[databases]\n* = host={there} port=5432 user=postgres\n[pgbouncer]\nlisten_addr = {address}\n\
-             listen_port = {port}\nauth_type = any\nunix_socket_dir =\npool_mode = {mode}\n\
-             default_pool_size = {connections}\nmax_client_conn = 400\n"
-        );
-        let file = folder.path().join("pgbouncer.ini");
-        fs::write(&file, text).unwrap();
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let mut command = Command::new("pgbouncer");
-        if is_root() {
-            command = Command::new("setpriv");
-            command.args([
-                "--reuid=postgres",
-                "--regid=postgres",
-                "--clear-groups",
-                "pgbouncer",
-            ]);
-        }
-        let started = command
-            .arg(&file)
-            .env(
-                "PATH",
-                format!("{}:/usr/sbin", std::env::var("PATH").unwrap()),
-            )
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut child = started.ok()?;
-        let began = Instant::now();
-        while tokio::net::TcpStream::connect((address.as_str(), port))
-            .await
-            .is_err()
-        {
-            if child.try_wait().unwrap().is_some() || began.elapsed() > PATIENCE {
-                eprintln!("skipped: install PgBouncer: apt-get install pgbouncer");
-                return None;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        Some(PgBouncer {
-            child,
-            listen,
-            _folder: folder,
-        })
-    }
-
-    fn address(&self, database: &str) -> String {
-        let Listen { address, port } = &self.listen;
-        format!("postgres://postgres@{address}:{port}/{database}")
-    }
-}
-
-impl Drop for PgBouncer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::states::{refused, told, until_ready};
+use crate::support::Server;
 
 /// Two copies, more calls at once than there are connections, and each answer is that call's own.
 async fn works(mode: &str, connections: usize) {

@@ -10,10 +10,11 @@ use invite_server::conditions::{
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use crate::between::Between;
 use crate::cluster::{Postgres, is_root};
-use crate::disk::{Disk, refused, told, told_once, until_ready, until_said};
-use crate::lines::Between;
+use crate::disk::Disk;
 use crate::people::{client, code, sign_in};
+use crate::states::{readiness, refused, told, told_once, until_ready, until_said};
 use crate::support::Server;
 
 async fn on(address: &str) -> (Server, tempfile::TempDir) {
@@ -199,11 +200,11 @@ async fn a_full_tablespace_is_not_ready_and_comes_back_by_itself() {
     };
     assert_eq!((refusal.0, &refusal.1["code"]), (503, &json!("try_again")));
     for _ in 0..3 {
-        assert_eq!(crate::disk::readiness(&server).await, 503);
+        assert_eq!(readiness(&server).await, 503);
     }
     // Nor after a while, though a small change fits.
     tokio::time::sleep(Duration::from_secs(11)).await;
-    assert_eq!(crate::disk::readiness(&server).await, 503);
+    assert_eq!(readiness(&server).await, 503);
     told_once(&server, &DISK_FULL, "/full_one");
     disk.make_room();
     until_ready(&server, 200).await;

@@ -26,6 +26,12 @@ impl Listen {
     }
 }
 
+impl std::fmt::Display for Listen {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}:{}", self.address, self.port)
+    }
+}
+
 fn random() -> u8 {
     use std::hash::{BuildHasher as _, RandomState};
     RandomState::new().hash_one(0).to_le_bytes()[0]

@@ -1,111 +1,17 @@
 //! SQLite's file and its disk: full, taken away, put in another's place.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use invite_server::conditions::{
-    Condition, DATABASE_HELD, DATABASE_REPLACED, DISK_FAILING, DISK_FULL,
-};
+use invite_server::conditions::{DATABASE_HELD, DATABASE_REPLACED, DISK_FAILING, DISK_FULL};
 use serde_json::json;
 
+use crate::disk::Disk;
 use crate::people::{Caller, client, code, sign_in};
-use crate::support::{PATIENCE, Server, command};
-
-/// A disk of its own, of so many MiB; nothing where it cannot be had.
-pub struct Disk(pub PathBuf, tempfile::TempDir);
-
-impl Disk {
-    pub fn of(megabytes: usize) -> Option<Disk> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("disk");
-        fs::create_dir(&path).unwrap();
-        let size = format!("size={megabytes}m");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
-            .arg(&path)
-            .output();
-        if mounted.is_ok_and(|mounted| mounted.status.success()) {
-            return Some(Disk(path, folder));
-        }
-        eprintln!("skipped: a disk of its own needs root");
-        None
-    }
-
-    pub fn fill(&self) {
-        let mut file = fs::File::create(self.0.join("ballast")).unwrap();
-        while std::io::Write::write_all(&mut file, &[0; 4096]).is_ok() {}
-    }
-
-    pub fn make_room(&self) {
-        fs::remove_file(self.0.join("ballast")).unwrap();
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
-/// The status of `/readyz`, which answers within two seconds whatever happens; some more for a machine that is busy.
-pub async fn readiness(server: &Server) -> u16 {
-    let began = Instant::now();
-    let answer = client().get(server.at("/readyz")).send().await.unwrap();
-    assert!(
-        began.elapsed() < Duration::from_secs(4),
-        "{:?}",
-        began.elapsed()
-    );
-    answer.status().as_u16()
-}
-
-/// Waits until the server says so; how long that took.
-pub async fn until_ready(server: &Server, status: u16) -> Duration {
-    let began = Instant::now();
-    while readiness(server).await != status {
-        assert!(
-            began.elapsed() < PATIENCE * 2,
-            "never {status}: {}",
-            server.output()
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    began.elapsed()
-}
-
-/// The lines that tell of this.
-pub fn told(server: &Server, condition: &Condition) -> Vec<String> {
-    let name = format!("condition=\"{}\"", condition.name);
-    let output = server.output();
-    let lines = output.lines().filter(|line| line.contains(&name));
-    let lines = lines.filter(|line| !line.contains("over condition"));
-    lines.map(str::to_owned).collect()
-}
-
-/// Waits until it says so: what it has written comes over a pipe.
-pub fn until_said(server: &Server, text: &str) {
-    let began = Instant::now();
-    while !server.output().contains(text) {
-        assert!(began.elapsed() < PATIENCE, "{text}: {}", server.output());
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// The one line that tells of this names the place and what to do, word for word as the table has it.
-pub fn told_once(server: &Server, condition: &Condition, place: &str) {
-    until_said(server, condition.name);
-    let lines = told(server, condition);
-    let said = format!("{}: {}", condition.sentence, condition.remedy);
-    assert!(
-        lines.len() == 1 && lines[0].contains(&said) && lines[0].contains(place),
-        "{lines:?}\n{}",
-        server.output()
-    );
-    assert!(lines[0].contains(condition.level.as_str()), "{lines:?}");
-}
+use crate::states::{readiness, refused, told_once, until_ready, until_said};
+use crate::support::{Server, command};
 
 /// Makes invites until one is refused, so many at most; those that were promised.
 async fn make(alice: &Caller, server: &Server, most: usize) -> (Vec<String>, String) {
@@ -278,25 +184,6 @@ async fn a_server_that_stops_saves_what_it_has_open() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_is_deleted_takes_no_changes() {
     taken_away("invites.db-wal", |_| {}).await;
-}
-
-/// What a server says that does not start.
-pub fn refused(arguments: &[&str]) -> String {
-    let mut child = command(&[&["--listen", "127.0.0.1:0"], arguments].concat())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    stdout.read_line(&mut line).unwrap();
-    if !line.is_empty() {
-        let _ = child.kill();
-    }
-    let output = child.wait_with_output().unwrap();
-    assert!(
-        !output.status.success() && line.is_empty(),
-        "{arguments:?} went on: {line}"
-    );
-    String::from_utf8(output.stderr).unwrap()
 }
 
 #[test]
