@@ -15,6 +15,8 @@
 
 #[path = "../failover/apps.rs"]
 mod apps;
+#[path = "../support/authority.rs"]
+mod authority;
 #[path = "../durability/backend.rs"]
 mod backend;
 #[path = "../support/bench.rs"]
@@ -37,6 +39,7 @@ mod ledger;
 #[path = "../durability/people.rs"]
 mod people;
 mod pooler;
+mod proxies;
 mod read_only;
 mod row;
 mod scene;
