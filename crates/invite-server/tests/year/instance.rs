@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use crate::cluster::Listen;
@@ -18,12 +18,23 @@ pub struct Instance {
 impl Instance {
     /// On this database, with a secret file of its own.
     pub fn start(database: &str, more: &[&str]) -> Instance {
+        let mut instance = Instance::not_yet(database, more);
+        instance.start_again();
+        instance
+    }
+
+    /// The same before it is started.
+    pub fn not_yet(database: &str, more: &[&str]) -> Instance {
         let folder = tempfile::tempdir().unwrap();
         let secret = folder.path().join("secret");
         let arguments = arguments(database, &secret, more);
-        Instance::of(folder, move || {
-            command(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
-        })
+        Instance {
+            command: Box::new(move || {
+                command(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+            }),
+            server: None,
+            folder,
+        }
     }
 
     /// What `command` makes, each time anew.
@@ -37,6 +48,30 @@ impl Instance {
             server: Some(server),
             folder,
         }
+    }
+
+    /// One of the program's other commands, beside it.
+    pub fn beside(&self, database: &str, arguments: &[&str]) -> Command {
+        let secret = self.secret();
+        let place = [
+            "--database",
+            database,
+            "--secret-file",
+            secret.to_str().unwrap(),
+        ];
+        command(&[&place[..], arguments].concat())
+    }
+
+    /// Runs one to its end: whether that was well, and what it said.
+    pub fn run(&self, database: &str, arguments: &[&str]) -> (bool, String) {
+        let output = self.beside(database, arguments).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
+    }
+
+    /// Begins to start it, whatever comes of that.
+    pub fn begin(&self) -> Child {
+        (self.command)().spawn().unwrap()
     }
 
     pub fn secret(&self) -> PathBuf {

@@ -25,8 +25,10 @@ mod bench;
 mod between;
 #[path = "../support/bouncer.rs"]
 mod bouncer;
+mod clock;
 #[path = "../support/postgres.rs"]
 mod cluster;
+mod damaged;
 mod dead_lines;
 #[path = "../support/disk.rs"]
 mod disk;
@@ -34,15 +36,21 @@ mod disk;
 mod front;
 mod full_disk;
 mod instance;
+mod kills;
 #[path = "../support/ledger.rs"]
 mod ledger;
 #[path = "../durability/people.rs"]
 mod people;
 mod pooler;
+#[path = "../wire/post.rs"]
+mod post;
 mod proxies;
 mod read_only;
 mod row;
 mod scene;
+mod slow_mail;
+mod slow_webhook;
+mod stalled;
 #[path = "../support/states.rs"]
 mod states;
 #[path = "../support/stories.rs"]

@@ -1,6 +1,7 @@
 //! The load, and what it was told: people begin resources, invite, accept and take back, before, while and after a state.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
@@ -18,7 +19,11 @@ const CHANGES: usize = 60;
 /// Longer than any of that takes; only a scene that fails waits so long.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// Of scenes on one database each has names of its own.
+static SCENES: AtomicUsize = AtomicUsize::new(0);
+
 pub struct Scene {
+    number: usize,
     state: &'static str,
     pub front: Arc<Front>,
     pub ledger: Arc<Ledger>,
@@ -42,16 +47,23 @@ impl Scene {
         let admin = front.sign_in("ada").await;
         let stories = Arc::new(Stories::default());
         let mut load = Vec::new();
+        let scene = SCENES.fetch_add(1, Ordering::Relaxed);
         for number in 0..TELLERS {
             let mut people = Vec::new();
             for person in 0..PEOPLE {
                 people.push(front.sign_in(&format!("person{number}-{person}")).await);
             }
             let (stories, front) = (Arc::clone(&stories), Arc::clone(&front));
-            let telling = stories.tell(front, format!("story{number}"), admin.clone(), people);
+            let telling = stories.tell(
+                front,
+                format!("story{scene}-{number}"),
+                admin.clone(),
+                people,
+            );
             load.push(tokio::spawn(telling));
         }
         let scene = Scene {
+            number: scene,
             state,
             front,
             ledger,
@@ -62,6 +74,11 @@ impl Scene {
         };
         scene.goes_on().await;
         scene
+    }
+
+    /// The first resource that was begun.
+    pub fn first(&self) -> String {
+        format!("story{}-0.0", self.number)
     }
 
     /// What is told from now on is told in that state.
@@ -76,26 +93,32 @@ impl Scene {
         more.expect("changes are acknowledged");
     }
 
-    /// Ends the load; what was acknowledged has to be there.
-    pub async fn rests(&mut self) {
+    /// Ends the load.
+    pub async fn ends_load(&mut self) {
         self.ledger.end();
         for one in self.load.drain(..) {
             one.await.unwrap();
         }
+    }
+
+    /// What was acknowledged has to be there.
+    pub async fn holds(&self) {
         self.stories.hold(&self.front, &self.admin).await;
     }
 
     /// It has to go on by itself; then everything is held against what was told.
     pub async fn end(mut self, ready: Duration, at_most: u64, said: String) {
         self.goes_on().await;
-        self.rests().await;
+        self.ends_load().await;
+        self.holds().await;
         self.judge(ready, at_most, said, &[]);
     }
 
     /// The same where connections were cut off, so that some have heard nothing.
     pub async fn end_cut_off(mut self, ready: Duration, at_most: u64, said: String) {
         self.goes_on().await;
-        self.rests().await;
+        self.ends_load().await;
+        self.holds().await;
         self.judge(ready, at_most, said, &["no answer"]);
     }
 
