@@ -147,6 +147,10 @@ conditions! {
     LOG_LONG WARN "log_long"
         "the database's log grows, since another program has been reading for long"
         "end that program (a backup, a sqlite3 shell); beyond 1 GiB changes are refused until it ends"
+    /// By this machine's clock much would have ended that has not, or nothing ends.
+    CLOCK_LEAPT ERROR "clock_leapt"
+        "this machine's clock is not what it should be, so nothing that has ended is deleted, and nobody is told of ends"
+        "set it right; the server goes on by itself. Where it is right, say so: invite-server purge --clock-is-right"
     /// There is no way to the database.
     DATABASE_UNREACHABLE ERROR "database_unreachable"
         "the database cannot be reached"

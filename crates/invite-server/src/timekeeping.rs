@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use crate::conditions::CLOCK_LEAPT;
 use crate::core::{Clock, ClockJudge, ClockJump, Moment, Refusal, TrustedTime, Uptime};
 use crate::stop::Running;
 use crate::store::{Database, TimeSeen};
@@ -15,10 +16,10 @@ use crate::store::{Database, TimeSeen};
 const LOOK: Duration = Duration::from_secs(1);
 /// How often the database is asked or told, in milliseconds.
 const TELL: i64 = 60_000;
+/// What stands in the log for where it was met.
+const PLACE: &str = "the clock of this machine";
 /// How long the database's last word counts, in milliseconds.
 const WORD: i64 = 10 * TELL;
-/// How often it is said that nothing is deleted, in milliseconds.
-const SAY: i64 = 10 * TELL;
 
 /// Keeps the time. Until it is told to stop, [`TrustedTime`] is what it gives.
 #[derive(Debug)]
@@ -31,7 +32,6 @@ pub struct Timekeeper {
     /// What stands in the file.
     seen: Option<Moment>,
     told: Option<i64>,
-    said: Option<i64>,
     /// Whether it was said that a clock has to stand for a while.
     waits: bool,
 }
@@ -47,7 +47,6 @@ impl Timekeeper {
             judge: None,
             seen: None,
             told: None,
-            said: None,
             waits: false,
         }
     }
@@ -106,11 +105,7 @@ impl Timekeeper {
         let judge = self.judge.get_or_insert_with(fresh);
         match judge.judge(clock, uptime) {
             Ok(at) => {
-                if self.said.take().is_some() {
-                    tracing::warn!(
-                        "the clock is right again: what has ended is deleted and told as ever"
-                    );
-                }
+                CLOCK_LEAPT.is_over(PLACE);
                 if at < clock && !self.waits {
                     tracing::warn!(
                         "this machine's clock is {} minutes later than the last time that was seen: what has ended since \
@@ -131,18 +126,8 @@ impl Timekeeper {
             }
             Err(jump) => {
                 self.time.set(None);
-                self.say(jump, uptime);
+                CLOCK_LEAPT.met(PLACE, jump);
             }
-        }
-    }
-
-    fn say(&mut self, jump: ClockJump, uptime: i64) {
-        if self.said.is_none_or(|said| uptime - said >= SAY) {
-            self.said = Some(uptime);
-            tracing::error!(
-                "{jump}: nothing that has ended is deleted, and nobody is told of ends, until it is back. If it is right, \
-                 say so: invite-server purge --clock-is-right"
-            );
         }
     }
 }

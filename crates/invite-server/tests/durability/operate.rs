@@ -215,7 +215,7 @@ async fn a_clock_that_may_be_wrong_deletes_nothing_until_the_operator_says_that_
         .await
         .expect("told once the clock is right");
     assert!(
-        server.output().contains("right again"),
+        server.output().contains("over condition=\"clock_leapt\""),
         "{}",
         server.output()
     );

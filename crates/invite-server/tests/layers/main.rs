@@ -35,7 +35,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("invites", &["core", "store"]),
     ("hub", &["core", "invites", "stop", "store"]),
-    ("timekeeping", &["core", "stop", "store"]),
+    ("timekeeping", &["conditions", "core", "stop", "store"]),
     // What stands around dialects, and what they give it.
     ("dialect", &["core"]),
     (

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use invite_server::conditions::CLOCK_LEAPT;
 use reqwest::Method;
 use serde_json::json;
 
@@ -11,13 +12,8 @@ use crate::front::Said;
 use crate::instance::{Instance, arguments};
 use crate::row::skip;
 use crate::scene::Scene;
-use crate::states::{until_ready, until_said};
+use crate::states::{told_once, until_ready, until_said};
 use crate::support::command;
-
-const AHEAD: &str = "this machine's clock is";
-const SAID: &str =
-    "nothing that has ended is deleted, and nobody is told of ends, until it is back";
-const BACK: &str = "the clock is right again";
 
 fn library() -> Option<PathBuf> {
     let folders = fs::read_dir("/usr/lib").ok()?.flatten();
@@ -68,11 +64,11 @@ async fn clock() {
     let guest = front.sign_in("guest").await;
     scene.strikes();
     fs::write(&time, "+1d").unwrap();
-    until_said(&server, SAID);
+    until_said(&server, CLOCK_LEAPT.name);
     tokio::time::sleep(Duration::from_secs(3)).await;
     fs::write(&time, "+0").unwrap();
     let ready = until_ready(&server, 200).await;
-    until_said(&server, BACK);
+    until_said(&server, "over condition=\"clock_leapt\"");
     let joined = front
         .accept(&guest, made["key"].as_str().unwrap(), false)
         .await;
@@ -93,10 +89,7 @@ async fn clock() {
         )
         .unwrap();
     assert_eq!(told, 0, "ends were told of what lives");
-    let log = server.output();
-    let line = log.lines().find(|line| line.contains(SAID)).unwrap();
-    let begins = line.find(AHEAD).unwrap();
-    let said = format!("ERROR {}", &line[begins..]);
+    let said = told_once(&server, &CLOCK_LEAPT, "clock is 1440 minutes ahead");
     // What people sign in with ends within a day, too.
     scene.judge(ready, 5, said, &["expired", "bad_credentials"]);
 }
