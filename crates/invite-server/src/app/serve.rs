@@ -170,7 +170,9 @@ fn connection(
         .with_upgrades();
     async move {
         let mut connection = std::pin::pin!(connection);
+        // What has come is read before it ends: to close over it would reset whoever sent it.
         tokio::select! {
+            biased;
             // A connection that breaks off is the client's business.
             _ = connection.as_mut() => return,
             () = running.told() => {}
@@ -178,6 +180,7 @@ fn connection(
         // Who has just come was not told yet that they should go elsewhere.
         if is_fresh.load(Ordering::Relaxed) {
             tokio::select! {
+                biased;
                 _ = connection.as_mut() => return,
                 () = asked.notified() => {}
                 () = tokio::time::sleep(FIRST_TIME) => {}
@@ -384,6 +387,32 @@ mod tests {
         // Who asks for nothing does not hold it up.
         stopped.await.unwrap();
         assert_eq!(answer(&mut silent).await, "");
+    }
+
+    #[tokio::test]
+    async fn what_has_come_by_the_last_moment_is_answered() {
+        use std::io::{Read as _, Write as _};
+        let (address, stop) = serving(limits(64)).await;
+        let connect = |_| std::net::TcpStream::connect(address).unwrap();
+        let mut all: Vec<_> = (0..32).map(connect).collect();
+        begun(&stop, 33).await;
+        let stopping = stop.clone();
+        let stopped = tokio::spawn(async move { stopping.stop().await });
+        while !stop.is_draining() {
+            tokio::task::yield_now().await;
+        }
+        tokio::task::yield_now().await;
+        // So busy a machine that nobody looks before it is over.
+        for stream in &mut all {
+            stream.write_all(REQUEST).unwrap();
+        }
+        std::thread::sleep(FIRST_TIME * 2);
+        stopped.await.unwrap();
+        for mut stream in all {
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            assert!(text.contains("here"));
+        }
     }
 
     #[tokio::test]
