@@ -78,7 +78,7 @@ async fn a_database_that_cannot_be_reached_says_why_and_what_to_check() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_goes_away_later_says_so_once() {
-    let mut postgres = Postgres::start(false);
+    let mut postgres = Postgres::start(true);
     let (server, _folder) = on(&postgres.database("away").await).await;
     let alice = sign_in(&server, &client(), "alice").await;
     postgres.crash();
