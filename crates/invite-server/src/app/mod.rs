@@ -276,18 +276,12 @@ impl Server {
         };
         let serving = serve::serve(self.listener, self.router, self.limits, &self.stop);
         let measuring = async {
-            match self.measures {
-                Some((listener, router)) => {
-                    serve::serve(listener, router, metrics, &self.stop).await;
-                }
-                None => std::future::pending().await,
+            if let Some((listener, router)) = self.measures {
+                serve::serve(listener, router, metrics, &self.stop).await;
             }
         };
         let mut answering = Box::pin(async {
-            tokio::select! {
-                () = serving => {}
-                () = measuring => {}
-            }
+            tokio::join!(serving, measuring);
         });
         tokio::select! {
             () = &mut answering => {}
@@ -304,12 +298,9 @@ impl Server {
                 }
             }
             tracing::info!("stopping");
-            // It runs, too, and nobody waits for it any more.
-            drop(answering);
-            if tokio::time::timeout(STOPPING_TIME, stop.stop())
-                .await
-                .is_err()
-            {
+            // Who waits to be accepted is answered, too.
+            let ended = async { tokio::join!(stop.stop(), answering) };
+            if tokio::time::timeout(STOPPING_TIME, ended).await.is_err() {
                 tracing::warn!("some connections did not end in time");
             }
             if tokio::time::timeout(CLOSING_TIME, database.close())
