@@ -33,6 +33,7 @@ struct Recent {
 pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
     let cx = &wire;
     others_are_done(cx).await?;
+    let began = cx.platform.monotonic();
     if cx.auth.is_none() && cx.socket.is_refused() && cx.is_own_server() {
         let account = cx.account().await?;
         if has_nothing(cx, &account).await? {
@@ -65,7 +66,12 @@ pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
 
     // What this invite gives it gives again: its gain may be remembered of an attempt whose answer was lost. What another
     // gave may still be on its way, and be written over what this one gives.
+    let is_late = others_are_done(cx).await?;
     let recent = recent(cx, &place, name);
+    if is_late || recent.at >= began {
+        // All that was found out is of before.
+        return Err(collision(cx));
+    }
     let lately = recent.letters;
     let at_risk = match (cached, truth) {
         (Some(cached), Some(truth)) => truth.gained(cached).gained(granted),
@@ -168,7 +174,6 @@ fn as_before<P: Platform>(cx: &Wire<'_, P>) -> Result<(), Error> {
 /// may still be done.
 async fn under_way<P: Platform>(cx: &Wire<'_, P>) -> Result<f64, Error> {
     if others_are_done(cx).await? {
-        // All that was found out is of before.
         return Err(collision(cx));
     }
     as_before(cx)?;
