@@ -111,7 +111,7 @@ for (const [what, thrown] of Object.entries({
   test(`a body that breaks off, as in ${what}, is a lost connection`, async () => {
     let asked = 0;
     const text = async () => { throw thrown; };
-    const error = await failing(over(() => { asked += 1; return { status: 200, headers: OK, text }; }).get());
+    const error = await failing(over(() => { asked += 1; return { status: 200, headers: OK, text }; }, { timeout: 10_000 }).get());
     assert.deepEqual([error.code, error.cause, asked], ['offline', thrown, 6]);
   });
 }
