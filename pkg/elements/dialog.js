@@ -30,7 +30,7 @@ export function askDialog(name, { no, yes }, ...content) {
       settle(false);
     },
     ask(question) {
-      settle(false);
+      settle(!node.open && node.returnValue === 'yes');
       heading.textContent = question;
       node.returnValue = '';
       node.showModal();

@@ -365,12 +365,15 @@ export class InviteManager extends HTMLElement {
     members.fail();
     try {
       const seen = await invites.member(user, resource, { links: 'tell' });
+      // A question lets nobody press, and is over before its answer is here.
+      button.ariaDisabled = null;
       // Gone meanwhile, there is nobody to ask about.
       const links = seen && await removal.ask(user, seen.links);
       if (seen && !links) {
         button.focus();
         return;
       }
+      button.ariaDisabled = 'true';
       const { links: left } = await invites.setMember(user, '', resource, { links: links ?? 'tell' });
       announce.say(`${fill(removedAloud, nameOf(user))} ${left?.total ? (left.ended ? endedAloud : stillOpen) : ''}`);
       this.#tell('memberremoved', { user, linksEnded: left?.ended ? left.total : 0 });

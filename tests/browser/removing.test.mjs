@@ -70,6 +70,29 @@ test('with keys alone: who is taken out, what would let them back in, and that i
   noProblems(alice);
 });
 
+test('whoever says no and asks again at once is asked again', async () => {
+  const resource = await it.resource();
+  const [alice, bob] = [await it.person('alice'), await it.person('bob')];
+  const element = await manager(alice, resource);
+  const open = await invite(alice, resource, { permissions: 'rw' });
+  await ownPage(bob);
+  await bob.goto('/mine.html');
+  assert.equal(await accept(bob, open), 'rw');
+  const remove = element.getByRole('button', { name: 'Remove Bob' });
+  await remove.click();
+  const dialog = element.getByRole('dialog', { name: 'Remove Bob?' });
+  await dialog.waitFor();
+  // Before the page hears that it has closed.
+  await remove.evaluate((button) => {
+    button.getRootNode().querySelector('dialog.remove').close('');
+    button.click();
+  });
+  await dialog.waitFor();
+  await dialog.getByRole('button', { name: 'Remove access' }).click();
+  await remove.waitFor({ state: 'detached' });
+  noProblems(alice);
+});
+
 test('links may be left, and nobody takes the last admin out', async () => {
   const resource = await it.resource({ alice: 'arw', bob: 'r', carol: 'arw' });
   const [alice, bob] = [await it.person('alice'), await it.person('bob')];
