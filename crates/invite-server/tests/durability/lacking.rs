@@ -1,32 +1,14 @@
 //! A secret file that lacks what keys were made with: the server does not start beside it, nor makes another.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use serde_json::json;
 
 use crate::cluster::Postgres;
 use crate::people::{client, code, sign_in};
+use crate::states::refused;
 use crate::support::{Server, command};
-
-fn refused(arguments: &[&str]) -> String {
-    let mut child = command(&[&["--listen", "127.0.0.1:0"], arguments].concat())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    stdout.read_line(&mut line).unwrap();
-    if !line.is_empty() {
-        let _ = child.kill();
-    }
-    let output = child.wait_with_output().unwrap();
-    assert!(
-        !output.status.success() && line.is_empty(),
-        "{arguments:?} went on: {line}"
-    );
-    String::from_utf8(output.stderr).unwrap()
-}
 
 async fn lacking(database: &str, folder: &Path) {
     let secret = folder.join("secret");

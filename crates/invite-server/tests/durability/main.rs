@@ -32,5 +32,7 @@ mod people;
 mod post;
 mod rotate;
 mod rotation;
+#[path = "../support/states.rs"]
+mod states;
 #[path = "../wire/support.rs"]
 mod support;
