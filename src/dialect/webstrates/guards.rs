@@ -9,26 +9,18 @@ use invite_key::{Permissions, percent};
 use crate::dialect::hide;
 use crate::error::{Code, Error};
 use crate::flights::SERVERS_TURN;
-use crate::json::{self, Json};
+use crate::json::Json;
 use crate::later::Reply;
 use crate::transport::{Platform, sleep};
 
 use super::document::{letters, letters_of};
+use super::gains::{CACHED, answered, place, recent, remember};
 use super::{Wire, frames};
 
-/// How long the original's cache lives.
-const CACHED: f64 = 300_000.0;
 /// After this, what overwrites an accept has done so.
 const SETTLED: f64 = 100.0;
 /// So often an accept is refused for others' sake, or found overwritten, before the caller hears of it.
 const MOST_COLLISIONS: u32 = 50;
-
-/// Permissions of one's own that were gained a short while ago.
-struct Recent {
-    /// NaN: never.
-    at: f64,
-    letters: Permissions,
-}
 
 pub(super) async fn accept<P: Platform>(wire: Wire<'_, P>) -> Reply {
     let cx = &wire;
@@ -202,10 +194,6 @@ async fn others_are_done<P: Platform>(cx: &Wire<'_, P>) -> Result<bool, Error> {
     }
 }
 
-fn answered<P: Platform>(cx: &Wire<'_, P>, sent: f64) {
-    lately(cx, sent);
-}
-
 /// The end of the key, as far as a key may be shown: two of one end wait for one another no more than they would without.
 fn tail<'a, P: Platform>(cx: &'a Wire<'_, P>) -> &'a str {
     let key = cx.key_text();
@@ -322,88 +310,4 @@ fn stale<P: Platform>(cx: &Wire<'_, P>, since: f64) -> Error {
 /// Others write at the same moment.
 fn collision<P: Platform>(cx: &Wire<'_, P>) -> Error {
     frames::refusal(cx, "Op already submitted")
-}
-
-/// What was gained on this webstrate so lately that the server's cache may not have it, by any invite but one. For an admin
-/// nothing else says.
-fn recent<P: Platform>(cx: &Wire<'_, P>, place: &str, but: &str) -> Recent {
-    let mut found = Recent {
-        at: f64::NAN,
-        letters: Permissions::NONE,
-    };
-    for gain in lately(cx, 0.0) {
-        let is_this = !but.is_empty() && gain.text("invite") == Some(but);
-        if !is_this && gain.text("place").is_some_and(|other| is_same(other, place)) {
-            found.at = gain.number("at").unwrap_or_default();
-            let new = letters(gain.text("letters").unwrap_or_default());
-            found.letters = found.letters.merge(new);
-        }
-    }
-    found
-}
-
-/// Before it is sent, for the answer may be lost; when that was.
-fn remember<P: Platform>(
-    cx: &Wire<'_, P>,
-    place: &str,
-    letters: Permissions,
-    invite: &str,
-) -> f64 {
-    let mut gains = lately(cx, 0.0);
-    let now = cx.platform.monotonic();
-    gains.push(
-        Json::object()
-            .with("place", place)
-            .with("at", now)
-            .with("letters", letters.as_str())
-            .with("invite", invite),
-    );
-    write(cx, gains);
-    now
-}
-
-fn write<P: Platform>(cx: &Wire<'_, P>, gains: Vec<Json>) {
-    cx.platform.memory(Some(&json::write(&Json::List(gains))));
-}
-
-/// All that is remembered, but for an accept that was sent at a time and is answered now.
-fn lately<P: Platform>(cx: &Wire<'_, P>, answered: f64) -> Vec<Json> {
-    let now = cx.platform.monotonic();
-    let kept = cx.platform.memory(None).and_then(|text| json::parse(&text));
-    let Some(Json::List(mut gains)) = kept else {
-        return Vec::new();
-    };
-    let mut is_changed = answered > 0.0;
-    gains.retain_mut(|gain| {
-        let Some(at) = gain.number("at") else {
-            return false;
-        };
-        // The clock was set back between two pages: how long ago it was nobody knows, so it was just now.
-        if at > now {
-            gain.set("at", now.into());
-            is_changed = true;
-        }
-        now - at < CACHED && (at != answered || gain.text("letters") != Some(""))
-    });
-    if is_changed {
-        // Else it would be just now for as long as the clock was ahead.
-        write(cx, gains.clone());
-    }
-    gains
-}
-
-/// Whether two places are one; where nobody could say who somebody was, they may be anybody.
-fn is_same(a: &str, b: &str) -> bool {
-    let nobody = |place: &str| place.strip_suffix(" :").map(str::len);
-    match (nobody(a), nobody(b)) {
-        (None, None) => a == b,
-        (Some(end), _) | (_, Some(end)) => a.get(..=end) == b.get(..=end),
-    }
-}
-
-/// Whose gains where: another person of this browser has a cache of their own.
-fn place<P: Platform>(cx: &Wire<'_, P>, account: &Json) -> String {
-    let name = |name| account.text(name).unwrap_or_default();
-    let parts = [&cx.remote.server, "/", cx.id, " ", name("username")];
-    [&parts.concat(), ":", name("provider")].concat()
 }

@@ -2,6 +2,7 @@
 
 mod document;
 mod frames;
+mod gains;
 mod guards;
 mod identity;
 mod multiplexer;
